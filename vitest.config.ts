@@ -1,0 +1,78 @@
+import { playwright } from '@vitest/browser-playwright'
+import { configDefaults, defineConfig } from 'vitest/config'
+import { adviceFor, findTool } from './scripts/tools.mjs'
+import { compileDecorators } from './test/decorators/compile.ts'
+
+const jsonReport = process.env['VITEST_JSON']
+
+export default defineConfig({
+  test: {
+    reporters: jsonReport ? ['default', ['json', { outputFile: jsonReport }]] : ['default'],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['src/**/*.test.ts', 'src/**/*.test-d.ts'],
+      reporter: ['text-summary', 'json', 'html'],
+      thresholds: { 'src/core/**': { branches: 100 } },
+    },
+    projects: [
+      {
+        plugins: [compileDecorators()],
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/browser/**'],
+        },
+      },
+      {
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['src/**/*.test-d.ts', 'test/**/*.test-d.ts'],
+            // `npm run check` looks at the sources; here only the type tests speak.
+            ignoreSourceErrors: true,
+          },
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            instances: [{ browser: 'chromium' }],
+            provider: playwright({
+              launchOptions: { executablePath: chromium(), args: chromiumFlags() },
+            }),
+          },
+        },
+      },
+    ],
+  },
+})
+
+function chromium(): string {
+  const path = findTool('chromium')
+  if (path !== undefined) return path
+  console.error(
+    `${adviceFor('chromium')}\nTo run the rest: npx vitest run --project unit --project types`,
+  )
+  return 'chromium-is-not-installed'
+}
+
+function chromiumFlags(): string[] {
+  return [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ]
+}
