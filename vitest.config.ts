@@ -1,11 +1,11 @@
 import { playwright } from '@vitest/browser-playwright'
-import { configDefaults, defineConfig } from 'vitest/config'
+import { configDefaults, type ViteUserConfig } from 'vitest/config'
 import { adviceFor, findTool } from './scripts/tools.mjs'
 import { compileDecorators } from './test/decorators/compile.ts'
 
 const jsonReport = process.env['VITEST_JSON']
 
-export default defineConfig({
+const config: ViteUserConfig = {
   test: {
     reporters: jsonReport ? ['default', ['json', { outputFile: jsonReport }]] : ['default'],
     coverage: {
@@ -54,7 +54,8 @@ export default defineConfig({
       },
     ],
   },
-})
+}
+export default config
 
 function chromium(): string {
   const path = findTool('chromium')

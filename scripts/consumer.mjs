@@ -1,0 +1,34 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { run } from './checks.mjs'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** The program of a development dependency. */
+export function bin(name) {
+  return join(root, 'node_modules/.bin', name)
+}
+
+/**
+ * Packs the package as it would be published and installs the tarball into an empty project, which
+ * also gets the files of `test/runtimes`. `remove` deletes all of it.
+ */
+export async function createConsumer() {
+  const folder = mkdtempSync(join(tmpdir(), 'short-circuit-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove)
+
+  const packed = join(folder, 'packed')
+  mkdirSync(packed)
+  await run('npm', ['pack', '--loglevel=error', '--pack-destination', packed], { cwd: root })
+  const tarball = join(packed, readdirSync(packed)[0])
+
+  const consumer = join(folder, 'consumer')
+  cpSync(join(root, 'test/runtimes'), consumer, { recursive: true })
+  writeFileSync(join(consumer, 'package.json'), '{ "private": true }\n')
+  const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
+  await run('npm', ['install', ...flags, tarball], { cwd: consumer })
+  return { folder: consumer, tarball, remove }
+}

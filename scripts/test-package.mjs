@@ -1,0 +1,68 @@
+// Looks at the package from outside: packs it, installs the tarball in an empty project, uses it there.
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { createChecks, run } from './checks.mjs'
+import { bin, createConsumer } from './consumer.mjs'
+
+const { check, finish } = createChecks('package')
+
+let consumer
+const packed = await check('builds, packs and installs', async () => {
+  consumer = await createConsumer()
+})
+if (packed) {
+  const { folder, tarball } = consumer
+  await check('holds what it should and no tests', () => checkContents(tarball))
+  await check('publint --strict', () => run(bin('publint'), ['run', tarball, '--strict']))
+  await check('are the types wrong? (esm-only)', () =>
+    run(bin('attw'), [tarball, '--profile', 'esm-only']),
+  )
+  await check('type-checks for a consumer, by import and by require', () =>
+    run(bin('tsc'), ['-p', 'types.tsconfig.json'], { cwd: folder }),
+  )
+  for (const node of nodes()) {
+    const version = (await run(node, ['--version'])).trim()
+    await check(`works by import on Node ${version}`, () =>
+      run(node, ['import.mjs'], { cwd: folder }),
+    )
+    await check(`works by require on Node ${version}`, () =>
+      run(node, ['require.cjs'], { cwd: folder }),
+    )
+  }
+}
+finish()
+
+async function checkContents(tarball) {
+  const list = (await run('tar', ['-tzf', tarball])).trim().split('\n')
+  const files = new Set(list.map((path) => path.replace(/^package\//, '')))
+  const needed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']
+  for (const entry of ['index', 'testing/index']) {
+    needed.push(`src/${entry}.ts`)
+    for (const suffix of ['js', 'd.ts', 'd.ts.map', 'js.map'])
+      needed.push(`dist/${entry}.${suffix}`)
+  }
+  const missing = needed.filter((path) => !files.has(path))
+  const extra = [...files].filter(
+    (path) =>
+      /\.test(-d)?\./.test(path) || !/^(dist|src)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(path),
+  )
+  if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`)
+  if (extra.length > 0) throw new Error(`not wanted: ${extra.join(', ')}`)
+}
+
+// This Node, and the one a user of the machine has: npm puts the project's own first on PATH.
+function nodes() {
+  const found = [process.execPath]
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    if (/node_modules[\\/]\.bin$|node-gyp-bin$/.test(folder)) continue
+    const path = join(folder, process.platform === 'win32' ? 'node.exe' : 'node')
+    try {
+      accessSync(path, constants.X_OK)
+    } catch {
+      continue
+    }
+    if (path !== process.execPath) found.push(path)
+    break
+  }
+  return found
+}
