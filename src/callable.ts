@@ -1,0 +1,7 @@
+/** Lets an object of this class be called: it is a function whose prototype is the class's. */
+export class Callable {
+  constructor(call: (...args: never[]) => unknown) {
+    // biome-ignore lint/correctness/noConstructorReturn: the object is this very function.
+    return Object.setPrototypeOf(call, new.target.prototype)
+  }
+}

@@ -1,0 +1,37 @@
+/** Under these names the arguments of clients carry the caller's signal: fetch, axios, AWS, … */
+const CARRIERS = ['signal', 'abortSignal'] as const
+
+function asSignal(value: unknown): AbortSignal | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { aborted, addEventListener } = value as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+    ? (value as AbortSignal)
+    : undefined
+}
+
+/**
+ * The caller's own signal among the arguments of a wrapped function, given as it is or as
+ * `{ signal }`: what it aborts says nothing about the target.
+ */
+export function callerSignal(args: readonly unknown[]): AbortSignal | undefined {
+  // Options come last.
+  for (let i = args.length - 1; i >= 0; i--) {
+    const arg = args[i]
+    if (typeof arg !== 'object' || arg === null) continue
+    try {
+      const signal = asSignal(arg) ?? carried(arg)
+      if (signal !== undefined) return signal
+    } catch {
+      // A proxy or getter that objects to being asked: it carries no signal.
+    }
+  }
+  return undefined
+}
+
+function carried(arg: object): AbortSignal | undefined {
+  for (const name of CARRIERS) {
+    const signal = asSignal((arg as Record<string, unknown>)[name])
+    if (signal !== undefined) return signal
+  }
+  return undefined
+}

@@ -1,0 +1,328 @@
+import { Callable } from './callable.ts'
+import { Circuit } from './circuit.ts'
+import { systemClock } from './clock.ts'
+import type { Override, OverrideMode } from './core/override.ts'
+import { restore, type Saved, save } from './core/saved.ts'
+import type { StateName } from './core/state.ts'
+import { wrapOrDecorate } from './decorator.ts'
+import { Emitter, EVENT_NAMES, type EventName, type Listener } from './events.ts'
+import { type Explanation, explain } from './explain.ts'
+import type { AsyncFunction, Decorator, Guarded, StreamGuard, SyncGuard } from './guarded.ts'
+import type {
+  AcquireOptions,
+  CallOptions,
+  CircuitBreakerOptions,
+  ConfigurePatch,
+  ResolvedOptions,
+} from './options.ts'
+import { createPermit, dispose, type Permit } from './permit.ts'
+import {
+  changes,
+  checkCall,
+  checkPatch,
+  checkWhy,
+  machineSettings,
+  resolveOptions,
+} from './resolve-options.ts'
+import { runAction } from './run.ts'
+import { checkSaved } from './saved.ts'
+import { type Snapshot, shownState, snapshot } from './snapshot.ts'
+import { wrapStream } from './stream.ts'
+import { nearest, show, wrongType } from './validate.ts'
+import { wrapAsync, wrapSync } from './wrap.ts'
+
+/** Who overrides, why, and for how long. */
+export interface Why {
+  readonly reason?: string | undefined
+  readonly by?: string | undefined
+  /** It lifts itself after that many milliseconds; without it, by hand only. */
+  readonly for?: number | undefined
+}
+
+/** What `configure` has done. */
+export interface ConfigureResult {
+  /** The options that changed, with their new values. */
+  readonly changed: Readonly<Record<string, unknown>>
+  /** What the new options had no room for, in words. */
+  readonly lost: readonly string[]
+}
+
+export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunction> {
+  /** What errors, events and metrics call it. */
+  readonly name: string
+  /**
+   * Gives a function with the same type, name and length, guarded by this breaker: `this` and the
+   * arguments pass through, and it always gives a promise. The promise rejects with
+   * {@link CircuitOpenError} when the circuit is open, and nothing runs.
+   *
+   * @throws TypeError for anything but a function
+   * @example
+   * import { CircuitBreaker } from 'short-circuit'
+   *
+   * const breaker = new CircuitBreaker({ maxFailures: 3, resetTimeout: 3_000 })
+   * const double = breaker(async (n: number) => n * 2)
+   * console.assert((await double(21)) === 42)
+   */
+  <F extends AsyncFunction>(action: F): Guarded<F, Fallback>
+  <This, A extends unknown[], R>(
+    action: (this: This, ...args: A) => R,
+  ): (this: This, ...args: A) => Promise<Awaited<R> | Awaited<Fallback>>
+}
+
+/**
+ * A circuit breaker that is also a function: calling it wraps a function, and `@breaker` decorates
+ * a method. Any number of functions may share one; two breakers share nothing.
+ *
+ * Closed, calls pass while they succeed. Open, none passes until the open time is over. Half-open,
+ * a few are let through as probes, and their results close or re-open it. There are no timers: the
+ * circuit moves when the next call asks, and reading it moves nothing.
+ *
+ * @example
+ * import { CircuitBreaker } from 'short-circuit'
+ *
+ * const breaker = new CircuitBreaker({ name: 'users', maxFailures: 3, resetTimeout: 3_000 })
+ * const user = await breaker.run(async () => ({ id: 1 }))
+ * console.assert(user.id === 1 && breaker.state === 'closed')
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a class body can't say that its objects can be called; `name` is defined by the constructor.
+export class CircuitBreaker<Fallback = never> extends Callable {
+  readonly #circuit: Circuit
+  /** As given, to merge patches into. */
+  #given: CircuitBreakerOptions<unknown>
+
+  /** @throws TypeError or RangeError naming the option that is wrong, what it must be and what was got */
+  constructor(options: CircuitBreakerOptions<Fallback> = {}) {
+    const self = (...args: [unknown, unknown?, unknown?]): unknown =>
+      wrapOrDecorate('breaker', (fn) => wrapAsync(circuit, fn), args)
+    super(self)
+    const resolved = resolveOptions(options)
+    const { saved, clock = systemClock, ...given } = options
+    const machine =
+      saved === undefined
+        ? undefined
+        : restore(machineSettings(resolved), checkSaved(saved), clock.now())
+    const circuit = new Circuit(resolved, clock, machine)
+    this.#circuit = circuit
+    this.#given = given
+    Object.defineProperty(self, 'name', { value: resolved.name, configurable: true })
+  }
+
+  /** Guards a synchronous function: same result, and it throws {@link CircuitOpenError}. */
+  get sync(): SyncGuard<Fallback> {
+    const wrap = (fn: Parameters<typeof wrapSync>[1]) => wrapSync(this.#circuit, fn)
+    return ((...args: [unknown, unknown?, unknown?]) =>
+      wrapOrDecorate('breaker.sync', wrap, args)) as never
+  }
+
+  /**
+   * Guards a function that gives an async iterable, or a promise of one. The permit is held until
+   * the iteration ends: its end is a success, an error a failure, and leaving early a success once
+   * an item has come. A refused call gives the error at the first item, or by its promise.
+   */
+  get stream(): StreamGuard {
+    const wrap = (fn: Parameters<typeof wrapStream>[1]) => wrapStream(this.#circuit, fn)
+    return ((...args: [unknown, unknown?, unknown?]) =>
+      wrapOrDecorate('breaker.stream', wrap, args)) as never
+  }
+
+  /**
+   * Runs `action` once and gives its result. Its `signal` is aborted by the call's timeout and by
+   * the caller's own signal; in both cases the promise rejects at once, whatever the action does.
+   *
+   * Rejects with {@link CircuitOpenError} or {@link CircuitFullError}, and nothing runs; with
+   * {@link CallTimeoutError}; with the reason of `call.signal`; or with what the action threw.
+   *
+   * @example
+   * import { CircuitBreaker } from 'short-circuit'
+   *
+   * const breaker = new CircuitBreaker()
+   * const text = await breaker.run(async (signal) => `aborted: ${signal.aborted}`, { timeout: 500 })
+   * console.assert(text === 'aborted: false')
+   */
+  run<R, Own = Fallback>(
+    action: (signal: AbortSignal) => R,
+    call?: CallOptions<Own>,
+  ): Promise<Awaited<R> | Awaited<Own>> {
+    return runAction(
+      this.#circuit,
+      action as (signal: AbortSignal | undefined) => unknown,
+      call,
+    ) as never
+  }
+
+  /**
+   * Takes a permit for a call that you make yourself, and must settle.
+   *
+   * @throws CircuitOpenError when the circuit is open
+   * @throws CircuitFullError when `maxConcurrent` calls are in flight
+   */
+  acquire(call: AcquireOptions = {}): Permit {
+    checkCall('acquire', call)
+    call.signal?.throwIfAborted()
+    const permit = this.#take(call)
+    if (typeof permit === 'string') throw this.#circuit.refuse(permit)
+    return permit
+  }
+
+  /** As {@link acquire}, but gives `undefined` in place of throwing, also for an aborted signal. */
+  tryAcquire(call: AcquireOptions = {}): Permit | undefined {
+    checkCall('tryAcquire', call)
+    if (call.signal?.aborted) return undefined
+    const permit = this.#take(call)
+    return typeof permit === 'string' ? undefined : permit
+  }
+
+  #take(call: AcquireOptions) {
+    const circuit = this.#circuit
+    const timeout = call.timeout ?? circuit.options.callTimeout
+    const held = circuit.admit(timeout)
+    if (typeof held !== 'string') return createPermit(circuit, held, call, timeout)
+    circuit.refused(held)
+    return held
+  }
+
+  /**
+   * The state as calls meet it; reading it moves nothing. An open circuit whose time is up reads
+   * `half-open`; a forced-open one `open`, a forced-closed or disabled one `closed`.
+   */
+  get state(): StateName {
+    const { machine, clock } = this.#circuit
+    const settled = machine.state.name === 'closed' && machine.override === undefined
+    return settled ? 'closed' : shownState(machine.peek(clock.now()))
+  }
+
+  /** The resolved options: every default applied, frozen. */
+  get options(): ResolvedOptions {
+    return this.#circuit.options
+  }
+
+  /** Opens the circuit now, as a rule would; it recovers by itself. */
+  trip(reason?: string): void {
+    if (reason !== undefined && typeof reason !== 'string')
+      throw wrongType('reason', 'a string', reason)
+    const { machine, clock } = this.#circuit
+    machine.trip(clock.now(), reason)
+    this.#circuit.flush()
+  }
+
+  /** Closes the circuit with fresh evidence; results of calls in flight no longer count. */
+  reset(): void {
+    const circuit = this.#circuit
+    circuit.machine.reset(circuit.clock.now())
+    circuit.lane = undefined
+    circuit.flush()
+  }
+
+  /** Refuses every call until released. The automatic state goes on underneath. */
+  forceOpen(why?: Why): Disposable {
+    return this.#force('forced-open', why)
+  }
+
+  /**
+   * Lets every call pass until released. The automatic state goes on underneath, which makes this
+   * the observe-only mode: what it would have refused is counted as `rejected.unenforced`.
+   */
+  forceClosed(why?: Why): Disposable {
+    return this.#force('forced-closed', why)
+  }
+
+  /** Lets every call pass and records nothing until released. */
+  disable(why?: Why): Disposable {
+    return this.#force('disabled', why)
+  }
+
+  #force(mode: OverrideMode, why: Why = {}): Disposable {
+    checkWhy(why)
+    const circuit = this.#circuit
+    const override = circuit.machine.force(mode, circuit.clock.now(), why)
+    circuit.flush()
+    return { [dispose]: () => this.#release(override) } as Disposable
+  }
+
+  /** Lifts the override; the automatic state shows as it then is. Does nothing without one. */
+  release(): void {
+    this.#release()
+  }
+
+  #release(only?: Override): void {
+    const { machine, clock } = this.#circuit
+    machine.release(clock.now(), only)
+    this.#circuit.flush()
+  }
+
+  /**
+   * Changes options live and keeps evidence, permits, generation and an override. An option given
+   * as `undefined` goes back to its default. Nothing changes when any of the patch is wrong.
+   *
+   * @throws TypeError or RangeError as the constructor does
+   */
+  configure(patch: ConfigurePatch): ConfigureResult {
+    checkPatch(patch)
+    const circuit = this.#circuit
+    const given = { ...this.#given, ...patch }
+    const resolved = resolveOptions(given)
+    const changed = changes(circuit.options, resolved)
+    const lost = circuit.machine.configure(machineSettings(resolved), circuit.clock.now())
+    this.#given = given
+    circuit.options = resolved
+    circuit.lane = undefined
+    circuit.flush()
+    circuit.publish('configure', { changed, lost })
+    return { changed, lost }
+  }
+
+  /** Everything visible at this moment, as plain JSON data. Reading it moves nothing. */
+  snapshot(): Snapshot {
+    const { machine, options, clock } = this.#circuit
+    return snapshot(machine, options, clock)
+  }
+
+  /** Why it is in this state, as a paragraph and as data. Reading it moves nothing. */
+  explain(): Explanation {
+    const { machine, options, clock } = this.#circuit
+    const reading = clock.now()
+    const view = machine.peek(reading)
+    return explain(options.name, view, view.now(reading), clock.wall())
+  }
+
+  /**
+   * Plain, versioned data to continue from, in another process or a later invocation, by the option
+   * `saved`. It holds ages in place of times; calls in flight are not part of it.
+   */
+  save(): Saved {
+    const { machine, clock } = this.#circuit
+    const reading = clock.now()
+    const view = machine.peek(reading)
+    return save(view, view.now(reading))
+  }
+
+  /**
+   * Calls `listener` for every event of that name, after the new state is in place; it may call the
+   * breaker. What it throws changes nobody's result and is published as `listenerError`.
+   *
+   * @returns what unsubscribes it; aborting `signal` does the same
+   * @throws TypeError for an unknown event, with the nearest known name
+   */
+  on<E extends EventName>(
+    event: E,
+    listener: Listener<E>,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): () => void {
+    if (!EVENT_NAMES.includes(event)) {
+      const near = nearest(String(event), EVENT_NAMES)
+      throw new TypeError(
+        `unknown event ${show(event)}; ${near === undefined ? `known are ${EVENT_NAMES.join(', ')}` : `did you mean ${show(near)}?`}`,
+      )
+    }
+    if (typeof listener !== 'function') throw wrongType('listener', 'a function', listener)
+    if (signal?.aborted) return () => {}
+    const circuit = this.#circuit
+    circuit.emitter ??= new Emitter()
+    const off = circuit.emitter.on(event, listener)
+    signal?.addEventListener('abort', off, { once: true })
+    return () => {
+      signal?.removeEventListener('abort', off)
+      off()
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import type { Clock } from './clock.ts'
+import type { Refusal } from './core/counts.ts'
+import { type Change, Machine } from './core/machine.ts'
+import type { Settled, Verdict } from './core/outcome.ts'
+import type { Override } from './core/override.ts'
+import { type Permit, UNENFORCED } from './core/permit.ts'
+import type { Closed } from './core/state.ts'
+import { CircuitFullError, CircuitOpenError, type ShortCircuitError } from './errors.ts'
+import { type BreakerEvents, type Emitter, type EventName, printListenerError } from './events.ts'
+import { whyRefused } from './explain.ts'
+import { type Circumstances, judge } from './judge.ts'
+import type { ResolvedOptions } from './options.ts'
+import { Rejection } from './rejection.ts'
+import { machineSettings } from './resolve-options.ts'
+
+/**
+ * How calls pass that leave nothing to remember: one pair of reactions for a whole generation, so
+ * that a call allocates nothing of its own and a late result finds out by its `era` that it is
+ * late.
+ */
+export interface Lane {
+  readonly era: Closed
+  readonly fulfilled: <T>(value: T) => T
+  readonly rejected: (error: unknown) => never
+}
+
+/** What stands behind a breaker's handle: asks the machine, reports to it, publishes events. */
+export class Circuit {
+  options: ResolvedOptions
+  readonly clock: Clock
+  readonly machine: Machine
+  emitter: Emitter | undefined = undefined
+  /** Undefined until the next call asks for it; null while calls need a permit of their own. */
+  lane: Lane | null | undefined = undefined
+  #refusalMessage:
+    | { generation: number; refusal: Refusal; override: Override | undefined; text: string }
+    | undefined
+
+  constructor(options: ResolvedOptions, clock: Clock, machine?: Machine) {
+    this.options = options
+    this.clock = clock
+    this.machine = machine ?? new Machine(machineSettings(options), clock.now())
+  }
+
+  // ── calls ─────────────────────────────────────────────────────────────────────────────────────
+
+  openLane(): Lane | null {
+    const { machine, options } = this
+    const { state } = machine
+    const plain =
+      state.name === 'closed' &&
+      machine.override === undefined &&
+      options.callTimeout === undefined &&
+      options.fallback === undefined
+    this.lane = plain ? this.#laneOf(state) : null
+    return this.lane
+  }
+
+  #laneOf(era: Closed): Lane {
+    return {
+      era,
+      fulfilled: (value) => {
+        if (this.options.classify === undefined && this.emitter === undefined) {
+          this.machine.succeed(era)
+        } else this.#conclude(era, { status: 'fulfilled', value })
+        return value
+      },
+      rejected: (reason) => {
+        this.#conclude(era, { status: 'rejected', reason })
+        return new Rejection(reason) as never
+      },
+    }
+  }
+
+  #conclude(era: Closed, settled: Settled): void {
+    const verdict = this.judge(settled)
+    const { generation } = this.machine.state
+    const counted = this.machine.conclude(era, verdict, this.clock.now())
+    this.#publishVerdict(counted, verdict, settled, generation, false)
+  }
+
+  /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
+  admit(timeout: number | undefined): Permit | Refusal {
+    const limit = this.options.recovery.timeout
+    // The call's own timer decides where it is the shorter one, one turn after it fires: the
+    // machine's deadline must not come first and fail an answer that waits in the socket.
+    const backstop = timeout !== undefined && timeout <= limit ? timeout : 0
+    const permit = this.machine.admit(this.clock.now(), backstop)
+    if (permit === UNENFORCED) this.#publishReject(this.machine.state.name, false)
+    this.flush()
+    return permit
+  }
+
+  judge(settled: Settled, circumstances?: Circumstances): Verdict {
+    return judge(settled, this.options, this.report, circumstances)
+  }
+
+  settle(permit: Permit, verdict: Verdict, settled: Settled): void {
+    const { generation } = this.machine.state
+    const counted = this.machine.settle(permit, verdict, this.clock.now())
+    this.#publishVerdict(counted, verdict, settled, generation, permit.probe)
+  }
+
+  #publishVerdict(
+    counted: boolean,
+    verdict: Verdict,
+    settled: Settled,
+    generation: number,
+    probe: boolean,
+  ): void {
+    if (counted && this.emitter !== undefined) {
+      const about = { generation, probe }
+      if (verdict.timedOut && settled.status === 'rejected') {
+        const { timeout } = settled.reason as { timeout: number }
+        this.publish('timeout', { timeout, ...about })
+      }
+      if (verdict.outcome === 'success') this.publish('success', about)
+      if (verdict.outcome === 'failure') {
+        this.publish('failure', { error: verdict.error, ...about })
+      }
+    }
+    this.flush()
+  }
+
+  /** The error for a call that was refused; it says what to do with it, and costs no stack. */
+  refuse(refusal: Refusal): ShortCircuitError {
+    const { name, maxConcurrent } = this.options
+    if (refusal === 'full') return new CircuitFullError(name, maxConcurrent as number)
+    const { machine } = this
+    const { state } = machine
+    return new CircuitOpenError(this.#message(refusal), {
+      breaker: name,
+      state: refusal === 'half-open' ? 'half-open' : 'open',
+      reason: state.name === 'closed' || refusal === 'forced-open' ? refusal : state.trip.reason,
+      retryAfter: machine.retryAfter(this.clock.now()),
+      cause: state.name === 'closed' ? undefined : state.cause,
+    })
+  }
+
+  /** One text for all refusals of a generation: they come in numbers. */
+  #message(refusal: Refusal): string {
+    const { state, override } = this.machine
+    const { generation } = state
+    const last = this.#refusalMessage
+    if (last?.generation === generation && last.refusal === refusal && last.override === override) {
+      return last.text
+    }
+    const text = whyRefused(this.options.name, refusal, this.machine)
+    this.#refusalMessage = { generation, refusal, override, text }
+    return text
+  }
+
+  // ── events ────────────────────────────────────────────────────────────────────────────────────
+
+  publish<E extends EventName>(name: E, event: BreakerEvents[E]): void {
+    const { emitter } = this
+    if (emitter === undefined) return
+    emitter.publish(name, { breaker: this.options.name, ...event })
+  }
+
+  refused(refusal: Refusal): void {
+    if (this.emitter?.hears('reject')) this.#publishReject(refusal, true)
+  }
+
+  #publishReject(reason: Refusal | 'closed', enforced: boolean): void {
+    this.publish('reject', {
+      reason: reason === 'closed' ? 'full' : reason,
+      retryAfter: this.machine.retryAfter(this.clock.now()),
+      enforced,
+    })
+  }
+
+  /** For what must not change anybody's result: errors of listeners, classifiers and the like. */
+  readonly report = (error: unknown, source: string): void => {
+    if (this.emitter === undefined) {
+      printListenerError({ breaker: this.options.name, error, source })
+    } else this.publish('listenerError', { error, source })
+  }
+
+  /** Publishes what the machine has done, after it is done. */
+  flush(): void {
+    const { machine } = this
+    if (machine.changes.length === 0) return
+    this.lane = undefined
+    // One by one off the machine's own list: a listener that moves the breaker comes back here.
+    for (let next = machine.changes.shift(); next !== undefined; next = machine.changes.shift()) {
+      this.#publishChange(next)
+    }
+  }
+
+  #publishChange(change: Change): void {
+    if (this.emitter === undefined) return
+    if ('to' in change) this.publish('transition', change)
+    else {
+      const { mode, reason, by } = change.override ?? ({} as Partial<Override>)
+      this.publish('override', { mode, reason, by })
+    }
+  }
+}

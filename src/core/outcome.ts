@@ -1,0 +1,40 @@
+/**
+ * What a finished call says about its target.
+ *
+ * `success` and `failure` are evidence for and against it. `neutral`: the target answered, which
+ * says nothing either way; it helps to close a half-open circuit and enters no rate and no streak.
+ * `cancelled`: no evidence at all, the permit is given back and nothing else happens.
+ */
+export type Outcome = 'success' | 'failure' | 'neutral' | 'cancelled'
+
+export const OUTCOMES: readonly Outcome[] = ['success', 'failure', 'neutral', 'cancelled']
+
+/** How a call ended, in the shape of `Promise.allSettled`. */
+export type Settled =
+  | { readonly status: 'fulfilled'; readonly value: unknown }
+  | { readonly status: 'rejected'; readonly reason: unknown }
+
+/** A failure as the trip records keep it: enough to recognise it, nothing that pins memory. */
+export interface Failure {
+  /** Class of the error, or the type of what was thrown. */
+  readonly name: string
+  /** `error.code`, when it is a string or a number. */
+  readonly code: string | number | undefined
+  /** Redacted and cut to 200 characters. */
+  readonly message: string
+}
+
+/** Everything the machine needs to know about the end of one call. */
+export interface Verdict {
+  readonly outcome: Outcome
+  /** What was thrown, or the value that was classified as a failure. */
+  readonly error?: unknown
+  readonly failure?: Failure
+  /** The server's own word on when to come back, ms from now. */
+  readonly retryAfter?: number | undefined
+  readonly timedOut?: boolean
+}
+
+export const SUCCESS: Verdict = { outcome: 'success' }
+export const NEUTRAL: Verdict = { outcome: 'neutral' }
+export const CANCELLED: Verdict = { outcome: 'cancelled' }

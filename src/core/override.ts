@@ -1,0 +1,12 @@
+/** The manual layer over the automatic state, which goes on underneath. */
+export type OverrideMode = 'forced-open' | 'forced-closed' | 'disabled'
+
+export interface Override {
+  readonly mode: OverrideMode
+  readonly reason: string | undefined
+  readonly by: string | undefined
+  /** When it was set, in the machine's own time. */
+  readonly since: number
+  /** When it lifts itself; `Infinity` when only by hand. */
+  readonly until: number
+}

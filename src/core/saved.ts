@@ -1,0 +1,196 @@
+import { type Counts, Tally } from './counts.ts'
+import { closed, Machine, type MachineSettings } from './machine.ts'
+import type { OverrideMode } from './override.ts'
+import { Probes } from './recovery/probes.ts'
+import type { RecordedFailure, State, StateName, TransitionReason } from './state.ts'
+import type { Finding, TripRecord } from './trip/record.ts'
+
+/** A failure with its age in place of its time. */
+export interface SavedFailure {
+  readonly name: string
+  readonly code: string | number | null
+  readonly message: string
+  readonly age: number
+}
+
+/** A trip record with ages in place of times. */
+export interface SavedTrip {
+  readonly age: number
+  readonly reason: TransitionReason
+  readonly note: string | null
+  readonly finding: Finding | null
+  readonly from: StateName
+  readonly generation: number
+  readonly enforced: boolean
+  readonly failures: readonly SavedFailure[]
+  readonly streak: number
+  readonly openFor: number
+  readonly rejected: number
+  readonly endedAge: number | null
+  readonly endedBy: TransitionReason | null
+}
+
+/** The state a breaker was in; times are ages, so that it can be continued anywhere, any time. */
+export type SavedState =
+  | {
+      readonly name: 'closed'
+      readonly for: number
+      readonly streak: number
+      readonly failures: readonly SavedFailure[]
+      /** Ms for which the server asked to be left alone, should the circuit open. */
+      readonly notBefore: number
+    }
+  | {
+      readonly name: 'open'
+      readonly for: number
+      readonly remaining: number
+      readonly trip: SavedTrip
+    }
+  | {
+      readonly name: 'half-open'
+      readonly for: number
+      readonly succeeded: number
+      readonly trip: SavedTrip
+      readonly notBefore: number
+    }
+
+/** What `save()` gives: plain JSON data with a version. Calls in flight are not part of it. */
+export interface Saved {
+  readonly version: 1
+  readonly generation: number
+  readonly state: SavedState
+  readonly override: {
+    readonly mode: OverrideMode
+    readonly reason: string | null
+    readonly by: string | null
+    readonly for: number
+    /** `null` until released by hand. */
+    readonly remaining: number | null
+  } | null
+  readonly counts: Counts
+  readonly trips: readonly SavedTrip[]
+}
+
+/** `machine` is as the next call would find it at `now`. */
+export function save(machine: Machine, now: number): Saved {
+  const { state, override, tally } = machine
+  const counts = machine.counts
+  return {
+    version: 1,
+    generation: state.generation,
+    state: saveState(state, now),
+    override:
+      override === undefined
+        ? null
+        : {
+            mode: override.mode,
+            reason: override.reason ?? null,
+            by: override.by ?? null,
+            for: now - override.since,
+            remaining: override.until === Infinity ? null : override.until - now,
+          },
+    counts: { ...counts, admitted: tally.settled + tally.expired },
+    trips: machine.trips.map((trip) => saveTrip(trip, now)),
+  }
+}
+
+function saveState(state: State, now: number): SavedState {
+  const age = now - state.since
+  const notBefore = Math.max(0, state.notBefore - now)
+  switch (state.name) {
+    case 'closed': {
+      const failures = saveFailures(state.failures ?? [], now)
+      return { name: 'closed', for: age, streak: state.streak, failures, notBefore }
+    }
+    case 'open': {
+      const trip = saveTrip(state.trip, now)
+      return { name: 'open', for: age, remaining: state.until - now, trip }
+    }
+    case 'half-open': {
+      const { successes: succeeded } = state.probes
+      return { name: 'half-open', for: age, succeeded, trip: saveTrip(state.trip, now), notBefore }
+    }
+  }
+}
+
+function saveFailures(failures: readonly RecordedFailure[], now: number): SavedFailure[] {
+  return failures.map(({ name, code, message, at }) => ({
+    name,
+    code: code ?? null,
+    message,
+    age: now - at,
+  }))
+}
+
+function saveTrip(trip: TripRecord, now: number): SavedTrip {
+  const { at, endedAt, endedBy, note, finding, failures, ...rest } = trip
+  return {
+    ...rest,
+    age: now - at,
+    note: note ?? null,
+    finding: finding ?? null,
+    failures: saveFailures(failures, now),
+    endedAge: endedAt === undefined ? null : now - endedAt,
+    endedBy: endedBy ?? null,
+  }
+}
+
+/** A machine that goes on from there, at its own time 0. */
+export function restore(settings: MachineSettings, saved: Saved, reading: number): Machine {
+  const machine = new Machine(settings, reading)
+  machine.tally = Tally.from(saved.counts)
+  const trips = saved.trips.map(restoreTrip)
+  machine.trips = trips.slice(Math.max(0, trips.length - settings.history))
+  machine.state = restoreState(saved, machine.trips)
+  if (saved.override !== null) {
+    const { mode, reason, by, for: age, remaining } = saved.override
+    machine.override = {
+      mode,
+      reason: reason ?? undefined,
+      by: by ?? undefined,
+      since: -age,
+      until: remaining ?? Infinity,
+    }
+  }
+  return machine
+}
+
+function restoreState({ state, generation }: Saved, trips: readonly TripRecord[]): State {
+  if (state.name === 'closed') {
+    const { streak, notBefore } = state
+    const failures = state.failures.length === 0 ? null : restoreFailures(state.failures)
+    return { ...closed(generation, -state.for), streak, failures, notBefore }
+  }
+  // The state and the list show the same record: it goes on being filled in.
+  const trip =
+    trips.find((it) => it.generation === state.trip.generation) ?? restoreTrip(state.trip)
+  const common = { generation, since: -state.for, trip, cause: undefined }
+  if (state.name === 'open') {
+    return { name: 'open', ...common, until: state.remaining, notBefore: 0 }
+  }
+  const probes = new Probes()
+  probes.successes = state.succeeded
+  return { name: 'half-open', ...common, probes, notBefore: state.notBefore }
+}
+
+function restoreFailures(failures: readonly SavedFailure[]): RecordedFailure[] {
+  return failures.map(({ name, code, message, age }) => ({
+    name,
+    code: code ?? undefined,
+    message,
+    at: -age,
+  }))
+}
+
+function restoreTrip(saved: SavedTrip): TripRecord {
+  const { age, endedAge, endedBy, note, finding, failures, ...rest } = saved
+  return {
+    ...rest,
+    at: -age,
+    note: note ?? undefined,
+    finding: finding ?? undefined,
+    failures: restoreFailures(failures),
+    endedAt: endedAge === null ? undefined : -endedAge,
+    endedBy: endedBy ?? undefined,
+  }
+}

@@ -1,0 +1,173 @@
+import type { StateName } from './core/state.ts'
+
+/** V8 and JavaScriptCore have it; elsewhere it is not there. */
+const Traced = Error as ErrorConstructor & { stackTraceLimit: number | undefined }
+
+const BRAND: unique symbol = Symbol.for('short-circuit.error') as never
+
+/** `instanceof` by brand, so that it holds across copies of the package; a subclass is itself. */
+function hasBrand(asked: unknown, own: unknown, value: unknown, code?: ErrorCode): boolean {
+  if (asked !== own) return Function.prototype[Symbol.hasInstance].call(asked as object, value)
+  if (typeof value !== 'object' || value === null) return false
+  const brand = (value as { [BRAND]?: unknown })[BRAND]
+  return code === undefined ? brand !== undefined : brand === code
+}
+
+function setStackTraceLimit(limit: number | undefined): void {
+  if (limit === undefined) return
+  try {
+    Traced.stackTraceLimit = limit
+  } catch {
+    // Frozen intrinsics: stacks are captured, nothing else changes.
+  }
+}
+
+/** Every code this library's errors carry. */
+export type ErrorCode = 'ERR_CIRCUIT_OPEN' | 'ERR_CIRCUIT_FULL' | 'ERR_CALL_TIMEOUT'
+
+/**
+ * The common ancestor of the errors that a breaker makes itself. They carry no stack of the caller:
+ * they are made in numbers just when a system is in trouble, and `cause` tells more.
+ *
+ * `instanceof` holds across several copies of the package in one process.
+ */
+export abstract class ShortCircuitError extends Error {
+  abstract readonly code: ErrorCode
+  /** Name of the breaker. */
+  readonly breaker: string
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return hasBrand(this, ShortCircuitError, value)
+  }
+
+  protected constructor(message: string, breaker: string, cause?: unknown) {
+    const limit = Traced.stackTraceLimit
+    if (limit !== undefined) setStackTraceLimit(0)
+    try {
+      super(message, cause === undefined ? undefined : { cause })
+    } finally {
+      setStackTraceLimit(limit)
+    }
+    this.breaker = breaker
+  }
+
+  /** Plain data for logs; a `cause` that is an error is given by name, code and message. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, cause } = this
+    const fields: Record<string, unknown> = Object.assign({ name, message }, this as object)
+    if (cause !== undefined) fields['cause'] = plainCause(cause)
+    return fields
+  }
+}
+
+function plainCause(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return typeof cause === 'object' ? String(cause) : cause
+  const { code } = cause as { code?: unknown }
+  return { name: cause.name, message: cause.message, ...(code === undefined ? {} : { code }) }
+}
+
+/**
+ * The call was refused without running: the circuit is open, or half-open with all its probes out,
+ * or forced open.
+ *
+ * @example
+ * import { CircuitBreaker, CircuitOpenError } from 'short-circuit'
+ *
+ * const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: 3_000 })
+ * await breaker.run(() => Promise.reject(new Error('down'))).catch(() => {})
+ * const error = await breaker.run(() => 'never runs').catch((error: unknown) => error)
+ * console.assert(error instanceof CircuitOpenError && Number(error.retryAfter) <= 3_000)
+ */
+export class CircuitOpenError extends ShortCircuitError {
+  readonly code = 'ERR_CIRCUIT_OPEN'
+  readonly state: Exclude<StateName, 'closed'>
+  /** The rule that opened it, `manual`, or `forced-open`; see the trip records for the evidence. */
+  readonly reason: string
+  /** Ms until a call may pass, at most; `undefined` when nobody can know. */
+  readonly retryAfter: number | undefined
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return hasBrand(this, CircuitOpenError, value, 'ERR_CIRCUIT_OPEN')
+  }
+
+  /** @internal */
+  constructor(
+    message: string,
+    about: {
+      breaker: string
+      state: Exclude<StateName, 'closed'>
+      reason: string
+      retryAfter: number | undefined
+      /** The failure that opened the circuit. */
+      cause?: unknown
+    },
+  ) {
+    super(message, about.breaker, about.cause)
+    this.state = about.state
+    this.reason = about.reason
+    this.retryAfter = about.retryAfter
+  }
+}
+
+/** The call was refused without running: `maxConcurrent` calls are in flight already. */
+export class CircuitFullError extends ShortCircuitError {
+  readonly code = 'ERR_CIRCUIT_FULL'
+  readonly maxConcurrent: number
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return hasBrand(this, CircuitFullError, value, 'ERR_CIRCUIT_FULL')
+  }
+
+  /** @internal */
+  constructor(breaker: string, maxConcurrent: number) {
+    super(`circuit "${breaker}" is full: ${maxConcurrent} calls are in flight`, breaker)
+    this.maxConcurrent = maxConcurrent
+  }
+}
+
+/** The call took longer than its timeout. Its own signal was aborted with this error. */
+export class CallTimeoutError extends ShortCircuitError {
+  readonly code = 'ERR_CALL_TIMEOUT'
+  /** The limit that was exceeded, ms. */
+  readonly timeout: number
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return hasBrand(this, CallTimeoutError, value, 'ERR_CALL_TIMEOUT')
+  }
+
+  /** @internal */
+  constructor(breaker: string, timeout: number) {
+    super(`circuit "${breaker}": the call took longer than ${timeout} ms`, breaker)
+    this.timeout = timeout
+  }
+}
+
+// On the prototypes: the head of a stack is made from the name while the error is constructed.
+function name({ prototype }: { prototype: object }, name: string, brand: ErrorCode | true): void {
+  Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true })
+  Object.defineProperty(prototype, BRAND, { value: brand })
+}
+name(ShortCircuitError, 'ShortCircuitError', true)
+name(CircuitOpenError, 'CircuitOpenError', 'ERR_CIRCUIT_OPEN')
+name(CircuitFullError, 'CircuitFullError', 'ERR_CIRCUIT_FULL')
+name(CallTimeoutError, 'CallTimeoutError', 'ERR_CALL_TIMEOUT')
+
+/** True for any error that a breaker made itself, from whichever copy of the package. */
+export function isShortCircuitError(error: unknown): error is ShortCircuitError {
+  return error instanceof ShortCircuitError
+}
+
+/** True for {@link CircuitOpenError}, from whichever copy of the package. */
+export function isCircuitOpenError(error: unknown): error is CircuitOpenError {
+  return error instanceof CircuitOpenError
+}
+
+/** True for {@link CircuitFullError}, from whichever copy of the package. */
+export function isCircuitFullError(error: unknown): error is CircuitFullError {
+  return error instanceof CircuitFullError
+}
+
+/** True for {@link CallTimeoutError}, from whichever copy of the package. */
+export function isCallTimeoutError(error: unknown): error is CallTimeoutError {
+  return error instanceof CallTimeoutError
+}

@@ -1,0 +1,62 @@
+import { Rejection } from './rejection.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: the arguments are those of any wrapped function.
+export type AnyFallback = (error: unknown, ...args: any[]) => unknown
+
+/** True for `() => …`, which has no way to see the error, so that none needs to be made. */
+function takesNothing(fallback: AnyFallback): boolean {
+  let known = seen.get(fallback)
+  if (known === undefined) {
+    known = fallback.length === 0 && /^(async\s*)?\(\s*\)\s*=>/.test(String(fallback))
+    seen.set(fallback, known)
+  }
+  return known
+}
+const seen = /* @__PURE__ */ new WeakMap<AnyFallback, boolean>()
+
+/** What to resolve with instead of the error: the fallback's value, or its own failure. */
+export function fallBack(
+  fallback: AnyFallback,
+  error: () => unknown,
+  args: readonly unknown[],
+): unknown {
+  if (takesNothing(fallback)) return attempt(() => fallback(undefined), error)
+  const original = error()
+  return attempt(
+    () => fallback(original, ...args),
+    () => original,
+  )
+}
+
+function attempt(run: () => unknown, error: () => unknown): unknown {
+  try {
+    const value = run()
+    return isThenable(value)
+      ? Promise.resolve(value).catch((failure: unknown) => {
+          throw withCause(failure, error())
+        })
+      : value
+  } catch (failure) {
+    return new Rejection(withCause(failure, error()))
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+/** The fallback's own failure, saying what it was to replace. */
+export function withCause(failure: unknown, original: unknown): unknown {
+  if (failure instanceof Error && failure !== original && failure.cause === undefined) {
+    try {
+      Object.defineProperty(failure, 'cause', {
+        value: original,
+        configurable: true,
+        writable: true,
+      })
+    } catch {
+      // Frozen: it is thrown as it is.
+    }
+  }
+  return failure
+}

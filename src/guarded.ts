@@ -1,0 +1,64 @@
+/** What wrapping gives, in types. `Fallback` is `never` while the breaker has none. */
+
+// biome-ignore lint/suspicious/noExplicitAny: parameters of any function must be accepted.
+type Any = any
+
+/** A function whose result can be awaited, so that guarding it need not change its type. */
+export type AsyncFunction = (this: Any, ...args: Any[]) => PromiseLike<unknown>
+
+/** A function that gives an async iterable, or a promise of one. */
+export type StreamFunction = (
+  this: Any,
+  ...args: Any[]
+) => AsyncIterable<unknown> | PromiseLike<AsyncIterable<unknown>>
+
+/** A guarded function: the very same type, or with the fallback's as one more possible result. */
+export type Guarded<F extends AsyncFunction, Fallback> = [Fallback] extends [never]
+  ? F
+  : F extends (this: infer This, ...args: infer A) => PromiseLike<infer R>
+    ? (this: This, ...args: A) => Promise<R | Awaited<Fallback>>
+    : never
+
+/** A guarded synchronous function. */
+export type GuardedSync<F, Fallback> = [Fallback] extends [never]
+  ? F
+  : F extends (this: infer This, ...args: infer A) => infer R
+    ? (this: This, ...args: A) => R | Fallback
+    : never
+
+/** Functions that give promises need `breaker(fn)`, not `breaker.sync(fn)`. */
+export type SyncFunction<F> = F extends (...args: Any[]) => infer R
+  ? [R] extends [PromiseLike<unknown>]
+    ? never
+    : F
+  : never
+
+/** A decorator of methods, and of fields and accessors that hold a function. */
+export interface Decorator<Allowed> {
+  // Standard
+  <F extends Allowed>(method: F, context: ClassMethodDecoratorContext<Any, Any>): F
+  <This, F extends Allowed>(
+    value: undefined,
+    context: ClassFieldDecoratorContext<This, F>,
+  ): (this: This, initial: F) => F
+  <This, F extends Allowed>(
+    accessor: ClassAccessorDecoratorTarget<This, F>,
+    context: ClassAccessorDecoratorContext<This, F>,
+  ): ClassAccessorDecoratorResult<This, F>
+  // Legacy
+  <F extends Allowed>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<F>,
+  ): TypedPropertyDescriptor<F>
+}
+
+/** `breaker.sync`: guards synchronous functions, and decorates methods that are. */
+export interface SyncGuard<Fallback> extends Decorator<(this: never, ...args: never[]) => unknown> {
+  <F extends (...args: never[]) => unknown>(action: F & SyncFunction<F>): GuardedSync<F, Fallback>
+}
+
+/** `breaker.stream`: guards functions that give async iterables, and decorates such methods. */
+export interface StreamGuard extends Decorator<StreamFunction> {
+  <F extends StreamFunction>(action: F): F
+}

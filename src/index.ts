@@ -1,0 +1,45 @@
+/**
+ * A circuit breaker that is right, fast, and explains itself.
+ *
+ * @example
+ * import { CircuitBreaker } from 'short-circuit'
+ *
+ * const breaker = new CircuitBreaker({ maxFailures: 3, resetTimeout: 3_000 })
+ * const getUser = breaker(async (id: string) => ({ id, name: 'Ada' }))
+ * console.assert((await getUser('1')).name === 'Ada')
+ *
+ * @packageDocumentation
+ */
+export { CircuitBreaker, type ConfigureResult, type Why } from './circuit-breaker.ts'
+export type { Clock } from './clock.ts'
+export type { Counts, Refusal } from './core/counts.ts'
+export type { Outcome, Settled } from './core/outcome.ts'
+export type { OverrideMode } from './core/override.ts'
+export type { StateName, Transition, TransitionReason } from './core/state.ts'
+export type { Finding } from './core/trip/record.ts'
+export {
+  CallTimeoutError,
+  CircuitFullError,
+  CircuitOpenError,
+  type ErrorCode,
+  isCallTimeoutError,
+  isCircuitFullError,
+  isCircuitOpenError,
+  isShortCircuitError,
+  ShortCircuitError,
+} from './errors.ts'
+export type { BreakerEvent, BreakerEvents, EventName, Listener } from './events.ts'
+export type { Explanation, Trip } from './explain.ts'
+export type { Decorator, Guarded, GuardedSync, StreamGuard, SyncGuard } from './guarded.ts'
+export type {
+  AcquireOptions,
+  CallOptions,
+  CircuitBreakerOptions,
+  ConfigurePatch,
+  RecoveryOptions,
+  ResolvedOptions,
+  TripRules,
+} from './options.ts'
+export type { Permit } from './permit.ts'
+export type { Saved } from './saved.ts'
+export type { Snapshot } from './snapshot.ts'

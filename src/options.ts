@@ -1,0 +1,167 @@
+import type { Clock } from './clock.ts'
+import type { Outcome, Settled } from './core/outcome.ts'
+import type { AnyFallback } from './fallback.ts'
+import type { Saved } from './saved.ts'
+
+/** The rules that open a closed circuit; any one of them is enough. */
+export interface TripRules {
+  /**
+   * That many failures in a row open the circuit; a success in between starts the count again.
+   * Neutral and cancelled calls neither add nor reset.
+   * An integer of at least 1.
+   * Reaching it opens: the n-th failure is the last one that was let through.
+   */
+  readonly consecutiveFailures?: number | undefined
+}
+
+/** How a half-open circuit finds its way back. */
+export interface RecoveryOptions {
+  /**
+   * That many successful probes in a row close the circuit; the first failed one re-opens it.
+   * An integer of at least 1.
+   * @defaultValue `1`
+   */
+  readonly probes?: number | undefined
+  /**
+   * At most that many probes at once; calls beyond are rejected, nobody waits.
+   * An integer of at least 1.
+   * @defaultValue the value of `probes`
+   */
+  readonly concurrent?: number | undefined
+  /**
+   * A probe that has not ended after that many milliseconds is given up and counts as failed, as of
+   * that moment; a stream that has already given an item counts as succeeded instead.
+   * Where the call has a timeout of its own that is not longer, that one decides.
+   * More than 0, at most 2^31 - 1.
+   * @defaultValue `callTimeout`, or 30 000 without one
+   */
+  readonly timeout?: number | undefined
+}
+
+/** What `acquire` and `tryAcquire` accept for one call. */
+export interface AcquireOptions {
+  /** Aborting it gives the permit back without evidence. Aborted already: nothing runs. */
+  readonly signal?: AbortSignal | undefined
+  /** Instead of `callTimeout`, in milliseconds, for this call only. */
+  readonly timeout?: number | undefined
+  /** Asked before the breaker's own `classify`, which is asked when this gives `undefined`. */
+  readonly classify?: ((settled: Settled) => Outcome | undefined) | undefined
+}
+
+/** What `run` accepts for one call. */
+export interface CallOptions<Fallback = never> extends AcquireOptions {
+  /** Instead of the breaker's own `fallback`. */
+  readonly fallback?: ((error: unknown) => Fallback) | undefined
+}
+
+/**
+ * How a breaker behaves. Plain data wherever possible; `{ maxFailures, resetTimeout }` alone is
+ * complete. Durations are milliseconds. The object is never kept or changed. An option given as
+ * `undefined` has its default; a wrong value or an unknown name throws at construction.
+ */
+export interface CircuitBreakerOptions<Fallback = never> {
+  /**
+   * What errors, events and metrics call the breaker.
+   * Any string that is not empty.
+   * @defaultValue `'circuit'`
+   */
+  readonly name?: string | undefined
+  /**
+   * That many consecutive failures open the circuit; short for `trip: { consecutiveFailures }`,
+   * and not to be given together with it.
+   * An integer of at least 1.
+   * Reaching it opens.
+   */
+  readonly maxFailures?: number | undefined
+  /**
+   * How long the circuit stays open before a call is let through as a probe, in milliseconds.
+   * Exact and constant; the next call after it is the probe, there is no timer.
+   * More than 0, at most 2^31 - 1.
+   * @defaultValue `1000`
+   * A call at exactly that time is a probe.
+   */
+  readonly resetTimeout?: number | undefined
+  /**
+   * When to open.
+   * @defaultValue `{ consecutiveFailures: 5 }`
+   */
+  readonly trip?: TripRules | undefined
+  /**
+   * How to come back.
+   * @defaultValue `{ probes: 1 }`
+   */
+  readonly recovery?: RecoveryOptions | undefined
+  /**
+   * A call that takes longer, in milliseconds, rejects with `CallTimeoutError`, has its own signal
+   * aborted, and counts as a failure. For a stream it limits the wait for each item.
+   * It can't interrupt a synchronous function and does not apply to one.
+   * More than 0, at most 2^31 - 1.
+   * @defaultValue none: a call may take for ever
+   */
+  readonly callTimeout?: number | undefined
+  /**
+   * More calls at once are rejected with `CircuitFullError`; that is evidence of nothing.
+   * Probes have their own limit and are not held up by it. Calls that hang fill it: combine it with
+   * `callTimeout`.
+   * An integer of at least 1.
+   * @defaultValue none
+   */
+  readonly maxConcurrent?: number | undefined
+  /**
+   * Decides what a finished call says about its target; `undefined` means the default: fulfilled is
+   * a success, rejected a failure, except that a rejection after the caller aborted its own signal,
+   * or by this or an inner breaker refusing to run, is cancelled.
+   * If it throws, the default holds and the error is reported as `listenerError`.
+   */
+  readonly classify?: ((settled: Settled) => Outcome | undefined) | undefined
+  /**
+   * The server's own word on when to come back: milliseconds from now, read from a failed call.
+   * A floor for the open time, honoured up to 60 000. `undefined`, negative and not finite values
+   * say nothing.
+   */
+  readonly retryAfter?: ((settled: Settled) => number | undefined) | undefined
+  /**
+   * Gives a value in place of the error when a call failed or was refused:
+   * `error instanceof CircuitOpenError` tells which. It does not run for errors classified as
+   * success or neutral, nor when the caller aborted. What it throws is thrown instead, with the
+   * original error as `cause`.
+   */
+  readonly fallback?: ((error: unknown, ...args: never[]) => Fallback) | undefined
+  /**
+   * Changes the messages of errors before they are kept in trip records, to remove secrets.
+   * If it throws, the message is left out.
+   */
+  readonly redact?: ((message: string) => string) | undefined
+  /**
+   * How many trip records are kept.
+   * An integer from 0 to 1000.
+   * @defaultValue `8`
+   */
+  readonly history?: number | undefined
+  /** What an earlier breaker's `save()` gave: continue from there. */
+  readonly saved?: Saved | undefined
+  /** The only way the breaker sees time. */
+  readonly clock?: Clock | undefined
+}
+
+/** Options with every default applied, as `breaker.options` shows them; frozen. */
+export interface ResolvedOptions {
+  readonly name: string
+  readonly trip: { readonly consecutiveFailures: number }
+  readonly resetTimeout: number
+  readonly recovery: {
+    readonly probes: number
+    readonly concurrent: number
+    readonly timeout: number
+  }
+  readonly callTimeout: number | undefined
+  readonly maxConcurrent: number | undefined
+  readonly classify: ((settled: Settled) => Outcome | undefined) | undefined
+  readonly retryAfter: ((settled: Settled) => number | undefined) | undefined
+  readonly fallback: AnyFallback | undefined
+  readonly redact: ((message: string) => string) | undefined
+  readonly history: number
+}
+
+/** What `configure` accepts: identity, clock and the saved state belong to construction. */
+export type ConfigurePatch = Omit<CircuitBreakerOptions<unknown>, 'name' | 'saved' | 'clock'>

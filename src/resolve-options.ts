@@ -1,0 +1,154 @@
+import type { MachineSettings } from './core/machine.ts'
+import type { AnyFallback } from './fallback.ts'
+import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
+import { duration, integer, object, optionalFunction, wrongType } from './validate.ts'
+
+const KNOWN: readonly (keyof CircuitBreakerOptions)[] = [
+  'name',
+  'maxFailures',
+  'resetTimeout',
+  'trip',
+  'recovery',
+  'callTimeout',
+  'maxConcurrent',
+  'classify',
+  'retryAfter',
+  'fallback',
+  'redact',
+  'history',
+  'saved',
+  'clock',
+]
+
+/** How long a probe may take when nothing else limits it, ms. */
+const PROBE_TIMEOUT = 30_000
+
+type AnyOptions = CircuitBreakerOptions<unknown>
+
+/** Checks the options and applies every default. */
+export function resolveOptions(options: AnyOptions = {}): ResolvedOptions {
+  object('options', options, KNOWN)
+  const { name = 'circuit', callTimeout, maxConcurrent, resetTimeout = 1000, history = 8 } = options
+  if (typeof name !== 'string' || name === '') {
+    throw wrongType('name', 'a string that is not empty', name)
+  }
+  if (callTimeout !== undefined) duration('callTimeout', callTimeout)
+  if (maxConcurrent !== undefined) integer('maxConcurrent', maxConcurrent, 1)
+  for (const key of ['classify', 'retryAfter', 'fallback', 'redact'] as const) {
+    optionalFunction(key, options[key])
+  }
+  checkClock(options.clock)
+  return Object.freeze({
+    name,
+    trip: resolveTrip(options),
+    resetTimeout: duration('resetTimeout', resetTimeout),
+    recovery: resolveRecovery(options),
+    callTimeout,
+    maxConcurrent,
+    classify: options.classify,
+    retryAfter: options.retryAfter,
+    fallback: options.fallback as AnyFallback | undefined,
+    redact: options.redact,
+    history: integer('history', history, 0, 1000),
+  })
+}
+
+function resolveTrip({ maxFailures, trip = {} }: AnyOptions): ResolvedOptions['trip'] {
+  object('trip', trip, ['consecutiveFailures'])
+  if (maxFailures !== undefined) {
+    if (trip.consecutiveFailures !== undefined) {
+      throw new TypeError('maxFailures and trip.consecutiveFailures are the same; give one of them')
+    }
+    return Object.freeze({ consecutiveFailures: integer('maxFailures', maxFailures, 1) })
+  }
+  const { consecutiveFailures = 5 } = trip
+  return Object.freeze({
+    consecutiveFailures: integer('trip.consecutiveFailures', consecutiveFailures, 1),
+  })
+}
+
+function resolveRecovery({ recovery = {}, callTimeout }: AnyOptions): ResolvedOptions['recovery'] {
+  object('recovery', recovery, ['probes', 'concurrent', 'timeout'])
+  const { probes = 1, concurrent = probes, timeout = callTimeout ?? PROBE_TIMEOUT } = recovery
+  return Object.freeze({
+    probes: integer('recovery.probes', probes, 1),
+    concurrent: integer('recovery.concurrent', concurrent, 1),
+    timeout: duration('recovery.timeout', timeout),
+  })
+}
+
+function checkClock(clock: unknown): void {
+  if (clock === undefined) return
+  const { now, wall, setTimer } = (clock ?? {}) as Record<string, unknown>
+  if ([now, wall, setTimer].some((member) => typeof member !== 'function')) {
+    throw wrongType('clock', 'an object with now(), wall() and setTimer()', clock)
+  }
+}
+
+/** What of the options the machine goes by. */
+export function machineSettings(options: ResolvedOptions): MachineSettings {
+  return {
+    trip: options.trip,
+    openDuration: { initial: options.resetTimeout },
+    recovery: options.recovery,
+    maxConcurrent: options.maxConcurrent ?? Infinity,
+    history: options.history,
+  }
+}
+
+const ACQUIRE_KEYS = ['signal', 'timeout', 'classify']
+const RUN_KEYS = [...ACQUIRE_KEYS, 'fallback']
+
+/** Checks what was given for one call; `what` names the method. */
+export function checkCall(what: 'run' | 'acquire' | 'tryAcquire', call: unknown): void {
+  object(`the options of ${what}`, call, what === 'run' ? RUN_KEYS : ACQUIRE_KEYS)
+  const { signal, timeout, classify, fallback } = call as Record<string, unknown>
+  if (timeout !== undefined) duration('timeout', timeout)
+  optionalFunction('classify', classify)
+  optionalFunction('fallback', fallback)
+  if (signal !== undefined && !isSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
+}
+
+function isSignal(value: unknown): boolean {
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+}
+
+/** Checks who overrides and why. */
+export function checkWhy(why: unknown): void {
+  object('why', why, ['reason', 'by', 'for'])
+  const { reason, by, for: ms } = why as Record<string, unknown>
+  if (reason !== undefined && typeof reason !== 'string') {
+    throw wrongType('why.reason', 'a string', reason)
+  }
+  if (by !== undefined && typeof by !== 'string') throw wrongType('why.by', 'a string', by)
+  if (ms !== undefined) duration('why.for', ms)
+}
+
+/** Checks that a patch holds only what can change during a breaker's life. */
+export function checkPatch(patch: unknown): void {
+  object('the patch', patch, KNOWN)
+  for (const key of ['name', 'saved', 'clock']) {
+    if (Object.hasOwn(patch as object, key)) {
+      throw new TypeError(
+        `${key} belongs to construction and can't be configured; make a new breaker`,
+      )
+    }
+  }
+}
+
+/** The options whose values differ, with the new ones. */
+export function changes(before: ResolvedOptions, after: ResolvedOptions): Record<string, unknown> {
+  const keys = Object.keys(after) as (keyof ResolvedOptions)[]
+  return Object.fromEntries(
+    keys.filter((key) => !same(before[key], after[key])).map((key) => [key, after[key]]),
+  )
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return Object.is(a, b)
+  }
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  return keys.every((key) => same(a[key as never], b[key as never]))
+}

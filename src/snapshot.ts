@@ -1,0 +1,99 @@
+import type { Clock } from './clock.ts'
+import type { Counts } from './core/counts.ts'
+import type { Machine } from './core/machine.ts'
+import type { OverrideMode } from './core/override.ts'
+import type { StateName } from './core/state.ts'
+import { type Trip, tripOf } from './explain.ts'
+import type { ResolvedOptions } from './options.ts'
+
+/** Everything visible of a breaker at one moment, as plain JSON data. Times are ms. */
+export interface Snapshot {
+  readonly name: string
+  /** As calls meet it: an override shows as `open` or `closed`. */
+  readonly state: StateName
+  /** How long it has been so, ms. */
+  readonly stateFor: number
+  /** The state underneath an override; the same as `state` without one. */
+  readonly automatic: StateName
+  readonly generation: number
+  readonly override: {
+    readonly mode: OverrideMode
+    readonly by: string | null
+    readonly reason: string | null
+    /** In milliseconds since 1970, for display. */
+    readonly since: number
+    /** In milliseconds since 1970, for display; `null` until released by hand. */
+    readonly until: number | null
+  } | null
+  /** Admitted calls that have neither settled nor expired. */
+  readonly inFlight: number
+  /** While half-open: how far the way back is. */
+  readonly probes: {
+    readonly inFlight: number
+    readonly limit: number
+    readonly succeeded: number
+    readonly needed: number
+  } | null
+  readonly counts: Counts
+  /** Failures in a row, while closed. */
+  readonly streak: number
+  /** Newest last. */
+  readonly trips: readonly Trip[]
+  /** Ms until a call may pass, at most; `null` when it may now, or when nobody can know. */
+  readonly retryAfter: number | null
+  /** The resolved options; functions are shown as `"[function]"`. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** The state as calls meet it. `machine` is as the next call would find it. */
+export function shownState({ state, override }: Machine): StateName {
+  if (override === undefined) return state.name
+  return override.mode === 'forced-open' ? 'open' : 'closed'
+}
+
+/** Reads; moves nothing. */
+export function snapshot(machine: Machine, options: ResolvedOptions, clock: Clock): Snapshot {
+  const reading = clock.now()
+  const wall = clock.wall()
+  const view = machine.peek(reading)
+  const now = view.now(reading)
+  const { state, override } = view
+  return {
+    name: options.name,
+    state: shownState(view),
+    stateFor: now - (override === undefined ? state.since : override.since),
+    automatic: state.name,
+    generation: state.generation,
+    override:
+      override === undefined
+        ? null
+        : {
+            mode: override.mode,
+            by: override.by ?? null,
+            reason: override.reason ?? null,
+            since: Math.round(wall - (now - override.since)),
+            until: override.until === Infinity ? null : Math.round(wall + (override.until - now)),
+          },
+    inFlight: view.tally.inFlight,
+    probes:
+      state.name === 'half-open'
+        ? {
+            inFlight: state.probes.outstanding.length,
+            limit: view.settings.recovery.concurrent,
+            succeeded: state.probes.successes,
+            needed: view.settings.recovery.probes,
+          }
+        : null,
+    counts: view.counts,
+    streak: state.name === 'closed' ? state.streak : 0,
+    trips: view.trips.map((record) => tripOf(record, now, wall)),
+    retryAfter: view.retryAfter(reading) ?? null,
+    options: plain(options) as Record<string, unknown>,
+  }
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'function') return '[function]'
+  if (typeof value !== 'object' || value === null) return value ?? null
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]))
+}

@@ -1,0 +1,114 @@
+import type { Clock } from '../index.ts'
+
+interface Timer {
+  readonly at: number
+  readonly fn: () => void
+}
+
+/**
+ * A clock that moves only by hand, to test what depends on time without waiting for it.
+ *
+ * @example
+ * import { CircuitBreaker } from 'short-circuit'
+ * import { ManualClock } from 'short-circuit/testing'
+ *
+ * const clock = new ManualClock()
+ * const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: 3_000, clock })
+ * await breaker.run(() => Promise.reject(new Error('down'))).catch(() => {})
+ * await clock.advance(3_000)
+ * console.assert(breaker.state === 'half-open')
+ */
+export class ManualClock implements Clock {
+  #now: number
+  /** Ordered by time, then by age. */
+  #timers: Timer[] = []
+  #turns = new Set<() => void>()
+
+  constructor(start = 0) {
+    this.#now = start
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  /** The same as {@link now}: this clock's time begins in 1970. */
+  wall(): number {
+    return this.#now
+  }
+
+  setTimer(ms: number, fn: () => void): () => void {
+    if (ms <= 0) {
+      const turn = (): void => {
+        if (this.#turns.delete(turn)) fn()
+      }
+      this.#turns.add(turn)
+      nextTurn(turn)
+      return () => this.#turns.delete(turn)
+    }
+    const timer = { at: this.#now + ms, fn }
+    const index = this.#timers.findIndex(({ at }) => at > timer.at)
+    this.#timers.splice(index === -1 ? this.#timers.length : index, 0, timer)
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer)
+    }
+  }
+
+  /** How many timers are waiting; 0 when everything is at rest. */
+  get timers(): number {
+    return this.#timers.length + this.#turns.size
+  }
+
+  /**
+   * Moves time forward by `ms` and fires what is due, in order, before it returns. Awaiting the
+   * result also lets pending promise work finish, and what it has made due meanwhile.
+   *
+   * @throws RangeError for less than 0 ms; use {@link set} to step back
+   */
+  advance(ms: number): Promise<void> {
+    if (!(ms >= 0)) throw new RangeError(`ms must be at least 0, got ${ms}; set() can step back`)
+    const target = this.#now + ms
+    for (
+      let next = this.#timers[0];
+      next !== undefined && next.at <= target;
+      next = this.#timers[0]
+    ) {
+      this.#timers.shift()
+      this.#now = Math.max(this.#now, next.at)
+      next.fn()
+    }
+    this.#now = target
+    return this.#settle()
+  }
+
+  /** Sets the reading, as a bad clock would: back or far ahead, without firing any timer. */
+  set(ms: number): void {
+    this.#now = ms
+  }
+
+  async #settle(): Promise<void> {
+    do {
+      await new Promise<void>((resolve) => nextTurn(resolve))
+    } while (this.#turns.size > 0)
+  }
+}
+
+declare const setImmediate: ((fn: () => void) => void) | undefined
+// Taken early: the fake timers of a test runner must not stop the turns of a manual clock.
+const immediately = typeof setImmediate === 'function' ? setImmediate : undefined
+
+/** One real turn of the event loop. */
+function nextTurn(fn: () => void): void {
+  if (immediately !== undefined) {
+    immediately(fn)
+    return
+  }
+  const { port1, port2 } = new MessageChannel()
+  const received = (): void => {
+    port1.close()
+    fn()
+  }
+  port1.addEventListener('message', received)
+  port1.start()
+  port2.postMessage(undefined)
+}

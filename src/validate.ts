@@ -1,0 +1,82 @@
+/** What was got, short enough for a message. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'function') return `a function`
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return String(value)
+}
+
+/** Timers and ages of every runtime are good up to here. */
+export const LONGEST_DURATION: number = 2 ** 31 - 1
+
+export function wrongType(path: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`${path} must be ${expected}, got ${show(value)}`)
+}
+
+export function integer(path: string, value: unknown, min: number, max: number = Infinity): number {
+  const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`
+  if (typeof value !== 'number') throw wrongType(path, `an integer ${range}`, value)
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${path} must be an integer ${range}, got ${value}`)
+  }
+  return value
+}
+
+/** Milliseconds: more than 0, at most what timers can wait. */
+export function duration(path: string, value: unknown): number {
+  const expected = `milliseconds, more than 0 and at most ${LONGEST_DURATION}`
+  if (typeof value !== 'number') throw wrongType(path, expected, value)
+  if (!(value > 0 && value <= LONGEST_DURATION)) {
+    throw new RangeError(`${path} must be ${expected}, got ${value}`)
+  }
+  return value
+}
+
+export function optionalFunction(path: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') throw wrongType(path, 'a function', value)
+}
+
+/** Throws for anything but a plain options object with keys from `known`. */
+export function object(path: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongType(path, 'an object', value)
+  }
+  for (const key of Object.keys(value)) {
+    if (known.includes(key)) continue
+    throw new TypeError(`${path} has no ${show(key)}${suggestion(key, known)}`)
+  }
+}
+
+function suggestion(key: string, known: readonly string[]): string {
+  const near = nearest(key, known)
+  return near === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${show(near)}?`
+}
+
+/** The known name that takes the fewest edits to reach, when that is fewer than half the word. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined
+  let fewest = Math.max(2, Math.floor(word.length / 2))
+  for (const name of known) {
+    const edits = distance(word.toLowerCase(), name.toLowerCase())
+    if (edits < fewest || (edits === fewest && best === undefined)) {
+      best = name
+      fewest = edits
+    }
+  }
+  return best
+}
+
+/** Levenshtein's distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[b.length] as number
+}
