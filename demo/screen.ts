@@ -1,0 +1,56 @@
+import type { WriteStream } from 'node:tty'
+import { drawFrame, type View } from './frame.ts'
+import { type Line, paint } from './spans.ts'
+
+const hideCursor = '\x1b[?25l'
+const showCursor = '\x1b[?25h'
+const eraseLine = '\x1b[K'
+const eraseBelow = '\x1b[J'
+const clearAll = '\x1b[2J\x1b[H'
+const up = (lines: number) => (lines > 0 ? `\x1b[${lines}A` : '')
+
+export interface Display {
+  stop(): void
+}
+
+/**
+ * Draws the view ten times a second over itself, in the ordinary screen, so that the last picture
+ * stays readable above the summary.
+ */
+export function showOnScreen(stream: WriteStream, view: () => View): Display {
+  const colours = stream.hasColors()
+  let drawn = 0
+  const draw = () => {
+    // One row less than there is: a full screen would scroll, and the way back up would be wrong.
+    const lines = drawFrame(view(), stream.columns, stream.rows - 1)
+    const text = lines.map((line) => `${paint(line, colours)}${eraseLine}\n`).join('')
+    stream.write(up(drawn) + text + eraseBelow)
+    drawn = lines.length
+  }
+  const redraw = () => {
+    // A narrower terminal has folded the old lines; nobody knows over how many rows.
+    stream.write(clearAll)
+    drawn = 0
+    draw()
+  }
+  const restore = () => stream.write(showCursor)
+
+  stream.write(hideCursor)
+  process.once('exit', restore)
+  stream.on('resize', redraw)
+  const timer = setInterval(draw, 100)
+  draw()
+  return {
+    stop() {
+      clearInterval(timer)
+      stream.off('resize', redraw)
+      draw()
+      restore()
+      process.off('exit', restore)
+    },
+  }
+}
+
+export function print(stream: NodeJS.WriteStream, lines: readonly Line[], colours: boolean): void {
+  stream.write(lines.map((line) => `${paint(line, colours)}\n`).join(''))
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { drawFrame, type View } from '../../demo/frame.ts'
+import { paint } from '../../demo/spans.ts'
+
+const view: View = {
+  now: 10_000,
+  lengthMs: 20_000,
+  perSecond: 40,
+  faults: [{ kind: 'frozen', from: 3_000, until: 8_500 }],
+  guarded: [{ startedAt: 9_500, endedAt: 9_500, result: 'rejected' }],
+  bare: [{ startedAt: 9_500 }],
+  changes: [{ at: 4_100, state: 'open' }],
+  state: 'open',
+  explanation: 'Circuit "upstream" is open, '.repeat(9),
+  standing: 'open for 5.9 s',
+  news: Array.from({ length: 30 }, (_, index) => ({
+    at: index * 100,
+    who: 'breaker' as const,
+    text: `event ${index}, told in a sentence that is longer than eighty columns leave room for`,
+  })),
+}
+const draw = (width: number, height: number) =>
+  drawFrame(view, width, height).map((line) => paint(line, false))
+
+describe('drawFrame', () => {
+  it.each([
+    [140, 44],
+    [80, 23],
+    [40, 10],
+    [20, 1],
+  ])('stays within %i columns and %i rows', (width, height) => {
+    const lines = draw(width, height)
+
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width)
+    expect(lines.length).toBeLessThanOrEqual(height)
+  })
+
+  it('shows the latest events there is room for', () => {
+    const lines = draw(120, 24)
+
+    expect(lines.at(-1)).toContain('event 29')
+    expect(lines.join()).not.toContain('event 1,')
+  })
+
+  it('explains itself in three lines where the screen is tall', () => {
+    expect(draw(140, 33).join()).not.toContain('explain()')
+    expect(draw(140, 34).filter((line) => line.includes('is open,'))).toHaveLength(2)
+  })
+
+  it('shows the last second of both sides', () => {
+    const figures = draw(120, 24).filter((line) => line.includes('last second'))
+
+    expect(figures[0]).toMatch(/1 calls: +0 ok +0 failed +1 rejected +now +0 in flight/)
+    expect(figures[1]).toMatch(/1 calls: +0 ok +0 failed +0 rejected +now +1 in flight/)
+  })
+})

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { conclusion, drawReport } from '../../demo/report.ts'
+import { paint } from '../../demo/spans.ts'
+import { side } from './side.ts'
+
+const guarded = side({ calls: 800, ok: 700, rejected: 60, sentWhileDown: 40, wastedMs: 25_000 })
+const bare = side({ calls: 800, ok: 720, sentWhileDown: 300, wastedMs: 100_000 })
+
+describe('drawReport', () => {
+  const lines = drawReport({
+    guarded,
+    bare,
+    responses: [{ kind: 'frozen', tripMs: 1_104, recoveryMs: 620 }, { kind: 'killed' }],
+    totals: { inFlight: 0, counts: { admitted: 740, settled: 739, expired: 1, rejected: {} } },
+    explanation: 'Circuit "upstream" is closed.',
+    maxFailures: 5,
+    callTimeout: 1_000,
+    resetTimeout: 1_000,
+  }).map((line) => paint(line, false))
+
+  it('sets both sides beside each other', () => {
+    expect(lines.find((line) => line.includes('answered'))).toMatch(/700 +720$/)
+    expect(lines.find((line) => line.includes('waited for'))).toMatch(/25\.0 s +100\.0 s$/)
+  })
+
+  it('tells how the breaker met each fault, and what it never did', () => {
+    expect(lines.find((line) => line.includes('SIGSTOP'))).toMatch(/1\.10 s +0\.62 s$/)
+    expect(lines.find((line) => line.includes('SIGKILL'))).toMatch(/never +never/)
+  })
+
+  it('fits into 80 columns', () => {
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+  })
+})
+
+describe('conclusion', () => {
+  it('is computed from the figures', () => {
+    const text = conclusion(guarded, bare).replaceAll('\u00a0', ' ')
+
+    expect(text).toContain('25.0 s for calls that failed instead of 100.0 s, 75 % less')
+    expect(text).toContain('got 40 calls instead of 300')
+    expect(text).toContain('20 calls rejected that would have been answered')
+  })
+
+  it('does not call more waiting less', () => {
+    expect(conclusion(bare, guarded)).toContain(', more, and')
+  })
+})

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { tellChange } from '../../demo/words.ts'
+
+const trip = {
+  at: 0,
+  age: 0,
+  reason: 'consecutiveFailures',
+  text: '5 calls failed in a row (limit 5)',
+  note: null,
+  finding: null,
+  from: 'closed',
+  generation: 1,
+  enforced: true,
+  failures: [{ name: 'TypeError', code: 'ECONNREFUSED', message: 'fetch failed', age: 0 }],
+  streak: 5,
+  openFor: 1_000,
+  lasted: null,
+  endedBy: null,
+  rejected: 0,
+} as const
+
+describe('tellChange', () => {
+  it('tells an opening with its reason and the last failure', () => {
+    expect(tellChange('open', trip)).toBe(
+      'open: 5 calls failed in a row (limit 5) – ECONNREFUSED: fetch failed',
+    )
+  })
+
+  it('says when it opens again after a probe', () => {
+    const again = { ...trip, from: 'half-open', text: 'a probe failed', failures: [] } as const
+
+    expect(tellChange('open', again)).toBe('open again: a probe failed')
+  })
+
+  it.each([
+    ['half-open', /goes through as a probe/],
+    ['closed', /calls pass again/],
+  ] as const)('says what %s means', (state, words) => {
+    expect(tellChange(state, trip)).toMatch(words)
+  })
+})
