@@ -1,9 +1,9 @@
-// The packed tarball on every runtime the README names. Each comes from npm at the version below.
-import { writeFileSync } from 'node:fs'
+// The packed tarball on every runtime the README names, each in the version given here.
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { createChecks, run } from './checks.mjs'
-import { createConsumer } from './consumer.mjs'
+import { createConsumer, root } from './consumer.mjs'
 
 const nodes = ['20.19.0', '22.23.3', '24.21.0', '26.10.0']
 const bun = '1.4.5'
@@ -19,40 +19,62 @@ const packed = await check('builds, packs and installs', async () => {
 if (packed) {
   for (const version of nodes) {
     await check(`Node ${version}, by import and by require`, async () => {
-      await onRuntime(['node', version], ['node', 'import.mjs'], `Node ${version}`)
-      await onRuntime(['node', version], ['node', 'require.cjs'], `Node ${version}`)
+      const node = await install('node', version)
+      await smoke(`Node ${version}`, node, ['import.mjs'])
+      await smoke(`Node ${version}`, node, ['require.cjs'])
     })
   }
   await check(`Bun ${bun}, by import and by require`, async () => {
-    await onRuntime(['bun', bun], ['bun', 'import.mjs'], `Bun ${bun}`)
-    await onRuntime(['bun', bun], ['bun', 'require.cjs'], `Bun ${bun}`)
+    const program = await install('bun', bun)
+    await smoke(`Bun ${bun}`, program, ['import.mjs'])
+    await smoke(`Bun ${bun}`, program, ['require.cjs'])
   })
   await check(`Deno ${deno}, by import and by require`, async () => {
-    const deno_ = (file) => ['deno', 'run', '--allow-read', '--allow-env', file]
-    await onRuntime(['deno', deno], deno_('import.mjs'), `Deno ${deno}`)
-    await onRuntime(['deno', deno], deno_('require.cjs'), `Deno ${deno}`)
+    const program = await install('deno', deno)
+    await smoke(`Deno ${deno}`, program, ['run', '--allow-read', '--allow-env', 'import.mjs'])
+    await smoke(`Deno ${deno}`, program, ['run', '--allow-read', '--allow-env', 'require.cjs'])
   })
   await check(`workerd (miniflare ${miniflare}), bundled`, async () => {
+    const program = await install('miniflare', miniflare)
     await bundleWorker()
-    await onRuntime(['miniflare', miniflare], ['node', 'workerd.mjs'], 'workerd')
+    await smoke('workerd', process.execPath, ['workerd.mjs', program])
   })
 }
 finish()
 
-// The smoke test ends by naming the runtime it found itself on. That is compared, because npx may
-// quietly take a program of the same name from PATH instead of the one asked for.
-async function onRuntime([name, version], command, expected) {
-  const npx = [
-    '-y',
-    '--loglevel=error',
-    `--allow-scripts=${name},workerd`,
-    '-p',
-    `${name}@${version}`,
-  ]
-  const output = await run('npx', [...npx, '--', ...command], { cwd: folder })
-  if (!output.includes(`smoke test passed on ${expected}\n`)) {
-    throw new Error(`expected a smoke test that passed on ${expected}, got:\n${output}`)
+// The smoke test ends by naming the runtime it found itself on: a program that quietly hands over
+// to another of the same name must not count.
+async function smoke(runtime, program, args) {
+  const output = await run(program, args, { cwd: folder })
+  if (!output.includes(`smoke test passed on ${runtime}\n`)) {
+    throw new Error(`expected a smoke test that passed on ${runtime}, got:\n${output}`)
   }
+}
+
+// Not by npx: these packages fetch their program in an install script, which newer npm versions run
+// only when a package.json allows it. Moved into place when complete, so that an interrupted
+// installation is never mistaken for a runtime.
+async function install(name, version) {
+  const runtimes = join(root, '.cache/runtimes')
+  const place = join(runtimes, `${name}@${version}`)
+  if (!existsSync(place)) {
+    mkdirSync(runtimes, { recursive: true })
+    const workplace = mkdtempSync(join(runtimes, 'installing-'))
+    const manifest = {
+      private: true,
+      dependencies: { [name]: version },
+      allowScripts: { [name]: true, workerd: true },
+    }
+    writeFileSync(join(workplace, 'package.json'), JSON.stringify(manifest))
+    const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
+    try {
+      await run('npm', ['install', ...flags], { cwd: workplace })
+      if (!existsSync(place)) renameSync(workplace, place)
+    } finally {
+      rmSync(workplace, { recursive: true, force: true })
+    }
+  }
+  return join(place, 'node_modules/.bin', name)
 }
 
 async function bundleWorker() {

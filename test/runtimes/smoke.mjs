@@ -41,6 +41,7 @@ function runtime() {
   if (globalThis.Bun) return `Bun ${globalThis.Bun.version}`
   if (globalThis.Deno) return `Deno ${globalThis.Deno.version.deno}`
   if (globalThis.navigator?.userAgent === 'Cloudflare-Workers') return 'workerd'
+  if (globalThis.document) return 'browser'
   return `Node ${globalThis.process.versions.node}`
 }
 

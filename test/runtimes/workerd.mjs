@@ -1,9 +1,8 @@
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { delimiter, join } from 'node:path'
 
-// npx puts the packages it fetched first on PATH, and nowhere else.
-const [bin] = process.env.PATH.split(delimiter)
-const { Miniflare } = createRequire(join(bin, '../noop.js'))('miniflare')
+const [, , program] = process.argv
+const { Miniflare } = createRequire(realpathSync(program))('miniflare')
 
 const worker = new Miniflare({
   modules: true,

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { entryPoints, publicNames, root } from './public-names.ts'
+
+describe.each(entryPoints())('the entry $subpath', ({ subpath, source }) => {
+  it('has a source file', () => {
+    expect(existsSync(join(root, source))).toBe(true)
+  })
+
+  // To change the public surface on purpose: npx vitest run test/package -u, and review the diff.
+  it('exports the names written down in names/, and no others', async () => {
+    const { values, types } = publicNames(source)
+    const file = subpath === '.' ? 'root' : subpath.slice(2).replaceAll('/', '-')
+    const text = [...values, ...types.map((name) => `type ${name}`)].join('\n')
+
+    await expect(`${text}\n`).toMatchFileSnapshot(`names/${file}.txt`)
+  })
+
+  it('exports at run time what its source says', async () => {
+    const module = await import(join(root, source))
+
+    expect(Object.keys(module).sort()).toEqual(publicNames(source).values)
+  })
+})
