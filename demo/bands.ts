@@ -81,7 +81,7 @@ function centred(name: string, fill: string, width: number): string {
 
 /** A horizontal bar of at most `width` characters, in eighths. */
 export function horizontalBar(value: number, most: number, width: number): string {
-  const eighths = most > 0 ? Math.round((value / most) * width * 8) : 0
+  const eighths = most > 0 ? Math.round((value / most) * Math.max(0, width) * 8) : 0
   const rest = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? ''
   return '█'.repeat(Math.floor(eighths / 8)) + rest
 }

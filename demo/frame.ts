@@ -42,7 +42,8 @@ export interface View {
 
 const gutter = 12
 const finestColumnMs = 200
-const roomForExplanation = 34
+const roomForExplanation = 36
+const longestExplanation = 340
 
 /** The picture as lines no longer than `width`, at most `height` of them. */
 export function drawFrame(view: View, width: number, height: number): Line[] {
@@ -142,11 +143,12 @@ function legend(): Line {
   ]
 }
 
-/** Always three lines, so that nothing jumps when the story gets longer. */
 function explain(text: string, width: number): Line[] {
-  const lines = wrap(text, width - gutter - 1)
-  return [0, 1, 2].map((index) =>
-    row(index === 0 ? 'explain()' : '', [span(lines[index] ?? '', 'italic')]),
+  const room = width - gutter - 1
+  // Always as many lines, so that nothing below jumps as the story gets longer.
+  const lines = wrap(text, room)
+  return Array.from({ length: Math.ceil(longestExplanation / room) }, (_, index) =>
+    row(index === 0 ? 'explain()' : '', [span(lines[index] ?? '')]),
   )
 }
 

@@ -74,6 +74,11 @@ breaker.on('transition', ({ to }) => {
   news.push({ at, who: 'breaker', text, style: looks[to] })
 })
 
+let rejectsHeard = 0
+breaker.on('reject', () => {
+  rejectsHeard += 1
+})
+
 const view = (): View => {
   const { state, stateFor, retryAfter } = breaker.snapshot()
   const next = state === 'open' && retryAfter ? `, next probe in ${seconds(retryAfter)} s` : ''
@@ -114,6 +119,7 @@ const run = {
   explanation: breaker.explain().text,
   faults,
   changes,
+  rejectsHeard,
   maxFailures,
   callTimeout,
   resetTimeout,

@@ -20,9 +20,9 @@ export interface Display {
 export function showOnScreen(stream: WriteStream, view: () => View): Display {
   const colours = stream.hasColors()
   let drawn = 0
-  const draw = () => {
-    // One row less than there is: a full screen would scroll, and the way back up would be wrong.
-    const lines = drawFrame(view(), stream.columns, stream.rows - 1)
+  // One row less than there is: a full screen would scroll, and the way back up would be wrong.
+  const draw = (height = (stream.rows || 24) - 1) => {
+    const lines = drawFrame(view(), stream.columns || 80, height)
     const text = lines.map((line) => `${paint(line, colours)}${eraseLine}\n`).join('')
     stream.write(up(drawn) + text + eraseBelow)
     drawn = lines.length
@@ -38,13 +38,14 @@ export function showOnScreen(stream: WriteStream, view: () => View): Display {
   stream.write(hideCursor)
   process.once('exit', restore)
   stream.on('resize', redraw)
-  const timer = setInterval(draw, 100)
+  const timer = setInterval(() => draw(), 100)
   draw()
   return {
     stop() {
       clearInterval(timer)
       stream.off('resize', redraw)
-      draw()
+      // The last picture may scroll: it tells every event.
+      draw(Infinity)
       restore()
       process.off('exit', restore)
     },

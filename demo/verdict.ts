@@ -24,8 +24,11 @@ export function shortcomings(run: {
   changes: readonly Change[]
   responses: readonly Response[]
   totals: Totals
+  /** `reject` events that its listener was told of. */
+  rejectsHeard: number
+  callTimeout: number
 }): string[] {
-  const { guarded, bare, faults, changes, responses, totals } = run
+  const { guarded, bare, faults, changes, responses, totals, rejectsHeard, callTimeout } = run
   const { admitted, settled, expired } = totals.counts
   const rejected = Object.values(totals.counts.rejected).reduce((sum, count) => sum + count, 0)
   const found: string[] = []
@@ -39,8 +42,9 @@ export function shortcomings(run: {
     expect(recoveryMs !== undefined, `it did not close after the upstream had been ${kind}`)
   }
   const opened = changes.filter(({ state }) => state === 'open')
+  // A call sent during a fault may fail up to its timeout after it.
   const down = ({ at }: Change) =>
-    faults.some(({ from, until }) => at >= from && at < (until ?? Infinity))
+    faults.some(({ from, until = Infinity }) => at >= from && at < until + callTimeout)
   expect(opened.every(down), 'it opened while the upstream was up')
 
   expect(
@@ -56,6 +60,10 @@ export function shortcomings(run: {
     admitted + rejected === guarded.calls && rejected === guarded.rejected,
     `it counted ${admitted} admitted and ${rejected} rejected, its callers ` +
       `${guarded.calls - guarded.rejected} and ${guarded.rejected}`,
+  )
+  expect(
+    rejectsHeard === guarded.rejected,
+    `it told of ${rejectsHeard} rejections, its callers saw ${guarded.rejected}`,
   )
   return found
 }

@@ -78,7 +78,8 @@ describe('horizontalBar', () => {
     expect(horizontalBar(value, 100, 10)).toBe(bar)
   })
 
-  it('is empty when there is nothing to compare with', () => {
+  it('is empty when there is nothing to compare with, or no room', () => {
     expect(horizontalBar(0, 0, 10)).toBe('')
+    expect(horizontalBar(50, 100, -3)).toBe('')
   })
 })

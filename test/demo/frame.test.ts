@@ -8,7 +8,7 @@ const view: View = {
   perSecond: 40,
   faults: [{ kind: 'frozen', from: 3_000, until: 8_500 }],
   guarded: [{ startedAt: 9_500, endedAt: 9_500, result: 'rejected' }],
-  bare: [{ startedAt: 9_500 }],
+  bare: [{ startedAt: 8_000, endedAt: 8_900, result: 'failed' }, { startedAt: 9_500 }],
   changes: [{ at: 4_100, state: 'open' }],
   state: 'open',
   explanation: 'Circuit "upstream" is open, '.repeat(9),
@@ -42,9 +42,9 @@ describe('drawFrame', () => {
     expect(lines.join()).not.toContain('event 1,')
   })
 
-  it('explains itself in three lines where the screen is tall', () => {
-    expect(draw(140, 33).join()).not.toContain('explain()')
-    expect(draw(140, 34).filter((line) => line.includes('is open,'))).toHaveLength(2)
+  it('explains itself where the screen is tall', () => {
+    expect(draw(140, 35).join()).not.toContain('explain()')
+    expect(draw(140, 36).filter((line) => line.includes('is open,'))).toHaveLength(2)
   })
 
   it('shows the last second of both sides', () => {

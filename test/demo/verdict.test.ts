@@ -13,6 +13,8 @@ const good = {
   bare: side({ calls: 100, wastedMs: 5_000 }),
   faults,
   changes,
+  rejectsHeard: 40,
+  callTimeout: 1_000,
   responses: responses(faults, changes),
   totals: {
     inFlight: 0,
@@ -44,6 +46,7 @@ describe('shortcomings', () => {
       { totals: { ...good.totals, counts: { ...good.totals.counts, settled: 58 } } },
       'do not add up',
     ],
+    ['kept a rejection from its listener', { rejectsHeard: 39 }, 'told of 39 rejections'],
     [
       'counted other rejections than its callers',
       { guarded: { ...good.guarded, rejected: 41 } },

@@ -33,7 +33,7 @@ describe('tellChange', () => {
   })
 
   it.each([
-    ['half-open', /goes through as a probe/],
+    ['half-open', /one call probes/],
     ['closed', /calls pass again/],
   ] as const)('says what %s means', (state, words) => {
     expect(tellChange(state, trip)).toMatch(words)
