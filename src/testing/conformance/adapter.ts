@@ -100,7 +100,7 @@ export type TestedAction = (signal?: AbortSignal) => unknown
 export interface TestedBreaker {
   /** Runs `action` through the breaker. `signal` is the caller's own; a library without a place for it drops it. */
   call(action: TestedAction, signal?: AbortSignal): Promise<unknown>
-  /** Must not move the state. */
+  /** Must not move the state. Reads `open` at least from the failure that trips to the end of the open time. */
   state(): BreakerState
   /** For a library that guards streams. Left out, `produce` is called through `call` and the result consumed. */
   stream?(produce: () => AsyncIterable<unknown>): AsyncIterable<unknown>

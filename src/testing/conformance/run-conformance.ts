@@ -36,14 +36,12 @@ export const conformanceCases: readonly ConformanceCase[] = [
  * Never rejects: an error that a case does not expect, be it the adapter's own, is a `fail` that tells it.
  *
  * @example
- * ```ts
  * import { type BreakerAdapter, runConformance } from 'short-circuit/testing'
  *
  * export async function failures(adapter: BreakerAdapter): Promise<string[]> {
  *   const results = await runConformance(adapter)
  *   return results.filter((r) => r.verdict === 'fail').map((r) => `${r.id} ${r.observed}`)
  * }
- * ```
  */
 export async function runConformance(
   adapter: BreakerAdapter,
