@@ -45,7 +45,10 @@ const finestColumnMs = 200
 const roomForExplanation = 36
 const longestExplanation = 340
 
-/** The picture as lines no longer than `width`, at most `height` of them. */
+/**
+ * The picture as lines no longer than `width`, at most `height` of them. Without that limit it is
+ * the last one, and the breaker explains itself in the summary below it.
+ */
 export function drawFrame(view: View, width: number, height: number): Line[] {
   const columns = Math.min(width - gutter - 1, view.lengthMs / finestColumnMs)
   const scale = { lengthMs: view.lengthMs, width: Math.max(20, columns), now: view.now }
@@ -75,7 +78,9 @@ export function drawFrame(view: View, width: number, height: number): Line[] {
     [],
     legend(),
     [],
-    ...(height >= roomForExplanation ? [...explain(view.explanation, width), []] : []),
+    ...(height >= roomForExplanation && height < Infinity
+      ? [...explain(view.explanation, width), []]
+      : []),
   ]
   const room = Math.max(0, height - lines.length)
   const told = room > 0 ? view.news.slice(-room).map(newsLine) : []

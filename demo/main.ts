@@ -127,8 +127,8 @@ const run = {
 const missed = shortcomings(run)
 const verdict =
   missed.length === 0
-    ? [span(' The breaker did its job.', 'green')]
-    : missed.map((reason) => span(` The breaker did not do its job: ${reason}.`, 'red'))
+    ? [[span(' The breaker did its job.', 'green')]]
+    : missed.map((reason) => [span(` The breaker did not do its job: ${reason}.`, 'red')])
 const colours = process.stdout.isTTY && process.stdout.hasColors()
-print(process.stdout, [[], ...drawReport(run), [], verdict], colours)
+print(process.stdout, [[], ...drawReport(run), [], ...verdict], colours)
 await leave(missed.length === 0 ? 0 : 1)

@@ -66,7 +66,7 @@ export function conclusion(guarded: Side, bare: Side): string {
   const saved = bare.wastedMs - guarded.wastedMs
   const share = bare.wastedMs > 0 ? Math.round((saved / bare.wastedMs) * 100) : 0
   const less = saved >= 0 ? `${share} % less` : 'more'
-  const lost = bare.ok - guarded.ok
+  const lost = Math.min(bare.ok - guarded.ok, guarded.rejected)
   const price =
     lost > 0
       ? `The price: ${lost} calls rejected that would have been answered.`

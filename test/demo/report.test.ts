@@ -42,6 +42,10 @@ describe('conclusion', () => {
     expect(text).toContain('20 calls rejected that would have been answered')
   })
 
+  it('does not call fewer answers a price of rejections where there were none', () => {
+    expect(conclusion({ ...guarded, rejected: 0 }, bare)).toContain('It cost no answers.')
+  })
+
   it('does not call more waiting less', () => {
     expect(conclusion(bare, guarded)).toContain(', more, and')
   })
