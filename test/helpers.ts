@@ -1,0 +1,107 @@
+import { Machine, type MachineSettings } from '../src/core/machine.ts'
+import type { Outcome, Verdict } from '../src/core/outcome.ts'
+import { Permit } from '../src/core/permit.ts'
+
+/** What a test says about a machine, in the words of the options; the rest is the default here. */
+export interface MachineOptions {
+  readonly maxFailures?: number
+  readonly resetTimeout?: number
+  readonly probes?: number
+  readonly concurrent?: number
+  readonly probeTimeout?: number
+  readonly maxConcurrent?: number
+  readonly history?: number
+}
+
+export const RESET_TIMEOUT = 1_000
+export const PROBE_TIMEOUT = 500
+
+/** The one place that knows the shape of the machine's settings. */
+export function settingsOf(options: MachineOptions = {}): MachineSettings {
+  const { probes = 1, concurrent = probes } = options
+  return {
+    trip: { consecutiveFailures: options.maxFailures ?? 3 },
+    openDuration: { initial: options.resetTimeout ?? RESET_TIMEOUT },
+    recovery: { probes, concurrent, timeout: options.probeTimeout ?? PROBE_TIMEOUT },
+    maxConcurrent: options.maxConcurrent ?? Infinity,
+    history: options.history ?? 8,
+  }
+}
+
+export function createMachine(options: MachineOptions = {}, reading = 0): Machine {
+  return new Machine(settingsOf(options), reading)
+}
+
+/** A permit for a call that must pass. */
+export function admit(machine: Machine, reading: number, backstop?: number): Permit {
+  const permit = machine.admit(reading, backstop)
+  if (permit instanceof Permit) return permit
+  throw new Error(`expected a permit at ${reading}, got the refusal "${permit}"`)
+}
+
+export function admitMany(machine: Machine, count: number, reading: number): Permit[] {
+  return Array.from({ length: count }, () => admit(machine, reading))
+}
+
+export function verdictOf(outcome: Outcome, about: Partial<Verdict> = {}): Verdict {
+  const failure = { name: 'Error', code: undefined, message: 'no answer' }
+  return outcome === 'failure' ? { outcome, failure, ...about } : { outcome, ...about }
+}
+
+/** Tells the end of a call; true when its result counted. */
+export function settle(
+  machine: Machine,
+  permit: Permit,
+  outcome: Outcome,
+  reading: number,
+  about?: Partial<Verdict>,
+): boolean {
+  return machine.settle(permit, verdictOf(outcome, about), reading)
+}
+
+/** One whole call that takes no time. */
+export function callOnce(
+  machine: Machine,
+  outcome: Outcome,
+  reading: number,
+  about?: Partial<Verdict>,
+): void {
+  settle(machine, admit(machine, reading), outcome, reading, about)
+}
+
+export function callTimes(machine: Machine, times: number, outcome: Outcome, reading = 0): void {
+  for (let i = 0; i < times; i++) callOnce(machine, outcome, reading)
+}
+
+/** A machine whose rule has opened it at the reading. */
+export function openMachine(options: MachineOptions = {}, reading = 0): Machine {
+  const machine = createMachine(options, reading)
+  callTimes(machine, options.maxFailures ?? 3, 'failure', reading)
+  return machine
+}
+
+/** A machine that is half-open since `RESET_TIMEOUT`, with as many probes in flight as it allows. */
+export function probedMachine(options: MachineOptions = {}): {
+  machine: Machine
+  probes: Permit[]
+} {
+  const machine = openMachine(options)
+  const { concurrent } = settingsOf(options).recovery
+  return { machine, probes: admitMany(machine, concurrent, RESET_TIMEOUT) }
+}
+
+/** The state as the next call would find it. */
+export function stateAt(machine: Machine, reading: number): string {
+  return machine.peek(reading).state.name
+}
+
+/** All that a machine holds, as text: two machines that look the same behave the same. */
+export function looks(machine: Machine): string {
+  // At a reading of the far past and one of the far future, to see into the machine's time.
+  const time = [machine.now(-1e12), machine.now(1e12)]
+  const parts = { ...machine, timeline: time }
+  return JSON.stringify(parts, (key, value) => {
+    if (key === 'era') return value?.generation
+    return typeof value === 'number' || value === undefined ? String(value) : value
+  })
+}
