@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { createMachine, looks, probedMachine, settle } from '../../test/helpers.ts'
+import { closed } from './machine.ts'
+import { OUTCOMES } from './outcome.ts'
+import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
+import type { HalfOpen } from './state.ts'
+
+describe('Permit', () => {
+  it('is held and has delivered nothing when it is new', () => {
+    const permit = new Permit(closed(1, 0), Infinity)
+
+    expect(permit).toMatchObject({ held: true, delivered: false })
+  })
+
+  it.each([
+    { deadline: Infinity, probe: false },
+    { deadline: 0, probe: true },
+    { deadline: 1e15, probe: true },
+  ])('is a probe exactly when it has a deadline: $deadline', ({ deadline, probe }) => {
+    expect(new Permit(null, deadline).probe).toBe(probe)
+  })
+
+  it.each([
+    { held: true, delivered: true },
+    { held: false, delivered: false },
+  ])('is cloned into another era as it is: %o', (flags) => {
+    const { machine, probes } = probedMachine()
+    const permit = Object.assign(probes[0] as Permit, flags)
+    const era = machine.clone().state as HalfOpen
+
+    const copy = permit.clone(era)
+
+    expect(copy).toMatchObject({ ...flags, deadline: permit.deadline })
+    expect(copy.era).toBe(era)
+  })
+})
+
+describe.each([
+  { name: 'UNRECORDED', permit: UNRECORDED },
+  { name: 'UNENFORCED', permit: UNENFORCED },
+])('$name', ({ permit }) => {
+  it('is no probe and cannot be changed, since many calls hold it', () => {
+    expect(permit.probe).toBe(false)
+    expect(Object.isFrozen(permit)).toBe(true)
+  })
+
+  it.each(OUTCOMES)('counts for nothing when it is settled with %s', (outcome) => {
+    const machine = createMachine({ maxFailures: 1 })
+    const before = looks(machine)
+
+    expect(settle(machine, permit, outcome, 5)).toBe(false)
+    expect(looks(machine)).toBe(before)
+  })
+})
