@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest'
+import { createBreaker, fail, hang, open, reasonOf, record, succeed } from '../test/helpers.ts'
+
+describe('configure', () => {
+  it('changes options live and tells which', () => {
+    const { breaker } = createBreaker({ maxFailures: 3, resetTimeout: 1_000 })
+
+    const { changed, lost } = breaker.configure({ resetTimeout: 2_000, maxFailures: 3 })
+
+    expect(changed).toEqual({ resetTimeout: 2_000 })
+    expect(lost).toEqual([])
+    expect(breaker.options.resetTimeout).toBe(2_000)
+  })
+
+  it('keeps the failures in a row, the generation and the counts', async () => {
+    const { breaker } = createBreaker({ maxFailures: 5 })
+    await fail(breaker)
+    await fail(breaker)
+    const { generation } = breaker.snapshot()
+
+    breaker.configure({ maxFailures: 3 })
+    await fail(breaker)
+
+    expect(breaker.state).toBe('open')
+    expect(breaker.snapshot()).toMatchObject({ generation: generation + 1, counts: { failure: 3 } })
+  })
+
+  it('keeps the permits of calls in flight', async () => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const call = hang(breaker)
+
+    breaker.configure({ resetTimeout: 5, callTimeout: 100 })
+    await call.fail()
+
+    expect(breaker.state).toBe('open')
+    expect(breaker.snapshot().inFlight).toBe(0)
+  })
+
+  it('keeps an override', () => {
+    const { breaker } = createBreaker()
+    breaker.forceOpen()
+
+    breaker.configure({ maxFailures: 9 })
+
+    expect(breaker.state).toBe('open')
+  })
+
+  it('gives an open circuit the new open time, counted from its opening', async () => {
+    const { breaker, clock } = createBreaker({ resetTimeout: 1_000 })
+    await open(breaker)
+
+    await clock.advance(300)
+    breaker.configure({ resetTimeout: 400 })
+    await clock.advance(100)
+
+    expect(breaker.state).toBe('half-open')
+  })
+
+  it('takes a fallback, a classifier and a call timeout from the next call on', async () => {
+    const { breaker, clock } = createBreaker()
+    await succeed(breaker)
+
+    breaker.configure({ fallback: () => 'instead', classify: () => 'failure', callTimeout: 50 })
+    const timedOut = breaker.run(() => new Promise(() => {}))
+    await clock.advance(50)
+
+    await expect(timedOut).resolves.toBe('instead')
+    await succeed(breaker)
+    expect(breaker.snapshot()).toMatchObject({ streak: 2, counts: { timeout: 1, success: 1 } })
+  })
+
+  it('sets an option given as undefined back to its default', async () => {
+    const { breaker } = createBreaker({ maxConcurrent: 1 })
+
+    breaker.configure({ maxConcurrent: undefined })
+    const calls = [hang(breaker), hang(breaker)]
+
+    expect(breaker.options.maxConcurrent).toBeUndefined()
+    expect(breaker.snapshot().inFlight).toBe(2)
+    for (const call of calls) await call.release()
+  })
+
+  it('lets a default that follows another option follow its change', () => {
+    const { breaker } = createBreaker({ callTimeout: 100 })
+
+    breaker.configure({ callTimeout: 250 })
+
+    expect(breaker.options.recovery).toMatchObject({ timeout: 250 })
+  })
+
+  it('says what it had no room for', async () => {
+    const { breaker } = createBreaker()
+    for (let i = 0; i < 3; i++) {
+      breaker.trip()
+      breaker.reset()
+    }
+
+    const { lost } = breaker.configure({ history: 1 })
+
+    expect(lost).toEqual(['2 trip records'])
+    expect(breaker.snapshot().trips).toHaveLength(1)
+  })
+
+  it('publishes what changed after it is in place', () => {
+    const { breaker } = createBreaker({ name: 'users' })
+    const seen: unknown[] = []
+    breaker.on('configure', (event) => seen.push(event, breaker.options.maxConcurrent))
+
+    breaker.configure({ maxConcurrent: 4 })
+
+    expect(seen).toEqual([{ breaker: 'users', changed: { maxConcurrent: 4 }, lost: [] }, 4])
+  })
+
+  it('changes nothing when any of the patch is wrong', () => {
+    const { breaker } = createBreaker({ resetTimeout: 1_000 })
+    const events = record(breaker, 'configure')
+
+    expect(() => breaker.configure({ resetTimeout: 5, maxConcurrent: 0 })).toThrow(
+      'maxConcurrent must be an integer of at least 1, got 0',
+    )
+    breaker.configure({})
+
+    expect(breaker.options).toMatchObject({ resetTimeout: 1_000, maxConcurrent: undefined })
+    expect(events.map(([, event]) => event)).toEqual([expect.objectContaining({ changed: {} })])
+  })
+
+  it.each(['name', 'saved', 'clock'])('refuses %s, which belongs to construction', (key) => {
+    const { breaker } = createBreaker()
+
+    expect(() => breaker.configure({ [key]: undefined })).toThrow(
+      `${key} belongs to construction and can't be configured`,
+    )
+  })
+
+  it('refuses an unknown option with the nearest known name', () => {
+    const { breaker } = createBreaker()
+
+    expect(() => breaker.configure({ resetTimout: 5 } as never)).toThrow(
+      'the patch has no "resetTimout"; did you mean "resetTimeout"?',
+    )
+  })
+
+  it('applies to calls that are refused from then on', async () => {
+    const { breaker } = createBreaker({ maxConcurrent: 1 })
+    const call = hang(breaker)
+
+    breaker.configure({ maxConcurrent: 2 })
+    const second = hang(breaker)
+    const error = await reasonOf(breaker.run(() => 1))
+
+    expect(error).toMatchObject({ maxConcurrent: 2 })
+    await Promise.all([call.release(), second.release()])
+  })
+})
