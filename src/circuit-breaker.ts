@@ -1,7 +1,8 @@
 import { Callable } from './callable.ts'
 import { Circuit } from './circuit.ts'
 import { systemClock } from './clock.ts'
-import type { Override, OverrideMode } from './core/override.ts'
+import { Machine } from './core/machine.ts'
+import type { Override, OverrideMode, Why } from './core/override.ts'
 import { restore, type Saved, save } from './core/saved.ts'
 import type { StateName } from './core/state.ts'
 import { wrapOrDecorate } from './decorator.ts'
@@ -30,14 +31,6 @@ import { type Snapshot, shownState, snapshot } from './snapshot.ts'
 import { wrapStream } from './stream.ts'
 import { nearest, show, wrongType } from './validate.ts'
 import { wrapAsync, wrapSync } from './wrap.ts'
-
-/** Who overrides, why, and for how long. */
-export interface Why {
-  readonly reason?: string | undefined
-  readonly by?: string | undefined
-  /** It lifts itself after that many milliseconds; without it, by hand only. */
-  readonly for?: number | undefined
-}
 
 /** What `configure` has done. */
 export interface ConfigureResult {
@@ -96,11 +89,13 @@ export class CircuitBreaker<Fallback = never> extends Callable {
       wrapOrDecorate('breaker', (fn) => wrapAsync(circuit, fn), args)
     super(self)
     const resolved = resolveOptions(options)
-    const { saved, clock = systemClock, ...given } = options
+    const { saved, clock = systemClock, random = Math.random, ...given } = options
+    const report = (error: unknown, source: string): void => circuit.report(error, source)
+    const settings = machineSettings(resolved, report)
     const machine =
       saved === undefined
-        ? undefined
-        : restore(machineSettings(resolved), checkSaved(saved), clock.now())
+        ? new Machine(settings, clock.now(), random)
+        : restore(settings, checkSaved(saved), clock.now(), random)
     const circuit = new Circuit(resolved, clock, machine)
     this.#circuit = circuit
     this.#given = given
@@ -262,7 +257,10 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     const given = { ...this.#given, ...patch }
     const resolved = resolveOptions(given)
     const changed = changes(circuit.options, resolved)
-    const lost = circuit.machine.configure(machineSettings(resolved), circuit.clock.now())
+    const lost = circuit.machine.configure(
+      machineSettings(resolved, circuit.report),
+      circuit.clock.now(),
+    )
     this.#given = given
     circuit.options = resolved
     circuit.lane = undefined

@@ -1,17 +1,17 @@
 import type { Clock } from './clock.ts'
 import type { Refusal } from './core/counts.ts'
-import { type Change, Machine } from './core/machine.ts'
+import type { Change, Machine } from './core/machine.ts'
 import type { Settled, Verdict } from './core/outcome.ts'
 import type { Override } from './core/override.ts'
 import { type Permit, UNENFORCED } from './core/permit.ts'
 import type { Closed } from './core/state.ts'
+import { needsDuration, needsTime } from './core/trip/rules.ts'
 import { CircuitFullError, CircuitOpenError, type ShortCircuitError } from './errors.ts'
 import { type BreakerEvents, type Emitter, type EventName, printListenerError } from './events.ts'
 import { whyRefused } from './explain.ts'
 import { type Circumstances, judge } from './judge.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Rejection } from './rejection.ts'
-import { machineSettings } from './resolve-options.ts'
 
 /**
  * How calls pass that leave nothing to remember: one pair of reactions for a whole generation, so
@@ -36,10 +36,10 @@ export class Circuit {
     | { generation: number; refusal: Refusal; override: Override | undefined; text: string }
     | undefined
 
-  constructor(options: ResolvedOptions, clock: Clock, machine?: Machine) {
+  constructor(options: ResolvedOptions, clock: Clock, machine: Machine) {
     this.options = options
     this.clock = clock
-    this.machine = machine ?? new Machine(machineSettings(options), clock.now())
+    this.machine = machine
   }
 
   // ── calls ─────────────────────────────────────────────────────────────────────────────────────
@@ -51,7 +51,8 @@ export class Circuit {
       state.name === 'closed' &&
       machine.override === undefined &&
       options.callTimeout === undefined &&
-      options.fallback === undefined
+      options.fallback === undefined &&
+      !needsDuration(machine.settings.trip)
     this.lane = plain ? this.#laneOf(state) : null
     return this.lane
   }
@@ -60,7 +61,8 @@ export class Circuit {
     return {
       era,
       fulfilled: (value) => {
-        if (this.options.classify === undefined && this.emitter === undefined) {
+        const { classify } = this.options
+        if (classify === undefined && this.emitter === undefined && era.rules === null) {
           this.machine.succeed(era)
         } else this.#conclude(era, { status: 'fulfilled', value })
         return value
@@ -75,7 +77,9 @@ export class Circuit {
   #conclude(era: Closed, settled: Settled): void {
     const verdict = this.judge(settled)
     const { generation } = this.machine.state
-    const counted = this.machine.conclude(era, verdict, this.clock.now())
+    const timeless = verdict.outcome !== 'failure' && !needsTime(this.machine.settings.trip)
+    const reading = timeless ? Number.NaN : this.clock.now()
+    const counted = this.machine.conclude(era, verdict, reading)
     this.#publishVerdict(counted, verdict, settled, generation, false)
   }
 

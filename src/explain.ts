@@ -31,9 +31,11 @@ export interface Trip {
   }[]
   /** Failures in a row at that moment. */
   readonly streak: number
-  /** How long it was to stay open before a probe, ms. */
+  /** How long it was last opened for, ms. */
   readonly openFor: number
-  /** How long it lasted, probing included, ms; `null` while it lasts. */
+  /** How often it was opened again since, because a probe failed. */
+  readonly reopened: number
+  /** How long it lasted until it closed, ms; `null` while it lasts. */
   readonly lasted: number | null
   readonly endedBy: TransitionReason | null
   /** Calls refused meanwhile. */
@@ -69,6 +71,7 @@ export function tripOf(record: TripRecord, now: number, wall: number): Trip {
     })),
     streak: record.streak,
     openFor: record.openFor,
+    reopened: record.reopened,
     lasted: record.endedAt === undefined ? null : record.endedAt - record.at,
     endedBy: record.endedBy ?? null,
     rejected: record.rejected,
@@ -81,22 +84,59 @@ function reasonOf({
   finding,
   note,
 }: Pick<TripRecord, 'reason' | 'finding' | 'note'>): string {
-  switch (reason) {
+  if (finding !== undefined) return findingOf(finding)
+  return REASONS[reason] + (note === undefined ? '' : ` (${note})`)
+}
+
+const REASONS: Readonly<Record<TransitionReason, string>> = {
+  consecutiveFailures: 'too many calls failed in a row',
+  failureRate: 'too many calls failed',
+  slowCallRate: 'too many calls were slow',
+  evidence: 'the evidence against it was enough',
+  when: 'the rule of its own said so',
+  manual: 'it was tripped by hand',
+  probeFailed: 'a probe failed',
+  probeExpired: 'a probe did not end in time',
+  probeOverdue: 'a probe took far longer than usual',
+  elapsed: 'its open time was over',
+  recovered: 'enough probes succeeded',
+  overdueCancelled: 'a call that was taken for hung succeeded after all',
+  reset: 'it was reset by hand',
+}
+
+function findingOf(finding: Finding): string {
+  const { rule, observed, threshold, calls = 0, hits = 0 } = finding
+  const share = `${hits} of ${count(calls, 'call')} (${percent(observed)})`
+  const limit = `, at or over the threshold of ${percent(threshold)}`
+  switch (rule) {
     case 'consecutiveFailures':
-      return `${count(finding?.observed ?? 0, 'call')} failed in a row (limit ${finding?.threshold})`
-    case 'manual':
-      return `it was tripped by hand${note === undefined ? '' : ` (${note})`}`
-    case 'probeFailed':
-      return 'a probe failed'
-    case 'probeExpired':
-      return 'a probe did not end in time'
-    case 'elapsed':
-      return 'its open time was over'
-    case 'recovered':
-      return 'enough probes succeeded'
-    case 'reset':
-      return 'it was reset by hand'
+      return `${count(observed, 'call')} failed in a row (limit ${threshold})`
+    case 'failureRate':
+      return `${share} failed${limit}`
+    case 'slowCallRate':
+      return `${share} were slow${limit}`
+    case 'when':
+      return REASONS.when
+    case 'evidence':
+      return `the score reached ${round(observed)} (threshold ${round(threshold)}): ${parts(finding)}`
   }
+}
+
+function parts({ failures = 0, slow = 0, overdue = 0 }: Finding): string {
+  const named = [
+    failures > 0 ? count(failures, 'failure') : '',
+    slow > 0 ? count(slow, 'slow failure') : '',
+    overdue > 0 ? `${count(overdue, 'call')} overdue` : '',
+  ]
+  return named.filter((part) => part !== '').join(', ')
+}
+
+function percent(share: number): string {
+  return `${round(share * 100)} %`
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
 }
 
 /** The message of the error for a refused call. */
@@ -131,7 +171,7 @@ export function explain(name: string, machine: Machine, now: number, wall: numbe
 }
 
 function stateSentence(name: string, { state }: Machine, now: number): string {
-  const since = `for ${span(now - state.since)}`
+  const since = now - state.since < 1 ? 'just now' : `for ${span(now - state.since)}`
   if (state.name === 'closed') return `Circuit "${name}" is closed ${since}: calls pass.`
   if (state.name === 'half-open') {
     return `Circuit "${name}" is half-open ${since}: the next calls are let through as probes.`
@@ -142,42 +182,56 @@ function stateSentence(name: string, { state }: Machine, now: number): string {
 function closedSentences({ state, settings, trips }: Machine, now: number): string[] {
   const sentences = []
   if (state.name === 'closed' && state.streak > 0) {
-    sentences.push(
-      `The last ${count(state.streak, 'call')} failed; ${settings.trip.consecutiveFailures} in a row open it.`,
-    )
+    const { consecutiveFailures: limit } = settings.trip
+    const rule = limit === Infinity ? '.' : `; ${limit} in a row open it.`
+    sentences.push(`The last ${count(state.streak, 'call')} failed${rule}`)
   }
   const last = trips.at(-1)
   if (last === undefined) return [...sentences, 'It has not opened yet.']
-  sentences.push(
-    `It last opened ${span(now - last.at)} ago because ${reasonOf(last)}${ending(last)}.`,
-  )
+  sentences.push(`It last opened ${ago(now - last.at)} because ${reasonOf(last)}${ending(last)}.`)
   return sentences
 }
 
-function ending({ at, endedAt, endedBy, rejected }: TripRecord): string {
+function ending({ at, endedAt, endedBy, reopened, rejected }: TripRecord): string {
   if (endedAt === undefined || endedBy === undefined) return ''
-  return `, and closed ${span(endedAt - at)} later because ${reasonOf({ reason: endedBy, finding: undefined, note: undefined })}; ${count(rejected, 'call')} ${rejected === 1 ? 'was' : 'were'} refused meanwhile`
+  const refused = `${count(rejected, 'call')} ${rejected === 1 ? 'was' : 'were'} refused meanwhile`
+  const failed = reopened === 0 ? '' : ` after ${count(reopened, 'failed probe')}`
+  return `, and closed ${span(endedAt - at)} later${failed}, because ${REASONS[endedBy]}; ${refused}`
 }
 
-function openSentences(trip: TripRecord, { state, settings }: Machine, now: number): string[] {
-  const sentences = [`It opened ${span(now - trip.at)} ago because ${reasonOf(trip)}.`]
+function openSentences(trip: TripRecord, { state }: Machine, now: number): string[] {
+  const sentences = [`It opened ${ago(now - trip.at)} because ${reasonOf(trip)}.`]
   const last = trip.failures.at(-1)
-  if (last !== undefined) {
-    const code = last.code === undefined ? '' : ` (${last.code})`
+  if (last !== undefined) sentences.push(`The last failure before was ${failureOf(last)}.`)
+  if (trip.reopened > 0) {
+    const probe =
+      trip.probeFailure === undefined ? '' : `, the last one with ${failureOf(trip.probeFailure)}`
     sentences.push(
-      `The last failure was ${last.name}${code}${last.message === '' ? '' : `: ${last.message}`}.`,
+      `${count(trip.reopened, 'time')} since then a probe failed and it opened again${probe}.`,
     )
   }
   sentences.push(
     `${count(trip.rejected, 'call')} ${trip.rejected === 1 ? 'has' : 'have'} been refused since.`,
   )
   if (state.name === 'half-open') {
-    const { probes } = settings.recovery
+    const { successes, needed, outstanding } = state.recovery
     sentences.push(
-      `${state.probes.successes} of ${count(probes, 'probe')} succeeded so far, ${state.probes.outstanding.length} in flight.`,
+      `${successes} of ${count(needed, 'probe')} succeeded so far, ${outstanding.length} in flight.`,
     )
   }
   return sentences
+}
+
+function failureOf({
+  name,
+  code,
+  message,
+}: {
+  name: string
+  code: unknown
+  message: string
+}): string {
+  return `${name}${code === undefined ? '' : ` (${code})`}${message === '' ? '' : `: ${message}`}`
 }
 
 function overrideSentence(override: Override, now: number): string {
@@ -188,6 +242,10 @@ function overrideSentence(override: Override, now: number): string {
 
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`
+}
+
+function ago(ms: number): string {
+  return ms < 1 ? 'just now' : `${span(ms)} ago`
 }
 
 /** Milliseconds in words. */

@@ -10,13 +10,14 @@
  *
  * @packageDocumentation
  */
-export { CircuitBreaker, type ConfigureResult, type Why } from './circuit-breaker.ts'
+export { CircuitBreaker, type ConfigureResult } from './circuit-breaker.ts'
 export type { Clock } from './clock.ts'
 export type { Counts, Refusal } from './core/counts.ts'
 export type { Outcome, Settled } from './core/outcome.ts'
-export type { OverrideMode } from './core/override.ts'
+export type { OverrideMode, Why } from './core/override.ts'
 export type { StateName, Transition, TransitionReason } from './core/state.ts'
 export type { Finding } from './core/trip/record.ts'
+export type { When, WhenView } from './core/trip/when.ts'
 export {
   CallTimeoutError,
   CircuitFullError,
@@ -36,9 +37,15 @@ export type {
   CallOptions,
   CircuitBreakerOptions,
   ConfigurePatch,
+  EvidenceOptions,
+  FailureRateOptions,
+  GrowingOptions,
   RecoveryOptions,
   ResolvedOptions,
+  SlowCallRateOptions,
+  SlowStartOptions,
   TripRules,
+  WindowOptions,
 } from './options.ts'
 export type { Permit } from './permit.ts'
 export type { Saved } from './saved.ts'

@@ -100,16 +100,26 @@ function describe(settled: Settled, redact: ((message: string) => string) | unde
     if (typeof value !== 'object' || value === null) {
       return { name: typeof value, code: undefined, message: cut(String(value), redact) }
     }
-    const { name, code, status, message, statusText } = value as Record<string, unknown>
-    const known = [code, status].find((it) => typeof it === 'string' || typeof it === 'number')
+    const { name, message, statusText, cause } = value as Record<string, unknown>
+    const text = String(message ?? statusText ?? '')
+    // fetch says no more than "fetch failed"; what failed is in the cause.
+    const detail = (cause as { message?: unknown } | undefined)?.message
     return {
       name: typeof name === 'string' ? name : (value.constructor?.name ?? 'object'),
-      code: known as string | number | undefined,
-      message: cut(String(message ?? statusText ?? ''), redact),
+      code: codeOf(value) ?? codeOf(cause),
+      message: cut(typeof detail === 'string' ? `${text}: ${detail}` : text, redact),
     }
   } catch {
     return { name: 'unknown', code: undefined, message: '' }
   }
+}
+
+function codeOf(value: unknown): string | number | undefined {
+  const { code, status } = (value ?? {}) as Record<string, unknown>
+  return [code, status].find((it) => typeof it === 'string' || typeof it === 'number') as
+    | string
+    | number
+    | undefined
 }
 
 function cut(message: string, redact: ((message: string) => string) | undefined): string {

@@ -1,9 +1,81 @@
 import type { Clock } from './clock.ts'
 import type { Outcome, Settled } from './core/outcome.ts'
+import type { When } from './core/trip/when.ts'
 import type { AnyFallback } from './fallback.ts'
 import type { Saved } from './saved.ts'
 
-/** The rules that open a closed circuit; any one of them is enough. */
+/** How far back a rate looks: the last so many calls, or the calls of the last so many ms. */
+export type WindowOptions =
+  /** An integer from 1 to 100 000. Memory is one bit a call. */
+  | { readonly calls: number }
+  /** Ms, more than 0. Kept in ten slices: a call leaves with its slice, so to a tenth of it. */
+  | { readonly duration: number }
+
+/** A share of the settled calls in a window. */
+export interface FailureRateOptions {
+  /**
+   * The share of failed calls that opens. Only settled calls are in it: those in flight, refused,
+   * stale, neutral or cancelled are not.
+   * A fraction, more than 0 and at most 1.
+   * @defaultValue `0.5`
+   * Reaching it opens.
+   */
+  readonly threshold?: number | undefined
+  /**
+   * With fewer settled calls in the window the rule stays silent.
+   * An integer of at least 1, and not more than the window has room for.
+   * @defaultValue `10`
+   * With exactly that many it speaks.
+   */
+  readonly minimumCalls?: number | undefined
+  /**
+   * Which calls count. It ages on its own and is empty after every transition.
+   * @defaultValue `{ duration: 10_000 }`
+   */
+  readonly window?: WindowOptions | undefined
+}
+
+/** As {@link FailureRateOptions}, with slow calls for failed ones. */
+export interface SlowCallRateOptions extends FailureRateOptions {
+  /**
+   * A call that takes at least this long, in milliseconds, is slow, whether it succeeds or fails.
+   * More than 0, at most 2^31 - 1.
+   * Equal counts as slow.
+   */
+  readonly slowerThan: number
+}
+
+/** The sequential score, which needs no estimate of the traffic. */
+export interface EvidenceOptions {
+  /**
+   * The score that opens. A failure adds 1, a failure that took at least `slowerThan` or a call
+   * that is overdue 3, a success takes 3.5 away; it never falls below 0 and fades by 1/e in 2 min.
+   * More than 0.
+   * @defaultValue `10`
+   * Reaching it opens.
+   */
+  readonly threshold?: number | undefined
+  /**
+   * A failure that took at least this long, in milliseconds, adds 3 in place of 1.
+   * More than 0, at most 2^31 - 1.
+   * @defaultValue `800`
+   */
+  readonly slowerThan?: number | undefined
+  /**
+   * The score must have been above 0 for this long, in milliseconds: a burst is one event.
+   * At least 0.
+   * @defaultValue `250`
+   */
+  readonly minimumSpan?: number | undefined
+  /**
+   * Whether calls in flight count before they end, once they take longer than 500 ms and four times
+   * the usual 99th percentile. What they open is cancelled by the first that succeeds after all.
+   * @defaultValue `true`
+   */
+  readonly overdue?: boolean | undefined
+}
+
+/** The rules that open a closed circuit: any number at once, the first that fires is the reason. */
 export interface TripRules {
   /**
    * That many failures in a row open the circuit; a success in between starts the count again.
@@ -12,9 +84,63 @@ export interface TripRules {
    * Reaching it opens: the n-th failure is the last one that was let through.
    */
   readonly consecutiveFailures?: number | undefined
+  /** A share of failed calls opens. */
+  readonly failureRate?: FailureRateOptions | undefined
+  /** A share of slow calls opens. Reads the clock twice a call. */
+  readonly slowCallRate?: SlowCallRateOptions | undefined
+  /** A running score for and against the target opens. Reads the clock twice a call. */
+  readonly evidence?: EvidenceOptions | undefined
+  /**
+   * A rule of one's own, asked after every success and failure: `true` opens. If it throws, it
+   * has not fired, and the error is reported as `listenerError`.
+   */
+  readonly when?: When | undefined
 }
 
-/** How a half-open circuit finds its way back. */
+/** An open time that grows while the target stays down. */
+export interface GrowingOptions {
+  /**
+   * The first open time, in milliseconds.
+   * @defaultValue `1000`
+   */
+  readonly initial?: number | undefined
+  /**
+   * No open time is longer, in milliseconds, but for the jitter.
+   * @defaultValue `30_000`
+   */
+  readonly max?: number | undefined
+  /**
+   * Each opening is this many times longer than the one before. It shrinks again step by step, for
+   * every such time spent closed, and does not forget at the first success.
+   * At least 1.
+   * @defaultValue `2`
+   */
+  readonly factor?: number | undefined
+  /**
+   * Up to this share longer or shorter, by chance.
+   * A fraction from 0 to less than 1.
+   * @defaultValue `0.25`
+   */
+  readonly jitter?: number | undefined
+}
+
+/** A window of calls in flight that opens as fast as the target answers. */
+export interface SlowStartOptions {
+  /**
+   * That many successes close the circuit, provided nothing was refused for `quietFor`.
+   * An integer of at least 1.
+   * @defaultValue `5`
+   */
+  readonly successes?: number | undefined
+  /**
+   * In milliseconds: while calls still have to be refused the circuit stays half-open.
+   * At least 0.
+   * @defaultValue `2000`
+   */
+  readonly quietFor?: number | undefined
+}
+
+/** How a half-open circuit finds its way back: by `probes`, or by `slowStart`. */
 export interface RecoveryOptions {
   /**
    * That many successful probes in a row close the circuit; the first failed one re-opens it.
@@ -28,6 +154,8 @@ export interface RecoveryOptions {
    * @defaultValue the value of `probes`
    */
   readonly concurrent?: number | undefined
+  /** In place of `probes`: starts with one call at a time and lets more in with every success. */
+  readonly slowStart?: SlowStartOptions | undefined
   /**
    * A probe that has not ended after that many milliseconds is given up and counts as failed, as of
    * that moment; a stream that has already given an item counts as succeeded instead.
@@ -75,22 +203,23 @@ export interface CircuitBreakerOptions<Fallback = never> {
   readonly maxFailures?: number | undefined
   /**
    * How long the circuit stays open before a call is let through as a probe, in milliseconds.
-   * Exact and constant; the next call after it is the probe, there is no timer.
+   * A number is exact and constant. An object grows. `'auto'` starts at a second and looks less
+   * often the longer an outage lasts, up to 30 s, as the traffic makes it worth while.
    * More than 0, at most 2^31 - 1.
-   * @defaultValue `1000`
-   * A call at exactly that time is a probe.
+   * @defaultValue `'auto'`
+   * A call at exactly that time is a probe; there is no timer.
    */
-  readonly resetTimeout?: number | undefined
+  readonly resetTimeout?: number | GrowingOptions | 'auto' | undefined
   /**
-   * When to open.
-   * @defaultValue `{ consecutiveFailures: 5 }`
+   * When to open. `'auto'` is `{ evidence: {} }`.
+   * @defaultValue `'auto'`, or only `maxFailures` where that is given
    */
-  readonly trip?: TripRules | undefined
+  readonly trip?: TripRules | 'auto' | undefined
   /**
-   * How to come back.
-   * @defaultValue `{ probes: 1 }`
+   * How to come back. `'auto'` is `{ slowStart: {} }`.
+   * @defaultValue `'auto'` where `trip` is, otherwise `{ probes: 1 }`
    */
-  readonly recovery?: RecoveryOptions | undefined
+  readonly recovery?: RecoveryOptions | 'auto' | undefined
   /**
    * A call that takes longer, in milliseconds, rejects with `CallTimeoutError`, has its own signal
    * aborted, and counts as a failure. For a stream it limits the wait for each item.
@@ -142,18 +271,30 @@ export interface CircuitBreakerOptions<Fallback = never> {
   readonly saved?: Saved | undefined
   /** The only way the breaker sees time. */
   readonly clock?: Clock | undefined
+  /**
+   * Where the jitter of open times comes from: numbers from 0 to less than 1.
+   * @defaultValue `Math.random`
+   */
+  readonly random?: (() => number) | undefined
 }
+
+/** As given, with every default applied. */
+export type Resolved<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
 
 /** Options with every default applied, as `breaker.options` shows them; frozen. */
 export interface ResolvedOptions {
   readonly name: string
-  readonly trip: { readonly consecutiveFailures: number }
-  readonly resetTimeout: number
-  readonly recovery: {
-    readonly probes: number
-    readonly concurrent: number
-    readonly timeout: number
+  readonly trip: {
+    readonly consecutiveFailures: number | undefined
+    readonly failureRate: Resolved<FailureRateOptions> | undefined
+    readonly slowCallRate: Resolved<SlowCallRateOptions> | undefined
+    readonly evidence: Resolved<EvidenceOptions> | undefined
+    readonly when: When | undefined
   }
+  readonly resetTimeout: number | Resolved<GrowingOptions> | 'auto'
+  readonly recovery:
+    | { readonly probes: number; readonly concurrent: number; readonly timeout: number }
+    | { readonly slowStart: Resolved<SlowStartOptions>; readonly timeout: number }
   readonly callTimeout: number | undefined
   readonly maxConcurrent: number | undefined
   readonly classify: ((settled: Settled) => Outcome | undefined) | undefined
@@ -164,4 +305,7 @@ export interface ResolvedOptions {
 }
 
 /** What `configure` accepts: identity, clock and the saved state belong to construction. */
-export type ConfigurePatch = Omit<CircuitBreakerOptions<unknown>, 'name' | 'saved' | 'clock'>
+export type ConfigurePatch = Omit<
+  CircuitBreakerOptions<unknown>,
+  'name' | 'saved' | 'clock' | 'random'
+>

@@ -1,6 +1,15 @@
 import type { MachineSettings } from './core/machine.ts'
+import type { OpenDuration } from './core/open-duration.ts'
+import type { RecoverySettings } from './core/recovery/recovery.ts'
+import type { When } from './core/trip/when.ts'
 import type { AnyFallback } from './fallback.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
+import {
+  resolveRecovery,
+  resolveResetTimeout,
+  resolveTrip,
+  SLOW_FAILURE,
+} from './resolve-policy.ts'
 import { duration, integer, object, optionalFunction, wrongType } from './validate.ts'
 
 const KNOWN: readonly (keyof CircuitBreakerOptions)[] = [
@@ -18,30 +27,26 @@ const KNOWN: readonly (keyof CircuitBreakerOptions)[] = [
   'history',
   'saved',
   'clock',
+  'random',
 ]
 
-/** How long a probe may take when nothing else limits it, ms. */
-const PROBE_TIMEOUT = 30_000
-
-type AnyOptions = CircuitBreakerOptions<unknown>
-
 /** Checks the options and applies every default. */
-export function resolveOptions(options: AnyOptions = {}): ResolvedOptions {
+export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): ResolvedOptions {
   object('options', options, KNOWN)
-  const { name = 'circuit', callTimeout, maxConcurrent, resetTimeout = 1000, history = 8 } = options
+  const { name = 'circuit', callTimeout, maxConcurrent, history = 8 } = options
   if (typeof name !== 'string' || name === '') {
     throw wrongType('name', 'a string that is not empty', name)
   }
   if (callTimeout !== undefined) duration('callTimeout', callTimeout)
   if (maxConcurrent !== undefined) integer('maxConcurrent', maxConcurrent, 1)
-  for (const key of ['classify', 'retryAfter', 'fallback', 'redact'] as const) {
+  for (const key of ['classify', 'retryAfter', 'fallback', 'redact', 'random'] as const) {
     optionalFunction(key, options[key])
   }
   checkClock(options.clock)
   return Object.freeze({
     name,
     trip: resolveTrip(options),
-    resetTimeout: duration('resetTimeout', resetTimeout),
+    resetTimeout: resolveResetTimeout(options),
     recovery: resolveRecovery(options),
     callTimeout,
     maxConcurrent,
@@ -53,30 +58,6 @@ export function resolveOptions(options: AnyOptions = {}): ResolvedOptions {
   })
 }
 
-function resolveTrip({ maxFailures, trip = {} }: AnyOptions): ResolvedOptions['trip'] {
-  object('trip', trip, ['consecutiveFailures'])
-  if (maxFailures !== undefined) {
-    if (trip.consecutiveFailures !== undefined) {
-      throw new TypeError('maxFailures and trip.consecutiveFailures are the same; give one of them')
-    }
-    return Object.freeze({ consecutiveFailures: integer('maxFailures', maxFailures, 1) })
-  }
-  const { consecutiveFailures = 5 } = trip
-  return Object.freeze({
-    consecutiveFailures: integer('trip.consecutiveFailures', consecutiveFailures, 1),
-  })
-}
-
-function resolveRecovery({ recovery = {}, callTimeout }: AnyOptions): ResolvedOptions['recovery'] {
-  object('recovery', recovery, ['probes', 'concurrent', 'timeout'])
-  const { probes = 1, concurrent = probes, timeout = callTimeout ?? PROBE_TIMEOUT } = recovery
-  return Object.freeze({
-    probes: integer('recovery.probes', probes, 1),
-    concurrent: integer('recovery.concurrent', concurrent, 1),
-    timeout: duration('recovery.timeout', timeout),
-  })
-}
-
 function checkClock(clock: unknown): void {
   if (clock === undefined) return
   const { now, wall, setTimer } = (clock ?? {}) as Record<string, unknown>
@@ -85,15 +66,47 @@ function checkClock(clock: unknown): void {
   }
 }
 
-/** What of the options the machine goes by. */
-export function machineSettings(options: ResolvedOptions): MachineSettings {
+/** What of the options the machine goes by. `report` hears of a `when` that throws. */
+export function machineSettings(
+  options: ResolvedOptions,
+  report: (error: unknown, source: string) => void,
+): MachineSettings {
+  const { trip } = options
   return {
-    trip: options.trip,
-    openDuration: { initial: options.resetTimeout },
-    recovery: options.recovery,
+    trip: {
+      ...trip,
+      consecutiveFailures: trip.consecutiveFailures ?? Infinity,
+      when: trip.when && guarded(trip.when, report),
+    },
+    openDuration: openDurationOf(options),
+    recovery: recoveryOf(options),
     maxConcurrent: options.maxConcurrent ?? Infinity,
     history: options.history,
   }
+}
+
+function guarded(when: When, report: (error: unknown, source: string) => void): When {
+  return (view) => {
+    try {
+      return when(view) === true
+    } catch (error) {
+      report(error, 'trip.when')
+      return false
+    }
+  }
+}
+
+function openDurationOf({ resetTimeout }: ResolvedOptions): OpenDuration {
+  if (resetTimeout === 'auto') return { kind: 'auto' }
+  if (typeof resetTimeout === 'number') return { kind: 'fixed', ms: resetTimeout }
+  return { kind: 'growing', ...resetTimeout }
+}
+
+function recoveryOf({ recovery, trip }: ResolvedOptions): RecoverySettings {
+  if ('probes' in recovery) return { kind: 'probes', ...recovery }
+  const { slowStart, timeout } = recovery
+  const slowerThan = trip.evidence?.slowerThan ?? SLOW_FAILURE
+  return { kind: 'slowStart', ...slowStart, timeout, slowerThan }
 }
 
 const ACQUIRE_KEYS = ['signal', 'timeout', 'classify']
@@ -128,7 +141,7 @@ export function checkWhy(why: unknown): void {
 /** Checks that a patch holds only what can change during a breaker's life. */
 export function checkPatch(patch: unknown): void {
   object('the patch', patch, KNOWN)
-  for (const key of ['name', 'saved', 'clock']) {
+  for (const key of ['name', 'saved', 'clock', 'random']) {
     if (Object.hasOwn(patch as object, key)) {
       throw new TypeError(
         `${key} belongs to construction and can't be configured; make a new breaker`,

@@ -1,5 +1,6 @@
 import type { Saved } from './core/saved.ts'
-import { integer, object, show, wrongType } from './validate.ts'
+import { TRANSITION_REASONS } from './core/state.ts'
+import { integer, number, object, show, wrongType } from './validate.ts'
 
 export type { Saved }
 
@@ -17,15 +18,7 @@ const COUNTS = [
 const REFUSALS = ['open', 'half-open', 'forced-open', 'full', 'unenforced'] as const
 const STATES = ['closed', 'open', 'half-open'] as const
 const MODES = ['forced-open', 'forced-closed', 'disabled'] as const
-const REASONS = [
-  'consecutiveFailures',
-  'manual',
-  'probeFailed',
-  'probeExpired',
-  'elapsed',
-  'recovered',
-  'reset',
-] as const
+const RULES = ['consecutiveFailures', 'failureRate', 'slowCallRate', 'evidence', 'when'] as const
 const TRIP = [
   'age',
   'reason',
@@ -37,6 +30,8 @@ const TRIP = [
   'failures',
   'streak',
   'openFor',
+  'reopened',
+  'probeFailure',
   'rejected',
   'endedAge',
   'endedBy',
@@ -62,11 +57,16 @@ export function checkSaved(value: unknown): Saved {
     'override',
     'counts',
     'trips',
+    'before',
+    'openings',
+    'rate',
+    'baseline',
   ])
   integer('saved.generation', saved.generation, 1)
   checkState(saved.state)
   checkOverride(saved.override)
   checkCounts(saved.counts)
+  checkBackground(saved)
   for (const [i, trip] of list('saved.trips', saved.trips).entries()) {
     checkTrip(`saved.trips[${i}]`, trip)
   }
@@ -77,11 +77,12 @@ function checkState(value: unknown): void {
   const path = 'saved.state'
   const name = oneOf(`${path}.name`, (value as Fields<'name'> | null)?.name, STATES)
   if (name === 'closed') {
-    const state = fields(path, value, ['name', 'for', 'streak', 'failures', 'notBefore'])
+    const state = fields(path, value, ['name', 'for', 'streak', 'failures', 'rules', 'notBefore'])
     integer(`${path}.streak`, state.streak, 0)
     ms(`${path}.notBefore`, state.notBefore)
     ms(`${path}.for`, state.for)
     checkFailures(`${path}.failures`, state.failures)
+    checkRules(`${path}.rules`, state.rules)
     return
   }
   const common = (state: Fields<'for' | 'trip'>): void => {
@@ -121,34 +122,107 @@ function checkCounts(value: unknown): void {
 function checkTrip(path: string, value: unknown): void {
   const trip = fields(path, value, TRIP)
   for (const key of ['age', 'openFor'] as const) ms(`${path}.${key}`, trip[key])
-  for (const key of ['generation', 'streak', 'rejected'] as const) {
+  for (const key of ['generation', 'streak', 'reopened', 'rejected'] as const) {
     integer(`${path}.${key}`, trip[key], 0)
   }
-  oneOf(`${path}.reason`, trip.reason, REASONS)
+  oneOf(`${path}.reason`, trip.reason, TRANSITION_REASONS)
   oneOf(`${path}.from`, trip.from, STATES)
   optionalText(`${path}.note`, trip.note)
   if (typeof trip.enforced !== 'boolean') {
     throw wrongType(`${path}.enforced`, 'a boolean', trip.enforced)
   }
   if (trip.endedAge !== null) ms(`${path}.endedAge`, trip.endedAge)
-  if (trip.endedBy !== null) oneOf(`${path}.endedBy`, trip.endedBy, REASONS)
+  if (trip.endedBy !== null) oneOf(`${path}.endedBy`, trip.endedBy, TRANSITION_REASONS)
   checkFailures(`${path}.failures`, trip.failures)
-  if (trip.finding === null) return
-  const finding = fields(`${path}.finding`, trip.finding, ['rule', 'observed', 'threshold'])
-  oneOf(`${path}.finding.rule`, finding.rule, REASONS)
-  ms(`${path}.finding.observed`, finding.observed)
-  ms(`${path}.finding.threshold`, finding.threshold)
+  if (trip.probeFailure !== null) checkFailure(`${path}.probeFailure`, trip.probeFailure)
+  if (trip.finding !== null) checkFinding(`${path}.finding`, trip.finding)
+}
+
+function checkFinding(path: string, value: unknown): void {
+  const numbers = ['calls', 'hits', 'failures', 'slow', 'overdue'] as const
+  object(path, value, ['rule', 'observed', 'threshold', ...numbers])
+  const finding = value as Fields<'rule' | 'observed' | 'threshold' | (typeof numbers)[number]>
+  oneOf(`${path}.rule`, finding.rule, RULES)
+  ms(`${path}.observed`, finding.observed)
+  ms(`${path}.threshold`, finding.threshold)
+  for (const key of numbers) {
+    if (finding[key] !== undefined) integer(`${path}.${key}`, finding[key], 0)
+  }
 }
 
 function checkFailures(path: string, value: unknown): void {
-  list(path, value).forEach((item, i) => {
-    const at = `${path}[${i}]`
-    const failure = fields(at, item, ['name', 'code', 'message', 'age'])
-    text(`${at}.name`, failure.name)
-    text(`${at}.message`, failure.message)
-    if (typeof failure.code !== 'number') optionalText(`${at}.code`, failure.code)
-    ms(`${at}.age`, failure.age)
-  })
+  for (const [i, item] of list(path, value).entries()) checkFailure(`${path}[${i}]`, item)
+}
+
+function checkFailure(path: string, value: unknown): void {
+  const failure = fields(path, value, ['name', 'code', 'message', 'age'])
+  text(`${path}.name`, failure.name)
+  text(`${path}.message`, failure.message)
+  if (typeof failure.code !== 'number') optionalText(`${path}.code`, failure.code)
+  ms(`${path}.age`, failure.age)
+}
+
+function checkRules(path: string, value: unknown): void {
+  if (value === null) return
+  const rules = fields(path, value, ['failureRate', 'slowCallRate', 'evidence'])
+  checkWindow(`${path}.failureRate`, rules.failureRate)
+  checkWindow(`${path}.slowCallRate`, rules.slowCallRate)
+  if (rules.evidence === null) return
+  const at = `${path}.evidence`
+  const evidence = fields(at, rules.evidence, ['score', 'for', 'failures', 'slow', 'overdue'])
+  ms(`${at}.score`, evidence.score)
+  ms(`${at}.for`, evidence.for)
+  for (const key of ['failures', 'slow', 'overdue'] as const)
+    integer(`${at}.${key}`, evidence[key], 0)
+}
+
+function checkWindow(path: string, value: unknown): void {
+  if (value === null) return
+  object(path, value, ['flags', 'slices'])
+  const { flags, slices } = value as Fields<'flags' | 'slices'>
+  if (flags !== undefined) {
+    for (const [i, flag] of list(`${path}.flags`, flags).entries()) {
+      integer(`${path}.flags[${i}]`, flag, 0, 1)
+    }
+    return
+  }
+  for (const [i, slice] of list(`${path}.slices`, slices).entries()) {
+    const at = `${path}.slices[${i}]`
+    const [age, hits, calls, ...more] = list(at, slice)
+    if (more.length > 0) throw wrongType(at, '[age, hits, calls]', slice)
+    ms(`${at}[0]`, age)
+    integer(`${at}[2]`, calls, 0)
+    integer(`${at}[1]`, hits, 0, calls as number)
+  }
+}
+
+function checkBackground(saved: Fields<'before' | 'openings' | 'rate' | 'baseline'>): void {
+  const before = fields('saved.before', saved.before, ['success', 'failure'])
+  integer('saved.before.success', before.success, 0)
+  integer('saved.before.failure', before.failure, 0)
+  const openings = fields('saved.openings', saved.openings, [
+    'level',
+    'episodeFor',
+    'last',
+    'closedFor',
+  ])
+  integer('saved.openings.level', openings.level, 0)
+  if (openings.episodeFor !== null) ms('saved.openings.episodeFor', openings.episodeFor)
+  ms('saved.openings.last', openings.last)
+  ms('saved.openings.closedFor', openings.closedFor)
+  const rate = fields('saved.rate', saved.rate, ['calls', 'time'])
+  ms('saved.rate.calls', rate.calls)
+  ms('saved.rate.time', rate.time)
+  const baseline = fields('saved.baseline', saved.baseline, [
+    'samples',
+    'mean',
+    'variance',
+    'floor',
+  ])
+  integer('saved.baseline.samples', baseline.samples, 0)
+  number('saved.baseline.mean', baseline.mean, () => true, 'any')
+  ms('saved.baseline.variance', baseline.variance)
+  ms('saved.baseline.floor', baseline.floor)
 }
 
 function fields<const K extends string>(

@@ -78,10 +78,10 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
     probes:
       state.name === 'half-open'
         ? {
-            inFlight: state.probes.outstanding.length,
-            limit: view.settings.recovery.concurrent,
-            succeeded: state.probes.successes,
-            needed: view.settings.recovery.probes,
+            inFlight: state.recovery.outstanding.length,
+            limit: state.recovery.limit,
+            succeeded: state.recovery.successes,
+            needed: state.recovery.needed,
           }
         : null,
     counts: view.counts,

@@ -33,6 +33,25 @@ export function duration(path: string, value: unknown): number {
   return value
 }
 
+/** A finite number with `legal` true, which `expected` puts in words. */
+export function number(
+  path: string,
+  value: unknown,
+  legal: (value: number) => boolean,
+  expected: string,
+): number {
+  if (typeof value !== 'number') throw wrongType(path, `a number, ${expected}`, value)
+  if (!Number.isFinite(value) || !legal(value)) {
+    throw new RangeError(`${path} must be a number, ${expected}, got ${value}`)
+  }
+  return value
+}
+
+/** A fraction, more than 0 and at most 1. */
+export function share(path: string, value: unknown): number {
+  return number(path, value, (it) => it > 0 && it <= 1, 'more than 0 and at most 1')
+}
+
 export function optionalFunction(path: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') throw wrongType(path, 'a function', value)
 }

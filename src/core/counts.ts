@@ -47,6 +47,11 @@ export class Tally {
     return this.admitted - this.settled - this.expired
   }
 
+  /** Every call that came, refused ones among them. */
+  get offered(): number {
+    return this.admitted + this.open + this.halfOpen + this.forcedOpen + this.full + this.unenforced
+  }
+
   outcome(outcome: Outcome): void {
     this[outcome]++
   }

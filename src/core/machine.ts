@@ -1,9 +1,20 @@
+import { Baseline } from './baseline.ts'
+import { cloneState } from './clone.ts'
 import { type Counts, type Refusal, Tally } from './counts.ts'
-import { LONGEST_RETRY_AFTER, type OpenDuration, openDuration } from './open-duration.ts'
+import { InFlight } from './in-flight.ts'
+import { OfferedRate } from './offered-rate.ts'
+import { LONGEST_RETRY_AFTER, type OpenDuration, Openings } from './open-duration.ts'
 import type { Verdict } from './outcome.ts'
-import type { Override, OverrideMode } from './override.ts'
+import type { Override, OverrideMode, Why } from './override.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
-import { type ProbeSettings, Probes } from './recovery/probes.ts'
+import { Probes } from './recovery/probes.ts'
+import {
+  type Decision,
+  firstDeadline,
+  type Recovery,
+  type RecoverySettings,
+} from './recovery/recovery.ts'
+import { SlowStart } from './recovery/slow-start.ts'
 import type {
   Closed,
   HalfOpen,
@@ -16,14 +27,16 @@ import type {
 import { Timeline } from './timeline.ts'
 import { consecutiveFailures } from './trip/consecutive-failures.ts'
 import type { Finding, TripRecord } from './trip/record.ts'
+import { hasRules, Rules, type TripSettings } from './trip/rules.ts'
+import type { WhenView } from './trip/when.ts'
 
 /** Failures kept to explain a trip. */
 const FAILURES_KEPT = 5
 
 export interface MachineSettings {
-  readonly trip: { readonly consecutiveFailures: number }
+  readonly trip: TripSettings
   readonly openDuration: OpenDuration
-  readonly recovery: ProbeSettings
+  readonly recovery: RecoverySettings
   readonly maxConcurrent: number
   /** Trip records kept. */
   readonly history: number
@@ -37,10 +50,20 @@ export interface OverrideChange {
 /** What is to be published, in order. */
 export type Change = Transition | OverrideChange
 
+/** Why the circuit opens, and what is known about it. */
+interface Opening {
+  readonly finding?: Finding
+  readonly cause?: unknown
+  readonly note?: string | undefined
+  readonly probeFailure?: RecordedFailure | undefined
+  /** Only calls that have not ended yet speak for it: the state they belong to. */
+  readonly pending?: Closed | HalfOpen | null
+}
+
 /**
  * The circuit breaker itself: deterministic and synchronous. Every transition of the product is in
- * this file. It is told the time as a clock reading with each call and never asks for it; reading
- * it moves nothing.
+ * this file. It is told the time as a clock reading with each call and never asks for it; a reading
+ * of `NaN` means that nobody looked. Reading the machine moves nothing.
  */
 export class Machine {
   settings: MachineSettings
@@ -52,11 +75,21 @@ export class Machine {
   /** Changes that nobody has published yet. */
   changes: Change[] = []
   timeline: Timeline
+  baseline: Baseline = new Baseline()
+  openings: Openings = new Openings()
+  rate: OfferedRate = new OfferedRate(0)
+  /** Successes and failures before the circuit last closed. */
+  before: { success: number; failure: number } = { success: 0, failure: 0 }
+  readonly random: () => number
+  /** Drawn ahead, so that a reader can tell how long an opening that is due will last. */
+  #chance: number
 
-  constructor(settings: MachineSettings, reading: number) {
+  constructor(settings: MachineSettings, reading: number, random: () => number) {
     this.settings = settings
     this.timeline = new Timeline(reading)
-    this.state = closed(1, 0)
+    this.random = random
+    this.#chance = random()
+    this.state = closed(1, 0, settings.trip)
   }
 
   get counts(): Counts {
@@ -68,6 +101,12 @@ export class Machine {
     return this.timeline.at(reading)
   }
 
+  #take(reading: number): number {
+    const now = this.timeline.advance(reading)
+    this.rate.sample(this.tally.offered, now)
+    return now
+  }
+
   // ── asking ────────────────────────────────────────────────────────────────────────────────────
 
   /**
@@ -76,31 +115,34 @@ export class Machine {
    * @param backstop extra ms before a probe is given up, for a call whose own timer speaks first
    */
   admit(reading: number, backstop = 0): Permit | Refusal {
-    const now = this.timeline.advance(reading)
+    const now = this.#take(reading)
     this.#liftOverride(now)
     const mode = this.override?.mode
     if (mode === 'disabled') return UNRECORDED
-    if (mode === 'forced-open') return this.#refuse('forced-open')
+    if (mode === 'forced-open') return this.#refuse('forced-open', now)
     this.#elapse(now)
     const { state, settings } = this
-    if (state.name === 'open') return this.#refuse('open')
+    if (state.name === 'open') return this.#refuse('open', now)
     if (state.name === 'closed') {
-      if (this.tally.inFlight >= settings.maxConcurrent) return this.#refuse('full')
+      if (this.tally.inFlight >= settings.maxConcurrent) return this.#refuse('full', now)
       this.tally.admitted++
-      return new Permit(state, Infinity)
+      const permit = new Permit(state, now, Infinity)
+      state.inFlight?.add(permit)
+      return permit
     }
     // Probes have a limit of their own: calls that hang must not be able to keep the way back shut.
-    if (!state.probes.admits(settings.recovery)) return this.#refuse('half-open')
+    if (!admits(state.recovery)) return this.#refuse('half-open', now)
     this.tally.admitted++
-    const probe = new Permit(state, now + settings.recovery.timeout + backstop)
-    state.probes.grant(probe)
+    const probe = new Permit(state, now, now + settings.recovery.timeout + backstop)
+    state.recovery.grant(probe)
     return probe
   }
 
   /** Refuses, unless an override says that everything passes. */
-  #refuse(refusal: Refusal): Refusal | Permit {
+  #refuse(refusal: Refusal, now: number): Refusal | Permit {
     const { state } = this
     if (state.name !== 'closed' && refusal !== 'forced-open') state.trip.rejected++
+    if (state.name === 'half-open') state.recovery.refused(now)
     if (this.override?.mode === 'forced-closed') {
       this.tally.unenforced++
       return UNENFORCED
@@ -113,26 +155,26 @@ export class Machine {
   retryAfter(reading: number): number | undefined {
     const now = this.now(reading)
     const { override, state } = this
-    const automatic =
-      state.name === 'open'
-        ? state.until - now
-        : state.name === 'half-open' && !state.probes.admits(this.settings.recovery)
-          ? (state.probes.first as Permit).deadline - now
-          : undefined
+    let automatic: number | undefined
+    if (state.name === 'open') automatic = Math.max(0, state.until - now)
+    if (state.name === 'half-open' && !admits(state.recovery)) {
+      automatic = Math.max(0, state.recovery.wait(now))
+    }
     if (override?.mode !== 'forced-open') return automatic
-    return override.until === Infinity ? undefined : Math.max(override.until - now, automatic ?? 0)
+    if (override.until === Infinity) return undefined
+    return Math.max(override.until - now, automatic ?? 0)
   }
 
-  // ── telling ───────────────────────────────────────────────────────────────────────────────────
-
-  /** Counts a call that needs no permit of its own; true when the closed circuit has room. */
+  /** Counts a call that needs no permit of its own; false when there is no room. */
   enter(): boolean {
     if (this.tally.inFlight >= this.settings.maxConcurrent) return false
     this.tally.admitted++
     return true
   }
 
-  /** A call that {@link enter}ed under `era` has succeeded. */
+  // ── telling ───────────────────────────────────────────────────────────────────────────────────
+
+  /** A call that {@link enter}ed under `era` has succeeded, and no rule wants to know more. */
   succeed(era: Closed): void {
     this.tally.settled++
     if (era !== this.state) {
@@ -146,29 +188,52 @@ export class Machine {
   /** A call that {@link enter}ed under `era` has ended. False when its result was stale. */
   conclude(era: Closed, verdict: Verdict, reading: number): boolean {
     this.tally.settled++
-    const current = era === this.state
-    if (current) this.#record(era, verdict, this.timeline.advance(reading))
-    else this.tally.stale++
-    return current
+    if (era !== this.state) {
+      this.tally.stale++
+      return false
+    }
+    this.#record(era, verdict, Number.NaN, this.#take(reading))
+    return true
   }
 
   /** Gives a permit back. True when its result counted, false when it was stale or came twice. */
   settle(permit: Permit, verdict: Verdict, reading: number): boolean {
     if (!permit.held) return false
-    const now = this.timeline.advance(reading)
+    const now = this.#take(reading)
+    // Out of the line first: a call that ends now is not overdue any more.
+    if (permit.era?.name === 'closed' && !permit.overdue) permit.era.inFlight?.remove(permit)
     this.#elapse(now)
     // Its own deadline may have passed just now.
     if (!permit.held) return false
     permit.held = false
     this.tally.settled++
     const { era } = permit
+    const duration = now - permit.startedAt
     if (era === null || era !== this.state) {
       this.tally.stale++
+      if (permit.overdue && verdict.outcome === 'success') this.#forgive(permit, duration, now)
       return false
     }
-    if (era.name === 'closed') this.#record(era, verdict, now)
-    else this.#decide(era, permit, verdict, now)
+    if (era.name === 'half-open') this.#decide(era, permit, verdict, now)
+    else {
+      if (permit.overdue) this.#retract(era, permit, verdict, now)
+      this.#record(era, verdict, duration, now)
+    }
     return true
+  }
+
+  /** Replaces what an overdue call was charged in advance by how it really ended. */
+  #retract(era: Closed, permit: Permit, { outcome }: Verdict, now: number): void {
+    era.rules?.evidence?.retract(now)
+    if (outcome === 'success') this.baseline.forgive(now - permit.startedAt)
+  }
+
+  /** A call that was taken for hung has succeeded: what was opened on that ground closes again. */
+  #forgive(permit: Permit, duration: number, now: number): void {
+    this.baseline.forgive(duration)
+    if (this.state.name !== 'closed' && this.state.pending === permit.era) {
+      this.#close(now, 'overdueCancelled')
+    }
   }
 
   #count(verdict: Verdict): void {
@@ -176,27 +241,53 @@ export class Machine {
     if (verdict.timedOut) this.tally.timeout++
   }
 
-  #record(era: Closed, verdict: Verdict, now: number): void {
+  #record(era: Closed, verdict: Verdict, duration: number, now: number): void {
     this.#count(verdict)
-    if (verdict.outcome === 'success') era.streak = 0
-    if (verdict.outcome !== 'failure') return
-    era.streak++
-    era.notBefore = notBefore(era.notBefore, verdict, now)
-    era.failures ??= []
-    era.failures.push(...recorded(verdict, now))
-    if (era.failures.length > FAILURES_KEPT) era.failures.shift()
-    const finding = consecutiveFailures(era.streak, this.settings.trip.consecutiveFailures)
-    if (finding !== undefined) this.#open(now, finding.rule, { finding, cause: verdict.error })
+    const failed = verdict.outcome === 'failure'
+    if (!failed && verdict.outcome !== 'success') return
+    if (failed) {
+      era.streak++
+      era.notBefore = notBefore(era.notBefore, verdict, now)
+      era.failures ??= []
+      era.failures.push(...recorded(verdict, now))
+      if (era.failures.length > FAILURES_KEPT) era.failures.shift()
+    } else {
+      era.streak = 0
+      if (duration >= 0) this.baseline.learn(duration)
+    }
+    const seen = era.rules?.record({ failed, duration, now }, () => this.#view(era, failed, now))
+    const limit = this.settings.trip.consecutiveFailures
+    const finding = (failed ? consecutiveFailures(era.streak, limit) : undefined) ?? seen
+    // The rule may be the user's own, and may have moved the breaker.
+    if (finding === undefined || era !== this.state) return
+    const pending = finding.overdue ? era : null
+    this.#open(now, finding.rule, { finding, cause: verdict.error, pending })
+  }
+
+  #view({ streak, since }: Closed, failed: boolean, now: number): WhenView {
+    const { success, failure, inFlight } = this.tally
+    return {
+      streak,
+      successes: success - this.before.success,
+      failures: failure - this.before.failure,
+      inFlight,
+      closedFor: now - since,
+      failed,
+    }
   }
 
   #decide(era: HalfOpen, probe: Permit, verdict: Verdict, now: number): void {
     this.#count(verdict)
-    if (verdict.outcome === 'failure') era.notBefore = notBefore(era.notBefore, verdict, now)
-    const decision = era.probes.settle(probe, verdict.outcome, this.settings.recovery)
+    const { outcome, error: cause } = verdict
+    if (outcome === 'failure') era.notBefore = notBefore(era.notBefore, verdict, now)
+    const decision = era.recovery.settle(probe, outcome, now - probe.startedAt, now)
+    const [probeFailure] = recorded(verdict, now)
+    this.#follow(decision, now, 'probeFailed', { cause, probeFailure })
+  }
+
+  #follow(decision: Decision, now: number, reason: TransitionReason, why: Opening): void {
     if (decision === 'close') this.#close(now, 'recovered')
-    if (decision === 'reopen') {
-      this.#open(now, 'probeFailed', { cause: verdict.error, failures: recorded(verdict, now) })
-    }
+    if (decision === 'reopen') this.#open(now, reason, why)
   }
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────
@@ -205,23 +296,60 @@ export class Machine {
   #elapse(now: number): void {
     for (;;) {
       const { state } = this
-      if (state.name === 'open' && now >= state.until) this.#halfOpen(state)
-      else if (state.name === 'half-open' && lapsed(state, now)) this.#expire(state, now)
-      else return
+      if (state.name === 'open') {
+        if (now < state.until) return
+        this.#halfOpen(state)
+      } else if (state.name === 'closed') {
+        this.#noticeOverdue(state, now)
+        return
+      } else if (lapsed(state, now)) this.#expire(state, now)
+      else if (!this.#noticeOverdueProbe(state, now)) return
     }
   }
 
-  #expire(era: HalfOpen, now: number): void {
-    const probe = era.probes.first as Permit
-    this.#giveUp(probe)
-    if (probe.delivered) {
-      const decision = era.probes.settle(probe, 'success', this.settings.recovery)
-      if (decision === 'close') this.#close(probe.deadline, 'recovered')
-      return
+  /** Charges the calls that should long have ended, before they do. */
+  #noticeOverdue(era: Closed, now: number): void {
+    const { inFlight, rules } = era
+    if (inFlight === null || rules?.evidence === undefined) return
+    const limit = this.baseline.overdueAfter
+    for (let it = inFlight.first; it !== undefined && now - it.startedAt > limit; ) {
+      inFlight.remove(it)
+      it.overdue = true
+      rules.evidence.overdue(now)
+      it = inFlight.first
     }
-    era.probes.settle(probe, 'failure', this.settings.recovery)
-    for (const other of era.probes.outstanding) if (other.deadline <= now) this.#giveUp(other)
-    this.#open(probe.deadline, 'probeExpired', { cause: era.cause })
+    const finding = rules.evidence.finding(now)
+    if (finding?.overdue) this.#open(now, finding.rule, { finding, pending: era })
+  }
+
+  /** True when it has moved the circuit. */
+  #noticeOverdueProbe(era: HalfOpen, now: number): boolean {
+    const { recovery } = era
+    if (recovery.overdue === undefined) return false
+    const limit = this.baseline.overdueAfter
+    for (const probe of [...recovery.outstanding]) {
+      if (now - probe.startedAt <= limit) continue
+      probe.overdue = true
+      const decision = recovery.overdue(probe, now)
+      if (decision === 'reopen') {
+        this.#open(probe.startedAt + limit, 'probeOverdue', { cause: era.cause, pending: era })
+        return true
+      }
+    }
+    return false
+  }
+
+  #expire(era: HalfOpen, now: number): void {
+    const { recovery } = era
+    const probe = firstDeadline(recovery.outstanding) as Permit
+    const at = probe.deadline
+    this.#giveUp(probe)
+    const outcome = probe.delivered ? 'success' : 'failure'
+    const decision = recovery.settle(probe, outcome, at - probe.startedAt, at)
+    if (decision === 'reopen') {
+      for (const other of recovery.outstanding) if (other.deadline <= now) this.#giveUp(other)
+    }
+    this.#follow(decision, at, 'probeExpired', { cause: era.cause })
   }
 
   #giveUp(probe: Permit): void {
@@ -236,12 +364,8 @@ export class Machine {
   /** The machine as the next call would find it; this one is left alone. */
   peek(reading: number): Machine {
     const now = this.now(reading)
-    const { state, override } = this
-    const due =
-      (state.name === 'open' && now >= state.until) ||
-      (state.name === 'half-open' && lapsed(state, now)) ||
-      (override !== undefined && now >= override.until)
-    if (!due) return this
+    const { override } = this
+    if (!this.#due(now) && (override === undefined || now < override.until)) return this
     const copy = this.clone()
     copy.timeline.advance(reading)
     copy.#liftOverride(now)
@@ -249,82 +373,127 @@ export class Machine {
     return copy
   }
 
+  #due(now: number): boolean {
+    const { state } = this
+    const limit = this.baseline.overdueAfter
+    if (state.name === 'open') return now >= state.until
+    if (state.name === 'closed') {
+      const overdue = state.inFlight?.olderThan(limit, now) ?? 0
+      return state.rules?.evidence?.withOverdue(overdue, now) !== undefined
+    }
+    const { outstanding, overdue } = state.recovery
+    return (
+      lapsed(state, now) ||
+      (overdue !== undefined && outstanding.some((probe) => now - probe.startedAt > limit))
+    )
+  }
+
   // ── transitions ───────────────────────────────────────────────────────────────────────────────
 
-  #open(
-    now: number,
-    reason: TransitionReason,
-    why: { finding?: Finding; cause?: unknown; note?: string; failures?: RecordedFailure[] },
-  ): void {
-    const { state: from, settings } = this
-    const openFor = Math.max(openDuration(settings.openDuration), from.notBefore - now)
-    const trip: TripRecord = {
-      at: now,
+  #open(now: number, reason: TransitionReason, why: Opening): void {
+    const { state: from, settings, openings } = this
+    if (from.name === 'closed') openings.decay(settings.openDuration, now)
+    const drawn = openings.next(settings.openDuration, now, this.rate.perMs, this.#chance)
+    const openFor = Math.max(drawn, from.notBefore - now)
+    this.#chance = this.random()
+    openings.opened(now, openFor)
+    const trip =
+      from.name === 'half-open' && reason !== 'manual'
+        ? this.#reopenedTrip(from, openFor, why)
+        : this.#newTrip(from, now, reason, openFor, why)
+    const { cause, pending = null } = why
+    const { notBefore } = from
+    const generation = from.generation + 1
+    const until = now + openFor
+    this.#move(
+      { name: 'open', generation, since: now, until, trip, cause, notBefore, pending },
       reason,
-      note: why.note,
-      finding: why.finding,
+    )
+  }
+
+  #newTrip(
+    from: State,
+    at: number,
+    reason: TransitionReason,
+    openFor: number,
+    { note, finding }: Opening,
+  ): TripRecord {
+    if (from.name !== 'closed') this.#endTrip(from.trip, at, reason)
+    const trip: TripRecord = {
+      at,
+      reason,
+      note,
+      finding,
       from: from.name,
       generation: from.generation,
       enforced: this.override === undefined,
-      failures: why.failures ?? (from.name === 'closed' ? (from.failures ?? []) : []),
+      failures: from.name === 'closed' ? (from.failures ?? []) : [],
       streak: from.name === 'closed' ? from.streak : 0,
       openFor,
+      reopened: 0,
+      probeFailure: undefined,
       rejected: 0,
       endedAt: undefined,
       endedBy: undefined,
     }
-    this.#move(
-      {
-        name: 'open',
-        generation: from.generation + 1,
-        since: now,
-        until: now + openFor,
-        trip,
-        cause: why.cause,
-        notBefore: from.notBefore,
-      },
-      reason,
-      now,
-    )
     this.trips.push(trip)
     this.#forgetTrips()
+    return trip
   }
 
-  #halfOpen(from: Open): void {
+  #reopenedTrip({ trip }: HalfOpen, openFor: number, { probeFailure }: Opening): TripRecord {
+    trip.openFor = openFor
+    trip.reopened++
+    trip.probeFailure = probeFailure
+    return trip
+  }
+
+  #endTrip(trip: TripRecord, now: number, reason: TransitionReason): void {
+    trip.endedAt = now
+    trip.endedBy = reason
+  }
+
+  #halfOpen({ generation, until: since, trip, cause, pending }: Open): void {
+    const recovery = this.newRecovery(since)
     this.#move(
       {
         name: 'half-open',
-        generation: from.generation + 1,
-        since: from.until,
-        probes: new Probes(),
-        trip: from.trip,
-        cause: from.cause,
+        generation: generation + 1,
+        since,
+        recovery,
+        trip,
+        cause,
         notBefore: 0,
+        pending,
       },
       'elapsed',
-      from.until,
     )
   }
 
-  #close(now: number, reason: TransitionReason): void {
-    this.#move(closed(this.state.generation + 1, now), reason, now)
+  newRecovery(since: number): Recovery {
+    const { recovery } = this.settings
+    return recovery.kind === 'probes'
+      ? new Probes(recovery)
+      : new SlowStart(recovery, this.baseline, since)
   }
 
-  #move(to: State, reason: TransitionReason, now: number): void {
-    const from = this.state
-    if (from.name !== 'closed' && reason !== 'elapsed') {
-      from.trip.endedAt = now
-      from.trip.endedBy = reason
+  #close(now: number, reason: TransitionReason): void {
+    const { state, tally } = this
+    if (state.name !== 'closed') {
+      this.#endTrip(state.trip, now, reason)
+      this.openings.closed(now)
     }
+    this.before = { success: tally.success, failure: tally.failure }
+    this.#move(closed(state.generation + 1, now, this.settings.trip), reason)
+  }
+
+  #move(to: State, reason: TransitionReason): void {
+    const from = this.state
     this.state = to
     if (from.name === 'closed' && to.name === 'closed') return
-    this.changes.push({
-      from: from.name,
-      to: to.name,
-      reason,
-      generation: to.generation,
-      enforced: this.override === undefined,
-    })
+    const { generation } = to
+    const enforced = this.override === undefined
+    this.changes.push({ from: from.name, to: to.name, reason, generation, enforced })
   }
 
   #forgetTrips(): void {
@@ -335,29 +504,33 @@ export class Machine {
 
   /** Opens now; it recovers by itself. An open circuit starts its open time again. */
   trip(reading: number, note?: string): void {
-    const now = this.timeline.advance(reading)
+    const now = this.#take(reading)
     this.#elapse(now)
     const { state } = this
-    if (state.name === 'open') {
-      state.trip.openFor = now - state.since + openDuration(this.settings.openDuration)
-      state.until = state.since + state.trip.openFor
-    } else this.#open(now, 'manual', note === undefined ? {} : { note })
+    if (state.name !== 'open') this.#open(now, 'manual', { note })
+    else this.#prolong(state, now)
+  }
+
+  /** Lets the open time that now applies count from `from`. */
+  #prolong(state: Open, from: number): void {
+    const { openDuration } = this.settings
+    const ms = this.openings.again(openDuration, from, this.rate.perMs, this.#chance)
+    state.until = Math.max(from + ms, state.notBefore)
+    state.trip.openFor = state.until - state.since
   }
 
   /** Closes with fresh evidence: calls in flight become stale, also when it was closed before. */
   reset(reading: number): void {
-    const now = this.timeline.advance(reading)
+    const now = this.#take(reading)
     this.#elapse(now)
+    this.baseline = new Baseline()
+    this.openings = new Openings()
     this.#close(now, 'reset')
   }
 
   /** Puts an override in place of the one that is there; the newest wins. */
-  force(
-    mode: OverrideMode,
-    reading: number,
-    why: { reason?: string | undefined; by?: string | undefined; for?: number | undefined },
-  ): Override {
-    const since = this.timeline.advance(reading)
+  force(mode: OverrideMode, reading: number, why: Why): Override {
+    const since = this.#take(reading)
     this.#liftOverride(since)
     const until = since + (why.for ?? Infinity)
     const override = { mode, reason: why.reason, by: why.by, since, until }
@@ -367,7 +540,7 @@ export class Machine {
 
   /** Lifts the override, or only that very one. True when one was lifted. */
   release(reading: number, only: Override | undefined = this.override): boolean {
-    this.#liftOverride(this.timeline.advance(reading))
+    this.#liftOverride(this.#take(reading))
     if (this.override === undefined || this.override !== only) return false
     this.#setOverride(undefined)
     return true
@@ -380,59 +553,73 @@ export class Machine {
 
   /** Changes the rules, keeping all evidence. Gives what could not be kept, in words. */
   configure(settings: MachineSettings, reading: number): string[] {
-    const now = this.timeline.advance(reading)
+    const now = this.#take(reading)
     this.#elapse(now)
     const { state } = this
-    if (
-      state.name === 'open' &&
-      settings.openDuration.initial !== this.settings.openDuration.initial
-    ) {
-      state.trip.openFor = Math.max(
-        openDuration(settings.openDuration),
-        state.notBefore - state.since,
-      )
-      state.until = state.since + state.trip.openFor
-    }
-    const before = this.trips.length
+    const sameOpenTime =
+      JSON.stringify(settings.openDuration) === JSON.stringify(this.settings.openDuration)
     this.settings = settings
+    const lost: string[] = []
+    if (state.name === 'open' && !sameOpenTime) this.#prolong(state, state.since)
+    if (state.name === 'half-open' && !state.recovery.configure(settings.recovery)) {
+      const { recovery: before } = state
+      state.recovery = this.newRecovery(now)
+      for (const probe of before.outstanding) state.recovery.grant(probe)
+      if (before.successes > 0) lost.push('successful probes')
+    }
+    if (state.name === 'closed') lost.push(...configureRules(state, settings.trip, now))
+    const { length } = this.trips
     this.#forgetTrips()
-    const lost = before - this.trips.length
-    return lost === 0 ? [] : [`${lost} trip record${lost === 1 ? '' : 's'}`]
+    const forgotten = length - this.trips.length
+    if (forgotten > 0) lost.push(`${forgotten} trip record${forgotten === 1 ? '' : 's'}`)
+    return lost
   }
 
   clone(): Machine {
-    const copy = new Machine(this.settings, 0)
+    const copy = new Machine(this.settings, 0, () => 0)
+    copy.#chance = this.#chance
     copy.timeline = this.timeline.clone()
     copy.tally = this.tally.clone()
+    copy.baseline = this.baseline.clone()
+    copy.openings = this.openings.clone()
+    copy.rate = this.rate.clone()
+    copy.before = this.before
     copy.override = this.override
     copy.changes = [...this.changes]
     const trips = new Map(this.trips.map((trip) => [trip, { ...trip }]))
     copy.trips = [...trips.values()]
-    const { state } = this
-    if (state.name === 'closed')
-      copy.state = { ...state, failures: state.failures?.slice() ?? null }
-    else {
-      const trip = trips.get(state.trip) ?? { ...state.trip }
-      copy.state = state.name === 'open' ? { ...state, trip } : cloneHalfOpen(state, trip)
-    }
+    copy.state = cloneState(this.state, (trip) => trips.get(trip) ?? { ...trip }, copy.baseline)
     return copy
   }
 }
 
-export function closed(generation: number, since: number): Closed {
-  return { name: 'closed', generation, since, streak: 0, failures: null, notBefore: 0 }
+export function closed(generation: number, since: number, trip: TripSettings): Closed {
+  return {
+    name: 'closed',
+    generation,
+    since,
+    streak: 0,
+    rules: hasRules(trip) ? new Rules(trip) : null,
+    inFlight: trip.evidence?.overdue ? new InFlight() : null,
+    failures: null,
+    notBefore: 0,
+  }
 }
 
-function cloneHalfOpen(state: HalfOpen, trip: TripRecord): HalfOpen {
-  const probes = new Probes()
-  const copy: HalfOpen = { ...state, trip, probes }
-  probes.successes = state.probes.successes
-  for (const permit of state.probes.outstanding) probes.grant(permit.clone(copy))
-  return copy
+function configureRules(state: Closed, trip: TripSettings, now: number): string[] {
+  if (trip.evidence?.overdue) state.inFlight ??= new InFlight()
+  else state.inFlight = null
+  if (state.rules !== null) return state.rules.configure(trip, now)
+  if (hasRules(trip)) state.rules = new Rules(trip)
+  return []
 }
 
-function lapsed(state: HalfOpen, now: number): boolean {
-  const { first } = state.probes
+function admits({ outstanding, limit }: Recovery): boolean {
+  return outstanding.length < limit
+}
+
+function lapsed({ recovery }: HalfOpen, now: number): boolean {
+  const first = firstDeadline(recovery.outstanding)
   return first !== undefined && now >= first.deadline
 }
 

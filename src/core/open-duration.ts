@@ -1,11 +1,126 @@
 /** The server's own word on when to come back is honoured up to this long, ms. */
 export const LONGEST_RETRY_AFTER = 60_000
 
-/** How long the circuit stays open, ms. */
-export interface OpenDuration {
-  readonly initial: number
+/** How long the circuit stays open. */
+export type OpenDuration =
+  | { readonly kind: 'fixed'; readonly ms: number }
+  | {
+      readonly kind: 'growing'
+      readonly initial: number
+      readonly max: number
+      readonly factor: number
+      /** Up to this share longer or shorter, by chance. */
+      readonly jitter: number
+    }
+  | { readonly kind: 'auto' }
+
+const AUTO_SHORTEST = 1000
+const AUTO_LONGEST = 30_000
+const AUTO_JITTER = 0.25
+/** An episode is over after that long closed, ms, or twice the last open time. */
+const AUTO_CALM = 5000
+
+/** What earlier openings mean for the next one. */
+export class Openings {
+  /** How many steps the growing duration has taken. */
+  #level = 0
+  /** When the trouble began that still goes on. */
+  #episodeSince: number | undefined
+  #last = 0
+  #closedSince = 0
+
+  /** The duration of an opening now, ms. `rate` is calls offered a ms; `chance` in [0, 1). */
+  next(settings: OpenDuration, now: number, rate: number, chance: number): number {
+    switch (settings.kind) {
+      case 'fixed':
+        return settings.ms
+      case 'growing': {
+        const ms = step(settings, this.#level)
+        return jittered(Math.min(ms, settings.max), settings.jitter, chance)
+      }
+      case 'auto': {
+        const lasted = now - (this.#episodeSince ?? now)
+        // Probes at a density of the square root of what they can save: an outage that has lasted
+        // long will probably last on.
+        const ms = rate > 0 ? Math.sqrt((2 * lasted) / rate) : AUTO_SHORTEST
+        return jittered(clamp(ms, AUTO_SHORTEST, AUTO_LONGEST), AUTO_JITTER, chance)
+      }
+    }
+  }
+
+  /** As {@link next}, for an opening that has already been counted. */
+  again(settings: OpenDuration, now: number, rate: number, chance: number): number {
+    const copy = this.clone()
+    copy.#level = Math.max(0, copy.#level - 1)
+    return copy.next(settings, now, rate, chance)
+  }
+
+  opened(now: number, ms: number): void {
+    this.#level++
+    this.#last = ms
+    this.#episodeSince ??= now
+  }
+
+  closed(now: number): void {
+    this.#closedSince = now
+  }
+
+  /** Before an opening out of the closed state: stable health is forgiven by, not at once. */
+  decay(settings: OpenDuration, now: number): void {
+    let calm = now - this.#closedSince
+    if (calm >= Math.max(AUTO_CALM, 2 * this.#last)) this.#episodeSince = undefined
+    if (settings.kind !== 'growing') return
+    while (this.#level > 0) {
+      const ms = Math.min(step(settings, this.#level - 1), settings.max)
+      if (calm < ms) return
+      calm -= ms
+      this.#level--
+    }
+  }
+
+  clone(): Openings {
+    const copy = new Openings()
+    copy.#level = this.#level
+    copy.#episodeSince = this.#episodeSince
+    copy.#last = this.#last
+    copy.#closedSince = this.#closedSince
+    return copy
+  }
+
+  save(now: number): SavedOpenings {
+    return {
+      level: this.#level,
+      episodeFor: this.#episodeSince === undefined ? null : now - this.#episodeSince,
+      last: this.#last,
+      closedFor: now - this.#closedSince,
+    }
+  }
+
+  static restore(saved: SavedOpenings, now: number): Openings {
+    const openings = new Openings()
+    openings.#level = saved.level
+    openings.#episodeSince = saved.episodeFor === null ? undefined : now - saved.episodeFor
+    openings.#last = saved.last
+    openings.#closedSince = now - saved.closedFor
+    return openings
+  }
 }
 
-export function openDuration(settings: OpenDuration): number {
-  return settings.initial
+export interface SavedOpenings {
+  readonly level: number
+  readonly episodeFor: number | null
+  readonly last: number
+  readonly closedFor: number
+}
+
+function step({ initial, factor }: { initial: number; factor: number }, level: number): number {
+  return initial * factor ** level
+}
+
+function jittered(ms: number, jitter: number, chance: number): number {
+  return ms * (1 + jitter * (2 * chance - 1))
+}
+
+function clamp(ms: number, min: number, max: number): number {
+  return Math.min(Math.max(ms, min), max)
 }

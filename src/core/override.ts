@@ -10,3 +10,11 @@ export interface Override {
   /** When it lifts itself; `Infinity` when only by hand. */
   readonly until: number
 }
+
+/** Who overrides, why, and for how long. */
+export interface Why {
+  readonly reason?: string | undefined
+  readonly by?: string | undefined
+  /** It lifts itself after that many milliseconds; without it, by hand only. */
+  readonly for?: number | undefined
+}

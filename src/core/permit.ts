@@ -5,17 +5,23 @@ import type { Closed, HalfOpen } from './state.ts'
  * replaces the state object, so `permit.era !== machine.state` tells a stale result.
  */
 export class Permit {
+  readonly era: Closed | HalfOpen | null
+  readonly startedAt: number
+  /** Past it a probe is given up; `Infinity` for every other call. */
+  readonly deadline: number
   /** False once settled or expired; whatever comes later does nothing. */
   held = true
   /** True once a stream has given its first item: at its deadline such a probe has succeeded. */
   delivered = false
+  /** True once it was counted as hung, before its end. */
+  overdue = false
+  /** Its neighbours in the line of calls in flight. */
+  previous: Permit | undefined = undefined
+  next: Permit | undefined = undefined
 
-  readonly era: Closed | HalfOpen | null
-  /** Past it a probe is given up; `Infinity` for every other call. */
-  readonly deadline: number
-
-  constructor(era: Closed | HalfOpen | null, deadline: number) {
+  constructor(era: Closed | HalfOpen | null, startedAt: number, deadline: number) {
     this.era = era
+    this.startedAt = startedAt
     this.deadline = deadline
   }
 
@@ -23,16 +29,17 @@ export class Permit {
     return this.deadline !== Infinity
   }
 
-  clone(era: HalfOpen): Permit {
-    const copy = new Permit(era, this.deadline)
+  clone(era: Closed | HalfOpen): Permit {
+    const copy = new Permit(era, this.startedAt, this.deadline)
     copy.held = this.held
     copy.delivered = this.delivered
+    copy.overdue = this.overdue
     return copy
   }
 }
 
 function nothingHeld(): Permit {
-  const permit = new Permit(null, Infinity)
+  const permit = new Permit(null, 0, Infinity)
   permit.held = false
   return Object.freeze(permit)
 }

@@ -1,9 +1,11 @@
 import { type Counts, Tally } from './counts.ts'
 import { closed, Machine, type MachineSettings } from './machine.ts'
+import { OfferedRate, type SavedRate } from './offered-rate.ts'
+import { Openings, type SavedOpenings } from './open-duration.ts'
 import type { OverrideMode } from './override.ts'
-import { Probes } from './recovery/probes.ts'
 import type { RecordedFailure, State, StateName, TransitionReason } from './state.ts'
 import type { Finding, TripRecord } from './trip/record.ts'
+import { hasRules, Rules, type SavedRules } from './trip/rules.ts'
 
 /** A failure with its age in place of its time. */
 export interface SavedFailure {
@@ -25,6 +27,8 @@ export interface SavedTrip {
   readonly failures: readonly SavedFailure[]
   readonly streak: number
   readonly openFor: number
+  readonly reopened: number
+  readonly probeFailure: SavedFailure | null
   readonly rejected: number
   readonly endedAge: number | null
   readonly endedBy: TransitionReason | null
@@ -37,6 +41,7 @@ export type SavedState =
       readonly for: number
       readonly streak: number
       readonly failures: readonly SavedFailure[]
+      readonly rules: SavedRules | null
       /** Ms for which the server asked to be left alone, should the circuit open. */
       readonly notBefore: number
     }
@@ -69,6 +74,17 @@ export interface Saved {
   } | null
   readonly counts: Counts
   readonly trips: readonly SavedTrip[]
+  /** Successes and failures before the circuit last closed. */
+  readonly before: { readonly success: number; readonly failure: number }
+  readonly openings: SavedOpenings
+  readonly rate: SavedRate
+  /** What is normal for the target: see the evidence rule. */
+  readonly baseline: {
+    readonly samples: number
+    readonly mean: number
+    readonly variance: number
+    readonly floor: number
+  }
 }
 
 /** `machine` is as the next call would find it at `now`. */
@@ -91,6 +107,10 @@ export function save(machine: Machine, now: number): Saved {
           },
     counts: { ...counts, admitted: tally.settled + tally.expired },
     trips: machine.trips.map((trip) => saveTrip(trip, now)),
+    before: machine.before,
+    openings: machine.openings.save(now),
+    rate: machine.rate.save(),
+    baseline: { ...machine.baseline },
   }
 }
 
@@ -100,48 +120,58 @@ function saveState(state: State, now: number): SavedState {
   switch (state.name) {
     case 'closed': {
       const failures = saveFailures(state.failures ?? [], now)
-      return { name: 'closed', for: age, streak: state.streak, failures, notBefore }
+      const rules = state.rules?.save(now) ?? null
+      return { name: 'closed', for: age, streak: state.streak, failures, rules, notBefore }
     }
     case 'open': {
       const trip = saveTrip(state.trip, now)
       return { name: 'open', for: age, remaining: state.until - now, trip }
     }
     case 'half-open': {
-      const { successes: succeeded } = state.probes
+      const { successes: succeeded } = state.recovery
       return { name: 'half-open', for: age, succeeded, trip: saveTrip(state.trip, now), notBefore }
     }
   }
 }
 
 function saveFailures(failures: readonly RecordedFailure[], now: number): SavedFailure[] {
-  return failures.map(({ name, code, message, at }) => ({
-    name,
-    code: code ?? null,
-    message,
-    age: now - at,
-  }))
+  return failures.map((failure) => saveFailure(failure, now))
+}
+
+function saveFailure({ name, code, message, at }: RecordedFailure, now: number): SavedFailure {
+  return { name, code: code ?? null, message, age: now - at }
 }
 
 function saveTrip(trip: TripRecord, now: number): SavedTrip {
-  const { at, endedAt, endedBy, note, finding, failures, ...rest } = trip
+  const { at, endedAt, endedBy, note, finding, failures, probeFailure, ...rest } = trip
   return {
     ...rest,
     age: now - at,
     note: note ?? null,
     finding: finding ?? null,
     failures: saveFailures(failures, now),
+    probeFailure: probeFailure === undefined ? null : saveFailure(probeFailure, now),
     endedAge: endedAt === undefined ? null : now - endedAt,
     endedBy: endedBy ?? null,
   }
 }
 
 /** A machine that goes on from there, at its own time 0. */
-export function restore(settings: MachineSettings, saved: Saved, reading: number): Machine {
-  const machine = new Machine(settings, reading)
+export function restore(
+  settings: MachineSettings,
+  saved: Saved,
+  reading: number,
+  random: () => number,
+): Machine {
+  const machine = new Machine(settings, reading, random)
   machine.tally = Tally.from(saved.counts)
+  machine.before = saved.before
+  machine.openings = Openings.restore(saved.openings, 0)
+  machine.rate = OfferedRate.restore(saved.rate, machine.tally.offered, 0)
+  Object.assign(machine.baseline, saved.baseline)
   const trips = saved.trips.map(restoreTrip)
   machine.trips = trips.slice(Math.max(0, trips.length - settings.history))
-  machine.state = restoreState(saved, machine.trips)
+  machine.state = restoreState(saved, machine)
   if (saved.override !== null) {
     const { mode, reason, by, for: age, remaining } = saved.override
     machine.override = {
@@ -155,41 +185,41 @@ export function restore(settings: MachineSettings, saved: Saved, reading: number
   return machine
 }
 
-function restoreState({ state, generation }: Saved, trips: readonly TripRecord[]): State {
+function restoreState({ state, generation }: Saved, machine: Machine): State {
+  const { trip: settings } = machine.settings
   if (state.name === 'closed') {
     const { streak, notBefore } = state
-    const failures = state.failures.length === 0 ? null : restoreFailures(state.failures)
-    return { ...closed(generation, -state.for), streak, failures, notBefore }
+    const failures = state.failures.length === 0 ? null : state.failures.map(restoreFailure)
+    const fresh = closed(generation, -state.for, settings)
+    const kept = state.rules !== null && hasRules(settings)
+    const rules = kept ? Rules.restore(settings, state.rules as SavedRules, 0) : fresh.rules
+    return { ...fresh, streak, failures, rules, notBefore }
   }
   // The state and the list show the same record: it goes on being filled in.
   const trip =
-    trips.find((it) => it.generation === state.trip.generation) ?? restoreTrip(state.trip)
-  const common = { generation, since: -state.for, trip, cause: undefined }
+    machine.trips.find((it) => it.generation === state.trip.generation) ?? restoreTrip(state.trip)
+  const common = { generation, since: -state.for, trip, cause: undefined, pending: null }
   if (state.name === 'open') {
     return { name: 'open', ...common, until: state.remaining, notBefore: 0 }
   }
-  const probes = new Probes()
-  probes.successes = state.succeeded
-  return { name: 'half-open', ...common, probes, notBefore: state.notBefore }
+  const recovery = machine.newRecovery(0)
+  recovery.successes = state.succeeded
+  return { name: 'half-open', ...common, recovery, notBefore: state.notBefore }
 }
 
-function restoreFailures(failures: readonly SavedFailure[]): RecordedFailure[] {
-  return failures.map(({ name, code, message, age }) => ({
-    name,
-    code: code ?? undefined,
-    message,
-    at: -age,
-  }))
+function restoreFailure({ name, code, message, age }: SavedFailure): RecordedFailure {
+  return { name, code: code ?? undefined, message, at: -age }
 }
 
 function restoreTrip(saved: SavedTrip): TripRecord {
-  const { age, endedAge, endedBy, note, finding, failures, ...rest } = saved
+  const { age, endedAge, endedBy, note, finding, failures, probeFailure, ...rest } = saved
   return {
     ...rest,
     at: -age,
     note: note ?? undefined,
     finding: finding ?? undefined,
-    failures: restoreFailures(failures),
+    failures: failures.map(restoreFailure),
+    probeFailure: probeFailure === null ? undefined : restoreFailure(probeFailure),
     endedAt: endedAge === null ? undefined : -endedAge,
     endedBy: endedBy ?? undefined,
   }

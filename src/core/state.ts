@@ -1,8 +1,13 @@
+import type { InFlight } from './in-flight.ts'
 import type { Failure } from './outcome.ts'
-import type { Probes } from './recovery/probes.ts'
+import type { Recovery } from './recovery/recovery.ts'
 import type { TripRecord } from './trip/record.ts'
+import type { Rules } from './trip/rules.ts'
 
 export type StateName = 'closed' | 'open' | 'half-open'
+
+/** The rules that can open a closed circuit, in the order in which they are asked. */
+export type RuleName = 'consecutiveFailures' | 'failureRate' | 'slowCallRate' | 'evidence' | 'when'
 
 /** Why the automatic state moved: the rule that fired, or what else happened. */
 export type TransitionReason =
@@ -10,11 +15,27 @@ export type TransitionReason =
   | 'manual'
   | 'probeFailed'
   | 'probeExpired'
+  | 'probeOverdue'
   | 'elapsed'
   | 'recovered'
+  | 'overdueCancelled'
   | 'reset'
 
-export type RuleName = 'consecutiveFailures'
+export const TRANSITION_REASONS: readonly TransitionReason[] = [
+  'consecutiveFailures',
+  'failureRate',
+  'slowCallRate',
+  'evidence',
+  'when',
+  'manual',
+  'probeFailed',
+  'probeExpired',
+  'probeOverdue',
+  'elapsed',
+  'recovered',
+  'overdueCancelled',
+  'reset',
+]
 
 /** Each state owns its own evidence; a transition replaces the object and so starts afresh. */
 export interface Closed {
@@ -23,6 +44,10 @@ export interface Closed {
   readonly since: number
   /** Failures in a row. */
   streak: number
+  /** What the other rules have seen; null while none is in force. */
+  rules: Rules | null
+  /** Calls that may become overdue; null where that counts for nothing. */
+  inFlight: InFlight | null
   /** The last failures, oldest first. */
   failures: RecordedFailure[] | null
   /** The server's own word: an opening lasts at least until then. */
@@ -39,16 +64,19 @@ export interface Open {
   /** The failure that opened it, as it was thrown. */
   readonly cause: unknown
   readonly notBefore: number
+  /** The state whose overdue calls opened it: one that succeeds after all cancels that. */
+  readonly pending: Closed | HalfOpen | null
 }
 
 export interface HalfOpen {
   readonly name: 'half-open'
   readonly generation: number
   readonly since: number
-  readonly probes: Probes
+  recovery: Recovery
   readonly trip: TripRecord
   readonly cause: unknown
   notBefore: number
+  readonly pending: Closed | HalfOpen | null
 }
 
 export type State = Closed | Open | HalfOpen

@@ -1,5 +1,6 @@
 /**
- * What tests of code with circuit breakers need: time that moves by hand.
+ * What tests of code with circuit breakers need: time that moves by hand, a dependency that follows
+ * a script, and whole simulations.
  *
  * @example
  * import { ManualClock } from 'short-circuit/testing'
@@ -10,4 +11,40 @@
  *
  * @module
  */
+export {
+  type BreakerAdapter,
+  type BreakerSetup,
+  type BreakerState,
+  type ConformanceCase,
+  ConformanceError,
+  type ConformanceResult,
+  conformanceCases,
+  type Feature,
+  NotApplicableError,
+  runConformance,
+  type TestBed,
+  type TestClock,
+  type TestedAction,
+  type TestedBreaker,
+} from './conformance/index.ts'
 export { ManualClock } from './manual-clock.ts'
+export {
+  type ScriptedDependency,
+  type ScriptedDependencyOptions,
+  scriptedDependency,
+} from './scripted-dependency.ts'
+export type {
+  PolicyContext,
+  PolicyFactory,
+  SimulatedBreaker,
+  SimulatedPermit,
+  SimulatedTransition,
+} from './simulation/guard.ts'
+export type { PhaseResult, SimulatedTrip, SimulationResult } from './simulation/result.ts'
+export type { Phase, Script } from './simulation/script.ts'
+export type {
+  SimulatedDependencyOptions,
+  SimulationOptions,
+  TrafficOptions,
+} from './simulation/setup.ts'
+export { simulate } from './simulation/simulate.ts'

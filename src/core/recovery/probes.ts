@@ -1,8 +1,15 @@
 import type { Outcome } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
+import {
+  type Decision,
+  firstDeadline,
+  Outstanding,
+  type Recovery,
+  type RecoverySettings,
+} from './recovery.ts'
 
-/** How a half-open circuit decides. */
 export interface ProbeSettings {
+  readonly kind: 'probes'
   /** That many successes in a row close the circuit. */
   readonly probes: number
   /** At most that many probes at once. */
@@ -11,38 +18,44 @@ export interface ProbeSettings {
   readonly timeout: number
 }
 
-/** The probes of one half-open state: a limited number at a time, every one with a deadline. */
-export class Probes {
-  successes = 0
-  readonly outstanding: Permit[] = []
+/** A few probes at a time: enough successes close, the first failure re-opens. */
+export class Probes extends Outstanding implements Recovery {
+  #settings: ProbeSettings
 
-  admits(settings: ProbeSettings): boolean {
-    return this.outstanding.length < settings.concurrent
+  constructor(settings: ProbeSettings) {
+    super()
+    this.#settings = settings
   }
 
-  grant(permit: Permit): void {
-    this.outstanding.push(permit)
+  get needed(): number {
+    return this.#settings.probes
   }
 
-  /** The probe that is given up first, or `undefined` when none is outstanding. */
-  get first(): Permit | undefined {
-    let first: Permit | undefined
-    for (const permit of this.outstanding) {
-      if (first === undefined || permit.deadline < first.deadline) first = permit
-    }
-    return first
+  get limit(): number {
+    return this.#settings.concurrent
   }
 
-  /** Takes a probe back and says what follows from it. */
-  settle(
-    permit: Permit,
-    outcome: Outcome,
-    settings: ProbeSettings,
-  ): 'close' | 'reopen' | undefined {
-    this.outstanding.splice(this.outstanding.indexOf(permit), 1)
+  refused(): void {}
+
+  settle(probe: Permit, outcome: Outcome): Decision {
+    this.take(probe)
     if (outcome === 'failure') return 'reopen'
     if (outcome === 'cancelled') return undefined
     this.successes++
-    return this.successes >= settings.probes ? 'close' : undefined
+    return this.successes >= this.needed ? 'close' : undefined
+  }
+
+  wait(now: number): number {
+    return (firstDeadline(this.outstanding) as Permit).deadline - now
+  }
+
+  configure(settings: RecoverySettings): boolean {
+    if (settings.kind !== 'probes') return false
+    this.#settings = settings
+    return true
+  }
+
+  clone(rename: (probe: Permit) => Permit): Probes {
+    return this.copyTo(new Probes(this.#settings), rename)
   }
 }

@@ -1,13 +1,20 @@
 import type { RecordedFailure, RuleName, StateName, TransitionReason } from '../state.ts'
 
-/** Both sides of the inequality of the rule that fired: it opens at `observed >= threshold`. */
+/** What the rule that fired had found: it opens at `observed >= threshold`. */
 export interface Finding {
   readonly rule: RuleName
   readonly observed: number
   readonly threshold: number
+  /** Of a rate: the settled calls in its window, and those that failed or were slow. */
+  readonly calls?: number
+  readonly hits?: number
+  /** Of the evidence: what its score was made of. */
+  readonly failures?: number
+  readonly slow?: number
+  readonly overdue?: number
 }
 
-/** What is kept of one opening: why it happened, and what came of it. */
+/** What is kept of one trip: why it opened, and what came of it until it closed. */
 export interface TripRecord {
   /** When it opened, in the machine's own time. */
   readonly at: number
@@ -16,13 +23,18 @@ export interface TripRecord {
   readonly note: string | undefined
   readonly finding: Finding | undefined
   readonly from: StateName
+  /** The generation that ended with it. */
   readonly generation: number
   readonly enforced: boolean
   readonly failures: readonly RecordedFailure[]
   /** Failures in a row at that moment. */
   readonly streak: number
-  /** How long it was to stay open, ms. */
+  /** How long it was last opened for, ms. */
   openFor: number
+  /** How often it was opened again since, because a probe failed. */
+  reopened: number
+  /** The failure of the last probe. */
+  probeFailure: RecordedFailure | undefined
   /** Calls refused since. */
   rejected: number
   endedAt: number | undefined

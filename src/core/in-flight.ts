@@ -1,0 +1,37 @@
+import type { Permit } from './permit.ts'
+
+/** The calls of one closed state that are in flight and not yet overdue, oldest first. */
+export class InFlight {
+  first: Permit | undefined = undefined
+  #last: Permit | undefined = undefined
+
+  add(permit: Permit): void {
+    permit.previous = this.#last
+    if (this.#last === undefined) this.first = permit
+    else this.#last.next = permit
+    this.#last = permit
+  }
+
+  remove(permit: Permit): void {
+    const { previous, next } = permit
+    if (previous === undefined) this.first = next
+    else previous.next = next
+    if (next === undefined) this.#last = previous
+    else next.previous = previous
+    permit.previous = permit.next = undefined
+  }
+
+  /** How many have been in flight for longer than `ms`. */
+  olderThan(ms: number, now: number): number {
+    let count = 0
+    for (let it = this.first; it !== undefined && now - it.startedAt > ms; it = it.next) count++
+    return count
+  }
+
+  /** With each call as `rename` gives it. */
+  clone(rename: (permit: Permit) => Permit): InFlight {
+    const copy = new InFlight()
+    for (let it = this.first; it !== undefined; it = it.next) copy.add(rename(it))
+    return copy
+  }
+}

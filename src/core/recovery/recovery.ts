@@ -1,0 +1,63 @@
+import type { Baseline } from '../baseline.ts'
+import type { Outcome } from '../outcome.ts'
+import type { Permit } from '../permit.ts'
+import type { ProbeSettings } from './probes.ts'
+import type { SlowStartSettings } from './slow-start.ts'
+
+export type RecoverySettings = ProbeSettings | SlowStartSettings
+
+/** What follows from the end of a probe. */
+export type Decision = 'close' | 'reopen' | undefined
+
+/** How one half-open state finds its way back. */
+export interface Recovery {
+  successes: number
+  /** Successes that it takes. */
+  readonly needed: number
+  /** Probes that may be out at once, now. */
+  readonly limit: number
+  readonly outstanding: readonly Permit[]
+  grant(probe: Permit): void
+  /** A call was refused for want of a slot. */
+  refused(now: number): void
+  /** A probe has ended, or was given up. */
+  settle(probe: Permit, outcome: Outcome, duration: number, now: number): Decision
+  /** A probe has been out for so long that it is probably hung: its slot returns before it ends. */
+  overdue?(probe: Permit, now: number): Decision
+  /** Ms until a slot is free, as far as anybody can tell. */
+  wait(now: number): number
+  configure(settings: RecoverySettings): boolean
+  clone(rename: (probe: Permit) => Permit, baseline: Baseline): Recovery
+}
+
+/** The probes that are out, with what both ways back share. */
+export abstract class Outstanding {
+  successes = 0
+  readonly outstanding: Permit[] = []
+
+  grant(probe: Permit): void {
+    this.outstanding.push(probe)
+  }
+
+  /** False for one that was taken back before. */
+  protected take(probe: Permit): boolean {
+    const index = this.outstanding.indexOf(probe)
+    if (index !== -1) this.outstanding.splice(index, 1)
+    return index !== -1
+  }
+
+  protected copyTo<T extends Outstanding>(copy: T, rename: (probe: Permit) => Permit): T {
+    copy.successes = this.successes
+    for (const probe of this.outstanding) copy.grant(rename(probe))
+    return copy
+  }
+}
+
+/** The probe that is given up first, or `undefined` when none is out. */
+export function firstDeadline(outstanding: readonly Permit[]): Permit | undefined {
+  let first: Permit | undefined
+  for (const probe of outstanding) {
+    if (first === undefined || probe.deadline < first.deadline) first = probe
+  }
+  return first
+}

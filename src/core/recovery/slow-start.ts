@@ -1,0 +1,131 @@
+import type { Baseline } from '../baseline.ts'
+import type { Outcome } from '../outcome.ts'
+import type { Permit } from '../permit.ts'
+import {
+  type Decision,
+  firstDeadline,
+  Outstanding,
+  type Recovery,
+  type RecoverySettings,
+} from './recovery.ts'
+
+export interface SlowStartSettings {
+  readonly kind: 'slowStart'
+  /** That many successes close the circuit, once nothing has been refused for `quietFor` ms. */
+  readonly successes: number
+  readonly quietFor: number
+  /** A probe is given up after that many ms. */
+  readonly timeout: number
+  /** A failure that took at least this long, ms, weighs as much as a hung call. */
+  readonly slowerThan: number
+}
+
+const FAILURE = 1
+const SLOW_FAILURE = 3
+const SUCCESS = 0.5
+/** The score at which the window is cut: one hung call, or three more failures than successes bear. */
+const CUT_AT = 3
+const CUT_TO = 0.7
+/** A success widens the window by at least this much after a cut. */
+const SLOWEST_GROWTH = 0.05
+/** Successes that take this many times the usual latency do not widen it. */
+const STRAINED = 3
+
+/**
+ * A window of calls in flight that opens with every success, as fast as the target answers: it
+ * doubles once a round trip until something fails, then it is cut and grows slowly. A target that
+ * comes back weak is never hit by more than it has just shown to bear.
+ */
+export class SlowStart extends Outstanding implements Recovery {
+  #settings: SlowStartSettings
+  readonly #baseline: Baseline
+  #window = 1
+  #score = 0
+  #cut = false
+  /** Results of calls that began before the last cut do not cut again. */
+  #cutAt = Number.NEGATIVE_INFINITY
+  #succeededSinceCut = false
+  #best = Infinity
+  #refusedAt: number
+
+  constructor(settings: SlowStartSettings, baseline: Baseline, since: number) {
+    super()
+    this.#settings = settings
+    this.#baseline = baseline
+    this.#refusedAt = since
+  }
+
+  get needed(): number {
+    return this.#settings.successes
+  }
+
+  get limit(): number {
+    return Math.floor(this.#window)
+  }
+
+  refused(now: number): void {
+    this.#refusedAt = now
+  }
+
+  settle(probe: Permit, outcome: Outcome, duration: number, now: number): Decision {
+    // An overdue one gave its slot back before; what it was charged is returned with its end.
+    if (!this.take(probe)) this.#score = Math.max(0, this.#score - SLOW_FAILURE)
+    if (outcome === 'cancelled') return undefined
+    if (outcome === 'failure') {
+      const slow = duration >= this.#settings.slowerThan
+      return this.#charge(probe, slow ? SLOW_FAILURE : FAILURE, now)
+    }
+    this.successes++
+    this.#succeededSinceCut = true
+    this.#score = Math.max(0, this.#score - SUCCESS)
+    this.#best = Math.min(this.#best, duration)
+    if (!(duration > STRAINED * Math.max(this.#baseline.typical, this.#best))) {
+      this.#window += this.#cut ? Math.max(1 / this.#window, SLOWEST_GROWTH) : 1
+    }
+    const quiet = now - this.#refusedAt >= this.#settings.quietFor
+    return quiet && this.successes >= this.needed ? 'close' : undefined
+  }
+
+  overdue(probe: Permit, now: number): Decision {
+    this.take(probe)
+    return this.#charge(probe, SLOW_FAILURE, now)
+  }
+
+  #charge(probe: Permit, weight: number, now: number): Decision {
+    if (this.successes === 0) return 'reopen'
+    this.#score += weight
+    if (this.#score < CUT_AT || probe.startedAt < this.#cutAt) return undefined
+    if (this.#cut && !this.#succeededSinceCut) return 'reopen'
+    this.#window = Math.max(1, this.#window * CUT_TO)
+    this.#score = 0
+    this.#cut = true
+    this.#cutAt = now
+    this.#succeededSinceCut = false
+    return undefined
+  }
+
+  wait(now: number): number {
+    const oldest = this.outstanding[0] as Permit
+    const { typical } = this.#baseline
+    const deadline = (firstDeadline(this.outstanding) as Permit).deadline
+    if (typical === 0) return deadline - now
+    return Math.min(Math.max(1, oldest.startedAt + typical - now), deadline - now)
+  }
+
+  configure(settings: RecoverySettings): boolean {
+    if (settings.kind !== 'slowStart') return false
+    this.#settings = settings
+    return true
+  }
+
+  clone(rename: (probe: Permit) => Permit, baseline: Baseline): SlowStart {
+    const copy = this.copyTo(new SlowStart(this.#settings, baseline, this.#refusedAt), rename)
+    copy.#window = this.#window
+    copy.#score = this.#score
+    copy.#cut = this.#cut
+    copy.#cutAt = this.#cutAt
+    copy.#succeededSinceCut = this.#succeededSinceCut
+    copy.#best = this.#best
+    return copy
+  }
+}

@@ -1,0 +1,127 @@
+import type { Finding } from './record.ts'
+
+export interface EvidenceSettings {
+  /** The score that opens. */
+  readonly threshold: number
+  /** A failure that took at least this long, ms, weighs as much as a hung call. */
+  readonly slowerThan: number
+  /** The score must have been above 0 for this long, ms: one burst of errors is one event. */
+  readonly minimumSpan: number
+  /** Whether calls in flight count once they are overdue, before they end. */
+  readonly overdue: boolean
+}
+
+const FAILURE = 1
+const SLOW_FAILURE = 3
+const SUCCESS = 3.5
+/** Yesterday's failures do not count: the score shrinks to 1/e in this time, ms. */
+const MEMORY = 120_000
+
+/** What the score is made of since it was last 0. */
+interface Parts {
+  failures: number
+  slow: number
+  overdue: number
+}
+
+/**
+ * A running score for and against the target: failures add, slow ones and hung calls three times as
+ * much, successes take away, and it fades. It opens where a share would need a window full of calls
+ * and it does not open for a steady share of errors.
+ */
+export class Evidence {
+  settings: EvidenceSettings
+  #score = 0
+  #at = 0
+  /** When the score left 0. */
+  #since = 0
+  #parts: Parts = { failures: 0, slow: 0, overdue: 0 }
+
+  constructor(settings: EvidenceSettings) {
+    this.settings = settings
+  }
+
+  score(now: number): number {
+    return this.#score * Math.exp((this.#at - now) / MEMORY)
+  }
+
+  success(now: number): void {
+    if (this.#score > 0) this.#set(this.score(now) - SUCCESS, now)
+  }
+
+  failure(duration: number, now: number): void {
+    const slow = duration >= this.settings.slowerThan
+    this.#add(slow ? SLOW_FAILURE : FAILURE, now)
+    this.#parts[slow ? 'slow' : 'failures']++
+  }
+
+  /** A call is still in flight when it should long have ended. */
+  overdue(now: number): void {
+    this.#add(SLOW_FAILURE, now)
+    this.#parts.overdue++
+  }
+
+  /** A call that was counted as overdue has ended after all. */
+  retract(now: number): void {
+    if (this.#parts.overdue === 0) return
+    this.#parts.overdue--
+    this.#set(this.score(now) - SLOW_FAILURE, now)
+  }
+
+  /** What it would find with so many more overdue calls, if any of them speak at all. */
+  withOverdue(more: number, now: number): Finding | undefined {
+    if (more + this.#parts.overdue === 0) return undefined
+    const copy = this.clone()
+    for (let i = 0; i < more; i++) copy.overdue(now)
+    return copy.finding(now)
+  }
+
+  finding(now: number): Finding | undefined {
+    const { threshold, minimumSpan } = this.settings
+    const observed = this.score(now)
+    if (observed < threshold || now - this.#since < minimumSpan) return undefined
+    return { rule: 'evidence', observed, threshold, ...this.#parts }
+  }
+
+  #add(weight: number, now: number): void {
+    const score = this.score(now)
+    if (this.#score === 0) {
+      this.#since = now
+      this.#parts = { failures: 0, slow: 0, overdue: 0 }
+    }
+    this.#set(Math.min(score + weight, this.settings.threshold), now)
+  }
+
+  #set(score: number, now: number): void {
+    this.#score = Math.max(0, score)
+    this.#at = now
+  }
+
+  clone(): Evidence {
+    const copy = new Evidence(this.settings)
+    copy.#score = this.#score
+    copy.#at = this.#at
+    copy.#since = this.#since
+    copy.#parts = { ...this.#parts }
+    return copy
+  }
+
+  save(now: number): SavedEvidence {
+    return { score: this.score(now), for: now - this.#since, ...this.#parts, overdue: 0 }
+  }
+
+  /** Overdue calls are in flight, and what is in flight is not saved. */
+  static restore(settings: EvidenceSettings, saved: SavedEvidence, now: number): Evidence {
+    const { score, for: age, ...parts } = saved
+    const evidence = new Evidence(settings)
+    evidence.#set(Math.min(score, settings.threshold), now)
+    evidence.#since = now - age
+    evidence.#parts = parts
+    return evidence
+  }
+}
+
+export interface SavedEvidence extends Parts {
+  readonly score: number
+  readonly for: number
+}

@@ -1,0 +1,67 @@
+import type { RuleName } from '../state.ts'
+import {
+  createWindow,
+  restoreWindow,
+  type SavedWindow,
+  type Window,
+  type WindowSettings,
+} from '../window.ts'
+import type { Finding } from './record.ts'
+
+export interface RateSettings {
+  /** The share of hits that opens, in (0, 1]. */
+  readonly threshold: number
+  /** Fewer settled calls in the window say nothing. */
+  readonly minimumCalls: number
+  readonly window: WindowSettings
+}
+
+/**
+ * The share of calls in a window that were hits, whatever a hit is. Only settled calls are in it:
+ * those in flight, refused or stale never are.
+ */
+export class Rate {
+  settings: RateSettings
+  #window: Window
+
+  constructor(settings: RateSettings, window: Window = createWindow(settings.window)) {
+    this.settings = settings
+    this.#window = window
+  }
+
+  record(hit: boolean, now: number): void {
+    this.#window.record(hit, now)
+  }
+
+  /** Whether the call just recorded is one too many; quotient and threshold compare as they are. */
+  finding(rule: RuleName): Finding | undefined {
+    const { calls, hits } = this.#window
+    const { threshold, minimumCalls } = this.settings
+    if (calls < minimumCalls || hits / calls < threshold) return undefined
+    return { rule, observed: hits / calls, threshold, calls, hits }
+  }
+
+  read(now: number): { readonly calls: number; readonly hits: number } {
+    return this.#window.read(now)
+  }
+
+  /** Goes on under other settings. True when the calls seen so far still count. */
+  configure(settings: RateSettings, now: number): boolean {
+    const { calls } = this.read(now)
+    this.#window = restoreWindow(settings.window, this.save(now), now)
+    this.settings = settings
+    return this.#window.calls === calls
+  }
+
+  clone(): Rate {
+    return new Rate(this.settings, this.#window.clone())
+  }
+
+  save(now: number): SavedWindow {
+    return this.#window.save(now)
+  }
+
+  static restore(settings: RateSettings, saved: SavedWindow, now: number): Rate {
+    return new Rate(settings, restoreWindow(settings.window, saved, now))
+  }
+}

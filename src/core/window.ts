@@ -1,0 +1,178 @@
+/** How far back a rate looks: the last so many calls, or the calls of the last so many ms. */
+export type WindowSettings = { readonly calls: number } | { readonly duration: number }
+
+/** The calls of a window, and how many of them were hits. */
+export interface Window {
+  /** As of the last record. */
+  readonly hits: number
+  readonly calls: number
+  record(hit: boolean, now: number): void
+  /** As of now, without what has become too old; reading moves nothing. */
+  read(now: number): { readonly hits: number; readonly calls: number }
+  clone(): Window
+  save(now: number): SavedWindow
+}
+
+/** A window as plain data: calls oldest first, or slices with the age of their beginning. */
+export type SavedWindow =
+  | { readonly flags: readonly (0 | 1)[] }
+  | { readonly slices: readonly (readonly [age: number, hits: number, calls: number])[] }
+
+export function createWindow(settings: WindowSettings): Window {
+  return 'calls' in settings ? new CountWindow(settings.calls) : new TimeWindow(settings.duration)
+}
+
+/** Continues from saved data. What is of the other kind, or does not fit any more, is left out. */
+export function restoreWindow(settings: WindowSettings, saved: SavedWindow, now: number): Window {
+  const window = createWindow(settings)
+  if (window instanceof CountWindow && 'flags' in saved) {
+    for (const flag of saved.flags) window.record(flag === 1)
+  }
+  if (window instanceof TimeWindow && 'slices' in saved) window.restore(saved.slices, now)
+  return window
+}
+
+/** The last n calls, one bit each. */
+class CountWindow implements Window {
+  hits = 0
+  calls = 0
+  readonly #size: number
+  #next = 0
+  #bits: Uint32Array
+
+  constructor(size: number) {
+    this.#size = size
+    this.#bits = new Uint32Array(Math.ceil(size / 32))
+  }
+
+  record(hit: boolean): void {
+    const word = this.#next >>> 5
+    const bit = 1 << (this.#next & 31)
+    const old = this.#bits[word] as number
+    if (this.calls < this.#size) this.calls++
+    else if ((old & bit) !== 0) this.hits--
+    this.#bits[word] = hit ? old | bit : old & ~bit
+    if (hit) this.hits++
+    this.#next = this.#next + 1 === this.#size ? 0 : this.#next + 1
+  }
+
+  read(): { hits: number; calls: number } {
+    return { hits: this.hits, calls: this.calls }
+  }
+
+  clone(): CountWindow {
+    const copy = new CountWindow(this.#size)
+    copy.hits = this.hits
+    copy.calls = this.calls
+    copy.#next = this.#next
+    copy.#bits = this.#bits.slice()
+    return copy
+  }
+
+  save(): SavedWindow {
+    const flags: (0 | 1)[] = []
+    for (let i = this.calls; i > 0; i--) {
+      const at = (this.#next - i + this.#size) % this.#size
+      flags.push((((this.#bits[at >>> 5] as number) >>> (at & 31)) & 1) as 0 | 1)
+    }
+    return { flags }
+  }
+}
+
+/** A time window is kept in that many slices: a call leaves it with its slice. */
+const SLICES = 10
+
+/** The calls of the last `duration` ms, to a tenth of it. */
+class TimeWindow implements Window {
+  hits = 0
+  calls = 0
+  readonly #width: number
+  /** Number of the newest slice since time 0. */
+  #newest = Number.NEGATIVE_INFINITY
+  readonly #hits = new Array<number>(SLICES).fill(0)
+  readonly #calls = new Array<number>(SLICES).fill(0)
+
+  constructor(duration: number) {
+    this.#width = duration / SLICES
+  }
+
+  record(hit: boolean, now: number): void {
+    this.#age(now)
+    this.#add(this.#newest, hit ? 1 : 0, 1)
+  }
+
+  read(now: number): { hits: number; calls: number } {
+    const sum = { hits: 0, calls: 0 }
+    for (const slice of this.#live(now)) {
+      sum.hits += this.#hits[position(slice)] as number
+      sum.calls += this.#calls[position(slice)] as number
+    }
+    return sum
+  }
+
+  /** The slices that are not too old. */
+  #live(now: number): number[] {
+    const oldest = Math.floor(now / this.#width) - SLICES + 1
+    const live: number[] = []
+    for (let i = SLICES - 1; i >= 0; i--) {
+      if (this.#newest - i >= oldest) live.push(this.#newest - i)
+    }
+    return live
+  }
+
+  #age(now: number): void {
+    const slice = Math.floor(now / this.#width)
+    if (slice <= this.#newest) return
+    const turns = Math.min(slice - this.#newest, SLICES)
+    for (let i = 0; i < turns; i++) {
+      const at = position(slice - i)
+      this.hits -= this.#hits[at] as number
+      this.calls -= this.#calls[at] as number
+      this.#hits[at] = this.#calls[at] = 0
+    }
+    this.#newest = slice
+  }
+
+  #add(slice: number, hits: number, calls: number): void {
+    const at = position(slice)
+    ;(this.#hits[at] as number) += hits
+    ;(this.#calls[at] as number) += calls
+    this.hits += hits
+    this.calls += calls
+  }
+
+  clone(): TimeWindow {
+    const copy = new TimeWindow(this.#width * SLICES)
+    copy.#newest = this.#newest
+    for (let i = 0; i < SLICES; i++) {
+      copy.#hits[i] = this.#hits[i] as number
+      copy.#calls[i] = this.#calls[i] as number
+    }
+    copy.hits = this.hits
+    copy.calls = this.calls
+    return copy
+  }
+
+  save(now: number): SavedWindow {
+    const slices: [number, number, number][] = []
+    for (const slice of this.#live(now)) {
+      const calls = this.#calls[position(slice)] as number
+      const hits = this.#hits[position(slice)] as number
+      if (calls > 0) slices.push([now - slice * this.#width, hits, calls])
+    }
+    return { slices }
+  }
+
+  restore(slices: readonly (readonly [number, number, number])[], now: number): void {
+    this.#age(now)
+    for (const [age, hits, calls] of slices) {
+      const slice = Math.floor((now - age) / this.#width + 1e-6)
+      if (slice > this.#newest - SLICES) this.#add(Math.min(slice, this.#newest), hits, calls)
+    }
+  }
+}
+
+/** Slices before time 0 exist too: a restored window is older than its machine. */
+function position(slice: number): number {
+  return ((slice % SLICES) + SLICES) % SLICES
+}
