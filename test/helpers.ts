@@ -24,7 +24,11 @@ export interface MachineOptions {
   readonly probeTimeout?: number
   readonly maxConcurrent?: number
   readonly history?: number
+  readonly trip?: Partial<MachineSettings['trip']>
 }
+
+/** The middle of the range: jitter makes nothing longer or shorter. */
+const noJitter = (): number => 0.5
 
 export const RESET_TIMEOUT = 1_000
 export const PROBE_TIMEOUT = 500
@@ -33,16 +37,28 @@ export const PROBE_TIMEOUT = 500
 export function settingsOf(options: MachineOptions = {}): MachineSettings {
   const { probes = 1, concurrent = probes } = options
   return {
-    trip: { consecutiveFailures: options.maxFailures ?? 3 },
-    openDuration: { initial: options.resetTimeout ?? RESET_TIMEOUT },
-    recovery: { probes, concurrent, timeout: options.probeTimeout ?? PROBE_TIMEOUT },
+    trip: {
+      consecutiveFailures: options.maxFailures ?? 3,
+      failureRate: undefined,
+      slowCallRate: undefined,
+      evidence: undefined,
+      when: undefined,
+      ...options.trip,
+    },
+    openDuration: { kind: 'fixed', ms: options.resetTimeout ?? RESET_TIMEOUT },
+    recovery: {
+      kind: 'probes',
+      probes,
+      concurrent,
+      timeout: options.probeTimeout ?? PROBE_TIMEOUT,
+    },
     maxConcurrent: options.maxConcurrent ?? Infinity,
     history: options.history ?? 8,
   }
 }
 
 export function createMachine(options: MachineOptions = {}, reading = 0): Machine {
-  return new Machine(settingsOf(options), reading)
+  return new Machine(settingsOf(options), reading, noJitter)
 }
 
 /** A permit for a call that must pass. */
@@ -99,7 +115,7 @@ export function probedMachine(options: MachineOptions = {}): {
   probes: Permit[]
 } {
   const machine = openMachine(options)
-  const { concurrent } = settingsOf(options).recovery
+  const concurrent = options.concurrent ?? options.probes ?? 1
   return { machine, probes: admitMany(machine, concurrent, RESET_TIMEOUT) }
 }
 
@@ -121,7 +137,7 @@ export function revive(
   newReading = 0,
 ): Machine {
   const saved: Saved = JSON.parse(JSON.stringify(saveAt(machine, reading)))
-  return restore(settingsOf(options), saved, newReading)
+  return restore(settingsOf(options), saved, newReading, noJitter)
 }
 
 export function saveAt(machine: Machine, reading: number): Saved {
