@@ -1,0 +1,188 @@
+import { normal } from './random.ts'
+import type { Schedule, TimedPhase } from './schedule.ts'
+
+/** What a simulated dependency can do, every default applied. */
+export interface DependencySettings {
+  /** Half of the calls take less time than this to serve, ms. */
+  readonly latency: number
+  /** How much the times differ: the deviation of their logarithm. */
+  readonly spread: number
+  /** Calls that one shard serves at once; `Infinity`: it is never busy. */
+  readonly capacity: number
+  /** Calls that wait at one shard when it is busy; more are refused. */
+  readonly queue: number
+  readonly shards: number
+  /** Share of the calls that fails even when all is well. */
+  readonly errorRate: number
+  /** A cold cache is two thirds warm after that many calls. */
+  readonly warmCalls: number
+}
+
+/** How a call is going to end, known when it is sent: nothing later depends on chance. */
+export interface Fate {
+  /** When the answer arrives; `Infinity`: never. */
+  at: number
+  ok: boolean
+  error: string
+}
+
+/** Four numbers in [0, 1) that decide what chance decides about a call. */
+export type Draws = readonly [shard: number, work: number, more: number, error: number]
+
+/** From here there and back, ms: how long it takes to be refused. */
+const ROUND_TRIP = 1
+
+interface Wipe {
+  readonly at: number
+  readonly error: 'ECONNRESET' | undefined
+}
+
+/** One queue with several servers: first come, first served. */
+class Shard {
+  /** When each server is free again. */
+  readonly freeAt: Float64Array
+  /** When the calls that may still be waiting begin to be served, in order. */
+  starts: number[] = []
+  firstStart = 0
+  /** Moments at which everything in flight is lost. */
+  readonly wipes: readonly Wipe[]
+  nextWipe = 0
+  /** Calls served since the cache was cold. */
+  warmedBy = 0
+  coldPhase = -1
+
+  constructor(capacity: number, wipes: readonly Wipe[]) {
+    this.freeAt = new Float64Array(capacity === Infinity ? 0 : capacity)
+    this.wipes = wipes
+  }
+
+  /** Forgets what was lost up to `now`. */
+  advance(now: number): void {
+    const { wipes, starts } = this
+    let wiped = false
+    for (let next = wipes[this.nextWipe]; next !== undefined && next.at <= now; ) {
+      next = wipes[++this.nextWipe]
+      wiped = true
+    }
+    if (wiped) {
+      this.freeAt.fill(0)
+      this.starts = []
+      this.firstStart = 0
+      return
+    }
+    while (this.firstStart < starts.length && (starts[this.firstStart] as number) <= now) {
+      this.firstStart++
+    }
+    if (this.firstStart > 1_000) {
+      this.starts = starts.slice(this.firstStart)
+      this.firstStart = 0
+    }
+  }
+
+  get waiting(): number {
+    return this.starts.length - this.firstStart
+  }
+
+  firstFree(): number {
+    const { freeAt } = this
+    let first = 0
+    for (let i = 1; i < freeAt.length; i++) {
+      if ((freeAt[i] as number) < (freeAt[first] as number)) first = i
+    }
+    return first
+  }
+}
+
+/**
+ * A dependency in virtual time: shards of servers behind a bounded queue, with log-normal service
+ * times and the faults of a script. It goes on working on calls that nobody waits for any more.
+ */
+export class SimulatedDependency {
+  readonly #settings: DependencySettings
+  readonly #schedule: Schedule
+  readonly #shards: readonly Shard[]
+  readonly #fate: Fate = { at: 0, ok: true, error: '' }
+
+  constructor(settings: DependencySettings, schedule: Schedule) {
+    this.#settings = settings
+    this.#schedule = schedule
+    this.#shards = Array.from(
+      { length: settings.shards },
+      (_, shard) => new Shard(settings.capacity, wipesOf(schedule, shard)),
+    )
+  }
+
+  /** Sends a call. What is returned is overwritten by the next one. */
+  send(now: number, draws: Draws): Readonly<Fate> {
+    return this.#decide(now, draws, true)
+  }
+
+  /** How a call would end if it were sent now. */
+  foresee(now: number, draws: Draws): Readonly<Fate> {
+    return this.#decide(now, draws, false)
+  }
+
+  #decide(now: number, draws: Draws, sent: boolean): Fate {
+    const settings = this.#settings
+    const index = Math.floor(draws[0] * settings.shards)
+    const shard = this.#shards[index] as Shard
+    shard.advance(now)
+    const phase = this.#schedule.at(now)
+    const hit = index < (phase.shards ?? Infinity)
+    if (hit && phase.hang) return this.#end(Infinity, false, '')
+    if (hit && phase.refuse) return this.#end(now + ROUND_TRIP, false, 'ECONNREFUSED')
+
+    const server = shard.firstFree()
+    const start = Math.max(now, shard.freeAt[server] ?? 0)
+    if (start > now && shard.waiting >= settings.queue) {
+      return this.#end(now + ROUND_TRIP, false, 'EBUSY')
+    }
+    const work = settings.latency * Math.exp(settings.spread * normal(draws[1], draws[2]))
+    const service = work * this.#effort(shard, index, phase, start, sent)
+    if (sent) {
+      // Without effect on a shard that is never busy.
+      shard.freeAt[server] = start + service
+      if (start > now) shard.starts.push(start)
+    }
+    const late = hit ? work * ((phase.latencyFactor ?? 1) - 1) + (phase.delay ?? 0) : 0
+    const at = start + service + late
+    const wipe = shard.wipes[shard.nextWipe]
+    if (wipe !== undefined && wipe.at < at) {
+      return this.#end(wipe.error === undefined ? Infinity : wipe.at, false, wipe.error ?? '')
+    }
+    const errorRate = Math.max(settings.errorRate, hit ? (phase.errorRate ?? 0) : 0)
+    const failed = draws[3] < errorRate
+    return this.#end(at, !failed, failed ? 'EFAULT' : '')
+  }
+
+  /** How many times as much work a call is that is served from `start` on. */
+  #effort(shard: Shard, index: number, asked: TimedPhase, start: number, sent: boolean): number {
+    const phase = start < asked.to ? asked : this.#schedule.at(start)
+    if (index >= (phase.shards ?? Infinity)) return 1
+    const { workFactor = 1, coldFactor = 1 } = phase
+    if (coldFactor === 1) return workFactor
+    if (shard.coldPhase !== phase.index && sent) {
+      shard.coldPhase = phase.index
+      shard.warmedBy = 0
+    }
+    const warmth = shard.coldPhase === phase.index ? shard.warmedBy : 0
+    if (sent) shard.warmedBy++
+    return workFactor * (1 + (coldFactor - 1) * Math.exp(-warmth / this.#settings.warmCalls))
+  }
+
+  #end(at: number, ok: boolean, error: string): Fate {
+    const fate = this.#fate
+    fate.at = at
+    fate.ok = ok
+    fate.error = error
+    return fate
+  }
+}
+
+function wipesOf({ phases }: Schedule, shard: number): Wipe[] {
+  return phases
+    .filter(({ hang, refuse, reset, shards = Infinity }) => {
+      return shard < shards && (hang || refuse || reset) === true
+    })
+    .map(({ from, hang }) => ({ at: from, error: hang ? undefined : 'ECONNRESET' }))
+}

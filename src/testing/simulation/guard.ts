@@ -1,0 +1,72 @@
+import { CircuitBreaker, type CircuitBreakerOptions, type Clock } from '../../index.ts'
+
+/** What a breaker may know of the simulation it is in. */
+export interface PolicyContext {
+  /** Virtual time. */
+  readonly clock: Clock
+  /** Repeatable chance, for the policy only. */
+  readonly random: () => number
+  /** Which client it is for, from 0. */
+  readonly client: number
+  /** After this time a call without an answer fails, ms. */
+  readonly timeout: number
+}
+
+/** What a simulation asks of a breaker; a `CircuitBreaker` is one. */
+export interface SimulatedBreaker {
+  /** A permit for one call, or `undefined` when it is refused. */
+  tryAcquire(): SimulatedPermit | undefined
+  /** Tells a listener of every change of state; without it no trips are reported. */
+  on?(event: 'transition', listener: (transition: SimulatedTransition) => void): unknown
+}
+
+export interface SimulatedPermit {
+  success(): void
+  failure(error?: unknown): void
+}
+
+export interface SimulatedTransition {
+  readonly from: string
+  readonly to: string
+  readonly reason: string
+}
+
+export type PolicyFactory = (context: PolicyContext) => SimulatedBreaker
+
+/** One call on its way through a guard: exactly one of its methods is to be called, once. */
+export interface GuardedCall {
+  /** Sends the call; `permit` is told how it ends. */
+  start(permit: SimulatedPermit): void
+  refuse(): void
+  /** Whether it would succeed if it were sent now. No real breaker knows. */
+  wouldSucceed(): boolean
+}
+
+/** What decides on calls: now, or later when it makes them wait. */
+export interface Guard {
+  request(call: GuardedCall): void
+}
+
+/** What a guard reports to. */
+export interface GuardContext extends PolicyContext {
+  readonly changed: (transition: SimulatedTransition) => void
+}
+
+export type GuardFactory = (context: GuardContext) => Guard
+
+/** Guards of a policy as users give it: options, or a factory of breakers. */
+export function guardFactory(policy: CircuitBreakerOptions | PolicyFactory = {}): GuardFactory {
+  return (context) => {
+    const { clock } = context
+    const breaker: SimulatedBreaker =
+      typeof policy === 'function' ? policy(context) : new CircuitBreaker({ ...policy, clock })
+    breaker.on?.('transition', context.changed)
+    return {
+      request(call) {
+        const permit = breaker.tryAcquire()
+        if (permit === undefined) call.refuse()
+        else call.start(permit)
+      },
+    }
+  }
+}
