@@ -1,9 +1,9 @@
 import { Baseline } from './baseline.ts'
 import { cloneState } from './clone.ts'
+import { closed, configureRules, notBefore, recorded, remember } from './closed.ts'
 import { type Counts, type Refusal, Tally } from './counts.ts'
-import { InFlight } from './in-flight.ts'
 import { OfferedRate } from './offered-rate.ts'
-import { LONGEST_RETRY_AFTER, type OpenDuration, Openings } from './open-duration.ts'
+import { type OpenDuration, Openings, sameOpenDuration } from './open-duration.ts'
 import type { Verdict } from './outcome.ts'
 import type { Override, OverrideMode, Why } from './override.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
@@ -26,12 +26,10 @@ import type {
 } from './state.ts'
 import { Timeline } from './timeline.ts'
 import { consecutiveFailures } from './trip/consecutive-failures.ts'
+import { endTrip, TripHistory } from './trip/history.ts'
 import type { Finding, TripRecord } from './trip/record.ts'
-import { hasRules, Rules, type TripSettings } from './trip/rules.ts'
+import type { TripSettings } from './trip/rules.ts'
 import type { WhenView } from './trip/when.ts'
-
-/** Failures kept to explain a trip. */
-const FAILURES_KEPT = 5
 
 export interface MachineSettings {
   readonly trip: TripSettings
@@ -70,8 +68,7 @@ export class Machine {
   state: State
   override: Override | undefined = undefined
   tally: Tally = new Tally()
-  /** Oldest first. */
-  trips: TripRecord[] = []
+  history: TripHistory
   /** Changes that nobody has published yet. */
   changes: Change[] = []
   timeline: Timeline
@@ -90,6 +87,17 @@ export class Machine {
     this.random = random
     this.#chance = random()
     this.state = closed(1, 0, settings.trip)
+    this.history = new TripHistory(settings.history)
+  }
+
+  /** Trip records, oldest first. */
+  get trips(): readonly TripRecord[] {
+    return this.history.records
+  }
+
+  /** False while an override decides in place of the automatic state. */
+  get enforced(): boolean {
+    return this.override === undefined
   }
 
   get counts(): Counts {
@@ -101,12 +109,6 @@ export class Machine {
     return this.timeline.at(reading)
   }
 
-  #take(reading: number): number {
-    const now = this.timeline.advance(reading)
-    this.rate.sample(this.tally.offered, now)
-    return now
-  }
-
   // ── asking ────────────────────────────────────────────────────────────────────────────────────
 
   /**
@@ -115,10 +117,11 @@ export class Machine {
    * @param backstop extra ms before a probe is given up, for a call whose own timer speaks first
    */
   admit(reading: number, backstop = 0): Permit | Refusal {
-    const now = this.#take(reading)
+    const now = this.timeline.advance(reading)
     this.#liftOverride(now)
     const mode = this.override?.mode
     if (mode === 'disabled') return UNRECORDED
+    if (this.settings.openDuration.kind === 'auto') this.rate.sample(this.tally.offered, now)
     if (mode === 'forced-open') return this.#refuse('forced-open', now)
     this.#elapse(now)
     const { state, settings } = this
@@ -192,14 +195,14 @@ export class Machine {
       this.tally.stale++
       return false
     }
-    this.#record(era, verdict, Number.NaN, this.#take(reading))
+    this.#record(era, verdict, Number.NaN, this.timeline.advance(reading))
     return true
   }
 
   /** Gives a permit back. True when its result counted, false when it was stale or came twice. */
   settle(permit: Permit, verdict: Verdict, reading: number): boolean {
     if (!permit.held) return false
-    const now = this.#take(reading)
+    const now = this.timeline.advance(reading)
     // Out of the line first: a call that ends now is not overdue any more.
     if (permit.era?.name === 'closed' && !permit.overdue) permit.era.inFlight?.remove(permit)
     this.#elapse(now)
@@ -248,9 +251,7 @@ export class Machine {
     if (failed) {
       era.streak++
       era.notBefore = notBefore(era.notBefore, verdict, now)
-      era.failures ??= []
-      era.failures.push(...recorded(verdict, now))
-      if (era.failures.length > FAILURES_KEPT) era.failures.shift()
+      remember(era, verdict, now)
     } else {
       era.streak = 0
       if (duration >= 0) this.baseline.learn(duration)
@@ -281,8 +282,7 @@ export class Machine {
     const { outcome, error: cause } = verdict
     if (outcome === 'failure') era.notBefore = notBefore(era.notBefore, verdict, now)
     const decision = era.recovery.settle(probe, outcome, now - probe.startedAt, now)
-    const [probeFailure] = recorded(verdict, now)
-    this.#follow(decision, now, 'probeFailed', { cause, probeFailure })
+    this.#follow(decision, now, 'probeFailed', { cause, probeFailure: recorded(verdict, now) })
   }
 
   #follow(decision: Decision, now: number, reason: TransitionReason, why: Opening): void {
@@ -393,14 +393,15 @@ export class Machine {
   #open(now: number, reason: TransitionReason, why: Opening): void {
     const { state: from, settings, openings } = this
     if (from.name === 'closed') openings.decay(settings.openDuration, now)
+    this.rate.sample(this.tally.offered, now)
     const drawn = openings.next(settings.openDuration, now, this.rate.perMs, this.#chance)
     const openFor = Math.max(drawn, from.notBefore - now)
     this.#chance = this.random()
     openings.opened(now, openFor)
     const trip =
       from.name === 'half-open' && reason !== 'manual'
-        ? this.#reopenedTrip(from, openFor, why)
-        : this.#newTrip(from, now, reason, openFor, why)
+        ? this.history.reopen(from.trip, openFor, why.probeFailure)
+        : this.history.open(from, { at: now, reason, openFor, enforced: this.enforced, ...why })
     const { cause, pending = null } = why
     const { notBefore } = from
     const generation = from.generation + 1
@@ -409,48 +410,6 @@ export class Machine {
       { name: 'open', generation, since: now, until, trip, cause, notBefore, pending },
       reason,
     )
-  }
-
-  #newTrip(
-    from: State,
-    at: number,
-    reason: TransitionReason,
-    openFor: number,
-    { note, finding }: Opening,
-  ): TripRecord {
-    if (from.name !== 'closed') this.#endTrip(from.trip, at, reason)
-    const trip: TripRecord = {
-      at,
-      reason,
-      note,
-      finding,
-      from: from.name,
-      generation: from.generation,
-      enforced: this.override === undefined,
-      failures: from.name === 'closed' ? (from.failures ?? []) : [],
-      streak: from.name === 'closed' ? from.streak : 0,
-      openFor,
-      reopened: 0,
-      probeFailure: undefined,
-      rejected: 0,
-      endedAt: undefined,
-      endedBy: undefined,
-    }
-    this.trips.push(trip)
-    this.#forgetTrips()
-    return trip
-  }
-
-  #reopenedTrip({ trip }: HalfOpen, openFor: number, { probeFailure }: Opening): TripRecord {
-    trip.openFor = openFor
-    trip.reopened++
-    trip.probeFailure = probeFailure
-    return trip
-  }
-
-  #endTrip(trip: TripRecord, now: number, reason: TransitionReason): void {
-    trip.endedAt = now
-    trip.endedBy = reason
   }
 
   #halfOpen({ generation, until: since, trip, cause, pending }: Open): void {
@@ -480,7 +439,7 @@ export class Machine {
   #close(now: number, reason: TransitionReason): void {
     const { state, tally } = this
     if (state.name !== 'closed') {
-      this.#endTrip(state.trip, now, reason)
+      endTrip(state.trip, now, reason)
       this.openings.closed(now)
     }
     this.before = { success: tally.success, failure: tally.failure }
@@ -492,19 +451,15 @@ export class Machine {
     this.state = to
     if (from.name === 'closed' && to.name === 'closed') return
     const { generation } = to
-    const enforced = this.override === undefined
+    const { enforced } = this
     this.changes.push({ from: from.name, to: to.name, reason, generation, enforced })
-  }
-
-  #forgetTrips(): void {
-    while (this.trips.length > this.settings.history) this.trips.shift()
   }
 
   // ── by hand ───────────────────────────────────────────────────────────────────────────────────
 
   /** Opens now; it recovers by itself. An open circuit starts its open time again. */
   trip(reading: number, note?: string): void {
-    const now = this.#take(reading)
+    const now = this.timeline.advance(reading)
     this.#elapse(now)
     const { state } = this
     if (state.name !== 'open') this.#open(now, 'manual', { note })
@@ -521,7 +476,7 @@ export class Machine {
 
   /** Closes with fresh evidence: calls in flight become stale, also when it was closed before. */
   reset(reading: number): void {
-    const now = this.#take(reading)
+    const now = this.timeline.advance(reading)
     this.#elapse(now)
     this.baseline = new Baseline()
     this.openings = new Openings()
@@ -530,7 +485,7 @@ export class Machine {
 
   /** Puts an override in place of the one that is there; the newest wins. */
   force(mode: OverrideMode, reading: number, why: Why): Override {
-    const since = this.#take(reading)
+    const since = this.timeline.advance(reading)
     this.#liftOverride(since)
     const until = since + (why.for ?? Infinity)
     const override = { mode, reason: why.reason, by: why.by, since, until }
@@ -540,7 +495,7 @@ export class Machine {
 
   /** Lifts the override, or only that very one. True when one was lifted. */
   release(reading: number, only: Override | undefined = this.override): boolean {
-    this.#liftOverride(this.#take(reading))
+    this.#liftOverride(this.timeline.advance(reading))
     if (this.override === undefined || this.override !== only) return false
     this.#setOverride(undefined)
     return true
@@ -553,25 +508,21 @@ export class Machine {
 
   /** Changes the rules, keeping all evidence. Gives what could not be kept, in words. */
   configure(settings: MachineSettings, reading: number): string[] {
-    const now = this.#take(reading)
+    const now = this.timeline.advance(reading)
     this.#elapse(now)
-    const { state } = this
-    const sameOpenTime =
-      JSON.stringify(settings.openDuration) === JSON.stringify(this.settings.openDuration)
+    const { state, settings: before } = this
     this.settings = settings
-    const lost: string[] = []
-    if (state.name === 'open' && !sameOpenTime) this.#prolong(state, state.since)
-    if (state.name === 'half-open' && !state.recovery.configure(settings.recovery)) {
-      const { recovery: before } = state
-      state.recovery = this.newRecovery(now)
-      for (const probe of before.outstanding) state.recovery.grant(probe)
-      if (before.successes > 0) lost.push('successful probes')
+    if (state.name === 'open' && !sameOpenDuration(before.openDuration, settings.openDuration)) {
+      this.#prolong(state, state.since)
     }
+    const lost = this.history.limit(settings.history)
     if (state.name === 'closed') lost.push(...configureRules(state, settings.trip, now))
-    const { length } = this.trips
-    this.#forgetTrips()
-    const forgotten = length - this.trips.length
-    if (forgotten > 0) lost.push(`${forgotten} trip record${forgotten === 1 ? '' : 's'}`)
+    if (state.name === 'half-open' && !state.recovery.configure(settings.recovery)) {
+      const { recovery } = state
+      state.recovery = this.newRecovery(now)
+      for (const probe of recovery.outstanding) state.recovery.grant(probe)
+      if (recovery.successes > 0) lost.push('successful probes')
+    }
     return lost
   }
 
@@ -586,32 +537,11 @@ export class Machine {
     copy.before = this.before
     copy.override = this.override
     copy.changes = [...this.changes]
-    const trips = new Map(this.trips.map((trip) => [trip, { ...trip }]))
-    copy.trips = [...trips.values()]
+    const trips = new Map<TripRecord, TripRecord>()
+    copy.history = this.history.clone(trips)
     copy.state = cloneState(this.state, (trip) => trips.get(trip) ?? { ...trip }, copy.baseline)
     return copy
   }
-}
-
-export function closed(generation: number, since: number, trip: TripSettings): Closed {
-  return {
-    name: 'closed',
-    generation,
-    since,
-    streak: 0,
-    rules: hasRules(trip) ? new Rules(trip) : null,
-    inFlight: trip.evidence?.overdue ? new InFlight() : null,
-    failures: null,
-    notBefore: 0,
-  }
-}
-
-function configureRules(state: Closed, trip: TripSettings, now: number): string[] {
-  if (trip.evidence?.overdue) state.inFlight ??= new InFlight()
-  else state.inFlight = null
-  if (state.rules !== null) return state.rules.configure(trip, now)
-  if (hasRules(trip)) state.rules = new Rules(trip)
-  return []
 }
 
 function admits({ outstanding, limit }: Recovery): boolean {
@@ -621,13 +551,4 @@ function admits({ outstanding, limit }: Recovery): boolean {
 function lapsed({ recovery }: HalfOpen, now: number): boolean {
   const first = firstDeadline(recovery.outstanding)
   return first !== undefined && now >= first.deadline
-}
-
-function notBefore(current: number, verdict: Verdict, now: number): number {
-  const wait = Math.min(verdict.retryAfter ?? 0, LONGEST_RETRY_AFTER)
-  return Math.max(current, now + wait)
-}
-
-function recorded(verdict: Verdict, now: number): RecordedFailure[] {
-  return verdict.failure === undefined ? [] : [{ ...verdict.failure, at: now }]
 }

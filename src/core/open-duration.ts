@@ -14,6 +14,11 @@ export type OpenDuration =
     }
   | { readonly kind: 'auto' }
 
+/** True when both give the same durations. */
+export function sameOpenDuration(a: OpenDuration, b: OpenDuration): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
 const AUTO_SHORTEST = 1000
 const AUTO_LONGEST = 30_000
 const AUTO_JITTER = 0.25

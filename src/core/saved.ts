@@ -1,5 +1,6 @@
+import { closed } from './closed.ts'
 import { type Counts, Tally } from './counts.ts'
-import { closed, Machine, type MachineSettings } from './machine.ts'
+import { Machine, type MachineSettings } from './machine.ts'
 import { OfferedRate, type SavedRate } from './offered-rate.ts'
 import { Openings, type SavedOpenings } from './open-duration.ts'
 import type { OverrideMode } from './override.ts'
@@ -169,8 +170,8 @@ export function restore(
   machine.openings = Openings.restore(saved.openings, 0)
   machine.rate = OfferedRate.restore(saved.rate, machine.tally.offered, 0)
   Object.assign(machine.baseline, saved.baseline)
-  const trips = saved.trips.map(restoreTrip)
-  machine.trips = trips.slice(Math.max(0, trips.length - settings.history))
+  machine.history.records = saved.trips.map(restoreTrip)
+  machine.history.limit(settings.history)
   machine.state = restoreState(saved, machine)
   if (saved.override !== null) {
     const { mode, reason, by, for: age, remaining } = saved.override

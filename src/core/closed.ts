@@ -1,0 +1,49 @@
+import { InFlight } from './in-flight.ts'
+import { LONGEST_RETRY_AFTER } from './open-duration.ts'
+import type { Verdict } from './outcome.ts'
+import type { Closed, RecordedFailure } from './state.ts'
+import { hasRules, Rules, type TripSettings } from './trip/rules.ts'
+
+/** Failures kept to explain a trip. */
+const FAILURES_KEPT = 5
+
+/** The closed state with fresh evidence. */
+export function closed(generation: number, since: number, trip: TripSettings): Closed {
+  return {
+    name: 'closed',
+    generation,
+    since,
+    streak: 0,
+    rules: hasRules(trip) ? new Rules(trip) : null,
+    inFlight: trip.evidence?.overdue ? new InFlight() : null,
+    failures: null,
+    notBefore: 0,
+  }
+}
+
+/** Puts other rules in force and keeps the evidence; gives what could not be kept, in words. */
+export function configureRules(state: Closed, trip: TripSettings, now: number): string[] {
+  if (trip.evidence?.overdue) state.inFlight ??= new InFlight()
+  else state.inFlight = null
+  if (state.rules !== null) return state.rules.configure(trip, now)
+  if (hasRules(trip)) state.rules = new Rules(trip)
+  return []
+}
+
+/** Keeps the last failures, to explain a trip by. */
+export function remember(state: Closed, verdict: Verdict, now: number): void {
+  const failure = recorded(verdict, now)
+  if (failure === undefined) return
+  state.failures ??= []
+  state.failures.push(failure)
+  if (state.failures.length > FAILURES_KEPT) state.failures.shift()
+}
+
+export function recorded({ failure }: Verdict, now: number): RecordedFailure | undefined {
+  return failure && { ...failure, at: now }
+}
+
+/** Until when the server has asked to be left alone. */
+export function notBefore(current: number, verdict: Verdict, now: number): number {
+  return Math.max(current, now + Math.min(verdict.retryAfter ?? 0, LONGEST_RETRY_AFTER))
+}

@@ -1,0 +1,87 @@
+import type { RecordedFailure, State, TransitionReason } from '../state.ts'
+import type { Finding, TripRecord } from './record.ts'
+
+/** What is known about an opening when it happens. */
+export interface OpeningFacts {
+  readonly at: number
+  readonly reason: TransitionReason
+  readonly openFor: number
+  readonly enforced: boolean
+  readonly finding?: Finding | undefined
+  readonly note?: string | undefined
+}
+
+/** The last trips of a breaker, oldest first, bounded. */
+export class TripHistory {
+  records: TripRecord[] = []
+  #limit: number
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** A closed circuit has opened, or somebody has tripped one that was half-open. */
+  open(from: State, facts: OpeningFacts): TripRecord {
+    if (from.name !== 'closed') endTrip(from.trip, facts.at, facts.reason)
+    const failures = from.name === 'closed' ? (from.failures ?? []) : []
+    const streak = from.name === 'closed' ? from.streak : 0
+    const { at, reason, openFor, enforced, finding, note } = facts
+    const trip: TripRecord = {
+      at,
+      reason,
+      note,
+      finding,
+      from: from.name,
+      generation: from.generation,
+      enforced,
+      failures,
+      streak,
+      openFor,
+      reopened: 0,
+      probeFailure: undefined,
+      rejected: 0,
+      endedAt: undefined,
+      endedBy: undefined,
+    }
+    this.records.push(trip)
+    this.#forget()
+    return trip
+  }
+
+  /** A probe has failed: the same trip goes on. */
+  reopen(trip: TripRecord, openFor: number, probeFailure: RecordedFailure | undefined): TripRecord {
+    trip.openFor = openFor
+    trip.reopened++
+    trip.probeFailure = probeFailure
+    return trip
+  }
+
+  /** Keeps so many from now on; gives what was lost, in words. */
+  limit(limit: number): string[] {
+    const { length } = this.records
+    this.#limit = limit
+    this.#forget()
+    const lost = length - this.records.length
+    return lost === 0 ? [] : [`${lost} trip record${lost === 1 ? '' : 's'}`]
+  }
+
+  #forget(): void {
+    while (this.records.length > this.#limit) this.records.shift()
+  }
+
+  /** Enters in `copies` which record became which. */
+  clone(copies: Map<TripRecord, TripRecord>): TripHistory {
+    const copy = new TripHistory(this.#limit)
+    for (const trip of this.records) {
+      const record = { ...trip }
+      copies.set(trip, record)
+      copy.records.push(record)
+    }
+    return copy
+  }
+}
+
+export function endTrip(trip: TripRecord, now: number, reason: TransitionReason): void {
+  trip.endedAt = now
+  trip.endedBy = reason
+}
