@@ -130,7 +130,7 @@ describe("the server's own word on when to come back", () => {
 
     callOnce(machine, 'failure', RESET_TIMEOUT, { retryAfter: 7_000 })
 
-    expect(machine.trips.at(-1)).toMatchObject({ reason: 'probeFailed', openFor: 7_000 })
+    expect(machine.trips.at(-1)).toMatchObject({ reopened: 1, openFor: 7_000 })
   })
 
   it('is forgotten with the generation in which it came', () => {

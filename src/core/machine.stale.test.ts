@@ -119,7 +119,7 @@ const situations: readonly Situation[] = [
 describe.each(situations)('a stale result: $name', ({ at, create }) => {
   it.each(OUTCOMES)('counts a late %s as stale and touches nothing else', (outcome) => {
     const { machine, late } = create()
-    machine.timeline.advance(at)
+    machine.release(at)
     const before = { looks: looksBut(machine), ...machine.counts }
 
     const counted = settle(machine, late, outcome, at, { timedOut: true, retryAfter: 50_000 })

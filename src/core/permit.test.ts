@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { createMachine, looks, probedMachine, settle } from '../../test/helpers.ts'
-import { closed } from './machine.ts'
+import { createMachine, looks, probedMachine, RESET_TIMEOUT, settle } from '../../test/helpers.ts'
 import { OUTCOMES } from './outcome.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import type { HalfOpen } from './state.ts'
 
 describe('Permit', () => {
   it('is held and has delivered nothing when it is new', () => {
-    const permit = new Permit(closed(1, 0), Infinity)
+    const permit = new Permit(null, 7, Infinity)
 
-    expect(permit).toMatchObject({ held: true, delivered: false })
+    expect(permit).toMatchObject({ held: true, delivered: false, overdue: false, startedAt: 7 })
   })
 
   it.each([
@@ -17,12 +16,12 @@ describe('Permit', () => {
     { deadline: 0, probe: true },
     { deadline: 1e15, probe: true },
   ])('is a probe exactly when it has a deadline: $deadline', ({ deadline, probe }) => {
-    expect(new Permit(null, deadline).probe).toBe(probe)
+    expect(new Permit(null, 0, deadline).probe).toBe(probe)
   })
 
   it.each([
-    { held: true, delivered: true },
-    { held: false, delivered: false },
+    { held: true, delivered: true, overdue: false },
+    { held: false, delivered: false, overdue: true },
   ])('is cloned into another era as it is: %o', (flags) => {
     const { machine, probes } = probedMachine()
     const permit = Object.assign(probes[0] as Permit, flags)
@@ -30,7 +29,7 @@ describe('Permit', () => {
 
     const copy = permit.clone(era)
 
-    expect(copy).toMatchObject({ ...flags, deadline: permit.deadline })
+    expect(copy).toMatchObject({ ...flags, deadline: permit.deadline, startedAt: RESET_TIMEOUT })
     expect(copy.era).toBe(era)
   })
 })

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest'
+import {
+  admit,
+  callOnce,
+  callTimes,
+  createMachine,
+  looks,
+  type MachineOptions,
+  openMachine,
+  probedMachine,
+  RESET_TIMEOUT,
+  revive,
+  saveAt,
+  settle,
+  stateAt,
+  streakOf,
+} from '../../test/helpers.ts'
+import type { Machine } from './machine.ts'
+
+function halfOpen(): Machine {
+  const { machine, probes } = probedMachine({ probes: 3, concurrent: 2 })
+  settle(machine, probes[0] as never, 'success', RESET_TIMEOUT)
+  settle(machine, probes[1] as never, 'cancelled', RESET_TIMEOUT)
+  machine.admit(RESET_TIMEOUT)
+  return machine
+}
+
+describe('restore', () => {
+  it.each([
+    { failures: 0, state: 'closed' },
+    { failures: 1, state: 'open' },
+  ])('goes on with the streak: after two, $failures more leave it $state', (row) => {
+    const machine = createMachine()
+    callTimes(machine, 2, 'failure')
+
+    const restored = revive(machine, 0)
+    expect(streakOf(restored)).toBe(2)
+
+    callTimes(restored, row.failures, 'failure')
+    expect(restored.state.name).toBe(row.state)
+  })
+
+  it('explains a trip by the failures from before as well', () => {
+    const machine = createMachine()
+    callTimes(machine, 2, 'failure', 10)
+    const restored = revive(machine, 100)
+
+    callTimes(restored, 1, 'failure', 5)
+
+    expect(restored.trips[0]?.failures.map(({ at }) => at)).toEqual([-90, -90, 5])
+  })
+
+  it("keeps to the server's word from before", () => {
+    const machine = createMachine()
+    callOnce(machine, 'failure', 0, { retryAfter: 5_000 })
+    const restored = revive(machine, 1_000)
+
+    callTimes(restored, 2, 'failure')
+
+    expect(restored.trips[0]?.openFor).toBe(4_000)
+  })
+
+  it.each([
+    { at: 599, state: 'open' },
+    { at: 600, state: 'half-open' },
+  ])('waits for the rest of the open time only: $state at $at', ({ at, state }) => {
+    expect(stateAt(revive(openMachine(), 400), at)).toBe(state)
+  })
+
+  it('counts the successes of earlier probes, and has all slots free', () => {
+    const options: MachineOptions = { probes: 3, concurrent: 2 }
+    const restored = revive(halfOpen(), 1_100, options)
+
+    callTimes(restored, 1, 'success')
+    expect(restored.state.name).toBe('half-open')
+
+    callTimes(restored, 1, 'success')
+    expect(restored.state.name).toBe('closed')
+  })
+
+  it('goes on filling in the record of the trip that lasts', () => {
+    const restored = revive(openMachine(), 400)
+
+    restored.admit(0)
+    restored.reset(10)
+
+    expect(restored.trips).toMatchObject([{ rejected: 1, endedAt: 10, endedBy: 'reset' }])
+  })
+
+  it('goes on with the record of the trip that lasts even without a history', () => {
+    const restored = revive(openMachine({ history: 0 }), 400, { history: 0 })
+
+    restored.admit(0)
+
+    expect(restored.trips).toEqual([])
+    expect(restored.state).toMatchObject({
+      trip: { at: -400, reason: 'consecutiveFailures', rejected: 1 },
+    })
+  })
+
+  it.each([
+    { history: 0, kept: [] },
+    { history: 2, kept: [-99, -98] },
+    { history: 3, kept: [-100, -99, -98] },
+    { history: 9, kept: [-100, -99, -98] },
+  ])('keeps the last trip records that a history of $history has room for', (row) => {
+    const machine = createMachine()
+    for (let at = 0; at < 3; at++) {
+      machine.trip(at)
+      machine.reset(at)
+    }
+
+    const restored = revive(machine, 100, { history: row.history })
+
+    expect(restored.trips.map(({ at }) => at)).toEqual(row.kept)
+  })
+
+  it('opens by settings that are stricter than those of the saved circuit', () => {
+    const machine = createMachine({ maxFailures: 9 })
+    callTimes(machine, 5, 'failure')
+    const restored = revive(machine, 0, { maxFailures: 2 })
+
+    callTimes(restored, 1, 'failure')
+
+    expect(restored.state.name).toBe('open')
+  })
+
+  it('makes the results of calls of the other process stale', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    const permit = admit(machine, 0)
+    const restored = revive(machine, 0, { maxFailures: 1 })
+
+    expect(settle(restored, permit, 'failure', 0)).toBe(false)
+    expect(restored.state.name).toBe('closed')
+  })
+})
