@@ -2,6 +2,7 @@ import { Baseline } from './baseline.ts'
 import { cloneState } from './clone.ts'
 import { closed, configureRules, notBefore, recorded, remember } from './closed.ts'
 import { type Counts, type Refusal, Tally } from './counts.ts'
+import { chargeOverdue, chargeOverdueProbes, isDue } from './due.ts'
 import { OfferedRate } from './offered-rate.ts'
 import { type OpenDuration, Openings, sameOpenDuration } from './open-duration.ts'
 import type { Verdict } from './outcome.ts'
@@ -9,12 +10,15 @@ import type { Override, OverrideMode, Why } from './override.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { Probes } from './recovery/probes.ts'
 import {
+  admits,
   type Decision,
   firstDeadline,
+  lapsed,
   type Recovery,
   type RecoverySettings,
 } from './recovery/recovery.ts'
 import { SlowStart } from './recovery/slow-start.ts'
+import { retryAfter } from './retry-after.ts'
 import type {
   Closed,
   HalfOpen,
@@ -156,16 +160,7 @@ export class Machine {
 
   /** Ms until a call may pass; `undefined` when it may now, or when nobody can know. */
   retryAfter(reading: number): number | undefined {
-    const now = this.now(reading)
-    const { override, state } = this
-    let automatic: number | undefined
-    if (state.name === 'open') automatic = Math.max(0, state.until - now)
-    if (state.name === 'half-open' && !admits(state.recovery)) {
-      automatic = Math.max(0, state.recovery.wait(now))
-    }
-    if (override?.mode !== 'forced-open') return automatic
-    if (override.until === Infinity) return undefined
-    return Math.max(override.until - now, automatic ?? 0)
+    return retryAfter(this.state, this.override, this.now(reading))
   }
 
   /** Counts a call that needs no permit of its own; false when there is no room. */
@@ -266,15 +261,10 @@ export class Machine {
   }
 
   #view({ streak, since }: Closed, failed: boolean, now: number): WhenView {
-    const { success, failure, inFlight } = this.tally
-    return {
-      streak,
-      successes: success - this.before.success,
-      failures: failure - this.before.failure,
-      inFlight,
-      closedFor: now - since,
-      failed,
-    }
+    const { tally, before } = this
+    const successes = tally.success - before.success
+    const failures = tally.failure - before.failure
+    return { streak, successes, failures, inFlight: tally.inFlight, closedFor: now - since, failed }
   }
 
   #decide(era: HalfOpen, probe: Permit, verdict: Verdict, now: number): void {
@@ -300,43 +290,24 @@ export class Machine {
         if (now < state.until) return
         this.#halfOpen(state)
       } else if (state.name === 'closed') {
-        this.#noticeOverdue(state, now)
+        this.#openIfOverdue(state, now)
         return
-      } else if (lapsed(state, now)) this.#expire(state, now)
-      else if (!this.#noticeOverdueProbe(state, now)) return
+      } else if (lapsed(state.recovery, now)) this.#expire(state, now)
+      else if (!this.#reopenIfOverdue(state, now)) return
     }
   }
 
-  /** Charges the calls that should long have ended, before they do. */
-  #noticeOverdue(era: Closed, now: number): void {
-    const { inFlight, rules } = era
-    if (inFlight === null || rules?.evidence === undefined) return
-    const limit = this.baseline.overdueAfter
-    for (let it = inFlight.first; it !== undefined && now - it.startedAt > limit; ) {
-      inFlight.remove(it)
-      it.overdue = true
-      rules.evidence.overdue(now)
-      it = inFlight.first
-    }
-    const finding = rules.evidence.finding(now)
-    if (finding?.overdue) this.#open(now, finding.rule, { finding, pending: era })
+  #openIfOverdue(era: Closed, now: number): void {
+    const finding = chargeOverdue(era, this.baseline.overdueAfter, now)
+    if (finding !== undefined) this.#open(now, finding.rule, { finding, pending: era })
   }
 
   /** True when it has moved the circuit. */
-  #noticeOverdueProbe(era: HalfOpen, now: number): boolean {
-    const { recovery } = era
-    if (recovery.overdue === undefined) return false
-    const limit = this.baseline.overdueAfter
-    for (const probe of [...recovery.outstanding]) {
-      if (now - probe.startedAt <= limit) continue
-      probe.overdue = true
-      const decision = recovery.overdue(probe, now)
-      if (decision === 'reopen') {
-        this.#open(probe.startedAt + limit, 'probeOverdue', { cause: era.cause, pending: era })
-        return true
-      }
-    }
-    return false
+  #reopenIfOverdue(era: HalfOpen, now: number): boolean {
+    const at = chargeOverdueProbes(era.recovery, this.baseline.overdueAfter, now)
+    if (at === undefined) return false
+    this.#open(at, 'probeOverdue', { cause: era.cause, pending: era })
+    return true
   }
 
   #expire(era: HalfOpen, now: number): void {
@@ -365,27 +336,13 @@ export class Machine {
   peek(reading: number): Machine {
     const now = this.now(reading)
     const { override } = this
-    if (!this.#due(now) && (override === undefined || now < override.until)) return this
+    const lifts = override !== undefined && now >= override.until
+    if (!lifts && !isDue(this.state, this.baseline.overdueAfter, now)) return this
     const copy = this.clone()
     copy.timeline.advance(reading)
     copy.#liftOverride(now)
     copy.#elapse(now)
     return copy
-  }
-
-  #due(now: number): boolean {
-    const { state } = this
-    const limit = this.baseline.overdueAfter
-    if (state.name === 'open') return now >= state.until
-    if (state.name === 'closed') {
-      const overdue = state.inFlight?.olderThan(limit, now) ?? 0
-      return state.rules?.evidence?.withOverdue(overdue, now) !== undefined
-    }
-    const { outstanding, overdue } = state.recovery
-    return (
-      lapsed(state, now) ||
-      (overdue !== undefined && outstanding.some((probe) => now - probe.startedAt > limit))
-    )
   }
 
   // ── transitions ───────────────────────────────────────────────────────────────────────────────
@@ -542,13 +499,4 @@ export class Machine {
     copy.state = cloneState(this.state, (trip) => trips.get(trip) ?? { ...trip }, copy.baseline)
     return copy
   }
-}
-
-function admits({ outstanding, limit }: Recovery): boolean {
-  return outstanding.length < limit
-}
-
-function lapsed({ recovery }: HalfOpen, now: number): boolean {
-  const first = firstDeadline(recovery.outstanding)
-  return first !== undefined && now >= first.deadline
 }

@@ -30,6 +30,11 @@ export interface Recovery {
   clone(rename: (probe: Permit) => Permit, baseline: Baseline): Recovery
 }
 
+/** True when one more probe may go out now. */
+export function admits({ outstanding, limit }: Recovery): boolean {
+  return outstanding.length < limit
+}
+
 /** The probes that are out, with what both ways back share. */
 export abstract class Outstanding {
   successes = 0
@@ -60,4 +65,9 @@ export function firstDeadline(outstanding: readonly Permit[]): Permit | undefine
     if (first === undefined || probe.deadline < first.deadline) first = probe
   }
   return first
+}
+
+/** True when a probe has reached its deadline. */
+export function lapsed({ outstanding }: Recovery, now: number): boolean {
+  return outstanding.some((probe) => now >= probe.deadline)
 }

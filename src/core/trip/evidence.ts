@@ -70,10 +70,15 @@ export class Evidence {
 
   /** What it would find with so many more overdue calls, if any of them speak at all. */
   withOverdue(more: number, now: number): Finding | undefined {
-    if (more + this.#parts.overdue === 0) return undefined
+    if (more === 0) return this.findingOfOverdue(now)
     const copy = this.clone()
     for (let i = 0; i < more; i++) copy.overdue(now)
     return copy.finding(now)
+  }
+
+  /** What it finds, if calls that have not ended yet are part of it. */
+  findingOfOverdue(now: number): Finding | undefined {
+    return this.#parts.overdue === 0 ? undefined : this.finding(now)
   }
 
   finding(now: number): Finding | undefined {
