@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest'
+import { createBreaker, fail, hang, reasonOf } from '../test/helpers.ts'
+import {
+  CallTimeoutError,
+  CircuitFullError,
+  CircuitOpenError,
+  isCallTimeoutError,
+  isCircuitFullError,
+  isCircuitOpenError,
+  isShortCircuitError,
+  ShortCircuitError,
+} from './errors.ts'
+
+async function openError(cause: unknown = new Error('down')): Promise<CircuitOpenError> {
+  const { breaker } = createBreaker({ name: 'users', maxFailures: 1 })
+  await fail(breaker, cause)
+  return (await reasonOf(breaker.run(() => 1))) as CircuitOpenError
+}
+
+async function fullError(): Promise<CircuitFullError> {
+  const { breaker } = createBreaker({ name: 'users', maxConcurrent: 1 })
+  const call = hang(breaker)
+  const error = await reasonOf(breaker.run(() => 1))
+  await call.release()
+  return error as CircuitFullError
+}
+
+async function timeoutError(): Promise<CallTimeoutError> {
+  const { breaker, clock } = createBreaker({ name: 'users', callTimeout: 50 })
+  const call = hang(breaker)
+  await clock.advance(50)
+  return (await call.result) as CallTimeoutError
+}
+
+describe.each([
+  ['CircuitOpenError', CircuitOpenError, isCircuitOpenError, 'ERR_CIRCUIT_OPEN', openError],
+  ['CircuitFullError', CircuitFullError, isCircuitFullError, 'ERR_CIRCUIT_FULL', fullError],
+  ['CallTimeoutError', CallTimeoutError, isCallTimeoutError, 'ERR_CALL_TIMEOUT', timeoutError],
+] as const)('%s', (name, Class, is, code, make) => {
+  it('has a name, a code and the name of the breaker', async () => {
+    expect(await make()).toMatchObject({ name, code, breaker: 'users' })
+    expect(Object.keys(await make())).not.toContain('name')
+  })
+
+  it('is an Error and a ShortCircuitError, and so say the predicates', async () => {
+    const error = await make()
+
+    expect(error).toBeInstanceOf(Class)
+    expect(error).toBeInstanceOf(ShortCircuitError)
+    expect(error).toBeInstanceOf(Error)
+    expect([is(error), isShortCircuitError(error)]).toEqual([true, true])
+    expect(Object.prototype.toString.call(error)).toBe('[object Error]')
+  })
+
+  it('is none of the other classes', async () => {
+    const error = await make()
+    const classes = [CircuitOpenError, CircuitFullError, CallTimeoutError]
+
+    expect(classes.filter((it) => error instanceof it)).toEqual([Class])
+  })
+
+  it('has a stack that says what it is, and no frames', async () => {
+    const { message, stack } = await make()
+
+    expect(stack).toBe(`${name}: ${message}`)
+  })
+
+  it('goes into logs as plain data', async () => {
+    const logged = JSON.parse(JSON.stringify(await make()))
+
+    expect(logged).toMatchObject({ name, code, breaker: 'users', message: expect.any(String) })
+    expect(logged).not.toHaveProperty('stack')
+  })
+
+  it('can be subclassed: an object of the class is none of the subclass', async () => {
+    class Own extends Class {}
+
+    expect(await make()).not.toBeInstanceOf(Own)
+    expect(Object.create(Own.prototype)).toBeInstanceOf(Own)
+    expect(Object.create(Own.prototype)).toBeInstanceOf(Class)
+  })
+})
+
+describe('ShortCircuitError', () => {
+  it.each([undefined, null, 1, 'ERR_CIRCUIT_OPEN', {}, [], new Error('other'), () => {}])(
+    'is not %s',
+    (value) => {
+      expect([
+        isShortCircuitError(value),
+        isCircuitOpenError(value),
+        isCircuitFullError(value),
+        isCallTimeoutError(value),
+      ]).toEqual([false, false, false, false])
+    },
+  )
+
+  it('is not an object that merely has its code', () => {
+    expect(isCircuitOpenError({ name: 'CircuitOpenError', code: 'ERR_CIRCUIT_OPEN' })).toBe(false)
+  })
+
+  it('leaves the stacks of other errors alone', async () => {
+    const limit = Error.stackTraceLimit
+
+    await openError()
+
+    expect(Error.stackTraceLimit).toBe(limit)
+    expect(new Error('mine').stack).toContain('errors.test.ts')
+  })
+})
+
+describe('CircuitOpenError', () => {
+  it('tells why in its message', async () => {
+    const { message } = await openError()
+
+    expect(message).toBe('circuit "users" is open because 1 call failed in a row (limit 1)')
+  })
+
+  it('has the failure that opened the circuit as its cause, also in logs', async () => {
+    const down = Object.assign(new TypeError('down'), { code: 'ECONNRESET' })
+    const error = await openError(down)
+
+    expect(error.cause).toBe(down)
+    expect(error.toJSON()['cause']).toEqual({
+      name: 'TypeError',
+      code: 'ECONNRESET',
+      message: 'down',
+    })
+  })
+
+  it('has no cause when it was tripped by hand', async () => {
+    const { breaker } = createBreaker()
+    breaker.trip()
+
+    const error = (await reasonOf(breaker.run(() => 1))) as CircuitOpenError
+
+    expect(error.cause).toBeUndefined()
+    expect(error.toJSON()).not.toHaveProperty('cause')
+  })
+
+  it('of a half-open circuit tells when the probe is given up', async () => {
+    const { breaker, clock } = createBreaker({ recovery: { timeout: 400 } })
+    breaker.trip()
+    await clock.advance(1_000)
+    const probe = hang(breaker)
+
+    await clock.advance(150)
+    const error = await reasonOf(breaker.run(() => 1))
+    await probe.release()
+
+    expect(error).toMatchObject({ state: 'half-open', retryAfter: 250, reason: 'manual' })
+    expect((error as Error).message).toContain('half-open and all its probes are out')
+  })
+
+  it('is a new one for every call', async () => {
+    const { breaker } = createBreaker()
+    breaker.trip()
+
+    const errors = [await reasonOf(breaker.run(() => 1)), await reasonOf(breaker.run(() => 1))]
+
+    expect(errors[0]).not.toBe(errors[1])
+    expect(errors[0]).toEqual(errors[1])
+  })
+})
