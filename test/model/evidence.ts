@@ -1,0 +1,124 @@
+import type { ModelSettings, RateSettings } from './settings.ts'
+
+/** How a call of the model ended. */
+export type Ending =
+  | {
+      readonly how: 'settled'
+      readonly at: number
+      readonly outcome: 'success' | 'failure' | 'neutral' | 'cancelled'
+      readonly timedOut: boolean
+      /** An earlier generation's: it counts as that and as nothing else. */
+      readonly stale: boolean
+      readonly retryAfter: number | undefined
+    }
+  | { readonly how: 'expired'; readonly at: number }
+  /** Left behind by a save: the continued model never hears of it. */
+  | { readonly how: 'dropped'; readonly at: number }
+
+/** A call that holds a permit. The model keeps every one of them, for ever. */
+export interface Call {
+  readonly id: number
+  readonly generation: number
+  readonly startedAt: number
+  readonly probe: boolean
+  readonly deadline: number
+  delivered: boolean
+  ending: Ending | undefined
+  /** Its place among all endings: two calls may end at one moment. */
+  endedAs: number
+}
+
+export type Result = Call & { readonly ending: Extract<Ending, { how: 'settled' }> }
+
+/** What a generation has heard, in the order in which it heard it. */
+export function resultsOf(calls: readonly Call[], generation: number): Result[] {
+  return calls
+    .filter((call): call is Result => call.ending?.how === 'settled' && !call.ending.stale)
+    .filter((call) => call.generation === generation)
+    .sort((a, b) => a.endedAs - b.endedAs)
+}
+
+function judged(results: readonly Result[]): Result[] {
+  return results.filter(({ ending: { outcome } }) => outcome === 'success' || outcome === 'failure')
+}
+
+/** Failures since the last success. */
+export function streakOf(results: readonly Result[]): number {
+  const newestFirst = judged(results).reverse()
+  const success = newestFirst.findIndex(({ ending }) => ending.outcome === 'success')
+  return success === -1 ? newestFirst.length : success
+}
+
+export interface Share {
+  readonly calls: number
+  readonly hits: number
+}
+
+/** The calls a window shows at `now`. By time it has ten slices: this one and the nine before. */
+export function inWindow(
+  results: readonly Result[],
+  window: RateSettings['window'],
+  now: number,
+): Result[] {
+  if ('calls' in window) return judged(results).slice(-window.calls)
+  const slice = (at: number): number => Math.floor(at / (window.duration / 10))
+  return judged(results).filter(({ ending }) => slice(ending.at) > slice(now) - 10)
+}
+
+export function failureShare(seen: readonly Result[]): Share {
+  const hits = seen.filter(({ ending }) => ending.outcome === 'failure').length
+  return { calls: seen.length, hits }
+}
+
+export function slowShare(seen: readonly Result[], slowerThan: number): Share {
+  const hits = seen.filter(({ startedAt, ending }) => ending.at - startedAt >= slowerThan).length
+  return { calls: seen.length, hits }
+}
+
+function reaches({ calls, hits }: Share, rate: RateSettings): boolean {
+  return calls >= rate.minimumCalls && hits / calls >= rate.threshold
+}
+
+export type FiredRule = 'consecutiveFailures' | 'failureRate' | 'slowCallRate'
+
+/** The first rule that speaks, asked after a success or a failure that has just been heard. */
+export function firedRule(
+  calls: readonly Call[],
+  generation: number,
+  { consecutiveFailures, failureRate, slowCallRate }: ModelSettings,
+  now: number,
+): FiredRule | undefined {
+  const results = resultsOf(calls, generation)
+  const streak = streakOf(results)
+  if (consecutiveFailures !== undefined && streak > 0 && streak >= consecutiveFailures) {
+    return 'consecutiveFailures'
+  }
+  if (failureRate !== undefined) {
+    if (reaches(failureShare(inWindow(results, failureRate.window, now)), failureRate)) {
+      return 'failureRate'
+    }
+  }
+  if (slowCallRate !== undefined) {
+    const seen = inWindow(results, slowCallRate.window, now)
+    if (reaches(slowShare(seen, slowCallRate.slowerThan), slowCallRate)) return 'slowCallRate'
+  }
+  return undefined
+}
+
+/** The latest moment until which any failure of the generation asked to be left alone. */
+export function notBefore(calls: readonly Call[], generation: number): number {
+  const asked = resultsOf(calls, generation)
+    .filter(({ ending }) => ending.outcome === 'failure' && ending.retryAfter !== undefined)
+    .map(({ ending }) => ending.at + Math.min(ending.retryAfter ?? 0, 60_000))
+  return Math.max(0, ...asked)
+}
+
+/** Probes of the generation that count toward closing. */
+export function succeededProbes(calls: readonly Call[], generation: number): number {
+  return calls.filter((call) => {
+    if (call.generation !== generation || !call.probe) return false
+    if (call.ending?.how === 'expired') return call.delivered
+    if (call.ending?.how !== 'settled' || call.ending.stale) return false
+    return call.ending.outcome === 'success' || call.ending.outcome === 'neutral'
+  }).length
+}

@@ -1,0 +1,270 @@
+import { type Era, openTimeAfter, type Reason } from './eras.ts'
+import {
+  type Call,
+  type Ending,
+  firedRule,
+  notBefore,
+  resultsOf,
+  streakOf,
+  succeededProbes,
+} from './evidence.ts'
+import type { ModelSettings } from './settings.ts'
+
+export type Mode = 'forced-open' | 'forced-closed' | 'disabled'
+export type RefusalReason = 'open' | 'half-open' | 'forced-open' | 'full'
+
+/** What a call meets: a permit, a refusal, or leave to run without anything being kept of it. */
+export type Answer = Call | RefusalReason | 'unrecorded' | 'unenforced'
+
+export interface Heard {
+  readonly outcome: 'success' | 'failure' | 'neutral' | 'cancelled'
+  readonly timedOut?: boolean
+  readonly retryAfter?: number | undefined
+}
+
+interface Due {
+  readonly at: number
+  readonly happen: () => void
+}
+
+/**
+ * A second, naive circuit breaker, written from the specification alone. It keeps every call, every
+ * refusal and every era it has been through, and recomputes whatever it is asked from those.
+ * Whatever it does not say in the fewest words is a mistake in it.
+ */
+export class ReferenceModel {
+  settings: ModelSettings
+  calls: Call[] = []
+  refusals: { readonly reason: RefusalReason | 'unenforced'; readonly era: number }[] = []
+  eras: Era[]
+  override: { readonly mode: Mode; readonly since: number; readonly until: number } | undefined
+  readonly random: () => number
+  #elapsed = 0
+  #lastReading: number
+  #endings = 0
+
+  constructor(settings: ModelSettings, reading: number, random: () => number) {
+    this.settings = settings
+    this.random = random
+    this.#lastReading = reading
+    this.eras = [{ name: 'closed', generation: 1, since: 0, reason: undefined, enforced: true }]
+  }
+
+  get era(): Era {
+    return this.eras.at(-1) as Era
+  }
+
+  // Time.
+
+  /** Time at the reading, which is not taken. */
+  timeAt(reading: number): number {
+    return this.#elapsed + Math.max(0, reading - this.#lastReading)
+  }
+
+  #take(reading: number): number {
+    this.#elapsed = this.timeAt(reading)
+    this.#lastReading = reading
+    this.#catchUp(this.#elapsed)
+    return this.#elapsed
+  }
+
+  /** Lets everything happen that is due, in the order of time. */
+  #catchUp(now: number): void {
+    for (let due = this.nextDue(); due !== undefined && due.at <= now; due = this.nextDue()) {
+      due.happen()
+    }
+  }
+
+  /** An override ends before anything else of that moment happens; probes expire in their order. */
+  nextDue(): Due | undefined {
+    const due: Due[] = []
+    const { era, override } = this
+    if (override !== undefined) {
+      due.push({ at: override.until, happen: () => (this.override = undefined) })
+    }
+    if (era.name === 'open') {
+      const at = era.until as number
+      due.push({ at, happen: () => this.#move('half-open', at, 'elapsed') })
+    }
+    for (const call of this.outstandingProbes()) {
+      due.push({ at: call.deadline, happen: () => this.#expire(call) })
+    }
+    const first = Math.min(...due.map(({ at }) => at))
+    return first === Infinity ? undefined : due.find(({ at }) => at === first)
+  }
+
+  /** The model as the next call would find it. */
+  view(reading: number): ReferenceModel {
+    const now = this.timeAt(reading)
+    const due = this.nextDue()
+    const copy = this.clone()
+    copy.#elapsed = now
+    if (due !== undefined && due.at <= now) copy.#catchUp(now)
+    return copy
+  }
+
+  clone(): ReferenceModel {
+    const copy = new ReferenceModel(this.settings, this.#lastReading, this.random)
+    copy.calls = this.calls.map((call) => ({ ...call }))
+    copy.refusals = [...this.refusals]
+    copy.eras = this.eras.map((era) => ({ ...era }))
+    copy.override = this.override
+    copy.#elapsed = this.#elapsed
+    copy.#endings = this.#endings
+    return copy
+  }
+
+  get now(): number {
+    return this.#elapsed
+  }
+
+  // What moves it.
+
+  admit(reading: number, backstop: number = 0): Answer {
+    const now = this.#take(reading)
+    if (this.override?.mode === 'disabled') return 'unrecorded'
+    const refusal = this.#refusal()
+    if (refusal !== undefined) {
+      const unenforced = this.override?.mode === 'forced-closed'
+      const reason = unenforced ? 'unenforced' : refusal
+      this.refusals.push({ reason, era: this.eras.length - 1 })
+      return reason
+    }
+    const { generation, name } = this.era
+    const probe = name === 'half-open'
+    const deadline = probe ? now + this.settings.probeTimeout + backstop : Infinity
+    const call: Call = {
+      id: this.calls.length,
+      generation,
+      startedAt: now,
+      probe,
+      deadline,
+      delivered: false,
+      ending: undefined,
+      endedAs: 0,
+    }
+    this.calls.push(call)
+    return call
+  }
+
+  #refusal(): RefusalReason | undefined {
+    if (this.override?.mode === 'forced-open') return 'forced-open'
+    if (this.era.name === 'open') return 'open'
+    if (this.era.name === 'closed') {
+      return this.inFlight() >= this.settings.maxConcurrent ? 'full' : undefined
+    }
+    const outstanding = this.outstandingProbes().filter((call) => this.isCurrent(call))
+    return outstanding.length >= this.settings.concurrent ? 'half-open' : undefined
+  }
+
+  /** True when the result counted. */
+  settle(id: number, heard: Heard, reading: number): boolean {
+    const now = this.#take(reading)
+    const call = this.calls[id] as Call
+    if (call.ending !== undefined) return false
+    const stale = !this.isCurrent(call)
+    const { outcome, timedOut = false, retryAfter } = heard
+    this.#end(call, { how: 'settled', at: now, outcome, timedOut, stale, retryAfter })
+    if (stale) return false
+    if (call.probe) this.#decideByProbe(outcome, now)
+    else if (outcome === 'success' || outcome === 'failure') this.#decideByRules(now)
+    return true
+  }
+
+  trip(reading: number): void {
+    this.#open(this.#take(reading), 'manual')
+  }
+
+  reset(reading: number): void {
+    this.#move('closed', this.#take(reading), 'reset')
+  }
+
+  force(mode: Mode, reading: number, lasts: number = Infinity): void {
+    const now = this.#take(reading)
+    this.override = { mode, since: now, until: now + lasts }
+  }
+
+  release(reading: number): void {
+    this.#take(reading)
+    this.override = undefined
+  }
+
+  configure(settings: ModelSettings, reading: number): void {
+    this.#take(reading)
+    const { era } = this
+    if (era.name === 'open' && typeof settings.openTime === 'number') {
+      if (settings.openTime !== this.settings.openTime) {
+        era.until = Math.max(era.since + settings.openTime, era.notBefore ?? 0)
+      }
+    }
+    this.settings = settings
+  }
+
+  /** Goes on in another process, where the clock reads something else and no call is in flight. */
+  continued(reading: number, newReading: number): ReferenceModel {
+    const copy = this.view(reading)
+    for (const call of copy.calls) {
+      if (call.ending === undefined) copy.#end(call, { how: 'dropped', at: copy.now })
+    }
+    copy.#lastReading = newReading
+    return copy
+  }
+
+  // What follows from it.
+
+  #decideByRules(now: number): void {
+    const rule = firedRule(this.calls, this.era.generation, this.settings, now)
+    if (rule !== undefined) this.#open(now, rule)
+  }
+
+  #decideByProbe(outcome: Heard['outcome'], now: number): void {
+    if (outcome === 'failure') this.#open(now, 'probeFailed')
+    else if (outcome !== 'cancelled') this.#closeIfEnough(now)
+  }
+
+  #closeIfEnough(now: number): void {
+    const succeeded = succeededProbes(this.calls, this.era.generation)
+    if (succeeded >= this.settings.probes) this.#move('closed', now, 'recovered')
+  }
+
+  #expire(call: Call): void {
+    const at = call.deadline
+    this.#end(call, { how: 'expired', at })
+    if (!this.isCurrent(call)) return
+    if (call.delivered) this.#closeIfEnough(at)
+    else this.#open(at, 'probeExpired')
+  }
+
+  #open(now: number, reason: Reason): void {
+    const asked = notBefore(this.calls, this.era.generation)
+    const duration = openTimeAfter(this.eras, this.settings.openTime, now, this.random)
+    const until = Math.max(now + duration, asked)
+    const streak = streakOf(resultsOf(this.calls, this.era.generation))
+    this.#move('open', now, reason, { until, duration, notBefore: asked, streakBefore: streak })
+  }
+
+  #move(name: Era['name'], since: number, reason: Reason, about: Partial<Era> = {}): void {
+    const enforced = this.override === undefined
+    const generation = this.era.generation + 1
+    this.eras.push({ name, generation, since, reason, enforced, ...about })
+  }
+
+  #end(call: Call, ending: Ending): void {
+    call.ending = ending
+    call.endedAs = this.#endings++
+  }
+
+  // What it is asked.
+
+  isCurrent(call: Call): boolean {
+    return call.generation === this.era.generation
+  }
+
+  outstandingProbes(): Call[] {
+    return this.calls.filter(({ probe, ending }) => probe && ending === undefined)
+  }
+
+  inFlight(): number {
+    return this.calls.filter(({ ending }) => ending === undefined).length
+  }
+}

@@ -1,0 +1,27 @@
+/** A share of the settled calls in a window. */
+export interface RateSettings {
+  readonly threshold: number
+  readonly minimumCalls: number
+  readonly window: { readonly calls: number } | { readonly duration: number }
+}
+
+/** An open time that grows from opening to opening. */
+export interface GrowingTime {
+  readonly initial: number
+  readonly max: number
+  readonly factor: number
+  readonly jitter: number
+}
+
+/** The part of the options that the model knows; every default applied. */
+export interface ModelSettings {
+  readonly consecutiveFailures: number | undefined
+  readonly failureRate: RateSettings | undefined
+  readonly slowCallRate: (RateSettings & { readonly slowerThan: number }) | undefined
+  readonly openTime: number | GrowingTime
+  readonly probes: number
+  readonly concurrent: number
+  readonly probeTimeout: number
+  readonly maxConcurrent: number
+  readonly history: number
+}
