@@ -99,7 +99,7 @@ class Attempt implements GuardedCall, SimulatedEvent {
  * on arrivals and answers in streams of their own, so that every policy meets the same traffic.
  */
 export class Engine {
-  readonly clock: VirtualClock = new VirtualClock()
+  readonly clock: VirtualClock
   readonly dependency: SimulatedDependency
   readonly timeout: number
   readonly timeoutError: Error
@@ -114,7 +114,13 @@ export class Engine {
   #pending = 0
   #arriving = true
 
-  constructor(setup: SimulationSetup, createGuard: GuardFactory, timeout: number) {
+  constructor(
+    setup: SimulationSetup,
+    createGuard: GuardFactory,
+    timeout: number,
+    clock: VirtualClock = new VirtualClock(),
+  ) {
+    this.clock = clock
     const { seed, traffic, schedule } = setup
     this.#setup = setup
     this.timeout = timeout
@@ -126,7 +132,6 @@ export class Engine {
     this.#service = randomStream(seed, 'service')
     this.#backoff = randomStream(seed, 'backoff')
     this.#inFlight = new Int32Array(traffic.clients)
-    const { clock } = this
     this.#guards = Array.from({ length: traffic.shared ? 1 : traffic.clients }, (_, client) =>
       createGuard({
         clock,

@@ -57,9 +57,11 @@ export type GuardFactory = (context: GuardContext) => Guard
 /** Guards of a policy as users give it: options, or a factory of breakers. */
 export function guardFactory(policy: CircuitBreakerOptions | PolicyFactory = {}): GuardFactory {
   return (context) => {
-    const { clock } = context
+    const { clock, random } = context
     const breaker: SimulatedBreaker =
-      typeof policy === 'function' ? policy(context) : new CircuitBreaker({ ...policy, clock })
+      typeof policy === 'function'
+        ? policy(context)
+        : new CircuitBreaker({ random, ...policy, clock })
     breaker.on?.('transition', context.changed)
     return {
       request(call) {
