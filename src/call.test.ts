@@ -73,7 +73,7 @@ describe('callTimeout', () => {
     await clock.advance(100)
 
     expect(await probe.result).toBeInstanceOf(CallTimeoutError)
-    expect(breaker.snapshot().trips.at(-1)?.reason).toBe('probeFailed')
+    expect(breaker.snapshot().trips.at(-1)?.reopened).toBe(1)
     expect(breaker.snapshot().counts.expired).toBe(0)
   })
 

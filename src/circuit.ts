@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Refusal } from './core/counts.ts'
-import type { Change, Machine } from './core/machine.ts'
+import type { Machine } from './core/machine.ts'
+import type { Change } from './core/memory.ts'
 import type { Settled, Verdict } from './core/outcome.ts'
 import type { Override } from './core/override.ts'
 import { type Permit, UNENFORCED } from './core/permit.ts'

@@ -1,6 +1,6 @@
-import type { MachineSettings } from './core/machine.ts'
 import type { OpenDuration } from './core/open-duration.ts'
 import type { RecoverySettings } from './core/recovery/recovery.ts'
+import type { MachineSettings } from './core/settings.ts'
 import type { When } from './core/trip/when.ts'
 import type { AnyFallback } from './fallback.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'

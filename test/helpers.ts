@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { Machine, type MachineSettings } from '../src/core/machine.ts'
+import { Machine } from '../src/core/machine.ts'
 import type { Outcome, Verdict } from '../src/core/outcome.ts'
 import { Permit } from '../src/core/permit.ts'
 import { restore, type Saved, save } from '../src/core/saved.ts'
+import type { MachineSettings } from '../src/core/settings.ts'
 import {
   type BreakerEvent,
   type CallOptions,

@@ -8,7 +8,8 @@ import {
   probedMachine,
   RESET_TIMEOUT,
 } from '../../test/helpers.ts'
-import type { Change, Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
+import type { Change } from './memory.ts'
 
 /** What the machine has to publish of what is done to it. */
 function changesOf(machine: Machine, act: (machine: Machine) => unknown): Change[] {

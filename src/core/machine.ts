@@ -1,56 +1,19 @@
 import { Baseline } from './baseline.ts'
-import { cloneState } from './clone.ts'
 import { closed, configureRules, notBefore, recorded, remember } from './closed.ts'
-import { type Counts, type Refusal, Tally } from './counts.ts'
+import type { Refusal } from './counts.ts'
 import { chargeOverdue, chargeOverdueProbes, isDue } from './due.ts'
-import { OfferedRate } from './offered-rate.ts'
-import { type OpenDuration, Openings, sameOpenDuration } from './open-duration.ts'
+import { Memory } from './memory.ts'
+import { Openings, sameOpenDuration } from './open-duration.ts'
 import type { Verdict } from './outcome.ts'
-import type { Override, OverrideMode, Why } from './override.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { Probes } from './recovery/probes.ts'
-import {
-  admits,
-  type Decision,
-  firstDeadline,
-  lapsed,
-  type Recovery,
-  type RecoverySettings,
-} from './recovery/recovery.ts'
+import { admits, type Decision, firstDeadline, lapsed, type Recovery } from './recovery/recovery.ts'
 import { SlowStart } from './recovery/slow-start.ts'
-import { retryAfter } from './retry-after.ts'
-import type {
-  Closed,
-  HalfOpen,
-  Open,
-  RecordedFailure,
-  State,
-  Transition,
-  TransitionReason,
-} from './state.ts'
-import { Timeline } from './timeline.ts'
+import type { MachineSettings } from './settings.ts'
+import type { Closed, HalfOpen, Open, RecordedFailure, State, TransitionReason } from './state.ts'
 import { consecutiveFailures } from './trip/consecutive-failures.ts'
-import { endTrip, TripHistory } from './trip/history.ts'
-import type { Finding, TripRecord } from './trip/record.ts'
-import type { TripSettings } from './trip/rules.ts'
-import type { WhenView } from './trip/when.ts'
-
-export interface MachineSettings {
-  readonly trip: TripSettings
-  readonly openDuration: OpenDuration
-  readonly recovery: RecoverySettings
-  readonly maxConcurrent: number
-  /** Trip records kept. */
-  readonly history: number
-}
-
-/** The override as it now is; `undefined` when it was lifted. */
-export interface OverrideChange {
-  readonly override: Override | undefined
-}
-
-/** What is to be published, in order. */
-export type Change = Transition | OverrideChange
+import { endTrip } from './trip/history.ts'
+import type { Finding } from './trip/record.ts'
 
 /** Why the circuit opens, and what is known about it. */
 interface Opening {
@@ -67,52 +30,7 @@ interface Opening {
  * this file. It is told the time as a clock reading with each call and never asks for it; a reading
  * of `NaN` means that nobody looked. Reading the machine moves nothing.
  */
-export class Machine {
-  settings: MachineSettings
-  state: State
-  override: Override | undefined = undefined
-  tally: Tally = new Tally()
-  history: TripHistory
-  /** Changes that nobody has published yet. */
-  changes: Change[] = []
-  timeline: Timeline
-  baseline: Baseline = new Baseline()
-  openings: Openings = new Openings()
-  rate: OfferedRate = new OfferedRate(0)
-  /** Successes and failures before the circuit last closed. */
-  before: { success: number; failure: number } = { success: 0, failure: 0 }
-  readonly random: () => number
-  /** Drawn ahead, so that a reader can tell how long an opening that is due will last. */
-  #chance: number
-
-  constructor(settings: MachineSettings, reading: number, random: () => number) {
-    this.settings = settings
-    this.timeline = new Timeline(reading)
-    this.random = random
-    this.#chance = random()
-    this.state = closed(1, 0, settings.trip)
-    this.history = new TripHistory(settings.history)
-  }
-
-  /** Trip records, oldest first. */
-  get trips(): readonly TripRecord[] {
-    return this.history.records
-  }
-
-  /** False while an override decides in place of the automatic state. */
-  get enforced(): boolean {
-    return this.override === undefined
-  }
-
-  get counts(): Counts {
-    return this.tally.read()
-  }
-
-  /** The machine's own time at a clock reading. */
-  now(reading: number): number {
-    return this.timeline.at(reading)
-  }
-
+export class Machine extends Memory {
   // ── asking ────────────────────────────────────────────────────────────────────────────────────
 
   /**
@@ -122,7 +40,7 @@ export class Machine {
    */
   admit(reading: number, backstop = 0): Permit | Refusal {
     const now = this.timeline.advance(reading)
-    this.#liftOverride(now)
+    this.liftOverride(now)
     const mode = this.override?.mode
     if (mode === 'disabled') return UNRECORDED
     if (this.settings.openDuration.kind === 'auto') this.rate.sample(this.tally.offered, now)
@@ -156,11 +74,6 @@ export class Machine {
     }
     this.tally.refuse(refusal)
     return refusal
-  }
-
-  /** Ms until a call may pass; `undefined` when it may now, or when nobody can know. */
-  retryAfter(reading: number): number | undefined {
-    return retryAfter(this.state, this.override, this.now(reading))
   }
 
   /** Counts a call that needs no permit of its own; false when there is no room. */
@@ -251,20 +164,13 @@ export class Machine {
       era.streak = 0
       if (duration >= 0) this.baseline.learn(duration)
     }
-    const seen = era.rules?.record({ failed, duration, now }, () => this.#view(era, failed, now))
+    const seen = era.rules?.record({ failed, duration, now }, () => this.view(era, failed, now))
     const limit = this.settings.trip.consecutiveFailures
     const finding = (failed ? consecutiveFailures(era.streak, limit) : undefined) ?? seen
     // The rule may be the user's own, and may have moved the breaker.
     if (finding === undefined || era !== this.state) return
     const pending = finding.overdue ? era : null
     this.#open(now, finding.rule, { finding, cause: verdict.error, pending })
-  }
-
-  #view({ streak, since }: Closed, failed: boolean, now: number): WhenView {
-    const { tally, before } = this
-    const successes = tally.success - before.success
-    const failures = tally.failure - before.failure
-    return { streak, successes, failures, inFlight: tally.inFlight, closedFor: now - since, failed }
   }
 
   #decide(era: HalfOpen, probe: Permit, verdict: Verdict, now: number): void {
@@ -328,10 +234,6 @@ export class Machine {
     this.tally.expired++
   }
 
-  #liftOverride(now: number): void {
-    if (this.override !== undefined && now >= this.override.until) this.#setOverride(undefined)
-  }
-
   /** The machine as the next call would find it; this one is left alone. */
   peek(reading: number): Machine {
     const now = this.now(reading)
@@ -340,7 +242,7 @@ export class Machine {
     if (!lifts && !isDue(this.state, this.baseline.overdueAfter, now)) return this
     const copy = this.clone()
     copy.timeline.advance(reading)
-    copy.#liftOverride(now)
+    copy.liftOverride(now)
     copy.#elapse(now)
     return copy
   }
@@ -351,9 +253,9 @@ export class Machine {
     const { state: from, settings, openings } = this
     if (from.name === 'closed') openings.decay(settings.openDuration, now)
     this.rate.sample(this.tally.offered, now)
-    const drawn = openings.next(settings.openDuration, now, this.rate.perMs, this.#chance)
+    const drawn = openings.next(settings.openDuration, now, this.rate.perMs, this.chance)
     const openFor = Math.max(drawn, from.notBefore - now)
-    this.#chance = this.random()
+    this.chance = this.random()
     openings.opened(now, openFor)
     const trip =
       from.name === 'half-open' && reason !== 'manual'
@@ -412,6 +314,10 @@ export class Machine {
     this.changes.push({ from: from.name, to: to.name, reason, generation, enforced })
   }
 
+  clone(): Machine {
+    return this.copyTo(new Machine(this.settings, 0, () => this.chance))
+  }
+
   // ── by hand ───────────────────────────────────────────────────────────────────────────────────
 
   /** Opens now; it recovers by itself. An open circuit starts its open time again. */
@@ -426,7 +332,7 @@ export class Machine {
   /** Lets the open time that now applies count from `from`. */
   #prolong(state: Open, from: number): void {
     const { openDuration } = this.settings
-    const ms = this.openings.again(openDuration, from, this.rate.perMs, this.#chance)
+    const ms = this.openings.again(openDuration, from, this.rate.perMs, this.chance)
     state.until = Math.max(from + ms, state.notBefore)
     state.trip.openFor = state.until - state.since
   }
@@ -438,29 +344,6 @@ export class Machine {
     this.baseline = new Baseline()
     this.openings = new Openings()
     this.#close(now, 'reset')
-  }
-
-  /** Puts an override in place of the one that is there; the newest wins. */
-  force(mode: OverrideMode, reading: number, why: Why): Override {
-    const since = this.timeline.advance(reading)
-    this.#liftOverride(since)
-    const until = since + (why.for ?? Infinity)
-    const override = { mode, reason: why.reason, by: why.by, since, until }
-    this.#setOverride(override)
-    return override
-  }
-
-  /** Lifts the override, or only that very one. True when one was lifted. */
-  release(reading: number, only: Override | undefined = this.override): boolean {
-    this.#liftOverride(this.timeline.advance(reading))
-    if (this.override === undefined || this.override !== only) return false
-    this.#setOverride(undefined)
-    return true
-  }
-
-  #setOverride(override: Override | undefined): void {
-    this.override = override
-    this.changes.push({ override })
   }
 
   /** Changes the rules, keeping all evidence. Gives what could not be kept, in words. */
@@ -481,22 +364,5 @@ export class Machine {
       if (recovery.successes > 0) lost.push('successful probes')
     }
     return lost
-  }
-
-  clone(): Machine {
-    const copy = new Machine(this.settings, 0, () => 0)
-    copy.#chance = this.#chance
-    copy.timeline = this.timeline.clone()
-    copy.tally = this.tally.clone()
-    copy.baseline = this.baseline.clone()
-    copy.openings = this.openings.clone()
-    copy.rate = this.rate.clone()
-    copy.before = this.before
-    copy.override = this.override
-    copy.changes = [...this.changes]
-    const trips = new Map<TripRecord, TripRecord>()
-    copy.history = this.history.clone(trips)
-    copy.state = cloneState(this.state, (trip) => trips.get(trip) ?? { ...trip }, copy.baseline)
-    return copy
   }
 }

@@ -18,3 +18,8 @@ export interface Why {
   /** It lifts itself after that many milliseconds; without it, by hand only. */
   readonly for?: number | undefined
 }
+
+/** The override as it now is; `undefined` when it was lifted. */
+export interface OverrideChange {
+  readonly override: Override | undefined
+}

@@ -5,15 +5,12 @@ import {
   callTimes,
   createMachine,
   looks,
-  type MachineOptions,
   openMachine,
   probedMachine,
   RESET_TIMEOUT,
   revive,
   saveAt,
   settle,
-  stateAt,
-  streakOf,
 } from '../../test/helpers.ts'
 import type { Machine } from './machine.ts'
 

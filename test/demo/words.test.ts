@@ -17,6 +17,7 @@ const trip = {
   lasted: null,
   endedBy: null,
   rejected: 0,
+  reopened: 0,
 } as const
 
 describe('tellChange', () => {

@@ -1,0 +1,13 @@
+import type { OpenDuration } from './open-duration.ts'
+import type { RecoverySettings } from './recovery/recovery.ts'
+import type { TripSettings } from './trip/rules.ts'
+
+/** What the machine goes by: options with every default applied and nothing left to interpret. */
+export interface MachineSettings {
+  readonly trip: TripSettings
+  readonly openDuration: OpenDuration
+  readonly recovery: RecoverySettings
+  readonly maxConcurrent: number
+  /** Trip records kept. */
+  readonly history: number
+}
