@@ -28,10 +28,14 @@ export type GuardedSync<F, Fallback> = [Fallback] extends [never]
 
 /** Functions that give promises need `breaker(fn)`, not `breaker.sync(fn)`. */
 export type SyncFunction<F> = F extends (...args: Any[]) => infer R
-  ? [R] extends [PromiseLike<unknown>]
-    ? never
-    : F
+  ? IsAny<R> extends true
+    ? F
+    : [R] extends [PromiseLike<unknown>]
+      ? never
+      : F
   : never
+
+type IsAny<T> = 0 extends 1 & T ? true : false
 
 /** A decorator of methods, and of fields and accessors that hold a function. */
 export interface Decorator<Allowed> {
