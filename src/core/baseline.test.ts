@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { Baseline } from './baseline.ts'
+
+function learned(times: number, ...durations: number[]): Baseline {
+  const baseline = new Baseline()
+  for (let i = 0; i < times; i++) baseline.learn(durations[i % durations.length] as number)
+  return baseline
+}
+
+describe('Baseline', () => {
+  it.each([
+    { times: 9, known: false },
+    { times: 10, known: true },
+    { times: 11, known: true },
+  ])('knows what is normal after ten successes: $known after $times', ({ times, known }) => {
+    const baseline = learned(times, 300)
+
+    expect(baseline.known).toBe(known)
+    expect(baseline.typical).toBeCloseTo(known ? 300 : 0)
+    expect(Number.isFinite(baseline.overdueAfter)).toBe(known)
+  })
+
+  it.each([
+    { duration: 0, overdueAfter: 500 },
+    { duration: 124, overdueAfter: 500 },
+    { duration: 125, overdueAfter: 500 },
+    { duration: 126, overdueAfter: 504 },
+    { duration: 1_000, overdueAfter: 4_000 },
+  ])('takes four times the usual for overdue, never less than half a second: %o', (row) => {
+    expect(learned(20, row.duration).overdueAfter).toBeCloseTo(row.overdueAfter)
+  })
+
+  it('allows for more where latencies vary', () => {
+    expect(learned(40, 100, 400).overdueAfter).toBeGreaterThan(2_000)
+  })
+
+  it('follows a latency that changes, slowly', () => {
+    const baseline = learned(100, 100)
+
+    baseline.learn(1_000)
+    expect(baseline.typical).toBeLessThan(110)
+
+    for (let i = 0; i < 500; i++) baseline.learn(1_000)
+    expect(baseline.typical).toBeGreaterThan(990)
+  })
+
+  it.each([
+    { duration: 200, overdueAfter: 500 },
+    { duration: 2_000, overdueAfter: 3_000 },
+  ])('moves the bound beyond a late success, never nearer: $duration', (row) => {
+    const baseline = learned(20, 10)
+
+    baseline.forgive(row.duration)
+    baseline.forgive(1)
+
+    expect(baseline.overdueAfter).toBe(row.overdueAfter)
+  })
+
+  it('learns apart from its clone', () => {
+    const baseline = learned(10, 100)
+
+    const copy = baseline.clone()
+    copy.learn(9_000)
+
+    expect([baseline.samples, copy.samples]).toEqual([10, 11])
+    expect(baseline.typical).toBeCloseTo(100)
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { InFlight } from './in-flight.ts'
+import { Permit } from './permit.ts'
+
+function line(...starts: number[]): { inFlight: InFlight; permits: Permit[] } {
+  const inFlight = new InFlight()
+  const permits = starts.map((startedAt) => new Permit(null, startedAt, Infinity))
+  for (const permit of permits) inFlight.add(permit)
+  return { inFlight, permits }
+}
+
+function startsOf(inFlight: InFlight): number[] {
+  const starts: number[] = []
+  for (let it = inFlight.first; it !== undefined; it = it.next) starts.push(it.startedAt)
+  return starts
+}
+
+describe('InFlight', () => {
+  it('lines calls up, oldest first', () => {
+    expect(startsOf(line(1, 2, 3).inFlight)).toEqual([1, 2, 3])
+    expect(line().inFlight.first).toBeUndefined()
+  })
+
+  it.each([
+    { removed: [0], left: [2, 3] },
+    { removed: [1], left: [1, 3] },
+    { removed: [2], left: [1, 2] },
+    { removed: [0, 1, 2], left: [] },
+    { removed: [2, 1, 0], left: [] },
+    { removed: [1, 0], left: [3] },
+  ])('closes the gap that $removed leave, and goes on after it', ({ removed, left }) => {
+    const { inFlight, permits } = line(1, 2, 3)
+
+    for (const index of removed) inFlight.remove(permits[index] as Permit)
+    inFlight.add(new Permit(null, 4, Infinity))
+
+    expect(startsOf(inFlight)).toEqual([...left, 4])
+  })
+
+  it.each([
+    { now: 100, count: 0 },
+    { now: 110, count: 0 },
+    { now: 111, count: 1 },
+    { now: 131, count: 3 },
+  ])('counts those in flight for longer than 100 ms: $count at $now', ({ now, count }) => {
+    expect(line(10, 20, 30).inFlight.olderThan(100, now)).toBe(count)
+  })
+
+  it('is cloned in its order, apart', () => {
+    const { inFlight, permits } = line(1, 2)
+
+    const copy = inFlight.clone((permit) => new Permit(null, permit.startedAt + 10, Infinity))
+    inFlight.remove(permits[0] as Permit)
+
+    expect([startsOf(copy), startsOf(inFlight)]).toEqual([[11, 12], [2]])
+  })
+})

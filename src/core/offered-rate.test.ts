@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { OfferedRate } from './offered-rate.ts'
+
+/** Looked at every `step` ms until `until`, with so many calls offered a ms. */
+function sampled(perMs: number, step: number, until: number): OfferedRate {
+  const rate = new OfferedRate(0)
+  for (let now = step; now <= until; now += step) rate.sample(now * perMs, now)
+  return rate
+}
+
+describe('OfferedRate', () => {
+  it('is 0 while nothing is known', () => {
+    expect(new OfferedRate(0).perMs).toBe(0)
+  })
+
+  it.each([1, 50, 20_000])('is the calls offered a ms, however often it is sampled: %d', (step) => {
+    expect(sampled(0.3, step, 60_000).perMs).toBeCloseTo(0.3)
+  })
+
+  it.each([0, -5])('takes nothing from a look %d ms later', (passed) => {
+    const rate = sampled(0.3, 50, 1_000)
+    const before = rate.perMs
+
+    rate.sample(9_999, 1_000 + passed)
+
+    expect(rate.perMs).toBe(before)
+  })
+
+  it('forgets: a minute of another rate decides', () => {
+    const rate = sampled(1, 50, 60_000)
+
+    for (let now = 60_050; now <= 120_000; now += 50) rate.sample(60_000, now)
+
+    expect(rate.perMs).toBeLessThan(0.1)
+  })
+
+  it('goes on apart from its clone', () => {
+    const rate = sampled(1, 50, 1_000)
+
+    const copy = rate.clone()
+    copy.sample(50_000, 2_000)
+
+    expect(copy.perMs).toBeGreaterThan(10)
+    expect(rate.perMs).toBeCloseTo(1)
+  })
+
+  it('goes on from what was saved, with the totals of the new process', () => {
+    const rate = sampled(1, 50, 5_000)
+
+    const restored = OfferedRate.restore(JSON.parse(JSON.stringify(rate.save())), 700, 0)
+    restored.sample(1_700, 1_000)
+
+    expect(restored.perMs).toBeCloseTo(1)
+  })
+})

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest'
+import { type OpenDuration, Openings } from './open-duration.ts'
+
+const MIDDLE = 0.5
+const growing: OpenDuration = { kind: 'growing', initial: 100, max: 1_000, factor: 2, jitter: 0 }
+const auto: OpenDuration = { kind: 'auto' }
+
+/** What so many openings, one right after the other, last. */
+function durations(settings: OpenDuration, count: number): number[] {
+  const openings = new Openings()
+  return Array.from({ length: count }, () => {
+    const ms = openings.next(settings, 0, 0, MIDDLE)
+    openings.opened(0, ms)
+    return ms
+  })
+}
+
+describe('a fixed open time', () => {
+  it('is the same each time, without jitter', () => {
+    expect(durations({ kind: 'fixed', ms: 3_000 }, 5)).toEqual([3_000, 3_000, 3_000, 3_000, 3_000])
+    expect(new Openings().next({ kind: 'fixed', ms: 3_000 }, 0, 1, 0.99)).toBe(3_000)
+  })
+})
+
+describe('a growing open time', () => {
+  it('grows by its factor up to its maximum', () => {
+    expect(durations(growing, 6)).toEqual([100, 200, 400, 800, 1_000, 1_000])
+  })
+
+  it.each([
+    { chance: 0, ms: 80 },
+    { chance: 0.25, ms: 90 },
+    { chance: 0.5, ms: 100 },
+    { chance: 0.75, ms: 110 },
+  ])('is up to a share longer or shorter by chance: $ms at $chance', ({ chance, ms }) => {
+    expect(new Openings().next({ ...growing, jitter: 0.2 }, 0, 0, chance)).toBeCloseTo(ms)
+  })
+
+  it.each([
+    { calm: 0, ms: 800 },
+    { calm: 399, ms: 800 },
+    { calm: 400, ms: 400 },
+    { calm: 599, ms: 400 },
+    { calm: 600, ms: 200 },
+    { calm: 699, ms: 200 },
+    { calm: 700, ms: 100 },
+    { calm: 1e9, ms: 100 },
+  ])('goes back one step for each open time of calm: $ms after $calm', ({ calm, ms }) => {
+    const openings = new Openings()
+    for (const [i, opened] of [100, 200, 400].entries()) openings.opened(i, opened)
+    openings.closed(1_000)
+
+    openings.decay(growing, 1_000 + calm)
+
+    expect(openings.next(growing, 1_000 + calm, 0, MIDDLE)).toBe(ms)
+  })
+
+  it.each([
+    { openings: 0, ms: 100 },
+    { openings: 1, ms: 100 },
+    { openings: 2, ms: 200 },
+  ])('is told once more for an opening that was counted: $ms after $openings', (row) => {
+    const openings = new Openings()
+    for (let i = 0; i < row.openings; i++) openings.opened(0, 1)
+
+    expect(openings.again(growing, 0, 0, MIDDLE)).toBe(row.ms)
+    expect(openings.again(growing, 0, 0, MIDDLE)).toBe(row.ms)
+  })
+})
+
+describe('the automatic open time', () => {
+  it.each([
+    { lasted: 0, rate: 0.01, ms: 1_000 },
+    { lasted: 5_000, rate: 0.01, ms: 1_000 },
+    { lasted: 20_000, rate: 0.01, ms: 2_000 },
+    { lasted: 500_000, rate: 0.01, ms: 10_000 },
+    { lasted: 1e9, rate: 0.01, ms: 30_000 },
+    { lasted: 500_000, rate: 1, ms: 1_000 },
+    { lasted: 500_000, rate: 0, ms: 1_000 },
+  ])('grows with the root of the outage over the rate: %o', ({ lasted, rate, ms }) => {
+    const openings = new Openings()
+    openings.opened(0, 1_000)
+
+    expect(openings.next(auto, lasted, rate, MIDDLE)).toBeCloseTo(ms)
+  })
+
+  it.each([
+    { chance: 0, ms: 750 },
+    { chance: 0.5, ms: 1_000 },
+    { chance: 1, ms: 1_250 },
+  ])('is up to a quarter longer or shorter by chance: $ms at $chance', ({ chance, ms }) => {
+    expect(new Openings().next(auto, 0, 0, chance)).toBe(ms)
+  })
+
+  it.each([
+    { last: 1_000, calm: 4_999, forgotten: false },
+    { last: 1_000, calm: 5_000, forgotten: true },
+    { last: 10_000, calm: 19_999, forgotten: false },
+    { last: 10_000, calm: 20_000, forgotten: true },
+  ])('takes an outage for over after $calm ms of calm and $last open: $forgotten', (row) => {
+    const openings = new Openings()
+    openings.opened(0, row.last)
+    openings.closed(500_000)
+
+    openings.decay(auto, 500_000 + row.calm)
+
+    const next = openings.next(auto, 500_000 + row.calm, 0.01, MIDDLE)
+    expect(next === 1_000).toBe(row.forgotten)
+  })
+
+  it('counts from the first opening of the outage, not from the last', () => {
+    const openings = new Openings()
+    openings.opened(0, 1_000)
+    openings.opened(499_000, 1_000)
+
+    expect(openings.next(auto, 500_000, 0.01, MIDDLE)).toBeCloseTo(10_000)
+  })
+})
+
+describe('Openings', () => {
+  it('go on apart from their clone', () => {
+    const openings = new Openings()
+    openings.opened(0, 100)
+    openings.closed(7)
+
+    const copy = openings.clone()
+    expect(copy.save(10)).toEqual(openings.save(10))
+
+    copy.opened(5, 100)
+    expect(openings.next(growing, 5, 0, MIDDLE)).toBe(200)
+    expect(copy.next(growing, 5, 0, MIDDLE)).toBe(400)
+  })
+
+  it.each([true, false])('are restored at another time as they were saved: opened %s', (opened) => {
+    const openings = new Openings()
+    if (opened) openings.opened(100, 250)
+    openings.closed(300)
+
+    const restored = Openings.restore(JSON.parse(JSON.stringify(openings.save(1_000))), 50)
+
+    expect(restored.save(50)).toEqual(openings.save(1_000))
+    expect(restored.save(150)).toEqual(openings.save(1_100))
+  })
+})
