@@ -75,6 +75,20 @@ describe.runIf(canStart)('a stalled event loop', () => {
     })
   })
 
+  it('of 1200 ms is not taken for calls that hang, even when many come right after it', async () => {
+    const breaker = new CircuitBreaker()
+    const moves: string[] = []
+    breaker.on('transition', ({ reason }) => moves.push(reason))
+    for (let i = 0; i < 400; i++) await breaker.run(() => 'hello')
+    const results = outcomes(all(() => breaker.run((signal) => get('/slow?ms=100', signal))))
+    await stalled(1200)
+    const others = outcomes(all(() => breaker.run(() => 'hello')))
+
+    expect(await results).toEqual({ hello: CALLS, timeout: 0, refused: 0 })
+    expect(await others).toEqual({ hello: CALLS, timeout: 0, refused: 0 })
+    expect(moves).toEqual([])
+  })
+
   describe.each([300])('of %i ms, while half-open,', (stall) => {
     it('fails no probe, though other calls come before the answers are read', async () => {
       const { breaker, moves } = await halfOpen({ probes: CALLS })

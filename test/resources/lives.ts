@@ -19,6 +19,22 @@ export const lives: Record<string, (n: number) => CircuitBreaker | Promise<Circu
     return breaker
   },
 
+  'has windows full of calls': async () => {
+    const window = { calls: 20 }
+    const breaker: CircuitBreaker = new CircuitBreaker({
+      trip: {
+        failureRate: { threshold: 1, minimumCalls: 20, window },
+        slowCallRate: { slowerThan: 60_000, threshold: 1, minimumCalls: 20, window },
+        evidence: {},
+        when: () => breaker.state === 'open',
+      },
+    })
+    for (let i = 0; i < 10; i++) await breaker.run(() => breaker.state)
+    await fail(breaker)
+    void breaker.run(() => new Promise(() => {}))
+    return breaker
+  },
+
   'has listeners that refer to it': async () => {
     const breaker = new CircuitBreaker({ maxFailures: 1 })
     for (const event of ['transition', 'success', 'failure', 'reject', 'override'] as const) {
