@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest'
+import {
+  admit,
+  callOnce,
+  callTimes,
+  createMachine,
+  revive,
+  settingsOf,
+  settle,
+} from '../../../test/helpers.ts'
+import type { Machine } from '../machine.ts'
+import { hasRules, needsDuration, needsTime, type TripSettings } from './rules.ts'
+
+const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 10 } }
+const timed = { ...failureRate, window: { duration: 10_000 } }
+const slowCallRate = { ...failureRate, slowerThan: 200 }
+const evidence = { threshold: 10, slowerThan: 5_000, minimumSpan: 0, overdue: false }
+const when = () => false
+
+function optionsWith(trip: Partial<TripSettings>): {
+  maxFailures: number
+  trip: Partial<TripSettings>
+} {
+  return { maxFailures: Infinity, trip }
+}
+
+/** Three failures, one short of what `failureRate` needs, under these rules. */
+function failing(trip: Partial<TripSettings>): Machine {
+  const machine = createMachine(optionsWith(trip))
+  callTimes(machine, 3, 'failure')
+  return machine
+}
+
+function configure(machine: Machine, trip: Partial<TripSettings>): string[] {
+  return machine.configure(settingsOf(optionsWith(trip)), 0)
+}
+
+describe('what rules need', () => {
+  it.each([
+    { trip: {}, rules: false, duration: false, time: false },
+    { trip: { failureRate }, rules: true, duration: false, time: false },
+    { trip: { failureRate: timed }, rules: true, duration: false, time: true },
+    { trip: { slowCallRate }, rules: true, duration: true, time: true },
+    { trip: { evidence }, rules: true, duration: true, time: true },
+    { trip: { when }, rules: true, duration: false, time: true },
+  ])('is as little as possible: %o', ({ trip, rules, duration, time }) => {
+    const settings = settingsOf(optionsWith(trip)).trip
+
+    expect(hasRules(settings)).toBe(rules)
+    expect(needsDuration(settings)).toBe(duration)
+    expect(needsTime(settings)).toBe(time)
+  })
+})
+
+describe('rules that are configured', () => {
+  it.each([
+    { from: {}, to: { failureRate }, lost: [] },
+    { from: { failureRate }, to: { failureRate: { ...failureRate, threshold: 1 } }, lost: [] },
+    { from: { failureRate }, to: {}, lost: ['the window of failureRate'] },
+    { from: { slowCallRate }, to: { failureRate }, lost: ['the window of slowCallRate'] },
+    {
+      from: { failureRate },
+      to: { failureRate: timed },
+      lost: ['calls in the window of failureRate'],
+    },
+    {
+      from: { failureRate },
+      to: { failureRate: { ...failureRate, window: { calls: 2 } } },
+      lost: ['calls in the window of failureRate'],
+    },
+    { from: { evidence }, to: {}, lost: ['the score of evidence'] },
+    { from: { evidence }, to: { evidence: { ...evidence, threshold: 99 } }, lost: [] },
+    { from: { failureRate }, to: { failureRate, evidence }, lost: [] },
+    { from: {}, to: {}, lost: [] },
+  ])('say what is lost: %o', ({ from, to, lost }) => {
+    expect(configure(failing(from), to)).toEqual(lost)
+  })
+
+  it.each([
+    { window: { calls: 10 }, state: 'open' },
+    { window: { calls: 4 }, state: 'open' },
+    { window: { duration: 10_000 }, state: 'closed' },
+  ])('keep the calls in a window of the same kind: $state with %o', ({ window, state }) => {
+    const machine = failing({ failureRate })
+    configure(machine, { failureRate: { ...failureRate, window } })
+
+    callTimes(machine, 1, 'failure')
+
+    expect(machine.state.name).toBe(state)
+  })
+
+  it('go by the new threshold from the next result on', () => {
+    const machine = failing({ failureRate: { ...failureRate, minimumCalls: 9 } })
+
+    configure(machine, { failureRate })
+    expect(machine.state.name).toBe('closed')
+
+    callTimes(machine, 1, 'success')
+    expect(machine.state).toMatchObject({ trip: { finding: { observed: 0.75 } } })
+  })
+
+  it('start with calls from then on when they are new', () => {
+    const machine = failing({})
+    configure(machine, { failureRate })
+
+    callTimes(machine, 3, 'failure')
+    expect(machine.state.name).toBe('closed')
+
+    callTimes(machine, 1, 'failure')
+    expect(machine.state.name).toBe('open')
+  })
+
+  it('keep the score of evidence', () => {
+    const machine = failing({ evidence })
+    configure(machine, { evidence: { ...evidence, threshold: 4 } })
+
+    callTimes(machine, 1, 'failure')
+
+    expect(machine.state).toMatchObject({ trip: { finding: { observed: 4, threshold: 4 } } })
+  })
+
+  it('are in force no more once they are taken away', () => {
+    const machine = failing({ failureRate, when: ({ failures }) => failures > 3 })
+    configure(machine, {})
+
+    callTimes(machine, 50, 'failure')
+
+    expect(machine.state.name).toBe('closed')
+  })
+})
+
+describe('rules that are saved', () => {
+  it.each([
+    { name: 'failureRate', trip: { failureRate } },
+    { name: 'failureRate by time', trip: { failureRate: timed } },
+    { name: 'evidence', trip: { evidence: { ...evidence, threshold: 3.9 } } },
+  ])('are restored with what they have seen: $name', ({ trip }) => {
+    const restored = revive(failing(trip), 5, optionsWith(trip))
+
+    callOnce(restored, 'failure', 1)
+
+    expect(restored.state.name).toBe('open')
+  })
+
+  it('are restored with the slow calls that they have seen', () => {
+    const machine = createMachine(optionsWith({ slowCallRate }))
+    for (let i = 1; i <= 3; i++) settle(machine, admit(machine, i * 500), 'success', i * 500 + 300)
+    const restored = revive(machine, 2_000, optionsWith({ slowCallRate }))
+
+    settle(restored, admit(restored, 0), 'success', 300)
+
+    expect(restored.state).toMatchObject({ trip: { reason: 'slowCallRate' } })
+  })
+
+  it.each([
+    { from: {}, to: { failureRate } },
+    { from: { failureRate }, to: {} },
+    { from: { slowCallRate }, to: { failureRate } },
+    { from: { failureRate }, to: { slowCallRate } },
+    { from: { failureRate }, to: { evidence } },
+    { from: { evidence }, to: { failureRate } },
+  ])('are left out where they are not in force: %o', ({ from, to }) => {
+    const restored = revive(failing(from), 5, optionsWith(to))
+
+    callTimes(restored, 1, 'failure')
+
+    expect(restored.state.name).toBe('closed')
+  })
+})
+
+describe('rules that are cloned', () => {
+  it.each([
+    { trip: { failureRate } },
+    { trip: { failureRate: timed } },
+    { trip: { evidence: { ...evidence, threshold: 4 } } },
+    { trip: { slowCallRate: { ...slowCallRate, slowerThan: 0 } } },
+  ])('go on apart with what they have seen: %o', ({ trip }) => {
+    const machine = failing(trip)
+    const copy = machine.clone()
+
+    callTimes(machine, 1, 'failure')
+    expect([machine.state.name, copy.state.name]).toEqual(['open', 'closed'])
+
+    callTimes(copy, 1, 'failure')
+    expect(copy.state.name).toBe('open')
+  })
+})
