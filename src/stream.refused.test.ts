@@ -222,11 +222,13 @@ describe('a stream as a probe', () => {
     await open(breaker)
     await clock.advance(RESET_TIMEOUT)
     void breaker.stream(forever)().next()
+    const transitions = record(breaker, 'transition')
 
     await clock.advance(500)
+    const error = await reasonOf(breaker.run(() => 1))
 
-    expect(breaker.state).toBe('open')
-    expect(breaker.snapshot().trips.at(-1)?.reason).toBe('probeExpired')
+    expect(error).toBeInstanceOf(CircuitOpenError)
+    expect(transitions[0]?.[1]).toMatchObject({ to: 'open', reason: 'probeExpired' })
   })
 })
 

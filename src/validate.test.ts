@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { duration, integer, LONGEST_DURATION, nearest, object, show } from './validate.ts'
+
+describe('show', () => {
+  it.each([
+    ['text', '"text"'],
+    [42, '42'],
+    [Number.NaN, 'NaN'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [true, 'true'],
+    [7n, '7'],
+    [Symbol('s'), 'Symbol(s)'],
+    [() => {}, 'a function'],
+    [[1], 'an array'],
+    [{}, 'an object'],
+    [Object.create(null), 'an object'],
+  ])('tells what was got: %o', (value, shown) => {
+    expect(show(value)).toBe(shown)
+  })
+})
+
+describe('integer', () => {
+  it.each([1, 5, 10])('gives %d back', (value) => {
+    expect(integer('n', value, 1, 10)).toBe(value)
+  })
+
+  it.each([0, 11, 1.5, Number.NaN, Infinity])('throws a RangeError for %d', (value) => {
+    expect(() => integer('n', value, 1, 10)).toThrow(
+      new RangeError(`n must be an integer from 1 to 10, got ${value}`),
+    )
+  })
+})
+
+describe('duration', () => {
+  it.each([0.001, 1, LONGEST_DURATION])('gives %d back', (value) => {
+    expect(duration('ms', value)).toBe(value)
+  })
+
+  it.each([0, -1, LONGEST_DURATION + 1, Number.NaN, Infinity])('throws for %d', (value) => {
+    expect(() => duration('ms', value)).toThrow(RangeError)
+  })
+})
+
+describe('object', () => {
+  it('accepts known keys, also of an object without a prototype or of a class', () => {
+    class Options {
+      a = 1
+    }
+    const bare = Object.assign(Object.create(null), { a: 1 })
+
+    expect(() => object('it', new Options(), ['a', 'b'])).not.toThrow()
+    expect(() => object('it', bare, ['a', 'b'])).not.toThrow()
+  })
+
+  it('throws for an unknown key even when its value is undefined', () => {
+    expect(() => object('it', { c: undefined }, ['alpha', 'beta'])).toThrow(
+      new TypeError('it has no "c"; known are alpha, beta'),
+    )
+  })
+})
+
+describe('nearest', () => {
+  const known = ['maxFailures', 'resetTimeout', 'callTimeout', 'name']
+
+  it.each([
+    ['maxFailure', 'maxFailures'],
+    ['maxfailures', 'maxFailures'],
+    ['timeoutReset', undefined],
+    ['nmae', 'name'],
+    ['callTimout', 'callTimeout'],
+    ['x', undefined],
+  ])('of %s is %s', (word, expected) => {
+    expect(nearest(word, known)).toBe(expected)
+  })
+})
