@@ -12,8 +12,8 @@ describe.runIf(canRun)('a dropped breaker', () => {
   let left: Record<string, Left>
 
   beforeAll(async () => {
-    left = await runProgram(AbortSignal.timeout(50_000), 'freed-program')
-  }, 60_000)
+    left = await runProgram(AbortSignal.timeout(110_000), 'freed-program')
+  }, 120_000)
 
   it('would be noticed if it were kept', () => {
     expect(left['kept']?.alive).toBe(10_000)

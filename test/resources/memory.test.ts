@@ -17,7 +17,7 @@ describe.runIf(canRun)('a breaker that watches for', () => {
   it.each(['consecutive failures', 'every rule'])(
     '%s takes no more memory after a million calls of all kinds than after some',
     async (rules) => {
-      const signal = AbortSignal.timeout(50_000)
+      const signal = AbortSignal.timeout(110_000)
       const { calls, counts, samples } = await runProgram<Result>(signal, 'memory-program', rules)
 
       expect(calls).toBe(1_000_000)
@@ -29,6 +29,6 @@ describe.runIf(canRun)('a breaker that watches for', () => {
       expect(later).toHaveLength(8)
       expect(Math.min(...later.slice(-3)) - early).toBeLessThan(NOISE)
     },
-    60_000,
+    120_000,
   )
 })
