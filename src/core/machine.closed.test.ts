@@ -219,6 +219,19 @@ describe('a call that needs no permit', () => {
     expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
   })
 
+  it('counts by its verdict when it succeeds, and has no duration to learn from', () => {
+    const machine = createMachine({ maxFailures: 3 })
+    callTimes(machine, 2, 'failure')
+    const { samples } = machine.baseline
+    machine.enter()
+
+    expect(machine.conclude(machine.state as Closed, SUCCESS, 700)).toBe(true)
+
+    expect(streakOf(machine)).toBe(0)
+    expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
+    expect(machine.baseline.samples).toBe(samples)
+  })
+
   it('opens the circuit by the failure that reaches the limit, at the time it ends', () => {
     const machine = createMachine({ maxFailures: 1 })
     machine.enter()

@@ -168,6 +168,17 @@ describe('a circuit that overdue calls have opened', () => {
     expect(machine.state.name).toBe('closed')
   })
 
+  it('closes again although a failure was the last of the evidence', () => {
+    const { machine, permits } = waiting(2)
+    callOnce(machine, 'cancelled', START + 600)
+    for (let i = 0; i < 4; i++) callOnce(machine, 'failure', START + 600 + i)
+    expect(machine.state.name).toBe('open')
+
+    settle(machine, permits[0] as Permit, 'success', START + 700)
+
+    expect(machine.state.name).toBe('closed')
+  })
+
   it.each(['failure', 'neutral', 'cancelled'] as const)('stays open when one ends as %s', (it) => {
     const { machine, permits } = opened()
 
