@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBreaker, hang, turn } from '../test/helpers.ts'
-import { startTimeout } from './call-timeout.ts'
+import { timeLimit } from './call-timeout.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { CallTimeoutError } from './errors.ts'
 import { ManualClock } from './testing/manual-clock.ts'
 
-describe('startTimeout', () => {
+describe('timeLimit', () => {
   it('arms one timer for all calls of one duration', () => {
     const clock = new ManualClock()
 
-    const stops = Array.from({ length: 1_000 }, () => startTimeout(clock, 100, () => {}))
+    const stops = Array.from({ length: 1_000 }, () => timeLimit(clock, 100, () => {}))
 
     expect(clock.timers).toBe(1)
     for (const stop of stops) stop()
@@ -19,7 +19,7 @@ describe('startTimeout', () => {
   it('arms one timer for each distinct duration', () => {
     const clock = new ManualClock()
 
-    const stops = [100, 200, 100, 300].map((ms) => startTimeout(clock, ms, () => {}))
+    const stops = [100, 200, 100, 300].map((ms) => timeLimit(clock, ms, () => {}))
 
     expect(clock.timers).toBe(3)
     for (const stop of stops) stop()
@@ -30,7 +30,7 @@ describe('startTimeout', () => {
     const clock = new ManualClock()
     const ended: [string, number][] = []
     const start = (name: string): unknown =>
-      startTimeout(clock, 100, () => ended.push([name, clock.now()]))
+      timeLimit(clock, 100, () => ended.push([name, clock.now()]))
 
     start('first')
     await clock.advance(40)
@@ -49,7 +49,7 @@ describe('startTimeout', () => {
   it('takes the verdict a turn after the timer', async () => {
     const clock = new ManualClock()
     const expire = vi.fn()
-    startTimeout(clock, 100, expire)
+    timeLimit(clock, 100, expire)
 
     const advanced = clock.advance(100)
     const atTheTimer = expire.mock.calls.length
@@ -61,7 +61,7 @@ describe('startTimeout', () => {
   it('ends nothing that was stopped between the timer and the verdict', async () => {
     const clock = new ManualClock()
     const expire = vi.fn()
-    const stop = startTimeout(clock, 100, expire)
+    const stop = timeLimit(clock, 100, expire)
 
     const advanced = clock.advance(100)
     stop()
@@ -74,9 +74,9 @@ describe('startTimeout', () => {
   it('goes on with the others when the call it was armed for has ended', async () => {
     const clock = new ManualClock()
     const expire = vi.fn()
-    const stop = startTimeout(clock, 100, () => {})
+    const stop = timeLimit(clock, 100, () => {})
     await clock.advance(50)
-    startTimeout(clock, 100, expire)
+    timeLimit(clock, 100, expire)
 
     stop()
     await clock.advance(50)
@@ -88,7 +88,7 @@ describe('startTimeout', () => {
 
   it('may be stopped more than once, and in any order', () => {
     const clock = new ManualClock()
-    const [first, second, third] = [1, 2, 3].map(() => startTimeout(clock, 100, () => {}))
+    const [first, second, third] = [1, 2, 3].map(() => timeLimit(clock, 100, () => {}))
 
     for (const stop of [second, second, third, first, first]) stop?.()
 
@@ -98,7 +98,7 @@ describe('startTimeout', () => {
   it('takes new calls while it decides about old ones', async () => {
     const clock = new ManualClock()
     const later = vi.fn()
-    startTimeout(clock, 100, () => startTimeout(clock, 100, later))
+    timeLimit(clock, 100, () => timeLimit(clock, 100, later))
 
     await clock.advance(100)
     await clock.advance(100)
@@ -110,10 +110,10 @@ describe('startTimeout', () => {
   it('makes no call wait longer when the clock steps back', async () => {
     const clock = new ManualClock(10_000)
     const expired: string[] = []
-    startTimeout(clock, 100, () => expired.push('before the step'))
+    timeLimit(clock, 100, () => expired.push('before the step'))
 
     clock.set(0)
-    const stop = startTimeout(clock, 100, () => expired.push('after the step'))
+    const stop = timeLimit(clock, 100, () => expired.push('after the step'))
     clock.set(10_000)
     await clock.advance(100)
     await clock.advance(100)

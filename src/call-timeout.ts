@@ -1,12 +1,13 @@
 import type { Clock } from './clock.ts'
 
-/** One call that must end within the duration of its queue. */
-interface Entry {
-  readonly deadline: number
-  readonly expire: () => void
-  previous: Entry | undefined
-  next: Entry | undefined
+/** A call that must end within a duration; its neighbours are those with the same one. */
+export interface Timed {
+  deadline: number
+  previous: Timed | undefined
+  next: Timed | undefined
   waiting: boolean
+  /** Its time is up. */
+  expire(): void
 }
 
 /**
@@ -17,10 +18,11 @@ interface Entry {
  * late timers before it reads its sockets: answers that have long arrived must win.
  */
 class TimeoutQueue {
-  #first: Entry | undefined
-  #last: Entry | undefined
+  #first: Timed | undefined
+  #last: Timed | undefined
   #cancelTimer: (() => void) | undefined
   #cancelVerdict: (() => void) | undefined
+  #cancelSweep: (() => void) | undefined
   readonly #clock: Clock
   readonly #duration: number
   readonly #onEmpty: (queue: TimeoutQueue) => void
@@ -31,27 +33,27 @@ class TimeoutQueue {
     this.#onEmpty = onEmpty
   }
 
-  add(expire: () => void): () => void {
-    const deadline = this.#clock.now() + this.#duration
-    const entry: Entry = { deadline, expire, previous: this.#last, next: undefined, waiting: true }
+  add(entry: Timed): void {
+    entry.deadline = this.#clock.now() + this.#duration
+    entry.previous = this.#last
+    entry.waiting = true
     if (this.#last === undefined) this.#first = entry
     else this.#last.next = entry
     this.#last = entry
-    if (this.#cancelTimer === undefined) this.#arm(this.#first as Entry)
-    return () => this.#remove(entry)
+    if (this.#cancelTimer === undefined) this.#arm(this.#first as Timed)
   }
 
-  #arm(first: Entry): void {
+  #arm(first: Timed): void {
     // A clock that stepped back must not make a call wait longer than it was given.
     const wait = Math.min(first.deadline - this.#clock.now(), this.#duration)
     this.#cancelTimer = this.#clock.setTimer(Math.max(wait, 1), () => this.#fired(first))
   }
 
-  #fired(armedFor: Entry): void {
+  #fired(armedFor: Timed): void {
     this.#cancelTimer = undefined
     // The timer is believed where the clock disagrees: it may fire early, or the clock step back.
     const now = Math.max(this.#clock.now(), armedFor.waiting ? armedFor.deadline : 0)
-    const due: Entry[] = []
+    const due: Timed[] = []
     for (
       let entry = this.#first;
       entry !== undefined && entry.deadline <= now;
@@ -63,56 +65,82 @@ class TimeoutQueue {
     else if (this.#first !== undefined) this.#arm(this.#first)
   }
 
-  #decide(due: readonly Entry[]): void {
+  #decide(due: readonly Timed[]): void {
     this.#cancelVerdict = undefined
     for (const entry of due) {
       if (!entry.waiting) continue
       this.#unlink(entry)
       entry.expire()
     }
-    if (this.#first === undefined) this.#onEmpty(this)
+    if (this.#first === undefined) this.#sweep()
     else if (this.#cancelTimer === undefined) this.#arm(this.#first)
   }
 
-  #remove(entry: Entry): void {
+  remove(entry: Timed): void {
     if (!entry.waiting) return
     this.#unlink(entry)
-    if (this.#first !== undefined) return
-    this.#cancelTimer?.()
-    this.#cancelVerdict?.()
-    this.#cancelTimer = this.#cancelVerdict = undefined
-    this.#onEmpty(this)
+    if (this.#first === undefined) this.#sweep()
   }
 
-  #unlink(entry: Entry): void {
+  /** Clears the timer a turn after the last call has settled: the next one may come at once. */
+  #sweep(): void {
+    this.#cancelSweep ??= this.#clock.setTimer(0, () => {
+      this.#cancelSweep = undefined
+      if (this.#first !== undefined) return
+      this.#cancelTimer?.()
+      this.#cancelVerdict?.()
+      this.#cancelTimer = this.#cancelVerdict = undefined
+      this.#onEmpty(this)
+    })
+  }
+
+  #unlink(entry: Timed): void {
     entry.waiting = false
     if (entry.previous === undefined) this.#first = entry.next
     else entry.previous.next = entry.next
     if (entry.next === undefined) this.#last = entry.previous
     else entry.next.previous = entry.previous
+    entry.previous = entry.next = undefined
   }
 }
 
-/** By clock, then by duration; a queue lives while a call of it is in flight. */
+/** By clock, then by duration; a queue lives while a call of it is in flight, and a turn longer. */
 const queues = /* @__PURE__ */ new WeakMap<Clock, Map<number, TimeoutQueue>>()
 
 /**
- * Calls `expire` when `duration` ms have passed and the answers of that moment were handled, unless
- * the returned function was called before. Calls of all breakers share one timer a duration.
+ * Calls `entry.expire()` when `duration` ms have passed and the answers of that moment were handled,
+ * unless it was stopped before. Calls of all breakers share one timer a duration.
  */
-export function startTimeout(clock: Clock, duration: number, expire: () => void): () => void {
-  let byDuration = queues.get(clock)
-  if (byDuration === undefined) {
-    byDuration = new Map()
-    queues.set(clock, byDuration)
+export function startTimeout(clock: Clock, duration: number, entry: Timed): void {
+  queueOf(clock, duration).add(entry)
+}
+
+/** The call has ended. */
+export function stopTimeout(clock: Clock, duration: number, entry: Timed): void {
+  queueOf(clock, duration).remove(entry)
+}
+
+function queueOf(clock: Clock, duration: number): TimeoutQueue {
+  let durations = queues.get(clock)
+  if (durations === undefined) {
+    durations = new Map()
+    queues.set(clock, durations)
   }
-  const durations = byDuration
   let queue = durations.get(duration)
   if (queue === undefined) {
     queue = new TimeoutQueue(clock, duration, (empty) => {
-      if (durations.get(duration) === empty) durations.delete(duration)
+      if (queues.get(clock)?.get(duration) === empty) queues.get(clock)?.delete(duration)
     })
     durations.set(duration, queue)
   }
-  return queue.add(expire)
+  return queue
+}
+
+/** A limit that calls `expire`, for what is no call of its own; gives what stops it. */
+export function timeLimit(clock: Clock, duration: number, expire: () => void): () => void {
+  const entry = { deadline: 0, previous: undefined, next: undefined, waiting: false, expire }
+  startTimeout(clock, duration, entry)
+  return () => {
+    if (entry.waiting) stopTimeout(clock, duration, entry)
+  }
 }

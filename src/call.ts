@@ -1,38 +1,12 @@
-import { startTimeout } from './call-timeout.ts'
+import { startTimeout, stopTimeout, type Timed } from './call-timeout.ts'
 import type { Circuit } from './circuit.ts'
 import type { Refusal } from './core/counts.ts'
-import type { Settled, Verdict } from './core/outcome.ts'
+import { SUCCESS, type Verdict } from './core/outcome.ts'
 import type { Permit } from './core/permit.ts'
 import { CallTimeoutError } from './errors.ts'
 import { type AnyFallback, fallBack } from './fallback.ts'
 import type { Classify } from './judge.ts'
 import { Rejection, rejectWith } from './rejection.ts'
-
-/** What one call brings along. */
-export interface CallTerms {
-  /** What the fallback gets after the error. */
-  readonly args: readonly unknown[]
-  /** The caller's own signal. */
-  readonly signal: AbortSignal | undefined
-  readonly timeout: number | undefined
-  readonly classify: Classify | undefined
-  readonly fallback: AnyFallback | undefined
-  /** True when the action gets a signal of its own, so that an abort can end the call at once. */
-  readonly ownSignal: boolean
-}
-
-/** Asks for a permit and runs `action` under it, or gives the refusal. */
-export function callTracked(
-  circuit: Circuit,
-  action: (signal: AbortSignal | undefined) => unknown,
-  terms: CallTerms,
-): Promise<unknown> {
-  const { signal, ownSignal, timeout } = terms
-  if (ownSignal && signal?.aborted) return rejectWith(signal.reason)
-  const permit = circuit.admit(timeout)
-  if (typeof permit === 'string') return refuse(circuit, permit, terms.fallback, terms.args)
-  return new Call(circuit, permit, terms).start(action)
-}
 
 /** What the caller of a refused call gets: the error, or the fallback's value. */
 export function refuse(
@@ -46,88 +20,138 @@ export function refuse(
   return Promise.resolve(fallBack(fallback, () => circuit.refuse(refusal), args))
 }
 
-/** One call under a permit of its own: with a timeout, a signal or a fallback. */
-export class Call {
+/** One call under a permit of its own. */
+export class Call implements Timed {
+  deadline = 0
+  previous: Timed | undefined = undefined
+  next: Timed | undefined = undefined
+  waiting = false
+  #ended = false
+  #timeout: number | undefined = undefined
+  #interruption: Interruption | undefined = undefined
   readonly #circuit: Circuit
   readonly #permit: Permit
-  readonly #terms: CallTerms
-  #ended = false
-  #controller: AbortController | undefined
-  #stopTimer: (() => void) | undefined
-  /** Resolves what the caller holds, for a call that can end before its action does. */
-  #finish: ((result: unknown) => void) | undefined
+  readonly #args: readonly unknown[]
+  readonly #signal: AbortSignal | undefined
+  readonly #classify: Classify | undefined
+  readonly #fallback: AnyFallback | undefined
 
-  constructor(circuit: Circuit, permit: Permit, terms: CallTerms) {
+  /** `args` are what the fallback gets after the error; `signal` is the caller's own. */
+  constructor(
+    circuit: Circuit,
+    permit: Permit,
+    args: readonly unknown[],
+    signal: AbortSignal | undefined,
+    classify: Classify | undefined,
+    fallback: AnyFallback | undefined,
+  ) {
     this.#circuit = circuit
     this.#permit = permit
-    this.#terms = terms
+    this.#args = args
+    this.#signal = signal
+    this.#classify = classify
+    this.#fallback = fallback
   }
 
-  start(action: (signal: AbortSignal | undefined) => unknown): Promise<unknown> {
-    const { signal, timeout, ownSignal } = this.#terms
-    if (timeout === undefined && !(ownSignal && signal !== undefined)) {
-      return this.follow(this.#run(action))
-    }
-    return new Promise((resolve, reject) => {
-      this.#finish = resolve
-      if (timeout !== undefined) {
-        this.#stopTimer = startTimeout(this.#circuit.clock, timeout, this.#expire)
-      }
-      if (ownSignal) signal?.addEventListener('abort', this.#abort, { once: true })
-      this.follow(this.#run(action)).then(resolve, reject)
-    })
-  }
-
-  #run(action: (signal: AbortSignal | undefined) => unknown): unknown {
-    if (this.#terms.ownSignal) this.#controller = new AbortController()
-    try {
-      return action(this.#controller?.signal)
-    } catch (error) {
-      return rejectWith(error)
-    }
-  }
-
+  /** Settles the permit when `result` does, and gives what the caller gets. */
   follow(result: unknown): Promise<unknown> {
-    return Promise.resolve(result).then(
-      (value) => this.end({ status: 'fulfilled', value }),
-      (reason: unknown) => this.end({ status: 'rejected', reason }),
+    const promise = result instanceof Promise ? result : Promise.resolve(result)
+    return promise.then(
+      (value: unknown) => this.fulfilled(value),
+      (reason: unknown) => this.rejected(reason),
     )
   }
 
-  /** Settles the permit and gives what the caller gets; the first end counts. */
-  end(settled: Settled, timedOut = false): unknown {
-    if (this.#ended) return undefined
-    this.#ended = true
-    this.#stopTimer?.()
-    const { signal, classify, ownSignal } = this.#terms
-    if (ownSignal) signal?.removeEventListener('abort', this.#abort)
-    const callerGone = signal?.aborted === true && !timedOut
-    const verdict = this.#circuit.judge(settled, { classify, callerGone, timedOut })
-    this.#circuit.settle(this.#permit, verdict, settled)
-    if (settled.status === 'fulfilled') return settled.value
-    return callerGone ? new Rejection(settled.reason) : this.#failed(settled.reason, verdict)
+  /** Runs `action`, and ends before it does on its timeout, or on an abort of `signal`. */
+  limit(
+    timeout: number | undefined,
+    controller: AbortController | undefined,
+    action: () => unknown,
+  ): Promise<unknown> {
+    return new Promise((finish, reject) => {
+      this.#timeout = timeout
+      const abort = controller && this.#signal ? () => this.#abort() : undefined
+      this.#interruption = { finish, controller, abort }
+      if (timeout !== undefined) startTimeout(this.#circuit.clock, timeout, this)
+      if (abort) this.#signal?.addEventListener('abort', abort, { once: true })
+      let result: unknown
+      try {
+        result = action()
+      } catch (error) {
+        finish(this.rejected(error))
+        return
+      }
+      // By these very functions: engines follow them to the frames of the caller.
+      this.follow(result).then(finish, reject)
+    })
   }
 
-  #failed(error: unknown, { outcome }: Verdict): unknown {
-    const { fallback, args } = this.#terms
-    if (fallback === undefined || outcome === 'success' || outcome === 'neutral') {
+  /** The action has given a value: gives it to the caller. The first end counts. */
+  fulfilled(value: unknown): unknown {
+    if (this.#ended) return undefined
+    this.#end()
+    const circuit = this.#circuit
+    if (circuit.options.classify === undefined && this.#classify === undefined) {
+      circuit.settle(this.#permit, SUCCESS, undefined)
+    } else {
+      const verdict = circuit.judge({ status: 'fulfilled', value }, { classify: this.#classify })
+      circuit.settle(this.#permit, verdict, undefined)
+    }
+    return value
+  }
+
+  /** The action has failed: gives the caller what stands for that. The first end counts. */
+  rejected(reason: unknown): unknown {
+    return this.#ended ? undefined : this.#fail(reason, false)
+  }
+
+  #fail(reason: unknown, timedOut: boolean): unknown {
+    this.#end()
+    const callerGone = this.#signal?.aborted === true && !timedOut
+    const circumstances = { classify: this.#classify, callerGone, timedOut }
+    const verdict = this.#circuit.judge({ status: 'rejected', reason }, circumstances)
+    this.#circuit.settle(this.#permit, verdict, reason)
+    return callerGone ? new Rejection(reason) : this.#instead(reason, verdict)
+  }
+
+  #instead(error: unknown, { outcome }: Verdict): unknown {
+    if (this.#fallback === undefined || outcome === 'success' || outcome === 'neutral') {
       return new Rejection(error)
     }
-    return fallBack(fallback, () => error, args)
+    return fallBack(this.#fallback, () => error, this.#args)
+  }
+
+  #end(): void {
+    this.#ended = true
+    if (this.waiting) stopTimeout(this.#circuit.clock, this.#timeout as number, this)
+    const abort = this.#interruption?.abort
+    if (abort) this.#signal?.removeEventListener('abort', abort)
   }
 
   /** Ends the call before its action does, then tells the action. */
   #interrupt(reason: unknown, timedOut: boolean): void {
     if (this.#ended) return
-    const result = this.end({ status: 'rejected', reason }, timedOut)
-    this.#controller?.abort(reason)
-    this.#finish?.(result)
+    const result = this.#fail(reason, timedOut)
+    this.#interruption?.controller?.abort(reason)
+    this.#interruption?.finish(result)
   }
 
-  readonly #abort = (): void => this.#interrupt(this.#terms.signal?.reason, false)
-
-  readonly #expire = (): void => {
-    const { timeout } = this.#terms
-    this.#interrupt(new CallTimeoutError(this.#circuit.options.name, timeout as number), true)
+  #abort(): void {
+    this.#interrupt(this.#signal?.reason, false)
   }
+
+  /** Called when its time is up. */
+  expire(): void {
+    const { name } = this.#circuit.options
+    this.#interrupt(new CallTimeoutError(name, this.#timeout as number), true)
+  }
+}
+
+/** What it takes to end a call before its action does. */
+interface Interruption {
+  /** Resolves what the caller holds. */
+  readonly finish: (result: unknown) => void
+  /** Of the signal that the action was given. */
+  readonly controller: AbortController | undefined
+  readonly abort: (() => void) | undefined
 }

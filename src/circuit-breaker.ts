@@ -317,9 +317,13 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     const circuit = this.#circuit
     circuit.emitter ??= new Emitter()
     const off = circuit.emitter.on(event, listener)
-    signal?.addEventListener('abort', off, { once: true })
+    if (signal === undefined) return off
+    // Weakly: a signal that lives for long must not keep the breaker, which holds `off`.
+    const weak = new WeakRef(off)
+    const abort = (): void => weak.deref()?.()
+    signal.addEventListener('abort', abort, { once: true })
     return () => {
-      signal?.removeEventListener('abort', off)
+      signal.removeEventListener('abort', abort)
       off()
     }
   }

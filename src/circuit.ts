@@ -7,12 +7,20 @@ import type { Override } from './core/override.ts'
 import { type Permit, UNENFORCED } from './core/permit.ts'
 import type { Closed } from './core/state.ts'
 import { needsDuration, needsTime } from './core/trip/rules.ts'
-import { CircuitFullError, CircuitOpenError, type ShortCircuitError } from './errors.ts'
+import {
+  type CallTimeoutError,
+  CircuitFullError,
+  CircuitOpenError,
+  type ShortCircuitError,
+} from './errors.ts'
 import { type BreakerEvents, type Emitter, type EventName, printListenerError } from './events.ts'
 import { whyRefused } from './explain.ts'
 import { type Circumstances, judge } from './judge.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Rejection } from './rejection.ts'
+
+/** A process that was stopped for longer than this has lost its connections anyway, ms. */
+const LONGEST_STALL = 60_000
 
 /**
  * How calls pass that leave nothing to remember: one pair of reactions for a whole generation, so
@@ -81,15 +89,19 @@ export class Circuit {
     const timeless = verdict.outcome !== 'failure' && !needsTime(this.machine.settings.trip)
     const reading = timeless ? Number.NaN : this.clock.now()
     const counted = this.machine.conclude(era, verdict, reading)
-    this.#publishVerdict(counted, verdict, settled, generation, false)
+    if (counted && this.emitter !== undefined) {
+      this.#publishVerdict(verdict, undefined, generation, false)
+    }
+    this.flush()
   }
 
   /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
   admit(timeout: number | undefined): Permit | Refusal {
-    const limit = this.options.recovery.timeout
-    // The call's own timer decides where it is the shorter one, one turn after it fires: the
-    // machine's deadline must not come first and fail an answer that waits in the socket.
-    const backstop = timeout !== undefined && timeout <= limit ? timeout : 0
+    // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
+    // that other calls see must not come first: however long the event loop was blocked, an answer
+    // that waits in the socket wins.
+    const own = timeout !== undefined && timeout <= this.options.recovery.timeout
+    const backstop = own ? LONGEST_STALL : 0
     const permit = this.machine.admit(this.clock.now(), backstop)
     if (permit === UNENFORCED) this.#publishReject(this.machine.state.name, false)
     this.flush()
@@ -100,31 +112,23 @@ export class Circuit {
     return judge(settled, this.options, this.report, circumstances)
   }
 
-  settle(permit: Permit, verdict: Verdict, settled: Settled): void {
+  /** Gives a permit back. `error` is what the call was rejected with. */
+  settle(permit: Permit, verdict: Verdict, error: unknown): void {
     const { generation } = this.machine.state
     const counted = this.machine.settle(permit, verdict, this.clock.now())
-    this.#publishVerdict(counted, verdict, settled, generation, permit.probe)
-  }
-
-  #publishVerdict(
-    counted: boolean,
-    verdict: Verdict,
-    settled: Settled,
-    generation: number,
-    probe: boolean,
-  ): void {
     if (counted && this.emitter !== undefined) {
-      const about = { generation, probe }
-      if (verdict.timedOut && settled.status === 'rejected') {
-        const { timeout } = settled.reason as { timeout: number }
-        this.publish('timeout', { timeout, ...about })
-      }
-      if (verdict.outcome === 'success') this.publish('success', about)
-      if (verdict.outcome === 'failure') {
-        this.publish('failure', { error: verdict.error, ...about })
-      }
+      this.#publishVerdict(verdict, error, generation, permit.probe)
     }
     this.flush()
+  }
+
+  #publishVerdict(verdict: Verdict, error: unknown, generation: number, probe: boolean): void {
+    const about = { generation, probe }
+    if (verdict.timedOut) {
+      this.publish('timeout', { timeout: (error as CallTimeoutError).timeout, ...about })
+    }
+    if (verdict.outcome === 'success') this.publish('success', about)
+    if (verdict.outcome === 'failure') this.publish('failure', { error: verdict.error, ...about })
   }
 
   /** The error for a call that was refused; it says what to do with it, and costs no stack. */

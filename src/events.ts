@@ -55,25 +55,35 @@ export const EVENT_NAMES: readonly EventName[] = [
 
 type AnyListener = (event: never) => void
 
+interface Subscription {
+  readonly listener: AnyListener
+  readonly off: () => void
+}
+
 /** Listeners by event, called in order of publication: one that publishes more is not overtaken. */
 export class Emitter {
-  readonly #listeners = new Map<EventName, readonly AnyListener[]>()
+  readonly #subscriptions = new Map<EventName, readonly Subscription[]>()
   readonly #queue: { name: EventName; event: unknown }[] = []
   #draining = false
 
+  /** A function that is subscribed twice is called twice. */
   on(name: EventName, listener: AnyListener): () => void {
-    // One wrapper a subscription, so that subscribing a function twice makes two of them.
-    const entry: AnyListener = (event) => listener(event)
-    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), entry])
-    return () => {
-      const rest = (this.#listeners.get(name) ?? []).filter((other) => other !== entry)
-      if (rest.length === 0) this.#listeners.delete(name)
-      else this.#listeners.set(name, rest)
+    const off = (): void => {
+      const rest = this.#of(name).filter((other) => other !== subscription)
+      if (rest.length === 0) this.#subscriptions.delete(name)
+      else this.#subscriptions.set(name, rest)
     }
+    const subscription = { listener, off }
+    this.#subscriptions.set(name, [...this.#of(name), subscription])
+    return off
+  }
+
+  #of(name: EventName): readonly Subscription[] {
+    return this.#subscriptions.get(name) ?? []
   }
 
   hears(name: EventName): boolean {
-    return this.#listeners.has(name)
+    return this.#subscriptions.has(name)
   }
 
   publish<E extends EventName>(name: E, event: BreakerEvent<E>): void {
@@ -94,7 +104,7 @@ export class Emitter {
   }
 
   #deliver(name: EventName, event: BreakerEvent): void {
-    for (const listener of this.#listeners.get(name) ?? []) {
+    for (const { listener } of this.#of(name)) {
       try {
         const result: unknown = listener(event as never)
         if (isThenable(result)) {

@@ -1,6 +1,6 @@
-import { startTimeout } from './call-timeout.ts'
+import { timeLimit } from './call-timeout.ts'
 import type { Circuit } from './circuit.ts'
-import { CANCELLED, NEUTRAL, type Settled, SUCCESS, type Verdict } from './core/outcome.ts'
+import { CANCELLED, errorOf, NEUTRAL, type Settled, SUCCESS, type Verdict } from './core/outcome.ts'
 import type { Permit as Held } from './core/permit.ts'
 import { CallTimeoutError } from './errors.ts'
 import type { AcquireOptions } from './options.ts'
@@ -54,7 +54,7 @@ class CallPermit {
     this.#held = held
     this.#call = call
     if (timeout !== undefined) {
-      this.#stopTimer = startTimeout(circuit.clock, timeout, () => {
+      this.#stopTimer = timeLimit(circuit.clock, timeout, () => {
         const reason = new CallTimeoutError(circuit.options.name, timeout)
         this.#judge({ status: 'rejected', reason }, true)
       })
@@ -100,7 +100,7 @@ class CallPermit {
     this.#settled = true
     this.#stopTimer?.()
     this.#call.signal?.removeEventListener('abort', this.#abort)
-    this.#circuit.settle(this.#held, verdict, settled)
+    this.#circuit.settle(this.#held, verdict, errorOf(settled))
   }
 }
 

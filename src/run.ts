@@ -1,6 +1,8 @@
-import { callTracked } from './call.ts'
+import { Call, refuse } from './call.ts'
 import type { Circuit } from './circuit.ts'
+import type { AnyFallback } from './fallback.ts'
 import type { CallOptions } from './options.ts'
+import { rejectWith } from './rejection.ts'
 import { checkCall } from './resolve-options.ts'
 import { checkFunction } from './wrap.ts'
 
@@ -17,15 +19,16 @@ export function runAction(
   const { options } = circuit
   const timeout = call?.timeout ?? options.callTimeout
   const signal = call?.signal
-  if (timeout === undefined && signal === undefined) return runUnlimited(circuit, action, call)
-  return callTracked(circuit, action, {
-    args: [],
-    signal,
-    timeout,
-    classify: call?.classify,
-    fallback: call?.fallback ?? options.fallback,
-    ownSignal: true,
-  })
+  const fallback = call?.fallback ?? options.fallback
+  if (timeout === undefined && signal === undefined) {
+    return runUnlimited(circuit, action, call, fallback)
+  }
+  if (signal?.aborted) return rejectWith(signal.reason)
+  const permit = circuit.admit(timeout)
+  if (typeof permit === 'string') return refuse(circuit, permit, fallback, [])
+  const controller = new AbortController()
+  const guarded = new Call(circuit, permit, [], signal, call?.classify, fallback)
+  return guarded.limit(timeout, controller, () => action(controller.signal))
 }
 
 /** Nothing can end the call but the action itself. */
@@ -33,24 +36,25 @@ function runUnlimited(
   circuit: Circuit,
   action: Action,
   call: CallOptions<unknown> | undefined,
+  fallback: AnyFallback | undefined,
 ): Promise<unknown> {
-  const signal = neverAborted(action)
   const lane = circuit.lane === undefined ? circuit.openLane() : circuit.lane
   if (lane !== null && call === undefined && circuit.machine.enter()) {
-    try {
-      return Promise.resolve(action(signal)).then(lane.fulfilled, lane.rejected)
-    } catch (error) {
-      return Promise.resolve(lane.rejected(error))
-    }
+    return attempt(action).then(lane.fulfilled, lane.rejected)
   }
-  return callTracked(circuit, () => action(signal), {
-    args: [],
-    signal: undefined,
-    timeout: undefined,
-    classify: call?.classify,
-    fallback: call?.fallback ?? circuit.options.fallback,
-    ownSignal: false,
-  })
+  const permit = circuit.admit(undefined)
+  if (typeof permit === 'string') return refuse(circuit, permit, fallback, [])
+  const guarded = new Call(circuit, permit, [], undefined, call?.classify, fallback)
+  return guarded.follow(attempt(action))
+}
+
+function attempt(action: Action): Promise<unknown> {
+  try {
+    const result = action(neverAborted(action))
+    return result instanceof Promise ? result : Promise.resolve(result)
+  } catch (error) {
+    return rejectWith(error)
+  }
 }
 
 /**

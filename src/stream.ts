@@ -1,7 +1,7 @@
-import { startTimeout } from './call-timeout.ts'
+import { timeLimit } from './call-timeout.ts'
 import { callerSignal } from './caller-signal.ts'
 import type { Circuit } from './circuit.ts'
-import { CANCELLED, type Settled, SUCCESS, type Verdict } from './core/outcome.ts'
+import { CANCELLED, errorOf, type Settled, SUCCESS, type Verdict } from './core/outcome.ts'
 import type { Permit } from './core/permit.ts'
 import { CallTimeoutError } from './errors.ts'
 import { fallBack } from './fallback.ts'
@@ -105,7 +105,7 @@ class StreamCall {
   /** Undefined when admitted; otherwise what the consumer iterates instead. */
   #admit(): Iterator | undefined {
     const circuit = this.#circuit
-    const permit = circuit.admit(undefined)
+    const permit = circuit.admit(circuit.options.callTimeout)
     if (typeof permit !== 'string') {
       this.#permit = permit
       return undefined
@@ -162,7 +162,7 @@ class StreamCall {
     const { callTimeout: timeout } = this.#circuit.options
     if (timeout === undefined || this.#ended) return this.#follow(source, value)
     return new Promise((resolve, reject) => {
-      const stop = startTimeout(this.#circuit.clock, timeout, () => {
+      const stop = timeLimit(this.#circuit.clock, timeout, () => {
         const reason = new CallTimeoutError(this.#circuit.options.name, timeout)
         this.#settle({ status: 'rejected', reason }, true)
         reject(reason)
@@ -186,7 +186,7 @@ class StreamCall {
   }
 
   #deliver(permit: Permit): void {
-    if (permit.held) permit.delivered = true
+    if (permit.held && !permit.delivered) permit.deliver()
     this.#delivered = true
   }
 
@@ -204,7 +204,7 @@ class StreamCall {
   #end(verdict: Verdict, settled: Settled): void {
     if (this.#ended || this.#permit === undefined) return
     this.#ended = true
-    this.#circuit.settle(this.#permit, verdict, settled)
+    this.#circuit.settle(this.#permit, verdict, errorOf(settled))
   }
 }
 

@@ -1,8 +1,8 @@
-import { Call, callTracked } from './call.ts'
+import { Call, refuse } from './call.ts'
 import { callerSignal } from './caller-signal.ts'
-import type { Circuit } from './circuit.ts'
+import type { Circuit, Lane } from './circuit.ts'
 import { fallBack } from './fallback.ts'
-import { Rejection } from './rejection.ts'
+import { Rejection, rejectWith } from './rejection.ts'
 import { wrongType } from './validate.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: any function can be wrapped.
@@ -33,9 +33,55 @@ export function wrapAsync(circuit: Circuit, fn: AnyFunction): AnyFunction {
   if (kindOf(fn).endsWith('GeneratorFunction')) {
     throw new TypeError('a generator function gives no promise; use breaker.stream')
   }
-  return dressed(function (this: unknown, ...args: unknown[]) {
+  const any = function (this: unknown, ...args: unknown[]): unknown {
     return callAsync(circuit, fn, this, args)
-  }, fn)
+  }
+  const guarded = fn.length === 0 ? nullary : fn.length === 1 ? unary : variadic
+  return dressed(guarded(circuit, fn, any), fn)
+}
+
+type Guard = (circuit: Circuit, fn: AnyFunction, any: AnyFunction) => AnyFunction
+
+// The usual numbers of arguments have wrappers of their own: an array of arguments that anything
+// looks into must be allocated, which costs as much as all the rest. Objects may carry a signal.
+
+const nullary: Guard = (circuit, fn, any) =>
+  function (this: unknown) {
+    const { lane } = circuit
+    // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
+    if (lane == null || arguments.length !== 0 || !circuit.machine.enter()) {
+      // biome-ignore lint/complexity/noArguments: as above.
+      return any.apply(this, arguments as never)
+    }
+    try {
+      return follow(lane, fn.call(this))
+    } catch (error) {
+      return Promise.resolve(lane.rejected(error))
+    }
+  }
+
+const unary: Guard = (circuit, fn, any) =>
+  function (this: unknown, argument: unknown) {
+    const { lane } = circuit
+    // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
+    const usual = arguments.length === 1 && typeof argument !== 'object'
+    if (lane == null || !usual || !circuit.machine.enter()) {
+      // biome-ignore lint/complexity/noArguments: as above.
+      return any.apply(this, arguments as never)
+    }
+    try {
+      return follow(lane, fn.call(this, argument))
+    } catch (error) {
+      return Promise.resolve(lane.rejected(error))
+    }
+  }
+
+const variadic: Guard = (_circuit, _fn, any) => any
+
+function follow(lane: Lane, result: unknown): Promise<unknown> {
+  return result instanceof Promise
+    ? result.then(lane.fulfilled, lane.rejected)
+    : Promise.resolve(result).then(lane.fulfilled, lane.rejected)
 }
 
 function callAsync(
@@ -47,19 +93,27 @@ function callAsync(
   const lane = circuit.lane === undefined ? circuit.openLane() : circuit.lane
   const signal = callerSignal(args)
   if (lane !== null && signal === undefined && circuit.machine.enter()) {
-    let result: unknown
     try {
-      result = fn.apply(self, args)
+      return follow(lane, fn.apply(self, args))
     } catch (error) {
       return Promise.resolve(lane.rejected(error))
     }
-    return result instanceof Promise
-      ? result.then(lane.fulfilled, lane.rejected)
-      : Promise.resolve(result).then(lane.fulfilled, lane.rejected)
   }
   const { callTimeout: timeout, fallback } = circuit.options
-  const terms = { args, signal, timeout, classify: undefined, fallback, ownSignal: false }
-  return callTracked(circuit, () => fn.apply(self, args), terms)
+  const permit = circuit.admit(timeout)
+  if (typeof permit === 'string') return refuse(circuit, permit, fallback, args)
+  const call = new Call(circuit, permit, args, signal, undefined, fallback)
+  return timeout === undefined
+    ? call.follow(attempt(fn, self, args))
+    : call.limit(timeout, undefined, () => fn.apply(self, args))
+}
+
+function attempt(fn: AnyFunction, self: unknown, args: unknown[]): unknown {
+  try {
+    return fn.apply(self, args)
+  } catch (error) {
+    return rejectWith(error)
+  }
 }
 
 /** A function with the same type, guarded synchronously: it throws what a promise would reject with. */
@@ -102,18 +156,14 @@ function callSync(circuit: Circuit, fn: AnyFunction, self: unknown, args: unknow
       fallback === undefined ? new Rejection(error()) : fallBack(fallback, error, args),
     )
   }
-  const terms = { args, signal: callerSignal(args), fallback, ...UNTIMED }
-  const call = new Call(circuit, permit, terms)
+  const call = new Call(circuit, permit, args, callerSignal(args), undefined, fallback)
   try {
     const value: unknown = fn.apply(self, args)
-    return value instanceof Promise ? call.follow(value) : call.end({ status: 'fulfilled', value })
+    return value instanceof Promise ? call.follow(value) : call.fulfilled(value)
   } catch (reason) {
-    return orThrow(call.end({ status: 'rejected', reason }))
+    return orThrow(call.rejected(reason))
   }
 }
-
-/** A synchronous function can't be interrupted. */
-const UNTIMED = { timeout: undefined, classify: undefined, ownSignal: false }
 
 function orThrow(result: unknown): unknown {
   if (result instanceof Rejection) throw result.error

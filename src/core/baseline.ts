@@ -5,7 +5,7 @@ const SLOWEST_LEARNING = 0.02
 /** Of the standard normal distribution. */
 const P99 = 2.326
 /** No call is overdue sooner, ms. */
-const SHORTEST_OVERDUE = 500
+export const SHORTEST_OVERDUE = 500
 /** A call is overdue at this many times the usual 99th percentile. */
 const OVERDUE_FACTOR = 4
 /** A late success moves the bound this far beyond itself. */

@@ -1,3 +1,4 @@
+import { type Baseline, SHORTEST_OVERDUE } from './baseline.ts'
 import { lapsed, type Recovery } from './recovery/recovery.ts'
 import type { Closed, State } from './state.ts'
 import type { Finding } from './trip/record.ts'
@@ -24,9 +25,14 @@ function hasOverdue(recovery: Recovery, overdueAfter: number, now: number): bool
 }
 
 /** Charges the calls that should long have ended, before they do; gives what that is enough for. */
-export function chargeOverdue(era: Closed, overdueAfter: number, now: number): Finding | undefined {
+export function chargeOverdue(era: Closed, baseline: Baseline, now: number): Finding | undefined {
   const { inFlight, rules } = era
   if (inFlight === null || rules?.evidence === undefined) return undefined
+  const first = inFlight.first
+  if (first === undefined || now - first.startedAt <= SHORTEST_OVERDUE) {
+    return rules.evidence.findingOfOverdue(now)
+  }
+  const { overdueAfter } = baseline
   for (
     let oldest = inFlight.first;
     oldest !== undefined && now - oldest.startedAt > overdueAfter;

@@ -43,7 +43,7 @@ export class Machine extends Memory {
     this.liftOverride(now)
     const mode = this.override?.mode
     if (mode === 'disabled') return UNRECORDED
-    if (this.settings.openDuration.kind === 'auto') this.rate.sample(this.tally.offered, now)
+    if (this.settings.openDuration.kind === 'auto') this.rate.look(this.tally.offered, now)
     if (mode === 'forced-open') return this.#refuse('forced-open', now)
     this.#elapse(now)
     const { state, settings } = this
@@ -58,7 +58,7 @@ export class Machine extends Memory {
     // Probes have a limit of their own: calls that hang must not be able to keep the way back shut.
     if (!admits(state.recovery)) return this.#refuse('half-open', now)
     this.tally.admitted++
-    const probe = new Permit(state, now, now + settings.recovery.timeout + backstop)
+    const probe = new Permit(state, now, now + settings.recovery.timeout, backstop)
     state.recovery.grant(probe)
     return probe
   }
@@ -148,7 +148,8 @@ export class Machine extends Memory {
   }
 
   #count(verdict: Verdict): void {
-    this.tally.outcome(verdict.outcome)
+    if (verdict.outcome === 'success') this.tally.success++
+    else this.tally.outcome(verdict.outcome)
     if (verdict.timedOut) this.tally.timeout++
   }
 
@@ -164,7 +165,8 @@ export class Machine extends Memory {
       era.streak = 0
       if (duration >= 0) this.baseline.learn(duration)
     }
-    const seen = era.rules?.record({ failed, duration, now }, () => this.view(era, failed, now))
+    const view = this.settings.trip.when && this.view(era, failed, now)
+    const seen = era.rules?.record(failed, duration, now, view)
     const limit = this.settings.trip.consecutiveFailures
     const finding = (failed ? consecutiveFailures(era.streak, limit) : undefined) ?? seen
     // The rule may be the user's own, and may have moved the breaker.
@@ -204,7 +206,7 @@ export class Machine extends Memory {
   }
 
   #openIfOverdue(era: Closed, now: number): void {
-    const finding = chargeOverdue(era, this.baseline.overdueAfter, now)
+    const finding = chargeOverdue(era, this.baseline, now)
     if (finding !== undefined) this.#open(now, finding.rule, { finding, pending: era })
   }
 

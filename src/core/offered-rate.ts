@@ -1,5 +1,7 @@
 /** Calls offered are averaged over about this time, ms. */
 const MEMORY = 20_000
+/** Nobody needs to look more often, ms. */
+const INTERVAL = 1000
 
 /**
  * How many calls are offered, refused ones among them, as a fading average. It is fed from the
@@ -14,6 +16,11 @@ export class OfferedRate {
 
   constructor(now: number) {
     this.#at = now
+  }
+
+  /** As {@link sample}, at most once in a while: calls must not pay for it. */
+  look(offered: number, now: number): void {
+    if (now - this.#at >= INTERVAL) this.sample(offered, now)
   }
 
   /** `offered` is the lifetime total at `now`. */

@@ -14,6 +14,11 @@ export type Settled =
   | { readonly status: 'fulfilled'; readonly value: unknown }
   | { readonly status: 'rejected'; readonly reason: unknown }
 
+/** What it was rejected with. */
+export function errorOf(settled: Settled): unknown {
+  return settled.status === 'rejected' ? settled.reason : undefined
+}
+
 /** A failure as the trip records keep it: enough to recognise it, nothing that pins memory. */
 export interface Failure {
   /** Class of the error, or the type of what was thrown. */

@@ -7,8 +7,10 @@ import type { Closed, HalfOpen } from './state.ts'
 export class Permit {
   readonly era: Closed | HalfOpen | null
   readonly startedAt: number
-  /** Past it a probe is given up; `Infinity` for every other call. */
-  readonly deadline: number
+  /** When the verdict on a probe is expected at the latest; `Infinity` for every other call. */
+  readonly due: number
+  /** Past it a probe is given up. Later than {@link due} where the call has a timer of its own. */
+  deadline: number
   /** False once settled or expired; whatever comes later does nothing. */
   held = true
   /** True once a stream has given its first item: at its deadline such a probe has succeeded. */
@@ -19,18 +21,30 @@ export class Permit {
   previous: Permit | undefined = undefined
   next: Permit | undefined = undefined
 
-  constructor(era: Closed | HalfOpen | null, startedAt: number, deadline: number) {
+  constructor(era: Closed | HalfOpen | null, startedAt: number, due: number, backstop = 0) {
     this.era = era
     this.startedAt = startedAt
-    this.deadline = deadline
+    this.due = due
+    this.deadline = due + backstop
   }
 
   get probe(): boolean {
-    return this.deadline !== Infinity
+    return this.due !== Infinity
+  }
+
+  /** A stream has given an item: the call's own timer no longer limits the whole. */
+  deliver(): void {
+    this.delivered = true
+    this.deadline = this.due
   }
 
   clone(era: Closed | HalfOpen): Permit {
-    const copy = new Permit(era, this.startedAt, this.deadline)
+    const copy = new Permit(
+      era,
+      this.startedAt,
+      this.due,
+      this.probe ? this.deadline - this.due : 0,
+    )
     copy.held = this.held
     copy.delivered = this.delivered
     copy.overdue = this.overdue

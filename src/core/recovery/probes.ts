@@ -2,7 +2,7 @@ import type { Outcome } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
 import {
   type Decision,
-  firstDeadline,
+  firstDue,
   Outstanding,
   type Recovery,
   type RecoverySettings,
@@ -46,7 +46,7 @@ export class Probes extends Outstanding implements Recovery {
   }
 
   wait(now: number): number {
-    return (firstDeadline(this.outstanding) as Permit).deadline - now
+    return firstDue(this.outstanding) - now
   }
 
   configure(settings: RecoverySettings): boolean {

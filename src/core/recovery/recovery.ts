@@ -67,6 +67,11 @@ export function firstDeadline(outstanding: readonly Permit[]): Permit | undefine
   return first
 }
 
+/** When the next verdict on a probe is expected at the latest. */
+export function firstDue(outstanding: readonly Permit[]): number {
+  return Math.min(...outstanding.map((probe) => probe.due))
+}
+
 /** True when a probe has reached its deadline. */
 export function lapsed({ outstanding }: Recovery, now: number): boolean {
   return outstanding.some((probe) => now >= probe.deadline)

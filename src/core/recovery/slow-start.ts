@@ -3,7 +3,7 @@ import type { Outcome } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
 import {
   type Decision,
-  firstDeadline,
+  firstDue,
   Outstanding,
   type Recovery,
   type RecoverySettings,
@@ -107,9 +107,9 @@ export class SlowStart extends Outstanding implements Recovery {
   wait(now: number): number {
     const oldest = this.outstanding[0] as Permit
     const { typical } = this.#baseline
-    const deadline = (firstDeadline(this.outstanding) as Permit).deadline
-    if (typical === 0) return deadline - now
-    return Math.min(Math.max(1, oldest.startedAt + typical - now), deadline - now)
+    const due = firstDue(this.outstanding)
+    if (typical === 0) return due - now
+    return Math.min(Math.max(1, oldest.startedAt + typical - now), due - now)
   }
 
   configure(settings: RecoverySettings): boolean {

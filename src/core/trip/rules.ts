@@ -16,14 +16,6 @@ export interface TripSettings {
   readonly when: When | undefined
 }
 
-/** One settled call, as the rules see it. */
-export interface Sample {
-  readonly failed: boolean
-  /** Ms; `NaN` where nobody measured. */
-  readonly duration: number
-  readonly now: number
-}
-
 /** True when a rule other than consecutive failures is in force. */
 export function hasRules({ failureRate, slowCallRate, evidence, when }: TripSettings): boolean {
   return [failureRate, slowCallRate, evidence, when].some((rule) => rule !== undefined)
@@ -55,8 +47,16 @@ export class Rules {
     this.evidence = settings.evidence && new Evidence(settings.evidence)
   }
 
-  /** Takes a settled call in; the first rule that has had enough is the reason. */
-  record({ failed, duration, now }: Sample, view: () => WhenView): Finding | undefined {
+  /**
+   * Takes a settled call in; the first rule that has had enough is the reason. `duration` is `NaN`
+   * where nobody measured, and `view` there when a rule of the user's own is in force.
+   */
+  record(
+    failed: boolean,
+    duration: number,
+    now: number,
+    view: WhenView | undefined,
+  ): Finding | undefined {
     const { failures, slowCalls, evidence, settings } = this
     if (failures !== undefined) recordFailureRate(failures, failed, now)
     if (slowCalls !== undefined && settings.slowCallRate !== undefined) {
@@ -68,7 +68,7 @@ export class Rules {
       (failures && failureRate(failures)) ??
       (slowCalls && slowCallRate(slowCalls)) ??
       evidence?.finding(now) ??
-      (settings.when && when(settings.when, view()))
+      (settings.when && view && when(settings.when, view))
     )
   }
 
