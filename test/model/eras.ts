@@ -22,39 +22,42 @@ export interface Era {
   readonly enforced: boolean
   /** Of an open one: when the next call becomes a probe. */
   until?: number
-  /** Of an open one: its open time before the server's own word made it longer. */
-  readonly duration?: number
+  /** Of an open one: how many openings it makes with those before it. */
+  readonly level?: number
   /** Of an open one: the server's own word. */
   readonly notBefore?: number
   /** Of an open one: failures in a row that led to it. */
   readonly streakBefore?: number
 }
 
-/** How long an opening at `now` lasts, after all those before. */
-export function openTimeAfter(
-  eras: readonly Era[],
+/** How long an opening lasts that is the one after so many that are not forgotten. */
+export function openTimeAt(
   openTime: number | GrowingTime,
-  now: number,
+  level: number,
   random: () => number,
 ): number {
   if (typeof openTime === 'number') return openTime
-  const { initial, max, factor, jitter } = openTime
-  const length = Math.min(max, initial * factor ** levelAfter(eras, now))
-  return length * (1 + jitter * (2 * random() - 1))
+  return growing(openTime, level) * (1 + openTime.jitter * (2 * random() - 1))
 }
 
-/** One up with every opening; one down for every last open time that was spent closed since. */
-function levelAfter(eras: readonly Era[], now: number): number {
-  let level = 0
-  let last = 0
-  for (const [i, era] of eras.entries()) {
-    const end = eras[i + 1]?.since ?? now
-    if (era.name === 'open') {
-      level++
-      last = era.duration as number
-    } else if (era.name === 'closed' && last > 0) {
-      level = Math.max(0, level - Math.floor((end - era.since) / last))
-    }
+function growing({ initial, max, factor }: GrowingTime, level: number): number {
+  return Math.min(max, initial * factor ** level)
+}
+
+/**
+ * How many openings before `now` are not forgotten: each is, the latest first, once the circuit has
+ * been closed for as long as it lasted.
+ */
+export function levelAt(eras: readonly Era[], openTime: number | GrowingTime, now: number): number {
+  const reset = eras.findLastIndex(({ reason }) => reason === 'reset')
+  const since = eras.slice(Math.max(0, reset))
+  let level = since.findLast(({ name }) => name === 'open')?.level ?? 0
+  const latest = since.at(-1) as Era
+  if (latest.name !== 'closed' || typeof openTime === 'number') return level
+  let calm = now - latest.since
+  while (level > 0 && calm >= growing(openTime, level - 1)) {
+    calm -= growing(openTime, level - 1)
+    level--
   }
   return level
 }
@@ -73,23 +76,28 @@ export interface ModelTrip {
   readonly rejected: number
 }
 
-/** One record from closed to closed: what happens in between belongs to the same trouble. */
+/**
+ * One record from closed to closed: a failed probe belongs to the same trouble. Only who trips a
+ * half-open circuit by hand begins another.
+ */
 export function tripsOf(
   eras: readonly Era[],
   refusals: readonly { readonly reason: string; readonly era: number }[],
 ): ModelTrip[] {
   const trips: ModelTrip[] = []
   for (const [i, era] of eras.entries()) {
-    if (era.name !== 'open' || eras[i - 1]?.name !== 'closed') continue
-    const length = eras.slice(i).findIndex(({ name }) => name === 'closed')
-    const spell = length === -1 ? eras.slice(i) : eras.slice(i, i + length)
+    const from = eras[i - 1]?.name
+    if (era.name !== 'open' || from === undefined || !beginsTrip(era, from)) continue
+    const ends = ({ name, reason }: Era): boolean => name === 'closed' || reason === 'manual'
+    const length = eras.slice(i + 1).findIndex(ends)
+    const spell = length === -1 ? eras.slice(i) : eras.slice(i, i + 1 + length)
     const end = eras[i + spell.length]
     const openings = spell.filter(({ name }) => name === 'open')
     const latest = openings.at(-1) as Era
     trips.push({
       at: era.since,
       reason: era.reason as Reason,
-      from: 'closed',
+      from,
       generation: era.generation - 1,
       enforced: era.enforced,
       streak: era.streakBefore as number,
@@ -97,11 +105,14 @@ export function tripsOf(
       reopened: openings.filter(({ reason }) => reason?.startsWith('probe')).length,
       lasted: end === undefined ? null : end.since - era.since,
       endedBy: end?.reason ?? null,
-      rejected: refusals.filter(
-        ({ reason, era: at }) =>
-          (reason === 'open' || reason === 'half-open') && at >= i && at < i + spell.length,
-      ).length,
+      rejected: refusals.filter(({ reason, era: at }) => {
+        return reason !== 'forced-open' && at >= i && at < i + spell.length
+      }).length,
     })
   }
   return trips
+}
+
+function beginsTrip({ reason }: Era, from: Era['name']): boolean {
+  return from === 'closed' || reason === 'manual'
 }

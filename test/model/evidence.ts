@@ -54,14 +54,17 @@ export interface Share {
   readonly hits: number
 }
 
-/** The calls a window shows at `now`. By time it has ten slices: this one and the nine before. */
+/**
+ * The calls a window shows at `now`. By time it has ten slices, this one and the nine before, laid
+ * out from the beginning of the process.
+ */
 export function inWindow(
   results: readonly Result[],
   window: RateSettings['window'],
-  now: number,
+  { now, began }: { readonly now: number; readonly began: number },
 ): Result[] {
   if ('calls' in window) return judged(results).slice(-window.calls)
-  const slice = (at: number): number => Math.floor(at / (window.duration / 10))
+  const slice = (at: number): number => Math.floor((at - began) / (window.duration / 10))
   return judged(results).filter(({ ending }) => slice(ending.at) > slice(now) - 10)
 }
 
@@ -86,7 +89,7 @@ export function firedRule(
   calls: readonly Call[],
   generation: number,
   { consecutiveFailures, failureRate, slowCallRate }: ModelSettings,
-  now: number,
+  time: { readonly now: number; readonly began: number },
 ): FiredRule | undefined {
   const results = resultsOf(calls, generation)
   const streak = streakOf(results)
@@ -94,12 +97,12 @@ export function firedRule(
     return 'consecutiveFailures'
   }
   if (failureRate !== undefined) {
-    if (reaches(failureShare(inWindow(results, failureRate.window, now)), failureRate)) {
+    if (reaches(failureShare(inWindow(results, failureRate.window, time)), failureRate)) {
       return 'failureRate'
     }
   }
   if (slowCallRate !== undefined) {
-    const seen = inWindow(results, slowCallRate.window, now)
+    const seen = inWindow(results, slowCallRate.window, time)
     if (reaches(slowShare(seen, slowCallRate.slowerThan), slowCallRate)) return 'slowCallRate'
   }
   return undefined

@@ -1,8 +1,9 @@
-import { type Era, openTimeAfter, type Reason } from './eras.ts'
+import { type Era, levelAt, openTimeAt, type Reason } from './eras.ts'
 import {
   type Call,
   type Ending,
   firedRule,
+  inWindow,
   notBefore,
   resultsOf,
   streakOf,
@@ -42,6 +43,8 @@ export class ReferenceModel {
   #elapsed = 0
   #lastReading: number
   #endings = 0
+  /** When the process began that it lives in. */
+  #began = 0
 
   constructor(settings: ModelSettings, reading: number, random: () => number) {
     this.settings = settings
@@ -111,6 +114,7 @@ export class ReferenceModel {
     copy.override = this.override
     copy.#elapsed = this.#elapsed
     copy.#endings = this.#endings
+    copy.#began = this.#began
     return copy
   }
 
@@ -159,8 +163,10 @@ export class ReferenceModel {
 
   /** True when the result counted. */
   settle(id: number, heard: Heard, reading: number): boolean {
-    const now = this.#take(reading)
     const call = this.calls[id] as Call
+    if (call.ending !== undefined) return false
+    const now = this.#take(reading)
+    // Its own deadline may have passed just now.
     if (call.ending !== undefined) return false
     const stale = !this.isCurrent(call)
     const { outcome, timedOut = false, retryAfter } = heard
@@ -171,8 +177,11 @@ export class ReferenceModel {
     return true
   }
 
+  /** An open circuit starts its open time again. */
   trip(reading: number): void {
-    this.#open(this.#take(reading), 'manual')
+    const now = this.#take(reading)
+    if (this.era.name === 'open') this.#openFrom(this.era, now)
+    else this.#open(now, 'manual')
   }
 
   reset(reading: number): void {
@@ -191,13 +200,15 @@ export class ReferenceModel {
 
   configure(settings: ModelSettings, reading: number): void {
     this.#take(reading)
-    const { era } = this
-    if (era.name === 'open' && typeof settings.openTime === 'number') {
-      if (settings.openTime !== this.settings.openTime) {
-        era.until = Math.max(era.since + settings.openTime, era.notBefore ?? 0)
-      }
-    }
+    const changed = JSON.stringify(settings.openTime) !== JSON.stringify(this.settings.openTime)
     this.settings = settings
+    if (this.era.name === 'open' && changed) this.#openFrom(this.era, this.era.since)
+  }
+
+  #openFrom(era: Era, from: number): void {
+    const level = (era.level as number) - 1
+    const duration = openTimeAt(this.settings.openTime, level, this.random)
+    era.until = Math.max(from + duration, era.notBefore as number)
   }
 
   /** Goes on in another process, where the clock reads something else and no call is in flight. */
@@ -207,13 +218,17 @@ export class ReferenceModel {
       if (call.ending === undefined) copy.#end(call, { how: 'dropped', at: copy.now })
     }
     copy.#lastReading = newReading
+    copy.#began = copy.now
     return copy
   }
 
   // What follows from it.
 
   #decideByRules(now: number): void {
-    const rule = firedRule(this.calls, this.era.generation, this.settings, now)
+    const rule = firedRule(this.calls, this.era.generation, this.settings, {
+      now,
+      began: this.#began,
+    })
     if (rule !== undefined) this.#open(now, rule)
   }
 
@@ -237,10 +252,12 @@ export class ReferenceModel {
 
   #open(now: number, reason: Reason): void {
     const asked = notBefore(this.calls, this.era.generation)
-    const duration = openTimeAfter(this.eras, this.settings.openTime, now, this.random)
+    const level = levelAt(this.eras, this.settings.openTime, now)
+    const duration = openTimeAt(this.settings.openTime, level, this.random)
     const until = Math.max(now + duration, asked)
-    const streak = streakOf(resultsOf(this.calls, this.era.generation))
-    this.#move('open', now, reason, { until, duration, notBefore: asked, streakBefore: streak })
+    const streakBefore = streakOf(resultsOf(this.calls, this.era.generation))
+    const about = { until, level: level + 1, notBefore: asked, streakBefore }
+    this.#move('open', now, reason, about)
   }
 
   #move(name: Era['name'], since: number, reason: Reason, about: Partial<Era> = {}): void {
@@ -255,6 +272,15 @@ export class ReferenceModel {
   }
 
   // What it is asked.
+
+  /** True when a window by time has a call in it. */
+  hasSlices(): boolean {
+    const results = resultsOf(this.calls, this.era.generation)
+    return [this.settings.failureRate, this.settings.slowCallRate].some((rate) => {
+      if (rate === undefined || 'calls' in rate.window) return false
+      return inWindow(results, rate.window, { now: this.now, began: this.#began }).length > 0
+    })
+  }
 
   isCurrent(call: Call): boolean {
     return call.generation === this.era.generation

@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import type { Heard, Mode } from './reference-model.ts'
+import type { GrowingTime, ModelSettings, RateSettings } from './settings.ts'
+
+/** Where the clock goes: by so many ms, or to just before, at or after what is due next. */
+export type Step =
+  | { readonly by: number }
+  | { readonly toDue: -1 | 0 | 1 }
+  | { readonly toEndOf: number; readonly plus: -1 | 0 | 1 }
+
+/** One thing to do with both. Calls are named by their place among those in flight. */
+export type Operation =
+  | { readonly do: 'admit'; readonly backstop?: number }
+  | { readonly do: 'call'; readonly heard: Heard }
+  | { readonly do: 'settle'; readonly which: number; readonly heard: Heard }
+  | { readonly do: 'deliver'; readonly which: number }
+  | { readonly do: 'clock'; readonly step: Step }
+  | { readonly do: 'trip' }
+  | { readonly do: 'reset' }
+  | { readonly do: 'force'; readonly mode: Mode; readonly lasts?: number }
+  | { readonly do: 'release' }
+  | { readonly do: 'configure'; readonly patch: Partial<ModelSettings> }
+  | { readonly do: 'continue'; readonly reading: number }
+
+const outcome = fc.oneof(
+  { weight: 6, arbitrary: fc.constant('failure' as const) },
+  { weight: 5, arbitrary: fc.constant('success' as const) },
+  { weight: 1, arbitrary: fc.constant('neutral' as const) },
+  { weight: 1, arbitrary: fc.constant('cancelled' as const) },
+)
+const retryAfter = fc.option(fc.constantFrom(0, 50, 500, 5_000, 70_000), {
+  freq: 8,
+  nil: undefined,
+})
+
+export const heard: fc.Arbitrary<Heard> = fc
+  .record({ outcome, timedOut: fc.boolean(), retryAfter })
+  .map(({ outcome, timedOut, retryAfter }) =>
+    outcome === 'failure' ? { outcome, timedOut, ...(retryAfter && { retryAfter }) } : { outcome },
+  )
+
+const edge = fc.constantFrom(-1 as const, 0 as const, 1 as const)
+const mode = fc.constantFrom<Mode>('forced-open', 'forced-closed', 'disabled')
+const which = fc.nat({ max: 7 })
+
+export const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ toDue: edge }) },
+  { weight: 2, arbitrary: fc.record({ toEndOf: which, plus: edge }) },
+  { weight: 3, arbitrary: fc.record({ by: fc.constantFrom(0, 1, 9, 10, 11, 50, 99, 100, 1_000) }) },
+  { weight: 1, arbitrary: fc.record({ by: fc.constantFrom(-1, -50, -1_000, 3_600_000) }) },
+)
+
+const rate: fc.Arbitrary<RateSettings> = fc.record({
+  threshold: fc.constantFrom(0.25, 0.5, 0.6, 1),
+  minimumCalls: fc.integer({ min: 1, max: 4 }),
+  window: fc.constantFrom({ calls: 4 }, { calls: 7 }, { duration: 100 }, { duration: 1_000 }),
+})
+const slow = fc
+  .record({ rate, slowerThan: fc.constantFrom(1, 10, 50) })
+  .map(({ rate, slowerThan }) => ({ ...rate, slowerThan }))
+const growing: fc.Arbitrary<GrowingTime> = fc.constantFrom(
+  { initial: 100, max: 1_000, factor: 2, jitter: 0 },
+  { initial: 50, max: 10_000, factor: 4, jitter: 0.25 },
+)
+const fixed = fc.constantFrom(1, 10, 100, 1_000)
+const maxConcurrent = fc.oneof(fc.constant(Infinity), fc.integer({ min: 1, max: 4 }))
+
+export const settings: fc.Arbitrary<ModelSettings> = fc.record({
+  consecutiveFailures: fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: 1, max: 3 }) },
+    { weight: 1, arbitrary: fc.constant(undefined) },
+  ),
+  failureRate: fc.option(rate, { nil: undefined }),
+  slowCallRate: fc.option(slow, { nil: undefined }),
+  openTime: fc.oneof(fixed, growing),
+  probes: fc.integer({ min: 1, max: 3 }),
+  concurrent: fc.integer({ min: 1, max: 3 }),
+  probeTimeout: fc.constantFrom(1, 10, 100, 500),
+  maxConcurrent,
+  history: fc.integer({ min: 0, max: 3 }),
+})
+
+/** Changes that leave the kind of each rule alone: what those lose is said in words only. */
+const patch: fc.Arbitrary<Partial<ModelSettings>> = fc.oneof(
+  fc.record({ consecutiveFailures: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ openTime: fixed }),
+  fc.record({ openTime: growing }),
+  fc.record({
+    probes: fc.integer({ min: 1, max: 3 }),
+    concurrent: fc.integer({ min: 1, max: 3 }),
+    probeTimeout: fc.constantFrom(1, 10, 100, 500),
+  }),
+  fc.record({ maxConcurrent }),
+  fc.constant({}),
+)
+
+export const operation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('admit' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('admit' as const), backstop: fc.constantFrom(1, 50) }),
+  },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('call' as const), heard }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('settle' as const), which, heard }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('deliver' as const), which }) },
+  { weight: 12, arbitrary: fc.record({ do: fc.constant('clock' as const), step }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'trip' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'reset' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      { do: fc.constant('force' as const), mode, lasts: fc.constantFrom(1, 10, 100, 1_000) },
+      { requiredKeys: ['do', 'mode'] },
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'release' as const }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('configure' as const), patch }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('continue' as const),
+      reading: fc.constantFrom(0, 7, 1_000_000),
+    }),
+  },
+)

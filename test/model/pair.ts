@@ -1,0 +1,255 @@
+import { Machine } from '../../src/core/machine.ts'
+import { Permit } from '../../src/core/permit.ts'
+import { restore, save } from '../../src/core/saved.ts'
+import type { MachineSettings } from '../../src/core/settings.ts'
+import { checkSaved } from '../../src/saved.ts'
+import { snapshot } from '../../src/snapshot.ts'
+import { verdictOf } from '../helpers.ts'
+import { known } from './known-differences.ts'
+import { type ModelSnapshot, modelSnapshot } from './model-snapshot.ts'
+import type { Operation, Step } from './operations.ts'
+import { type Answer, type Heard, ReferenceModel } from './reference-model.ts'
+import type { ModelSettings } from './settings.ts'
+
+/** What the machine is told for what the model is told. */
+export function machineSettings(settings: ModelSettings): MachineSettings {
+  const { openTime, probes, concurrent, probeTimeout: timeout } = settings
+  return {
+    trip: {
+      consecutiveFailures: settings.consecutiveFailures ?? Infinity,
+      failureRate: settings.failureRate,
+      slowCallRate: settings.slowCallRate,
+      evidence: undefined,
+      when: undefined,
+    },
+    openDuration:
+      typeof openTime === 'number'
+        ? { kind: 'fixed', ms: openTime }
+        : { kind: 'growing', ...openTime },
+    recovery: { kind: 'probes', probes, concurrent, timeout },
+    maxConcurrent: settings.maxConcurrent,
+    history: settings.history,
+  }
+}
+
+/** A call that both let pass, and what each of them holds for it. */
+interface PairedCall {
+  readonly permit: Permit
+  readonly answer: Answer
+}
+
+/** The machine and the model under the same operations; complains as soon as they differ. */
+export class Pair {
+  machine: Machine
+  model: ReferenceModel
+  reading = 0
+  calls: PairedCall[] = []
+  /** States that were seen, for the statistics. */
+  readonly seen: Set<string> = new Set()
+  readonly #random: () => number
+
+  constructor(settings: ModelSettings, chance: number) {
+    this.#random = () => chance
+    this.machine = new Machine(machineSettings(settings), 0, this.#random)
+    this.model = new ReferenceModel(settings, 0, this.#random)
+  }
+
+  run(operation: Operation): void {
+    this.#do(operation)
+    if (known.strays) this.#settleStrays()
+    this.compare()
+  }
+
+  #do(operation: Operation): void {
+    const { machine, model, reading } = this
+    switch (operation.do) {
+      case 'admit':
+        this.#admit(operation.backstop)
+        return
+      case 'call':
+        if (this.#admit()) this.#settle(this.calls.length - 1, operation.heard)
+        return
+      case 'settle':
+        if (this.calls.length > 0)
+          this.#settle(operation.which % this.calls.length, operation.heard)
+        return
+      case 'deliver':
+        this.#deliver(operation.which)
+        return
+      case 'clock':
+        this.#step(operation.step)
+        return
+      case 'trip':
+        machine.trip(reading)
+        model.trip(reading)
+        return
+      case 'reset':
+        machine.reset(reading)
+        model.reset(reading)
+        return
+      case 'force':
+        machine.force(operation.mode, reading, { for: operation.lasts })
+        model.force(operation.mode, reading, operation.lasts)
+        return
+      case 'release':
+        machine.release(reading)
+        model.release(reading)
+        return
+      case 'configure': {
+        const settings = { ...model.settings, ...operation.patch }
+        machine.configure(machineSettings(settings), reading)
+        model.configure(settings, reading)
+        return
+      }
+      case 'continue':
+        this.#continue(operation.reading)
+        return
+    }
+  }
+
+  #admit(backstop?: number): boolean {
+    const permit = this.machine.admit(this.reading, backstop)
+    const answer = this.model.admit(this.reading, backstop)
+    const passes = answer === 'unrecorded' || answer === 'unenforced' || typeof answer === 'object'
+    same('admit', permit instanceof Permit ? 'passes' : permit, passes ? 'passes' : answer)
+    if (!(permit instanceof Permit)) return false
+    if (typeof answer === 'object') same('probe', permit.probe, answer.probe)
+    this.calls.push({ permit, answer })
+    return true
+  }
+
+  #settle(index: number, { outcome, ...about }: Heard): void {
+    const [{ permit, answer }] = this.calls.splice(index, 1) as [PairedCall]
+    const counted = this.machine.settle(permit, verdictOf(outcome, about), this.reading)
+    if (typeof answer !== 'object') {
+      same('counted', counted, false)
+      return
+    }
+    same('counted', counted, this.model.settle(answer.id, { outcome, ...about }, this.reading))
+    // A permit that has expired need not look at the clock, but may: from here both have.
+    if (!counted) this.#do({ do: 'configure', patch: {} })
+    // Whatever comes later does nothing.
+    same('twice', this.machine.settle(permit, verdictOf('failure'), this.reading), false)
+  }
+
+  #deliver(which: number): void {
+    const call = this.calls[which % Math.max(1, this.calls.length)]
+    if (call === undefined || typeof call.answer !== 'object') return
+    if (known.strays) return
+    // A stream notices its first item without asking for the time: it may already be too late.
+    const { id } = call.answer
+    const held = this.model.view(this.reading).calls[id]
+    if (held?.ending !== undefined) return
+    call.permit.delivered = true
+    const own = this.model.calls[id]
+    if (own !== undefined) own.delivered = true
+  }
+
+  #settleStrays(): void {
+    const { model, reading } = this
+    for (const { permit, answer } of [...this.calls]) {
+      if (typeof answer !== 'object' || !answer.probe) continue
+      const view = model.view(reading)
+      const call = view.calls[answer.id]
+      if (call === undefined || call.ending !== undefined || view.isCurrent(call)) continue
+      this.#settle(
+        this.calls.findIndex((it) => it.permit === permit),
+        { outcome: 'cancelled' },
+      )
+    }
+  }
+
+  #step(step: Step): void {
+    const { model, reading } = this
+    if ('by' in step) this.reading = reading + step.by
+    else {
+      const at = 'toDue' in step ? model.nextDue()?.at : this.#endOf(step.toEndOf)
+      if (at === undefined || at === Infinity) return
+      const plus = 'toDue' in step ? step.toDue : step.plus
+      this.reading = reading + (at - model.timeAt(reading)) + plus
+    }
+  }
+
+  #endOf(which: number): number | undefined {
+    const call = this.model.outstandingProbes()[which % 4]
+    return call?.deadline
+  }
+
+  #continue(newReading: number): void {
+    const { machine, model, reading } = this
+    const before = model.view(reading)
+    if (known.savedSlices && before.hasSlices()) return
+    if (known.savedOpen && before.era.name === 'open') return
+    const view = machine.peek(reading)
+    const saved = JSON.parse(JSON.stringify(save(view, view.now(reading))))
+    this.model = model.continued(reading, newReading)
+    this.machine = restore(
+      machineSettings(model.settings),
+      checkSaved(saved),
+      newReading,
+      this.#random,
+    )
+    this.reading = newReading
+    this.calls = []
+  }
+
+  compare(): void {
+    const expected = modelSnapshot(this.model, this.reading)
+    this.seen.add(expected.automatic)
+    same('snapshot', shownBy(this.machine, this.reading, expected), expected)
+    const due = this.model.nextDue()
+    if (due === undefined || due.at === Infinity) return
+    // What a reader of the future would see, while nothing happens until then.
+    const then = this.reading + (due.at - this.model.timeAt(this.reading))
+    const future = modelSnapshot(this.model, then)
+    same('snapshot when due', shownBy(this.machine, then, future), future)
+  }
+}
+
+/** The machine's snapshot, as far as the model knows about it. */
+export function shownBy(
+  machine: Machine,
+  reading: number,
+  { retryAfter, trips }: ModelSnapshot,
+): unknown {
+  const clock = { now: () => reading, wall: () => 0, setTimer: () => () => {} }
+  const shown = snapshot(machine, { name: 'machine' } as never, clock)
+  return {
+    state: shown.state,
+    stateFor: shown.stateFor,
+    automatic: shown.automatic,
+    generation: shown.generation,
+    override: shown.override?.mode ?? null,
+    inFlight: shown.inFlight,
+    probes: shown.probes,
+    counts: shown.counts,
+    streak: shown.streak,
+    trips: shown.trips.map(({ at, text, note, finding, failures, ...trip }, i) =>
+      known.enforced ? { ...trip, enforced: trips[i]?.enforced } : trip,
+    ),
+    retryAfter: retryAfter === 'unsaid' ? retryAfter : shown.retryAfter,
+  }
+}
+
+export function same(what: string, actual: unknown, expected: unknown): void {
+  const differ = difference(actual, expected, what)
+  if (differ !== undefined) throw new Error(differ)
+}
+
+/** Where the two differ, in words; keys may come in any order. */
+function difference(actual: unknown, expected: unknown, path: string): string | undefined {
+  if (Object.is(actual, expected)) return undefined
+  const bothObjects = typeof actual === 'object' && typeof expected === 'object'
+  if (!bothObjects || actual === null || expected === null) {
+    return `${path}: the machine says ${String(actual)}, the model ${String(expected)}`
+  }
+  for (const key of new Set([...Object.keys(actual), ...Object.keys(expected)])) {
+    const found = difference(
+      (actual as Record<string, unknown>)[key],
+      (expected as Record<string, unknown>)[key],
+      `${path}.${key}`,
+    )
+    if (found !== undefined) return found
+  }
+  return undefined
+}
