@@ -242,6 +242,7 @@ describe('a slow start with a probe that is overdue', () => {
     admit(machine, 2_000)
 
     expect(stateAt(machine, at)).toBe(state)
+    expect(machine.clone().admit(at)).toBe(state)
 
     machine.admit(9_000)
     expect(machine.trips[0]).toMatchObject({ reopened: 1 })

@@ -161,6 +161,16 @@ describe('clone', () => {
     expect(copy.admit(RESET_TIMEOUT)).toBe('half-open')
   })
 
+  it('keeps the failures that it has seen to itself', () => {
+    const machine = withStreak()
+    const copy = machine.clone()
+
+    callOnce(machine, 'failure', 0)
+    callOnce(copy, 'failure', 0)
+
+    expect([machine, copy].map((it) => it.trips[0]?.failures.length)).toEqual([3, 3])
+  })
+
   it('gives up its probe by itself', () => {
     const { machine, probes } = probedMachine()
 
