@@ -1,0 +1,197 @@
+import { Machine } from '../../src/core/machine.ts'
+import { Permit } from '../../src/core/permit.ts'
+import { type MachineOptions, settingsOf, verdictOf } from '../helpers.ts'
+import type { Mode } from './reference-model.ts'
+
+export const OPEN_TIME = 2
+export const PROBE_TIME = 2
+export const PROBES = 2
+export const CALLERS = 3
+
+/** Two failures open; two probes at once, whose successes close. Time is a few ticks. */
+export const SCOPE: MachineOptions = {
+  maxFailures: 2,
+  resetTimeout: OPEN_TIME,
+  probes: PROBES,
+  probeTimeout: PROBE_TIME,
+}
+
+/** Moments longer ago than everything that can still follow from them are one and the same. */
+const LONG_AGO = OPEN_TIME + PROBE_TIME + 1
+
+/** The machine, the calls that its callers have in flight, and what the clock reads. */
+export class World {
+  readonly machine: Machine
+  readonly permits: readonly Permit[]
+  readonly reading: number
+
+  constructor(
+    machine: Machine = new Machine(settingsOf(SCOPE), 0, () => 0.5),
+    permits: readonly Permit[] = [],
+    reading: number = 0,
+  ) {
+    this.machine = machine
+    this.permits = permits
+    this.reading = reading
+  }
+
+  /** A copy that shares nothing with this one; every permit is the copy's own. */
+  copy(): World {
+    const machine = this.machine.clone()
+    machine.changes = []
+    const probes = outstanding(this.machine)
+    const copies = outstanding(machine)
+    const permits = this.permits.map((permit) => {
+      const probe = probes.indexOf(permit)
+      if (probe !== -1) return copies[probe] as Permit
+      const current = permit.era === this.machine.state
+      return Object.isFrozen(permit)
+        ? permit
+        : permit.clone((current ? machine.state : permit.era) as never)
+    })
+    return new World(machine, permits, this.reading)
+  }
+
+  with(change: Partial<Pick<World, 'permits' | 'reading'>>): World {
+    return new World(this.machine, change.permits ?? this.permits, change.reading ?? this.reading)
+  }
+
+  /** All that the future depends on; two worlds with one key behave the same for ever. */
+  get key(): string {
+    const { machine, permits, reading } = this
+    const { state, override } = machine
+    const now = machine.now(reading)
+    const ago = (at: number): number => Math.max(at - now, -LONG_AGO)
+    const deadline = (it: Permit): number => (it.held && it.probe ? ago(it.deadline) : 0)
+    const held = permits.map((it) =>
+      Object.isFrozen(it) ? 'free' : `${it.held}${it.era === state}${it.probe}${deadline(it)}`,
+    )
+    return [
+      state.name,
+      state.name === 'closed' ? state.streak : '',
+      state.name === 'open' ? ago(state.until) : '',
+      state.name === 'half-open' ? state.recovery.successes : '',
+      state.name === 'half-open' ? state.recovery.outstanding.length : '',
+      override?.mode,
+      override && ago(override.until),
+      // What was read but not taken is lost when the clock steps back.
+      Math.min(now - machine.now(Number.NEGATIVE_INFINITY), LONG_AGO),
+      ...held.sort(),
+    ].join()
+  }
+}
+
+function sameHold(a: Permit, b: Permit): boolean {
+  return a.era === b.era && a.deadline === b.deadline && a.held === b.held
+}
+
+function outstanding({ state }: Machine): readonly Permit[] {
+  return state.name === 'half-open' ? state.recovery.outstanding : []
+}
+
+/** One thing that can happen to a world; `undefined` where it cannot. */
+export interface Happening {
+  readonly name: string
+  readonly happen: (world: World) => World | undefined
+}
+
+const modes: readonly Mode[] = ['forced-open', 'forced-closed', 'disabled']
+
+function settling(caller: number, outcome: Parameters<typeof verdictOf>[0]): Happening {
+  return {
+    name: `caller ${caller}: ${outcome}`,
+    happen: (world) => {
+      const permit = world.permits[caller]
+      if (permit === undefined) return undefined
+      // Two callers that hold the same are one and the same.
+      const first = world.permits.findIndex((it) => sameHold(it, permit))
+      if (first !== caller) return undefined
+      world.machine.settle(permit, verdictOf(outcome), world.reading)
+      return world.with({ permits: world.permits.filter((it) => it !== permit) })
+    },
+  }
+}
+
+function moving(name: string, move: (machine: Machine, reading: number) => unknown): Happening {
+  return {
+    name,
+    happen: (world) => {
+      move(world.machine, world.reading)
+      return world
+    },
+  }
+}
+
+export const HAPPENINGS: readonly Happening[] = [
+  {
+    name: 'call',
+    happen: (world) => {
+      if (world.permits.length === CALLERS) return undefined
+      const permit = world.machine.admit(world.reading)
+      if (!(permit instanceof Permit)) return world
+      return world.with({ permits: [...world.permits, permit] })
+    },
+  },
+  { name: 'tick', happen: (world) => world.with({ reading: world.reading + 1 }) },
+  { name: 'step back', happen: (world) => world.with({ reading: world.reading - 1 }) },
+  ...Array.from({ length: CALLERS }, (_, caller) =>
+    (['success', 'failure', 'neutral', 'cancelled'] as const).map((it) => settling(caller, it)),
+  ).flat(),
+  moving('trip', (machine, reading) => machine.trip(reading)),
+  moving('reset', (machine, reading) => machine.reset(reading)),
+  moving('release', (machine, reading) => machine.release(reading)),
+  ...modes.map((mode) => moving(mode, (machine, reading) => machine.force(mode, reading, {}))),
+  moving('forced-open for a tick', (machine, reading) =>
+    machine.force('forced-open', reading, { for: 1 }),
+  ),
+]
+
+/** How a world came about, for the message of a failed search. */
+export interface Found {
+  readonly world: World
+  readonly from: Found | undefined
+  readonly by: string
+}
+
+export function pathTo(found: Found): string[] {
+  return found.from === undefined ? [] : [...pathTo(found.from), found.by]
+}
+
+/**
+ * Breadth first through every world that can be reached; `visit` sees each once, `pass` every step.
+ * Gives the numbers of both.
+ */
+export function search(
+  visit: (world: World) => void,
+  pass: (before: World, after: World, happening: Happening) => void,
+): { worlds: number; steps: number } {
+  const start: Found = { world: new World(), from: undefined, by: '' }
+  const seen = new Set([start.world.key])
+  let steps = 0
+  for (let layer: Found[] = [start]; layer.length > 0; ) {
+    const next: Found[] = []
+    for (const found of layer) {
+      explain(found, () => visit(found.world))
+      for (const happening of HAPPENINGS) {
+        const world = happening.happen(found.world.copy())
+        if (world === undefined) continue
+        steps++
+        const after: Found = { world, from: found, by: happening.name }
+        explain(after, () => pass(found.world, world, happening))
+        if (seen.has(world.key)) continue
+        seen.add(world.key)
+        next.push(after)
+      }
+    }
+    layer = next
+  }
+  return { worlds: seen.size, steps }
+}
+
+function explain(found: Found, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    throw new Error(`after ${pathTo(found).join(', ')}`, { cause: error })
+  }
+}
