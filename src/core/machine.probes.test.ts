@@ -176,6 +176,25 @@ describe('the deadlines of several probes', () => {
 })
 
 describe('a probe that has delivered something before its deadline', () => {
+  it('waits no longer for the timer of its own: the backstop is gone', () => {
+    const machine = openMachine()
+    const probe = admit(machine, RESET_TIMEOUT, 200)
+
+    probe.deliver()
+
+    expect(probe.delivered).toBe(true)
+    expect(stateAt(machine, DEADLINE - 1)).toBe('half-open')
+    expect(stateAt(machine, DEADLINE)).toBe('closed')
+  })
+
+  it('keeps its backstop in a clone until it delivers', () => {
+    const machine = openMachine()
+    admit(machine, RESET_TIMEOUT, 200)
+
+    expect(stateAt(machine.clone(), DEADLINE + 199)).toBe('half-open')
+    expect(stateAt(machine.clone(), DEADLINE + 200)).toBe('open')
+  })
+
   it.each([
     { at: DEADLINE - 1, state: 'half-open' },
     { at: DEADLINE, state: 'closed' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CANCELLED, NEUTRAL, OUTCOMES, SUCCESS } from './outcome.ts'
+import { CANCELLED, errorOf, NEUTRAL, OUTCOMES, SUCCESS } from './outcome.ts'
 
 describe('OUTCOMES', () => {
   it('are the four that a classifier may give', () => {
@@ -12,5 +12,12 @@ describe('the ready-made verdicts', () => {
     expect(SUCCESS).toEqual({ outcome: 'success' })
     expect(NEUTRAL).toEqual({ outcome: 'neutral' })
     expect(CANCELLED).toEqual({ outcome: 'cancelled' })
+  })
+})
+
+describe('errorOf', () => {
+  it('is what a call was rejected with, and nothing for one that was fulfilled', () => {
+    expect(errorOf({ status: 'rejected', reason: 'down' })).toBe('down')
+    expect(errorOf({ status: 'fulfilled', value: 'up' })).toBeUndefined()
   })
 })
