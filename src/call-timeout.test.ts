@@ -6,23 +6,25 @@ import { CallTimeoutError } from './errors.ts'
 import { ManualClock } from './testing/manual-clock.ts'
 
 describe('timeLimit', () => {
-  it('arms one timer for all calls of one duration', () => {
+  it('arms one timer for all calls of one duration', async () => {
     const clock = new ManualClock()
 
     const stops = Array.from({ length: 1_000 }, () => timeLimit(clock, 100, () => {}))
 
     expect(clock.timers).toBe(1)
     for (const stop of stops) stop()
+    await clock.advance(0)
     expect(clock.timers).toBe(0)
   })
 
-  it('arms one timer for each distinct duration', () => {
+  it('arms one timer for each distinct duration', async () => {
     const clock = new ManualClock()
 
     const stops = [100, 200, 100, 300].map((ms) => timeLimit(clock, ms, () => {}))
 
     expect(clock.timers).toBe(3)
     for (const stop of stops) stop()
+    await clock.advance(0)
     expect(clock.timers).toBe(0)
   })
 
@@ -43,6 +45,7 @@ describe('timeLimit', () => {
       ['second', 140],
       ['third', 140],
     ])
+    await clock.advance(0)
     expect(clock.timers).toBe(0)
   })
 
@@ -68,6 +71,7 @@ describe('timeLimit', () => {
     await advanced
 
     expect(expire).not.toHaveBeenCalled()
+    await clock.advance(0)
     expect(clock.timers).toBe(0)
   })
 
@@ -86,12 +90,13 @@ describe('timeLimit', () => {
     expect([early, expire.mock.calls.length]).toEqual([0, 1])
   })
 
-  it('may be stopped more than once, and in any order', () => {
+  it('may be stopped more than once, and in any order', async () => {
     const clock = new ManualClock()
     const [first, second, third] = [1, 2, 3].map(() => timeLimit(clock, 100, () => {}))
 
     for (const stop of [second, second, third, first, first]) stop?.()
 
+    await clock.advance(0)
     expect(clock.timers).toBe(0)
   })
 
@@ -104,6 +109,7 @@ describe('timeLimit', () => {
     await clock.advance(100)
 
     expect(later).toHaveBeenCalledOnce()
+    await clock.advance(0)
     expect(clock.timers).toBe(0)
   })
 
@@ -120,6 +126,7 @@ describe('timeLimit', () => {
     stop()
 
     expect(expired).toContain('before the step')
+    await clock.advance(0)
     expect(clock.timers).toBe(0)
   })
 })
@@ -133,6 +140,7 @@ describe('callTimeout of several breakers', () => {
 
     expect(clock.timers).toBe(1)
     for (const call of calls) await call.release()
+    await clock.advance(0)
     expect(clock.timers).toBe(0)
   })
 })
@@ -161,6 +169,7 @@ describe('callTimeout on the system clock', () => {
     await calls[0].release()
     await calls[1].release()
 
+    await turn()
     expect([atRest, inFlight, vi.getTimerCount()]).toEqual([0, 1, 0])
   })
 

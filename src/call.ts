@@ -1,4 +1,5 @@
 import { startTimeout, stopTimeout, type Timed } from './call-timeout.ts'
+import { hasLeft } from './caller-signal.ts'
 import type { Circuit } from './circuit.ts'
 import type { Refusal } from './core/counts.ts'
 import { SUCCESS, type Verdict } from './core/outcome.ts'
@@ -15,9 +16,9 @@ export function refuse(
   fallback: AnyFallback | undefined,
   args: readonly unknown[],
 ): Promise<unknown> {
-  circuit.refused(refusal)
-  if (fallback === undefined) return rejectWith(circuit.refuse(refusal))
-  return Promise.resolve(fallBack(fallback, () => circuit.refuse(refusal), args))
+  const error = circuit.refused(refusal)
+  if (fallback === undefined) return rejectWith(error())
+  return Promise.resolve(fallBack(fallback, error, args))
 }
 
 /** One call under a permit of its own. */
@@ -55,11 +56,16 @@ export class Call implements Timed {
 
   /** Settles the permit when `result` does, and gives what the caller gets. */
   follow(result: unknown): Promise<unknown> {
-    const promise = result instanceof Promise ? result : Promise.resolve(result)
-    return promise.then(
-      (value: unknown) => this.fulfilled(value),
-      (reason: unknown) => this.rejected(reason),
-    )
+    try {
+      const promise = result instanceof Promise ? result : Promise.resolve(result)
+      return promise.then(
+        (value: unknown) => this.fulfilled(value),
+        (reason: unknown) => this.rejected(reason),
+      )
+    } catch (error) {
+      // A promise with a `then` of its own.
+      return Promise.resolve(this.rejected(error))
+    }
   }
 
   /** Runs `action`, and ends before it does on its timeout, or on an abort of `signal`. */
@@ -74,6 +80,11 @@ export class Call implements Timed {
       this.#interruption = { finish, controller, abort }
       if (timeout !== undefined) startTimeout(this.#circuit.clock, timeout, this)
       if (abort) this.#signal?.addEventListener('abort', abort, { once: true })
+      if (abort && this.#signal?.aborted) {
+        // A listener did it while the call was admitted.
+        this.#abort()
+        return
+      }
       let result: unknown
       try {
         result = action()
@@ -107,7 +118,7 @@ export class Call implements Timed {
 
   #fail(reason: unknown, timedOut: boolean): unknown {
     this.#end()
-    const callerGone = this.#signal?.aborted === true && !timedOut
+    const callerGone = !timedOut && hasLeft(this.#signal)
     const circumstances = { classify: this.#classify, callerGone, timedOut }
     const verdict = this.#circuit.judge({ status: 'rejected', reason }, circumstances)
     this.#circuit.settle(this.#permit, verdict, reason)

@@ -35,3 +35,19 @@ function carried(arg: object): AbortSignal | undefined {
   }
   return undefined
 }
+
+/**
+ * True when the caller has lost interest, which says nothing about the target. A deadline that was
+ * missed does say something: an abort by `AbortSignal.timeout()` is not meant.
+ */
+export function hasLeft(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && !isTimeout(signal.reason)
+}
+
+function isTimeout(reason: unknown): boolean {
+  try {
+    return (reason as { name?: unknown } | null | undefined)?.name === 'TimeoutError'
+  } catch {
+    return false
+  }
+}

@@ -1,14 +1,14 @@
+import { Blueprint, Seat } from './blueprint.ts'
 import { Callable } from './callable.ts'
-import { Circuit } from './circuit.ts'
-import { systemClock } from './clock.ts'
-import { Machine } from './core/machine.ts'
+import type { Circuit } from './circuit.ts'
 import type { Override, OverrideMode, Why } from './core/override.ts'
-import { restore, type Saved, save } from './core/saved.ts'
+import { type Saved, save } from './core/saved.ts'
 import type { StateName } from './core/state.ts'
 import { wrapOrDecorate } from './decorator.ts'
-import { Emitter, EVENT_NAMES, type EventName, type Listener } from './events.ts'
+import { type Emitter, EVENT_NAMES, type EventName, type Listener, ownEmitter } from './events.ts'
 import { type Explanation, explain } from './explain.ts'
 import type { AsyncFunction, Decorator, Guarded, StreamGuard, SyncGuard } from './guarded.ts'
+import { type ListenOptions, listen } from './listen.ts'
 import type {
   AcquireOptions,
   CallOptions,
@@ -23,14 +23,25 @@ import {
   checkPatch,
   checkWhy,
   machineSettings,
+  ownCopy,
   resolveOptions,
 } from './resolve-options.ts'
 import { runAction } from './run.ts'
-import { checkSaved } from './saved.ts'
 import { type Snapshot, shownState, snapshot } from './snapshot.ts'
 import { wrapStream } from './stream.ts'
-import { nearest, show, wrongType } from './validate.ts'
+import { wrongType } from './validate.ts'
 import { wrapAsync, wrapSync } from './wrap.ts'
+
+/** The seat of a breaker; undefined for anything else. */
+export let seatOfBreaker: (breaker: object) => Seat | undefined
+
+function seatOf(options: CircuitBreakerOptions<unknown>): Seat {
+  const blueprint = new Blueprint(options)
+  const seat = new Seat(blueprint.options.name, blueprint)
+  // At once: its time begins now, and what is saved must be checked.
+  seat.built = blueprint.build()
+  return seat
+}
 
 /** What `configure` has done. */
 export interface ConfigureResult {
@@ -79,27 +90,26 @@ export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunctio
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a class body can't say that its objects can be called; `name` is defined by the constructor.
 export class CircuitBreaker<Fallback = never> extends Callable {
-  readonly #circuit: Circuit
-  /** As given, to merge patches into. */
-  #given: CircuitBreakerOptions<unknown>
+  readonly #seat: Seat
 
   /** @throws TypeError or RangeError naming the option that is wrong, what it must be and what was got */
   constructor(options: CircuitBreakerOptions<Fallback> = {}) {
     const self = (...args: [unknown, unknown?, unknown?]): unknown =>
-      wrapOrDecorate('breaker', (fn) => wrapAsync(circuit, fn), args)
+      wrapOrDecorate('breaker', (fn) => wrapAsync(seat.circuit, fn), args)
     super(self)
-    const resolved = resolveOptions(options)
-    const { saved, clock = systemClock, random = Math.random, ...given } = options
-    const report = (error: unknown, source: string): void => circuit.report(error, source)
-    const settings = machineSettings(resolved, report)
-    const machine =
-      saved === undefined
-        ? new Machine(settings, clock.now(), random)
-        : restore(settings, checkSaved(saved), clock.now(), random)
-    const circuit = new Circuit(resolved, clock, machine)
-    this.#circuit = circuit
-    this.#given = given
-    Object.defineProperty(self, 'name', { value: resolved.name, configurable: true })
+    const seat = options instanceof Seat ? options : seatOf(options)
+    seat.handle = this
+    this.#seat = seat
+    Object.defineProperty(self, 'name', { value: seat.name, configurable: true })
+    options.registry?.add(this as never)
+  }
+
+  get #circuit(): Circuit {
+    return this.#seat.circuit
+  }
+
+  static {
+    seatOfBreaker = (breaker) => (#seat in breaker ? breaker.#seat : undefined)
   }
 
   /** Guards a synchronous function: same result, and it throws {@link CircuitOpenError}. */
@@ -155,7 +165,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     checkCall('acquire', call)
     call.signal?.throwIfAborted()
     const permit = this.#take(call)
-    if (typeof permit === 'string') throw this.#circuit.refuse(permit)
+    if (typeof permit === 'function') throw permit()
     return permit
   }
 
@@ -164,7 +174,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     checkCall('tryAcquire', call)
     if (call.signal?.aborted) return undefined
     const permit = this.#take(call)
-    return typeof permit === 'string' ? undefined : permit
+    return typeof permit === 'function' ? undefined : permit
   }
 
   #take(call: AcquireOptions) {
@@ -172,8 +182,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     const timeout = call.timeout ?? circuit.options.callTimeout
     const held = circuit.admit(timeout)
     if (typeof held !== 'string') return createPermit(circuit, held, call, timeout)
-    circuit.refused(held)
-    return held
+    return circuit.refused(held)
   }
 
   /**
@@ -254,14 +263,14 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   configure(patch: ConfigurePatch): ConfigureResult {
     checkPatch(patch)
     const circuit = this.#circuit
-    const given = { ...this.#given, ...patch }
+    const given = { ...circuit.given, ...ownCopy(patch), name: this.name }
     const resolved = resolveOptions(given)
     const changed = changes(circuit.options, resolved)
     const lost = circuit.machine.configure(
       machineSettings(resolved, circuit.report),
       circuit.clock.now(),
     )
-    this.#given = given
+    circuit.given = given
     circuit.options = resolved
     circuit.lane = undefined
     circuit.flush()
@@ -301,30 +310,12 @@ export class CircuitBreaker<Fallback = never> extends Callable {
    * @returns what unsubscribes it; aborting `signal` does the same
    * @throws TypeError for an unknown event, with the nearest known name
    */
-  on<E extends EventName>(
-    event: E,
-    listener: Listener<E>,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
-  ): () => void {
-    if (!EVENT_NAMES.includes(event)) {
-      const near = nearest(String(event), EVENT_NAMES)
-      throw new TypeError(
-        `unknown event ${show(event)}; ${near === undefined ? `known are ${EVENT_NAMES.join(', ')}` : `did you mean ${show(near)}?`}`,
-      )
-    }
-    if (typeof listener !== 'function') throw wrongType('listener', 'a function', listener)
-    if (signal?.aborted) return () => {}
+  on<E extends EventName>(event: E, listener: Listener<E>, options?: ListenOptions): () => void {
     const circuit = this.#circuit
-    circuit.emitter ??= new Emitter()
-    const off = circuit.emitter.on(event, listener)
-    if (signal === undefined) return off
-    // Weakly: a signal that lives for long must not keep the breaker, which holds `off`.
-    const weak = new WeakRef(off)
-    const abort = (): void => weak.deref()?.()
-    signal.addEventListener('abort', abort, { once: true })
-    return () => {
-      signal.removeEventListener('abort', abort)
-      off()
+    const emitter = (): Emitter => {
+      circuit.emitter = ownEmitter(circuit.emitter)
+      return circuit.emitter
     }
+    return listen(emitter, EVENT_NAMES, event, listener, options)
   }
 }

@@ -16,7 +16,7 @@ import {
 import { type BreakerEvents, type Emitter, type EventName, printListenerError } from './events.ts'
 import { whyRefused } from './explain.ts'
 import { type Circumstances, judge } from './judge.ts'
-import type { ResolvedOptions } from './options.ts'
+import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
 import { Rejection } from './rejection.ts'
 
 /** A process that was stopped for longer than this has lost its connections anyway, ms. */
@@ -36,6 +36,8 @@ export interface Lane {
 /** What stands behind a breaker's handle: asks the machine, reports to it, publishes events. */
 export class Circuit {
   options: ResolvedOptions
+  /** As given, to merge patches into. */
+  given: CircuitBreakerOptions<unknown>
   readonly clock: Clock
   readonly machine: Machine
   emitter: Emitter | undefined = undefined
@@ -45,8 +47,14 @@ export class Circuit {
     | { generation: number; refusal: Refusal; override: Override | undefined; text: string }
     | undefined
 
-  constructor(options: ResolvedOptions, clock: Clock, machine: Machine) {
+  constructor(
+    options: ResolvedOptions,
+    clock: Clock,
+    machine: Machine,
+    given: CircuitBreakerOptions<unknown>,
+  ) {
     this.options = options
+    this.given = given
     this.clock = clock
     this.machine = machine
   }
@@ -132,7 +140,7 @@ export class Circuit {
   }
 
   /** The error for a call that was refused; it says what to do with it, and costs no stack. */
-  refuse(refusal: Refusal): ShortCircuitError {
+  #refusalError(refusal: Refusal): ShortCircuitError {
     const { name, maxConcurrent } = this.options
     if (refusal === 'full') return new CircuitFullError(name, maxConcurrent as number)
     const { machine } = this
@@ -167,8 +175,13 @@ export class Circuit {
     emitter.publish(name, { breaker: this.options.name, ...event })
   }
 
-  refused(refusal: Refusal): void {
-    if (this.emitter?.hears('reject')) this.#publishReject(refusal, true)
+  /** Tells of a refusal, and gives what makes its error. */
+  refused(refusal: Refusal): () => ShortCircuitError {
+    if (!this.emitter?.hears('reject')) return () => this.#refusalError(refusal)
+    // Made first: a listener may move the breaker on.
+    const error = this.#refusalError(refusal)
+    this.#publishReject(refusal, true)
+    return () => error
   }
 
   #publishReject(reason: Refusal | 'closed', enforced: boolean): void {

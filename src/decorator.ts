@@ -64,10 +64,17 @@ function decorateStandard(what: string, wrap: Wrap, value: unknown, context: Sta
       return (initial: unknown) => guarded(initial)
     case 'accessor': {
       const { set } = value as { set: (this: unknown, held: unknown) => void }
+      const ours = new WeakSet<AnyFunction>()
+      const once = (held: unknown): AnyFunction => {
+        if (ours.has(held as AnyFunction)) return held as AnyFunction
+        const wrapped = guarded(held)
+        ours.add(wrapped)
+        return wrapped
+      }
       return {
-        init: (initial: unknown) => guarded(initial),
+        init: once,
         set(this: unknown, held: unknown) {
-          set.call(this, guarded(held))
+          set.call(this, once(held))
         },
       }
     }

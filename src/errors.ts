@@ -9,8 +9,13 @@ const BRAND: unique symbol = Symbol.for('short-circuit.error') as never
 function hasBrand(asked: unknown, own: unknown, value: unknown, code?: ErrorCode): boolean {
   if (asked !== own) return Function.prototype[Symbol.hasInstance].call(asked as object, value)
   if (typeof value !== 'object' || value === null) return false
-  const brand = (value as { [BRAND]?: unknown })[BRAND]
-  return code === undefined ? brand !== undefined : brand === code
+  try {
+    const brand = (value as { [BRAND]?: unknown })[BRAND]
+    return code === undefined ? brand !== undefined : brand === code
+  } catch {
+    // A proxy that objects to being asked.
+    return false
+  }
 }
 
 function setStackTraceLimit(limit: number | undefined): void {
@@ -61,9 +66,16 @@ export abstract class ShortCircuitError extends Error {
 }
 
 function plainCause(cause: unknown): unknown {
-  if (!(cause instanceof Error)) return typeof cause === 'object' ? String(cause) : cause
-  const { code } = cause as { code?: unknown }
-  return { name: cause.name, message: cause.message, ...(code === undefined ? {} : { code }) }
+  try {
+    if (typeof cause === 'bigint' || typeof cause === 'symbol') return String(cause)
+    if (typeof cause !== 'object' || cause === null) return cause
+    if (!(cause instanceof Error)) return Object.prototype.toString.call(cause)
+    const { code } = cause as { code?: unknown }
+    const known = typeof code === 'string' || typeof code === 'number' ? { code } : {}
+    return { name: String(cause.name), message: String(cause.message), ...known }
+  } catch {
+    return 'unknown'
+  }
 }
 
 /**

@@ -65,6 +65,26 @@ export class Emitter {
   readonly #subscriptions = new Map<EventName, readonly Subscription[]>()
   readonly #queue: { name: EventName; event: unknown }[] = []
   #draining = false
+  /** Those of the registries that the breaker is in. */
+  #audiences: readonly Audience[]
+
+  constructor(audiences: readonly Audience[] = []) {
+    this.#audiences = audiences
+  }
+
+  /** Lets a registry hear everything, too. */
+  join(audience: Audience): void {
+    this.#audiences = [...this.#audiences, audience]
+  }
+
+  leave(audience: Audience): void {
+    this.#audiences = this.#audiences.filter((other) => other !== audience)
+  }
+
+  /** False once nobody listens any more. */
+  get heard(): boolean {
+    return this.#subscriptions.size > 0
+  }
 
   /** A function that is subscribed twice is called twice. */
   on(name: EventName, listener: AnyListener): () => void {
@@ -83,7 +103,7 @@ export class Emitter {
   }
 
   hears(name: EventName): boolean {
-    return this.#subscriptions.has(name)
+    return this.#subscriptions.has(name) || this.#audiences.some((it) => it.hears(name))
   }
 
   publish<E extends EventName>(name: E, event: BreakerEvent<E>): void {
@@ -108,12 +128,13 @@ export class Emitter {
       try {
         const result: unknown = listener(event as never)
         if (isThenable(result)) {
-          result.then(undefined, (error: unknown) => this.#failed(name, event, error))
+          Promise.resolve(result).catch((error: unknown) => this.#failed(name, event, error))
         }
       } catch (error) {
         this.#failed(name, event, error)
       }
     }
+    for (const audience of this.#audiences) if (audience.hears(name)) audience.publish(name, event)
   }
 
   #failed(name: EventName, { breaker }: BreakerEvent, error: unknown): void {
@@ -124,11 +145,42 @@ export class Emitter {
   }
 }
 
+/**
+ * The listeners of a registry. A member that has none of its own publishes here directly, so that
+ * being heard takes no memory a member.
+ */
+export class Audience extends Emitter {}
+
+/** The emitter of a breaker that gets a listener of its own. */
+export function ownEmitter(current: Emitter | undefined): Emitter {
+  if (current === undefined) return new Emitter()
+  return current instanceof Audience ? new Emitter([current]) : current
+}
+
+/** The emitter of a breaker that a registry begins to hear. */
+export function joined(current: Emitter | undefined, audience: Audience): Emitter {
+  if (current === undefined || current === audience) return audience
+  const own = ownEmitter(current)
+  own.join(audience)
+  return own
+}
+
+/** The emitter of a breaker that a registry no longer hears. */
+export function left(current: Emitter | undefined, audience: Audience): Emitter | undefined {
+  if (current === audience) return undefined
+  current?.leave(audience)
+  return current
+}
+
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value instanceof Promise
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
 /** Where an error of a listener ends when nobody listens to `listenerError`. */
 export function printListenerError(event: BreakerEvent<'listenerError'>): void {
-  console.error(`short-circuit: circuit "${event.breaker}": ${event.source} threw`, event.error)
+  try {
+    console.error(`short-circuit: circuit "${event.breaker}": ${event.source} threw`, event.error)
+  } catch {
+    // A console that can't print must not change anybody's result either.
+  }
 }

@@ -59,7 +59,7 @@ export function tripOf(record: TripRecord, now: number, wall: number): Trip {
     reason: record.reason,
     text: reasonOf(record),
     note: record.note ?? null,
-    finding: record.finding ?? null,
+    finding: record.finding === undefined ? null : { ...record.finding },
     from: record.from,
     generation: record.generation,
     enforced: record.enforced,

@@ -47,7 +47,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** The fallback's own failure, saying what it was to replace. */
 export function withCause(failure: unknown, original: unknown): unknown {
-  if (failure instanceof Error && failure !== original && failure.cause === undefined) {
+  if (isError(failure) && failure !== original && failure.cause === undefined) {
     try {
       Object.defineProperty(failure, 'cause', {
         value: original,
@@ -59,4 +59,9 @@ export function withCause(failure: unknown, original: unknown): unknown {
     }
   }
   return failure
+}
+
+/** Also of another realm. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]'
 }

@@ -26,14 +26,16 @@ export type GuardedSync<F, Fallback> = [Fallback] extends [never]
     ? (this: This, ...args: A) => R | Fallback
     : never
 
-/** Functions that give promises need `breaker(fn)`, not `breaker.sync(fn)`. */
-export type SyncFunction<F> = F extends (...args: Any[]) => infer R
+/** True for functions whose result is always a promise: they need `breaker(fn)`. */
+export type GivesPromise<F> = F extends (...args: Any[]) => infer R
   ? IsAny<R> extends true
-    ? F
-    : [R] extends [PromiseLike<unknown>]
-      ? never
-      : F
-  : never
+    ? false
+    : [R] extends [never]
+      ? false
+      : [R] extends [PromiseLike<unknown>]
+        ? true
+        : false
+  : false
 
 type IsAny<T> = 0 extends 1 & T ? true : false
 
@@ -59,7 +61,12 @@ export interface Decorator<Allowed> {
 
 /** `breaker.sync`: guards synchronous functions, and decorates methods that are. */
 export interface SyncGuard<Fallback> extends Decorator<(this: never, ...args: never[]) => unknown> {
-  <F extends (...args: never[]) => unknown>(action: F & SyncFunction<F>): GuardedSync<F, Fallback>
+  <F extends (...args: never[]) => unknown>(
+    action: F,
+    ...refused: GivesPromise<F> extends true
+      ? [error: 'a function that gives a promise needs breaker(fn)']
+      : []
+  ): GuardedSync<F, Fallback>
 }
 
 /** `breaker.stream`: guards functions that give async iterables, and decorates such methods. */

@@ -105,13 +105,20 @@ function describe(settled: Settled, redact: ((message: string) => string) | unde
     // fetch says no more than "fetch failed"; what failed is in the cause.
     const detail = (cause as { message?: unknown } | undefined)?.message
     return {
-      name: typeof name === 'string' ? name : (value.constructor?.name ?? 'object'),
-      code: codeOf(value) ?? codeOf(cause),
+      name: String(typeof name === 'string' ? name : (value.constructor?.name ?? 'object')),
+      code: shortened(codeOf(value) ?? codeOf(cause), redact),
       message: cut(typeof detail === 'string' ? `${text}: ${detail}` : text, redact),
     }
   } catch {
     return { name: 'unknown', code: undefined, message: '' }
   }
+}
+
+function shortened(
+  code: string | number | undefined,
+  redact: ((message: string) => string) | undefined,
+): string | number | undefined {
+  return typeof code === 'string' ? cut(code, redact) : code
 }
 
 function codeOf(value: unknown): string | number | undefined {

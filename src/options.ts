@@ -239,7 +239,8 @@ export interface CircuitBreakerOptions<Fallback = never> {
   /**
    * Decides what a finished call says about its target; `undefined` means the default: fulfilled is
    * a success, rejected a failure, except that a rejection after the caller aborted its own signal,
-   * or by this or an inner breaker refusing to run, is cancelled.
+   * or by this or an inner breaker refusing to run, is cancelled. A deadline of the caller's, as
+   * `AbortSignal.timeout()` sets, is a failure: a target that never answers must open the circuit.
    * If it throws, the default holds and the error is reported as `listenerError`.
    */
   readonly classify?: ((settled: Settled) => Outcome | undefined) | undefined
@@ -269,6 +270,11 @@ export interface CircuitBreakerOptions<Fallback = never> {
   readonly history?: number | undefined
   /** What an earlier breaker's `save()` gave: continue from there. */
   readonly saved?: Saved | undefined
+  /**
+   * Register the new breaker there, under its `name`. If that name is taken, the constructor throws.
+   * To share the one that is there, use the registry's own `breaker(name)`.
+   */
+  readonly registry?: Registrar | undefined
   /** The only way the breaker sees time. */
   readonly clock?: Clock | undefined
   /**
@@ -276,6 +282,11 @@ export interface CircuitBreakerOptions<Fallback = never> {
    * @defaultValue `Math.random`
    */
   readonly random?: (() => number) | undefined
+}
+
+/** What the option `registry` takes: a `CircuitRegistry`. */
+export interface Registrar {
+  add(breaker: never): unknown
 }
 
 /** As given, with every default applied. */
@@ -307,5 +318,5 @@ export interface ResolvedOptions {
 /** What `configure` accepts: identity, clock and the saved state belong to construction. */
 export type ConfigurePatch = Omit<
   CircuitBreakerOptions<unknown>,
-  'name' | 'saved' | 'clock' | 'random'
+  'name' | 'saved' | 'clock' | 'random' | 'registry'
 >

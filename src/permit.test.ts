@@ -258,12 +258,13 @@ describe('a permit with a timeout', () => {
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { timeout: 1 } })
   })
 
-  it('leaves no timer behind', () => {
+  it('leaves no timer behind', async () => {
     const { breaker, clock } = createBreaker({ callTimeout: 100 })
 
     breaker.acquire().success()
     breaker.acquire({ timeout: 5 }).cancel()
 
+    await clock.advance(0)
     expect(clock.timers).toBe(0)
   })
 })

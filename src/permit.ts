@@ -1,4 +1,5 @@
 import { timeLimit } from './call-timeout.ts'
+import { hasLeft } from './caller-signal.ts'
 import type { Circuit } from './circuit.ts'
 import { CANCELLED, errorOf, NEUTRAL, type Settled, SUCCESS, type Verdict } from './core/outcome.ts'
 import type { Permit as Held } from './core/permit.ts'
@@ -49,7 +50,7 @@ class CallPermit {
   #stopTimer: (() => void) | undefined
 
   constructor(circuit: Circuit, held: Held, call: AcquireOptions, timeout: number | undefined) {
-    this.generation = circuit.machine.state.generation
+    this.generation = (held.era ?? circuit.machine.state).generation
     this.#circuit = circuit
     this.#held = held
     this.#call = call
@@ -60,6 +61,8 @@ class CallPermit {
       })
     }
     call.signal?.addEventListener('abort', this.#abort, { once: true })
+    // A listener may have done it while the call was admitted.
+    if (call.signal?.aborted) this.cancel()
   }
 
   get probe(): boolean {
@@ -91,7 +94,7 @@ class CallPermit {
   #judge(settled: Settled, timedOut = false): void {
     if (this.#settled) return
     const { classify, signal } = this.#call
-    const callerGone = signal?.aborted === true && !timedOut
+    const callerGone = !timedOut && hasLeft(signal)
     this.#settle(this.#circuit.judge(settled, { classify, callerGone, timedOut }), settled)
   }
 

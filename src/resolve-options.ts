@@ -3,7 +3,7 @@ import type { RecoverySettings } from './core/recovery/recovery.ts'
 import type { MachineSettings } from './core/settings.ts'
 import type { When } from './core/trip/when.ts'
 import type { AnyFallback } from './fallback.ts'
-import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
+import type { CircuitBreakerOptions, ConfigurePatch, ResolvedOptions } from './options.ts'
 import {
   resolveRecovery,
   resolveResetTimeout,
@@ -26,9 +26,13 @@ const KNOWN: readonly (keyof CircuitBreakerOptions)[] = [
   'redact',
   'history',
   'saved',
+  'registry',
   'clock',
   'random',
 ]
+
+/** These make the breaker what it is. */
+const CONSTRUCTION: readonly string[] = ['name', 'saved', 'registry', 'clock', 'random']
 
 /** Checks the options and applies every default. */
 export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): ResolvedOptions {
@@ -43,6 +47,7 @@ export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): Re
     optionalFunction(key, options[key])
   }
   checkClock(options.clock)
+  checkRegistry(options.registry)
   return Object.freeze({
     name,
     trip: resolveTrip(options),
@@ -64,6 +69,12 @@ function checkClock(clock: unknown): void {
   if ([now, wall, setTimer].some((member) => typeof member !== 'function')) {
     throw wrongType('clock', 'an object with now(), wall() and setTimer()', clock)
   }
+}
+
+function checkRegistry(registry: unknown): void {
+  if (registry === undefined) return
+  const { add } = (registry ?? {}) as Record<string, unknown>
+  if (typeof add !== 'function') throw wrongType('registry', 'a CircuitRegistry', registry)
 }
 
 /** What of the options the machine goes by. `report` hears of a `when` that throws. */
@@ -141,7 +152,7 @@ export function checkWhy(why: unknown): void {
 /** Checks that a patch holds only what can change during a breaker's life. */
 export function checkPatch(patch: unknown): void {
   object('the patch', patch, KNOWN)
-  for (const key of ['name', 'saved', 'clock', 'random']) {
+  for (const key of CONSTRUCTION) {
     if (Object.hasOwn(patch as object, key)) {
       throw new TypeError(
         `${key} belongs to construction and can't be configured; make a new breaker`,
@@ -164,4 +175,18 @@ function same(a: unknown, b: unknown): boolean {
   }
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
   return keys.every((key) => same(a[key as never], b[key as never]))
+}
+
+/** What of the options can be configured later, in objects that nobody else holds. */
+export function ownCopy(
+  options: CircuitBreakerOptions<unknown> | ConfigurePatch,
+): CircuitBreakerOptions<unknown> {
+  const given = options as Record<string, unknown>
+  const keys = KNOWN.filter((key) => key in given && !CONSTRUCTION.includes(key))
+  return Object.fromEntries(keys.map((key) => [key, copied(given[key])]))
+}
+
+function copied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, copied(member)]))
 }

@@ -35,8 +35,8 @@ function isAutoTrip({ trip, maxFailures }: Options): boolean {
 }
 
 export function resolveTrip(options: Options): ResolvedOptions['trip'] {
-  const { maxFailures, trip: given } = options
-  const trip = isAutoTrip(options) ? { evidence: {} } : given === 'auto' ? {} : (given ?? {})
+  const { maxFailures, trip: own } = options
+  const trip = isAutoTrip(options) ? { evidence: {} } : own === undefined ? {} : own
   object('trip', trip, ['consecutiveFailures', 'failureRate', 'slowCallRate', 'evidence', 'when'])
   const rules = trip as Exclude<Options['trip'], 'auto' | undefined>
   const { failureRate, slowCallRate, evidence, when } = rules
@@ -48,11 +48,15 @@ export function resolveTrip(options: Options): ResolvedOptions['trip'] {
   }
   return Object.freeze({
     consecutiveFailures,
-    failureRate: failureRate && resolveRate('trip.failureRate', failureRate, []),
-    slowCallRate: slowCallRate && resolveSlowCallRate(slowCallRate),
-    evidence: evidence && resolveEvidence(evidence),
+    failureRate: given(failureRate, (rate) => resolveRate('trip.failureRate', rate, [])),
+    slowCallRate: given(slowCallRate, resolveSlowCallRate),
+    evidence: given(evidence, resolveEvidence),
     when,
   })
+}
+
+function given<T, R>(value: T | undefined, resolve: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : resolve(value)
 }
 
 function consecutive(maxFailures: unknown, rule: unknown): number | undefined {

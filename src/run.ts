@@ -14,8 +14,12 @@ export function runAction(
   action: Action,
   call?: CallOptions<unknown>,
 ): Promise<unknown> {
-  checkFunction('action', action)
-  if (call !== undefined) checkCall('run', call)
+  try {
+    checkFunction('action', action)
+    if (call !== undefined) checkCall('run', call)
+  } catch (error) {
+    return rejectWith(error)
+  }
   const { options } = circuit
   const timeout = call?.timeout ?? options.callTimeout
   const signal = call?.signal

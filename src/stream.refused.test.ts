@@ -159,8 +159,10 @@ describe('callTimeout of a stream', () => {
     const timers: number[] = []
 
     await iterator.next()
+    await clock.advance(0)
     timers.push(clock.timers)
     await iterator.next()
+    await clock.advance(0)
     timers.push(clock.timers)
 
     expect(timers).toEqual([0, 0])

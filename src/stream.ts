@@ -1,5 +1,5 @@
 import { timeLimit } from './call-timeout.ts'
-import { callerSignal } from './caller-signal.ts'
+import { callerSignal, hasLeft } from './caller-signal.ts'
 import type { Circuit } from './circuit.ts'
 import { CANCELLED, errorOf, type Settled, SUCCESS, type Verdict } from './core/outcome.ts'
 import type { Permit } from './core/permit.ts'
@@ -41,33 +41,26 @@ class StreamCall {
     this.#signal = callerSignal(args)
   }
 
+  /** For a generator, which does nothing before its first item is asked for. */
   later(start: () => Source): AsyncGenerator<unknown, unknown, unknown> {
     let iterator: Iterator | undefined
     let left = false
-    const open = (): Iterator => {
-      if (iterator !== undefined) return iterator
-      const refused = this.#admit()
-      iterator = refused ?? this.#guard(start()[Symbol.asyncIterator]())
-      return iterator
-    }
-    const leave = async (end: (iterator: Iterator) => Promise<IteratorResult<unknown>>) => {
+    const end = (way: 'return' | 'throw', value: unknown): Promise<IteratorResult<unknown>> => {
       left = true
-      return iterator === undefined ? { done: true as const, value: undefined } : end(iterator)
+      if (iterator?.[way] !== undefined) return iterator[way](value)
+      return way === 'throw' ? rejectWith(value) : Promise.resolve({ done: true, value })
     }
     const generator = {
-      next: async (value?: unknown) =>
-        left && iterator === undefined ? { done: true, value: undefined } : open().next(value),
-      return: (value?: unknown) =>
-        leave((it) => it.return?.(value) ?? Promise.resolve({ done: true, value })).then(
-          (result) => (iterator === undefined ? { done: true, value } : result),
-        ),
-      throw: (error?: unknown) =>
-        leave((it) => it.throw?.(error) ?? Promise.reject(error)).then((result) =>
-          iterator === undefined ? Promise.reject(error) : result,
-        ),
+      next: (value?: unknown): Promise<IteratorResult<unknown>> => {
+        if (left && iterator === undefined) return Promise.resolve(DONE)
+        iterator ??= this.#admit() ?? this.#started(start)
+        return iterator.next(value)
+      },
+      return: (value?: unknown) => end('return', value),
+      throw: (error?: unknown) => end('throw', error),
       [Symbol.asyncIterator]: () => generator,
       [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: async () => {
-        await generator.return(undefined)
+        await end('return', undefined)
       },
     } as unknown as AsyncGenerator<unknown, unknown, unknown>
     return generator
@@ -84,50 +77,61 @@ class StreamCall {
       return hybrid(failing(reason))
     }
     if (isStream(result)) return this.#proxy(result)
-    return Promise.resolve(result).then(
-      (value) => (isStream(value) ? this.#proxy(value) : this.#notAStream(value)),
-      (reason: unknown) => {
-        this.#settle({ status: 'rejected', reason })
-        return new Rejection(reason)
-      },
+    return this.#limited(
+      () => this.#opened(result),
+      () => {},
     )
   }
 
-  #notAStream(value: unknown): Rejection {
-    this.#end(CANCELLED, { status: 'fulfilled', value })
-    return new Rejection(
-      new TypeError(
-        `breaker.stream takes a function that gives an async iterable, its result is ${show(value)}`,
-      ),
+  async #opened(result: unknown): Promise<unknown> {
+    let stream: unknown
+    try {
+      stream = await result
+    } catch (reason) {
+      this.#settle({ status: 'rejected', reason })
+      throw reason
+    }
+    if (isStream(stream)) return this.#proxy(stream)
+    this.#end(CANCELLED, undefined)
+    throw new TypeError(
+      `breaker.stream takes a function that gives an async iterable, its result is ${show(stream)}`,
     )
+  }
+
+  #started(start: () => Source): Iterator {
+    try {
+      return this.#guard(start()[Symbol.asyncIterator]())
+    } catch (reason) {
+      this.#settle({ status: 'rejected', reason })
+      return failing(reason)
+    }
   }
 
   /** Undefined when admitted; otherwise what the consumer iterates instead. */
   #admit(): Iterator | undefined {
     const circuit = this.#circuit
-    const permit = circuit.admit(circuit.options.callTimeout)
+    const { callTimeout, fallback } = circuit.options
+    const permit = circuit.admit(callTimeout)
     if (typeof permit !== 'string') {
       this.#permit = permit
       return undefined
     }
-    circuit.refused(permit)
-    const error = (): unknown => circuit.refuse(permit)
-    const { fallback } = circuit.options
+    const error = circuit.refused(permit)
     if (fallback === undefined) return failing(error())
-    const value = fallBack(fallback, error, this.#args)
-    if (isStream(value)) return value[Symbol.asyncIterator]()
-    return failing(value instanceof Rejection ? value.error : error())
+    return iteratorOf(fallBack(fallback, error, this.#args), error)
   }
 
   /** The source itself, except that iterating it is guarded. */
   #proxy(source: Source): Source {
     let guarded: Iterator | undefined
     const iterate = (): Iterator => {
-      const iterator = source[Symbol.asyncIterator]()
       // The permit is that of the first pass.
-      if (guarded !== undefined) return iterator === (source as unknown) ? guarded : iterator
-      guarded = this.#guard(iterator)
-      return guarded
+      if (guarded === undefined) {
+        guarded = this.#started(() => source)
+        return guarded
+      }
+      const iterator = source[Symbol.asyncIterator]()
+      return iterator === (source as unknown) ? guarded : iterator
     }
     return new Proxy(source, {
       get: (target, key) => {
@@ -137,6 +141,8 @@ class StreamCall {
         if (key === 'next' || key === 'return' || key === 'throw') {
           return (argument: unknown) => iterate()[key]?.(argument)
         }
+        // Nobody can see when a stream that is read in another way ends.
+        if (guarded === undefined && OTHER_READERS.has(key)) this.#end(CANCELLED, undefined)
         return fixed(target, key) ? value : value.bind(target)
       },
     })
@@ -144,7 +150,11 @@ class StreamCall {
 
   #guard(source: Iterator): Iterator {
     const guarded: Iterator & AsyncIterable<unknown> = {
-      next: (value) => this.#next(source, value),
+      next: (value) =>
+        this.#limited(
+          () => this.#follow(source, value),
+          () => source.return?.(),
+        ),
       return: (value) => {
         this.#leave()
         return source.return?.(value) ?? Promise.resolve({ done: true, value })
@@ -158,17 +168,19 @@ class StreamCall {
     return guarded
   }
 
-  #next(source: Iterator, value: unknown): Promise<IteratorResult<unknown>> {
-    const { callTimeout: timeout } = this.#circuit.options
-    if (timeout === undefined || this.#ended) return this.#follow(source, value)
+  /** Waits no longer than the call timeout; then fails the stream and tells its source to end. */
+  #limited<T>(wait: () => Promise<T>, stop: () => unknown): Promise<T> {
+    const { callTimeout: timeout, name } = this.#circuit.options
+    if (timeout === undefined || this.#ended) return wait()
     return new Promise((resolve, reject) => {
-      const stop = timeLimit(this.#circuit.clock, timeout, () => {
-        const reason = new CallTimeoutError(this.#circuit.options.name, timeout)
+      const ended = timeLimit(this.#circuit.clock, timeout, () => {
+        const reason = new CallTimeoutError(name, timeout)
         this.#settle({ status: 'rejected', reason }, true)
         reject(reason)
-        source.return?.().then(undefined, () => {})
+        // Whatever the source thinks of it.
+        new Promise((resolve) => resolve(stop())).catch(() => {})
       })
-      this.#follow(source, value).finally(stop).then(resolve, reject)
+      wait().finally(ended).then(resolve, reject)
     })
   }
 
@@ -192,19 +204,19 @@ class StreamCall {
 
   /** The consumer has had enough: that is a success once something came. */
   #leave(): void {
-    this.#end(this.#delivered ? SUCCESS : CANCELLED, { status: 'fulfilled', value: undefined })
+    this.#end(this.#delivered ? SUCCESS : CANCELLED, undefined)
   }
 
   #settle(settled: Settled, timedOut = false): void {
     if (this.#ended) return
-    const callerGone = this.#signal?.aborted === true && !timedOut
-    this.#end(this.#circuit.judge(settled, { callerGone, timedOut }), settled)
+    const callerGone = !timedOut && hasLeft(this.#signal)
+    this.#end(this.#circuit.judge(settled, { callerGone, timedOut }), errorOf(settled))
   }
 
-  #end(verdict: Verdict, settled: Settled): void {
+  #end(verdict: Verdict, error: unknown): void {
     if (this.#ended || this.#permit === undefined) return
     this.#ended = true
-    this.#circuit.settle(this.#permit, verdict, errorOf(settled))
+    this.#circuit.settle(this.#permit, verdict, error)
   }
 }
 
@@ -214,8 +226,40 @@ function fixed(target: object, key: PropertyKey): boolean {
   return own !== undefined && !own.configurable && !own.writable
 }
 
+const DONE: IteratorResult<unknown> = { done: true, value: undefined }
+
+/** Of web and Node streams and of clients: ways to read that are not iterating. */
+const OTHER_READERS: ReadonlySet<PropertyKey> = new Set([
+  'getReader',
+  'pipe',
+  'pipeThrough',
+  'pipeTo',
+  'tee',
+  'toReadableStream',
+])
+
+/** Fails once, and is done. */
 function failing(error: unknown): Iterator {
-  return { next: () => rejectWith(error) }
+  let failed = false
+  return {
+    next: () => {
+      if (failed) return Promise.resolve(DONE)
+      failed = true
+      return rejectWith(error)
+    },
+  }
+}
+
+/** Of what a fallback gave: a stream, or a promise of one. */
+function iteratorOf(value: unknown, error: () => unknown): Iterator {
+  if (isStream(value)) return value[Symbol.asyncIterator]()
+  if (value instanceof Rejection) return failing(value.error)
+  if (!(value instanceof Promise)) return failing(error())
+  const opening = value.then((stream: unknown) => iteratorOf(stream, error), failing)
+  return {
+    next: async (item) => (await opening).next(item),
+    return: async (item) => (await opening).return?.(item) ?? { done: true, value: item },
+  }
 }
 
 /**

@@ -139,7 +139,7 @@ describe('breaker.sync(fn)', () => {
 
   it.each([
     [async () => 1, 'got an AsyncFunction; use breaker(fn)'],
-    [function* () {}, 'got a GeneratorFunction; use breaker.stream(fn)'],
+    [function* () {}, 'got a GeneratorFunction'],
     [async function* () {}, 'got an AsyncGeneratorFunction; use breaker.stream(fn)'],
   ])('refuses %s', (fn, message) => {
     const { breaker } = createBreaker()

@@ -184,8 +184,8 @@ describe('breaker(fn)', () => {
     ['name', 'breaker must be given a function, got "name"'],
     [{}, 'breaker must be given a function, got an object'],
     [class Users {}, /got a class$/],
-    [function* () {}, 'a generator function gives no promise; use breaker.stream'],
-    [async function* () {}, 'a generator function gives no promise; use breaker.stream'],
+    [function* () {}, 'breaker takes a function that gives a promise, got a GeneratorFunction'],
+    [async function* () {}, 'got an AsyncGeneratorFunction; use breaker.stream(fn)'],
   ])('throws a TypeError for %s', (value, message) => {
     const { breaker } = createBreaker()
     const guard = () => breaker(value as () => unknown)

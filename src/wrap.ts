@@ -31,7 +31,9 @@ export function dressed(guarded: AnyFunction, original: AnyFunction): AnyFunctio
 /** A function with the same type that always gives a promise. */
 export function wrapAsync(circuit: Circuit, fn: AnyFunction): AnyFunction {
   if (kindOf(fn).endsWith('GeneratorFunction')) {
-    throw new TypeError('a generator function gives no promise; use breaker.stream')
+    throw new TypeError(
+      `breaker takes a function that gives a promise, got ${article(kindOf(fn))}${streamHint(kindOf(fn))}`,
+    )
   }
   const any = function (this: unknown, ...args: unknown[]): unknown {
     return callAsync(circuit, fn, this, args)
@@ -120,14 +122,16 @@ function attempt(fn: AnyFunction, self: unknown, args: unknown[]): unknown {
 export function wrapSync(circuit: Circuit, fn: AnyFunction): AnyFunction {
   const kind = kindOf(fn)
   if (kind !== 'Function') {
-    const instead = kind === 'AsyncFunction' ? 'breaker(fn)' : 'breaker.stream(fn)'
-    throw new TypeError(
-      `breaker.sync takes a synchronous function, got ${article(kind)}; use ${instead}`,
-    )
+    const hint = kind === 'AsyncFunction' ? '; use breaker(fn)' : streamHint(kind)
+    throw new TypeError(`breaker.sync takes a synchronous function, got ${article(kind)}${hint}`)
   }
   return dressed(function (this: unknown, ...args: unknown[]) {
     return callSync(circuit, fn, this, args)
   }, fn)
+}
+
+function streamHint(kind: string): string {
+  return kind === 'AsyncGeneratorFunction' ? '; use breaker.stream(fn)' : ''
 }
 
 function article(kind: string): string {
@@ -150,8 +154,7 @@ function callSync(circuit: Circuit, fn: AnyFunction, self: unknown, args: unknow
   }
   const permit = circuit.admit(undefined)
   if (typeof permit === 'string') {
-    circuit.refused(permit)
-    const error = () => circuit.refuse(permit)
+    const error = circuit.refused(permit)
     return orThrow(
       fallback === undefined ? new Rejection(error()) : fallBack(fallback, error, args),
     )

@@ -150,7 +150,7 @@ function saveTrip(trip: TripRecord, now: number): SavedTrip {
     ...rest,
     age: now - at,
     note: note ?? null,
-    finding: finding ?? null,
+    finding: finding === undefined ? null : { ...finding },
     failures: saveFailures(failures, now),
     probeFailure: probeFailure === undefined ? null : saveFailure(probeFailure, now),
     endedAge: endedAt === undefined ? null : now - endedAt,

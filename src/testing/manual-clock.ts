@@ -77,7 +77,8 @@ export class ManualClock implements Clock {
       this.#now = Math.max(this.#now, next.at)
       next.fn()
     }
-    this.#now = target
+    // A timer may have moved the clock further.
+    this.#now = Math.max(this.#now, target)
     return this.#settle()
   }
 

@@ -11,7 +11,9 @@ const breakers = Array.from(
   (_, n) => new CircuitBreaker({ callTimeout: durations[n % 3], maxFailures: 1000 }),
 )
 
-function note(step: string): void {
+/** A turn after what was done: the timer of calls that have ended is cleared by then. */
+async function note(step: string): Promise<void> {
+  await new Promise(setImmediate)
   const pending = process.getActiveResourcesInfo()
   steps[step] = {
     timers: pending.filter((name) => name === 'Timeout' || name === 'Immediate').length,
@@ -23,9 +25,9 @@ function everywhere(call: (breaker: CircuitBreaker) => Promise<unknown>): Promis
   return Promise.allSettled(breakers.map(call))
 }
 
-note('new')
+await note('new')
 await everywhere((breaker) => breaker.run(() => 1))
-note('used')
+await note('used')
 
 let release = (): void => {}
 const answer = new Promise<void>((resolve) => {
@@ -38,27 +40,27 @@ for (let n = 0; n < 5; n++) {
   // So that they do not begin, nor end, in one turn.
   await new Promise((resolve) => setTimeout(resolve, 2))
 }
-note('in flight')
+await note('in flight')
 release()
 await Promise.all(calls)
-note('answered')
+await note('answered')
 
 const timedOut = [1, 2, 3].map(() => everywhere((breaker) => breaker.run(hang, { timeout: 20 })))
-note('hanging')
+await note('hanging')
 await Promise.all(timedOut)
-note('timed out')
+await note('timed out')
 
 const controller = new AbortController()
 const aborted = everywhere((breaker) => breaker.run(hang, { signal: controller.signal }))
 const permits = breakers.map((breaker) => breaker.acquire())
-note('in flight again')
+await note('in flight again')
 controller.abort()
 await aborted
 for (const permit of permits) permit.cancel()
-note('aborted')
+await note('aborted')
 
 for (const breaker of breakers) breaker.trip()
 await everywhere((breaker) => breaker.run(() => 1))
-note('open')
+await note('open')
 
 process.stdout.write(JSON.stringify(steps))
