@@ -45,7 +45,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
  * import { ManualClock, scriptedDependency } from 'short-circuit/testing'
  *
  * const clock = new ManualClock()
- * const call = scriptedDependency('ok for 5 s, refuse 10 s', { clock, latency: 0 })
+ * const call = scriptedDependency('ok for 5 s, refuse 10 s', { clock })
  * const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: 10_000, clock })
  * await clock.advance(5_000)
  * await breaker.run(call).catch(() => {})
@@ -78,6 +78,7 @@ export function scriptedDependency(
       shards: 1,
       errorRate: 0,
       warmCalls: 1,
+      roundTrip: 0,
     },
     new Schedule(phases),
   )
@@ -96,10 +97,12 @@ export function scriptedDependency(
       }
       signal?.addEventListener('abort', abort, { once: true })
       if (at === Infinity) return
-      cancel = clock.setTimer(at - now, () => {
+      const settle = (): void => {
         signal?.removeEventListener('abort', abort)
         if (ok) resolve('ok')
         else reject(Object.assign(new Error(MESSAGES[error]), { code: error }))
-      })
+      }
+      if (at > now) cancel = clock.setTimer(at - now, settle)
+      else settle()
     })
 }

@@ -7,7 +7,7 @@ import { readScript, type Script } from './script.ts'
 function dependency(script: Script, settings: Partial<DependencySettings> = {}) {
   const defaults = { latency: 100, spread: 0, capacity: 1, queue: 10, shards: 1, errorRate: 0 }
   return new SimulatedDependency(
-    { ...defaults, warmCalls: 10, ...settings },
+    { ...defaults, warmCalls: 10, roundTrip: 1, ...settings },
     new Schedule(readScript(script)),
   )
 }

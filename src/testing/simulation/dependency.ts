@@ -16,6 +16,8 @@ export interface DependencySettings {
   readonly errorRate: number
   /** A cold cache is two thirds warm after that many calls. */
   readonly warmCalls: number
+  /** From here there and back, ms: how long it takes to be refused. */
+  readonly roundTrip: number
 }
 
 /** How a call is going to end, known when it is sent: nothing later depends on chance. */
@@ -28,9 +30,6 @@ export interface Fate {
 
 /** Four numbers in [0, 1) that decide what chance decides about a call. */
 export type Draws = readonly [shard: number, work: number, more: number, error: number]
-
-/** From here there and back, ms: how long it takes to be refused. */
-const ROUND_TRIP = 1
 
 interface Wipe {
   readonly at: number
@@ -130,12 +129,12 @@ export class SimulatedDependency {
     const phase = this.#schedule.at(now)
     const hit = index < (phase.shards ?? Infinity)
     if (hit && phase.hang) return this.#end(Infinity, false, '')
-    if (hit && phase.refuse) return this.#end(now + ROUND_TRIP, false, 'ECONNREFUSED')
+    if (hit && phase.refuse) return this.#end(now + settings.roundTrip, false, 'ECONNREFUSED')
 
     const server = shard.firstFree()
     const start = Math.max(now, shard.freeAt[server] ?? 0)
     if (start > now && shard.waiting >= settings.queue) {
-      return this.#end(now + ROUND_TRIP, false, 'EBUSY')
+      return this.#end(now + settings.roundTrip, false, 'EBUSY')
     }
     const work = settings.latency * Math.exp(settings.spread * normal(draws[1], draws[2]))
     const service = work * this.#effort(shard, index, phase, start, sent)

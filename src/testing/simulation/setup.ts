@@ -144,7 +144,7 @@ function resolveDependency(given: SimulatedDependencyOptions): {
   settings: DependencySettings
   schedule: Schedule
 } {
-  const defaults: DependencySettings = {
+  const defaults = {
     latency: 50,
     spread: 0.5,
     capacity: 32,
@@ -155,7 +155,7 @@ function resolveDependency(given: SimulatedDependencyOptions): {
   }
   isAbout('dependency', given, ['script', ...Object.keys(defaults)])
   const { script, ...rest } = given
-  const settings = { ...defaults, ...defined(rest) }
+  const settings = { ...defaults, ...defined(rest), roundTrip: 1 }
   number('dependency.latency', settings.latency, { above: 0 })
   number('dependency.spread', settings.spread, { min: 0 })
   if (settings.capacity !== Infinity) {

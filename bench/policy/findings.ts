@@ -1,0 +1,96 @@
+import { policies } from './policies.ts'
+import { type FaultType, faultTypes } from './scenarios.ts'
+import { Costs, type Interval, interval } from './statistics.ts'
+import { MARGIN, type Outcome, WEIGHTS } from './study.ts'
+
+export interface Comparison extends Interval {
+  readonly fault: FaultType
+  readonly policy: string
+}
+
+/** What the outcomes say, before it becomes text. */
+export class Findings {
+  readonly outcomes: readonly Outcome[]
+  readonly seeds: readonly number[]
+  readonly costs: Costs
+  readonly names: readonly string[]
+  readonly #seedsByFault = new Map<FaultType, number[]>()
+
+  constructor(outcomes: readonly Outcome[]) {
+    this.outcomes = outcomes
+    this.costs = new Costs(outcomes, WEIGHTS)
+    const faults = new Map(outcomes.map(({ seed, fault }) => [seed, fault]))
+    this.seeds = [...faults.keys()]
+    for (const [seed, fault] of faults) {
+      this.#seedsByFault.set(fault, [...(this.#seedsByFault.get(fault) ?? []), seed])
+    }
+    const ran = new Set(outcomes.map(({ policy }) => policy))
+    this.names = policies
+      .filter(({ name }) => ran.has(name))
+      .map(({ name }) => name)
+      .sort((a, b) => this.costs.mean(a, this.seeds) - this.costs.mean(b, this.seeds))
+  }
+
+  seedsOf(fault: FaultType): readonly number[] {
+    return this.#seedsByFault.get(fault) ?? []
+  }
+
+  of(policy: string): Outcome[] {
+    return this.outcomes.filter((outcome) => outcome.policy === policy)
+  }
+
+  /** What `auto` costs more than another policy with one fault, everywhere. */
+  comparisons(names: readonly string[]): Comparison[] {
+    return FAULTS.flatMap((fault) =>
+      names.map((policy) => ({
+        fault,
+        policy,
+        ...interval(this.costs.difference('auto', policy, this.seedsOf(fault))),
+      })),
+    )
+  }
+}
+
+/** Without the control. */
+export const FAULTS: readonly FaultType[] = faultTypes.filter((fault) => fault !== 'healthy')
+
+export const SHIPPED: readonly string[] = policies
+  .filter(({ shipped }) => shipped)
+  .map(({ name }) => name)
+
+export interface Statement {
+  readonly claim: string
+  readonly found: string
+  readonly holds: boolean
+}
+
+/** The registered statements about the random scenarios. */
+export function statements(findings: Findings): Statement[] {
+  const { costs, seeds } = findings
+  const auto = costs.mean('auto', seeds)
+  const overall = SHIPPED.map((name) => ({ name, mean: costs.mean(name, seeds) }))
+  const best = overall.reduce((a, b) => (a.mean < b.mean ? a : b))
+  const comparisons = findings.comparisons(SHIPPED)
+  const good = FAULTS.filter((fault) =>
+    comparisons.every((it) => it.fault !== fault || it.mean <= MARGIN),
+  )
+  const healthy = findings.of('auto').filter(({ fault }) => fault === 'healthy')
+  const falseTrips = healthy.reduce((sum, { trips }) => sum + trips, 0)
+  return [
+    {
+      claim: '`auto` costs less than every shipped default overall',
+      found: `${auto.toFixed(1)} J; the best of the others is ${best.name} with ${best.mean.toFixed(1)} J`,
+      holds: auto < best.mean,
+    },
+    {
+      claim: `it is worse than none of them by more than ${MARGIN} J on at least 10 of 12 fault types`,
+      found: `${good.length} of ${FAULTS.length}`,
+      holds: good.length >= 10,
+    },
+    {
+      claim: 'it never trips in the healthy scenarios',
+      found: `${falseTrips} trips in ${healthy.length} scenarios`,
+      holds: falseTrips === 0,
+    },
+  ]
+}
