@@ -5,6 +5,14 @@ import { runScenario } from './study.ts'
 const names = workerData as readonly string[]
 const port = parentPort
 if (port === null) throw new Error('this file is started by run-study.ts')
-port.on('message', async (seed: number) => {
-  port.postMessage(await runScenario(seed, names))
+port.on('message', (seed: number) => {
+  runScenario(seed, names).then(
+    (outcomes) => port.postMessage(outcomes),
+    (error: unknown) => {
+      // Ends the thread, and with it the study.
+      queueMicrotask(() => {
+        throw error
+      })
+    },
+  )
 })

@@ -101,7 +101,8 @@ describe('the page', () => {
       falseTrips: [],
       versions: { opossum: '1.2.3' },
     }
-    const before = 'by hand\n\n<!-- from here on written by npm run bench:policy -->\n\nof yesterday'
+    const before =
+      'by hand\n\n<!-- from here on written by npm run bench:policy -->\n\nof yesterday'
 
     const text = page(before, results)
 
