@@ -149,7 +149,23 @@ export class Emitter {
  * The listeners of a registry. A member that has none of its own publishes here directly, so that
  * being heard takes no memory a member.
  */
-export class Audience extends Emitter {}
+export class Audience extends Emitter {
+  readonly #onSilence: () => void
+
+  /** `onSilence` is told when nobody listens any more. */
+  constructor(onSilence: () => void) {
+    super()
+    this.#onSilence = onSilence
+  }
+
+  override on(name: EventName, listener: AnyListener): () => void {
+    const off = super.on(name, listener)
+    return () => {
+      off()
+      if (!this.heard) this.#onSilence()
+    }
+  }
+}
 
 /** The emitter of a breaker that gets a listener of its own. */
 export function ownEmitter(current: Emitter | undefined): Emitter {

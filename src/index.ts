@@ -32,6 +32,9 @@ export {
 export type { BreakerEvent, BreakerEvents, EventName, Listener } from './events.ts'
 export type { Explanation, Trip } from './explain.ts'
 export type { Decorator, Guarded, GuardedSync, StreamGuard, SyncGuard } from './guarded.ts'
+export type { Key, KeyedOptions } from './keyed.ts'
+export type { RegisteredOptions, RegistryDefaults } from './kinds.ts'
+export type { ListenOptions } from './listen.ts'
 export type {
   AcquireOptions,
   CallOptions,
@@ -41,6 +44,7 @@ export type {
   FailureRateOptions,
   GrowingOptions,
   RecoveryOptions,
+  Registrar,
   ResolvedOptions,
   SlowCallRateOptions,
   SlowStartOptions,
@@ -48,5 +52,13 @@ export type {
   WindowOptions,
 } from './options.ts'
 export type { Permit } from './permit.ts'
+export {
+  CircuitRegistry,
+  type CircuitRegistryOptions,
+  circuits,
+  type RegistryEvent,
+  type RegistryEvents,
+  type RegistrySnapshot,
+} from './registry.ts'
 export type { Saved } from './saved.ts'
 export type { Snapshot } from './snapshot.ts'

@@ -28,6 +28,14 @@ export function dressed(guarded: AnyFunction, original: AnyFunction): AnyFunctio
   return Object.defineProperties(guarded, looks)
 }
 
+/** Throws for what is no function, or one that can't give a promise. */
+export function checkAsync(fn: unknown): asserts fn is AnyFunction {
+  checkFunction('fn', fn)
+  if (kindOf(fn).endsWith('GeneratorFunction')) {
+    throw new TypeError('a generator function gives no promise; use breaker.stream')
+  }
+}
+
 /** A function with the same type that always gives a promise. */
 export function wrapAsync(circuit: Circuit, fn: AnyFunction): AnyFunction {
   if (kindOf(fn).endsWith('GeneratorFunction')) {
@@ -86,7 +94,7 @@ function follow(lane: Lane, result: unknown): Promise<unknown> {
     : Promise.resolve(result).then(lane.fulfilled, lane.rejected)
 }
 
-function callAsync(
+export function callAsync(
   circuit: Circuit,
   fn: AnyFunction,
   self: unknown,
