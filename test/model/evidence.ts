@@ -21,7 +21,9 @@ export interface Call {
   readonly generation: number
   readonly startedAt: number
   readonly probe: boolean
-  readonly deadline: number
+  /** When a probe without a timer of its own is given up. */
+  readonly due: number
+  deadline: number
   delivered: boolean
   ending: Ending | undefined
   /** Its place among all endings: two calls may end at one moment. */

@@ -65,20 +65,26 @@ const growing: fc.Arbitrary<GrowingTime> = fc.constantFrom(
 const fixed = fc.constantFrom(1, 10, 100, 1_000)
 const maxConcurrent = fc.oneof(fc.constant(Infinity), fc.integer({ min: 1, max: 4 }))
 
-export const settings: fc.Arbitrary<ModelSettings> = fc.record({
-  consecutiveFailures: fc.oneof(
-    { weight: 4, arbitrary: fc.integer({ min: 1, max: 3 }) },
-    { weight: 1, arbitrary: fc.constant(undefined) },
-  ),
-  failureRate: fc.option(rate, { nil: undefined }),
-  slowCallRate: fc.option(slow, { nil: undefined }),
-  openTime: fc.oneof(fixed, growing),
-  probes: fc.integer({ min: 1, max: 3 }),
-  concurrent: fc.integer({ min: 1, max: 3 }),
-  probeTimeout: fc.constantFrom(1, 10, 100, 500),
-  maxConcurrent,
-  history: fc.integer({ min: 0, max: 3 }),
-})
+export const settings: fc.Arbitrary<ModelSettings> = fc
+  .record({
+    consecutiveFailures: fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 3 }) },
+      { weight: 1, arbitrary: fc.constant(undefined) },
+    ),
+    failureRate: fc.option(rate, { nil: undefined }),
+    slowCallRate: fc.option(slow, { nil: undefined }),
+    openTime: fc.oneof(fixed, growing),
+    probes: fc.integer({ min: 1, max: 3 }),
+    concurrent: fc.integer({ min: 1, max: 3 }),
+    probeTimeout: fc.constantFrom(1, 10, 100, 500),
+    maxConcurrent,
+    history: fc.integer({ min: 0, max: 3 }),
+  })
+  .map((it) =>
+    (it.failureRate ?? it.slowCallRate) === undefined
+      ? { ...it, consecutiveFailures: it.consecutiveFailures ?? 2 }
+      : it,
+  )
 
 /** Changes that leave the kind of each rule alone: what those lose is said in words only. */
 const patch: fc.Arbitrary<Partial<ModelSettings>> = fc.oneof(

@@ -3,7 +3,7 @@ import { Permit } from '../../src/core/permit.ts'
 import { restore, save } from '../../src/core/saved.ts'
 import type { MachineSettings } from '../../src/core/settings.ts'
 import { checkSaved } from '../../src/saved.ts'
-import { snapshot } from '../../src/snapshot.ts'
+import { type Snapshot, snapshot } from '../../src/snapshot.ts'
 import { verdictOf } from '../helpers.ts'
 import { known } from './known-differences.ts'
 import { type ModelSnapshot, modelSnapshot } from './model-snapshot.ts'
@@ -138,11 +138,9 @@ export class Pair {
     if (known.strays) return
     // A stream notices its first item without asking for the time: it may already be too late.
     const { id } = call.answer
-    const held = this.model.view(this.reading).calls[id]
-    if (held?.ending !== undefined) return
-    call.permit.delivered = true
-    const own = this.model.calls[id]
-    if (own !== undefined) own.delivered = true
+    if (this.model.view(this.reading).calls[id]?.ending !== undefined) return
+    call.permit.deliver()
+    this.model.deliver(id)
   }
 
   #settleStrays(): void {
@@ -206,28 +204,28 @@ export class Pair {
   }
 }
 
-/** The machine's snapshot, as far as the model knows about it. */
-export function shownBy(
-  machine: Machine,
-  reading: number,
-  { retryAfter, trips }: ModelSnapshot,
-): unknown {
+/** What the machine shows at the reading, as far as the model knows about it. */
+function shownBy(machine: Machine, reading: number, expected: ModelSnapshot): unknown {
   const clock = { now: () => reading, wall: () => 0, setTimer: () => () => {} }
-  const shown = snapshot(machine, { name: 'machine' } as never, clock)
+  return shown(snapshot(machine, { name: 'machine' } as never, clock), expected)
+}
+
+/** A snapshot, as far as the model knows about it. */
+export function shown(all: Snapshot, { retryAfter, trips }: ModelSnapshot): unknown {
   return {
-    state: shown.state,
-    stateFor: shown.stateFor,
-    automatic: shown.automatic,
-    generation: shown.generation,
-    override: shown.override?.mode ?? null,
-    inFlight: shown.inFlight,
-    probes: shown.probes,
-    counts: shown.counts,
-    streak: shown.streak,
-    trips: shown.trips.map(({ at, text, note, finding, failures, ...trip }, i) =>
+    state: all.state,
+    stateFor: all.stateFor,
+    automatic: all.automatic,
+    generation: all.generation,
+    override: all.override?.mode ?? null,
+    inFlight: all.inFlight,
+    probes: all.probes,
+    counts: all.counts,
+    streak: all.streak,
+    trips: all.trips.map(({ at, text, note, finding, failures, ...trip }, i) =>
       known.enforced ? { ...trip, enforced: trips[i]?.enforced } : trip,
     ),
-    retryAfter: retryAfter === 'unsaid' ? retryAfter : shown.retryAfter,
+    retryAfter: retryAfter === 'unsaid' ? retryAfter : all.retryAfter,
   }
 }
 

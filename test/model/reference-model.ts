@@ -40,7 +40,7 @@ export class ReferenceModel {
   eras: Era[]
   override: { readonly mode: Mode; readonly since: number; readonly until: number } | undefined
   readonly random: () => number
-  #elapsed = 0
+  now = 0
   #lastReading: number
   #endings = 0
   /** When the process began that it lives in. */
@@ -61,14 +61,14 @@ export class ReferenceModel {
 
   /** Time at the reading, which is not taken. */
   timeAt(reading: number): number {
-    return this.#elapsed + Math.max(0, reading - this.#lastReading)
+    return this.now + Math.max(0, reading - this.#lastReading)
   }
 
   #take(reading: number): number {
-    this.#elapsed = this.timeAt(reading)
+    this.now = this.timeAt(reading)
     this.#lastReading = reading
-    this.#catchUp(this.#elapsed)
-    return this.#elapsed
+    this.#catchUp(this.now)
+    return this.now
   }
 
   /** Lets everything happen that is due, in the order of time. */
@@ -101,7 +101,7 @@ export class ReferenceModel {
     const now = this.timeAt(reading)
     const due = this.nextDue()
     const copy = this.clone()
-    copy.#elapsed = now
+    copy.now = now
     if (due !== undefined && due.at <= now) copy.#catchUp(now)
     return copy
   }
@@ -112,14 +112,10 @@ export class ReferenceModel {
     copy.refusals = [...this.refusals]
     copy.eras = this.eras.map((era) => ({ ...era }))
     copy.override = this.override
-    copy.#elapsed = this.#elapsed
+    copy.now = this.now
     copy.#endings = this.#endings
     copy.#began = this.#began
     return copy
-  }
-
-  get now(): number {
-    return this.#elapsed
   }
 
   // What moves it.
@@ -136,13 +132,14 @@ export class ReferenceModel {
     }
     const { generation, name } = this.era
     const probe = name === 'half-open'
-    const deadline = probe ? now + this.settings.probeTimeout + backstop : Infinity
+    const due = probe ? now + this.settings.probeTimeout : Infinity
     const call: Call = {
       id: this.calls.length,
       generation,
       startedAt: now,
       probe,
-      deadline,
+      due,
+      deadline: due + backstop,
       delivered: false,
       ending: undefined,
       endedAs: 0,
@@ -177,6 +174,13 @@ export class ReferenceModel {
     return true
   }
 
+  /** A stream has given an item; without asking for the time. */
+  deliver(id: number): void {
+    const call = this.calls[id] as Call
+    call.delivered = true
+    call.deadline = call.due
+  }
+
   /** An open circuit starts its open time again. */
   trip(reading: number): void {
     const now = this.#take(reading)
@@ -189,8 +193,8 @@ export class ReferenceModel {
   }
 
   force(mode: Mode, reading: number, lasts: number = Infinity): void {
-    const now = this.#take(reading)
-    this.override = { mode, since: now, until: now + lasts }
+    const since = this.#take(reading)
+    this.override = { mode, since, until: since + lasts }
   }
 
   release(reading: number): void {

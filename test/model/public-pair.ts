@@ -1,0 +1,319 @@
+import {
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+  isCallTimeoutError,
+  isShortCircuitError,
+  type Permit,
+  type Settled,
+} from '../../src/index.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
+import { known } from './known-differences.ts'
+import { modelSnapshot } from './model-snapshot.ts'
+import type { Step } from './operations.ts'
+import { same, shown } from './pair.ts'
+import type { PublicOperation, Way } from './public-operations.ts'
+import { type Answer, type Heard, ReferenceModel } from './reference-model.ts'
+import type { ModelSettings } from './settings.ts'
+
+/** A shell adds that much to the deadline of a probe whose own timer decides. */
+const BACKSTOP = 60_000
+
+export interface PublicSettings {
+  readonly settings: ModelSettings
+  readonly callTimeout: number | undefined
+  /** Listeners of every event that throw, and one that asks for a permit at each opening. */
+  readonly listeners: 'none' | 'throwing' | 'meddling'
+}
+
+/** What a call of the tests ends with; `as` is its outcome. */
+interface Tagged {
+  readonly as: Heard['outcome']
+  readonly retryAfter: number | undefined
+}
+
+function optionsOf({ settings, callTimeout }: PublicSettings): CircuitBreakerOptions {
+  const { consecutiveFailures, failureRate, slowCallRate, openTime: resetTimeout } = settings
+  const { probes, concurrent, probeTimeout: timeout, maxConcurrent, history } = settings
+  const tagOf = (settled: Settled): Tagged | undefined =>
+    (settled.status === 'fulfilled' ? settled.value : settled.reason) as Tagged | undefined
+  return {
+    trip: { consecutiveFailures, failureRate, slowCallRate },
+    resetTimeout,
+    recovery: { probes, concurrent, timeout },
+    maxConcurrent: maxConcurrent === Infinity ? undefined : maxConcurrent,
+    callTimeout,
+    history,
+    classify: (settled) => tagOf(settled)?.as,
+    retryAfter: (settled) => tagOf(settled)?.retryAfter,
+  }
+}
+
+/** A call in flight: how to end it, and what its caller is to get. */
+interface OpenCall {
+  readonly answer: Answer
+  readonly startedAt: number
+  readonly end: (tagged: Tagged) => void
+  readonly abort: (() => void) | undefined
+  /** What the caller got; `undefined` while it waits, and for a permit taken by hand. */
+  result: { readonly value: unknown } | undefined
+}
+
+/** A breaker in use and the model under the same operations. */
+export class PublicPair {
+  readonly clock: ManualClock = new ManualClock()
+  readonly seen: Set<string> = new Set()
+  readonly settings: PublicSettings
+  breaker: CircuitBreaker
+  model: ReferenceModel
+  calls: OpenCall[] = []
+  /** Eras of the model that a listener has heard of. */
+  #heard = 1
+  readonly #random: () => number
+
+  constructor(settings: PublicSettings, chance: number) {
+    this.settings = settings
+    this.#random = () => chance
+    this.breaker = this.#create({})
+    this.model = new ReferenceModel(settings.settings, 0, this.#random)
+  }
+
+  #create(more: CircuitBreakerOptions): CircuitBreaker {
+    const { clock, settings } = this
+    const options = { ...optionsOf(settings), clock, random: this.#random, ...more }
+    const breaker = new CircuitBreaker(options)
+    breaker.on('transition', (event) => {
+      if (settings.listeners === 'meddling' && event.to === 'open') breaker.tryAcquire()?.cancel()
+    })
+    if (settings.listeners === 'throwing') {
+      const events = ['transition', 'reject', 'success', 'failure', 'override'] as const
+      const bad = (): never => {
+        throw new Error('a bad listener')
+      }
+      for (const event of [...events, 'timeout', 'configure'] as const) breaker.on(event, bad)
+      breaker.on('listenerError', () => {})
+    }
+    return breaker
+  }
+
+  async run(operation: PublicOperation): Promise<void> {
+    // So that nothing is due when the override changes.
+    if (known.enforced) this.#look()
+    await this.#do(operation)
+    await this.clock.advance(0)
+    this.#meddle()
+    if (known.strays) await this.#endStrays()
+    this.#compare(operation.do)
+  }
+
+  async #endStrays(): Promise<void> {
+    for (const call of [...this.calls]) {
+      if (typeof call.answer !== 'object' || !call.answer.probe) continue
+      const view = this.model.view(this.clock.now())
+      const seen = view.calls[call.answer.id]
+      if (seen === undefined || seen.ending !== undefined || view.isCurrent(seen)) continue
+      await this.#end(this.calls.indexOf(call), { outcome: 'cancelled' })
+    }
+  }
+
+  /** What the listener did, after the fact. */
+  #meddle(): void {
+    while (this.#heard < this.model.eras.length) {
+      const era = this.model.eras[this.#heard++]
+      if (this.settings.listeners !== 'meddling' || era?.name !== 'open') continue
+      const answer = this.model.admit(this.clock.now())
+      if (typeof answer === 'object') {
+        this.model.settle(answer.id, { outcome: 'cancelled' }, this.clock.now())
+      }
+    }
+  }
+
+  async #do(operation: PublicOperation): Promise<void> {
+    const { breaker, model } = this
+    const now = this.clock.now()
+    switch (operation.do) {
+      case 'start':
+        await this.#start(operation.way)
+        return
+      case 'end':
+        return this.#end(operation.which, operation.heard)
+      case 'abort':
+        return this.#abort(operation.which)
+      case 'call':
+        if (!(await this.#start(operation.way))) return
+        return this.#end(this.calls.length - 1, operation.heard)
+      case 'clock':
+        return this.#move(operation.step)
+      case 'trip':
+        breaker.trip()
+        model.trip(now)
+        return
+      case 'reset':
+        breaker.reset()
+        model.reset(now)
+        return
+      case 'force': {
+        const { mode, lasts } = operation
+        const why = lasts === undefined ? {} : { for: lasts }
+        if (mode === 'forced-open') breaker.forceOpen(why)
+        else if (mode === 'forced-closed') breaker.forceClosed(why)
+        else breaker.disable(why)
+        model.force(mode, now, lasts)
+        return
+      }
+      case 'release':
+        breaker.release()
+        model.release(now)
+        return
+      case 'continue':
+        return this.#continue()
+    }
+  }
+
+  /** Both take the reading, so that a step back of the clock means the same to both. */
+  #look(): void {
+    this.#meddle()
+    this.breaker.configure({})
+    this.model.configure(this.model.settings, this.clock.now())
+  }
+
+  /** True when it was let through. */
+  async #start(way: Way): Promise<boolean> {
+    const { callTimeout, settings } = this.settings
+    const { breaker, model } = this
+    const now = this.clock.now()
+    const own = callTimeout !== undefined && callTimeout <= settings.probeTimeout
+    const answer = model.admit(now, own ? BACKSTOP : 0)
+    const passes = typeof answer === 'object' || answer.startsWith('un')
+    let resolve: (tagged: Tagged) => void = () => {}
+    const promise = new Promise<Tagged>((it) => (resolve = it))
+    const controller = way === 'signal' ? new AbortController() : undefined
+    let ran = false
+    const action = (): Promise<Tagged> => {
+      ran = true
+      return promise.then((tagged) => {
+        if (tagged.as === 'failure') throw tagged
+        return tagged
+      })
+    }
+    let permit: Permit | undefined
+    let outcome: Promise<unknown> | undefined
+    if (way === 'permit') {
+      permit = breaker.tryAcquire()
+      ran = permit !== undefined
+    } else if (way === 'wrapped') outcome = breaker(action)()
+    else if (controller === undefined) outcome = breaker.run(action)
+    else outcome = breaker.run(action, { signal: controller.signal })
+    const by = permit
+    const call: OpenCall = {
+      answer,
+      startedAt: now,
+      end: by === undefined ? resolve : (tagged) => settleBy(by, tagged),
+      abort: controller && (() => controller.abort(new Error('gone'))),
+      result: undefined,
+    }
+    outcome?.then(
+      (value) => (call.result = { value }),
+      (value: unknown) => (call.result = { value }),
+    )
+    same(`a call by ${way} runs`, ran, passes)
+    this.#meddle()
+    if (passes) {
+      this.calls.push(call)
+      return true
+    }
+    await this.clock.advance(0)
+    if (way !== 'permit') same('refused', isShortCircuitError(call.result?.value), true)
+    return false
+  }
+
+  async #end(which: number, { outcome: as, retryAfter }: Heard): Promise<void> {
+    const call = this.calls[which % Math.max(1, this.calls.length)]
+    if (call === undefined) return
+    this.calls = this.calls.filter((it) => it !== call)
+    const tagged: Tagged = { as, retryAfter: as === 'failure' ? retryAfter : undefined }
+    call.end(tagged)
+    await this.clock.advance(0)
+    if (call.result !== undefined) same('own result', call.result.value, tagged)
+    const heard = { outcome: as, retryAfter: tagged.retryAfter }
+    if (typeof call.answer === 'object') this.model.settle(call.answer.id, heard, this.clock.now())
+    this.#look()
+  }
+
+  async #abort(which: number): Promise<void> {
+    const call = this.calls[which % Math.max(1, this.calls.length)]
+    if (call?.abort === undefined) return
+    this.calls = this.calls.filter((it) => it !== call)
+    call.abort()
+    await this.clock.advance(0)
+    same('the reason of the abort', (call.result?.value as Error | undefined)?.message, 'gone')
+    if (typeof call.answer === 'object') {
+      this.model.settle(call.answer.id, { outcome: 'cancelled' }, this.clock.now())
+    }
+    this.#look()
+  }
+
+  async #move(step: Step): Promise<void> {
+    const { model, clock } = this
+    const { callTimeout } = this.settings
+    const due = 'by' in step ? undefined : model.nextDue()?.at
+    const at = due === undefined || due === Infinity ? undefined : due - model.timeAt(clock.now())
+    const by = 'by' in step ? step.by : (at ?? 0) + ('toDue' in step ? step.toDue : step.plus)
+    if (by < 0) {
+      // Timers of a clock that steps back are late: what that does to a call is its own affair.
+      if (callTimeout !== undefined) return
+      this.#look()
+      clock.set(clock.now() + by)
+      this.#look()
+      return
+    }
+    const target = clock.now() + by
+    const timeouts =
+      callTimeout === undefined ? [] : this.calls.map((it) => it.startedAt + callTimeout)
+    for (const at of new Set(timeouts.sort((a, b) => a - b))) {
+      if (at > target) break
+      await clock.advance(at - clock.now())
+      this.#timedOut(at - (callTimeout as number))
+    }
+    await clock.advance(target - clock.now())
+  }
+
+  /** The calls that began then are over, in the order in which they began. */
+  #timedOut(startedAt: number): void {
+    const now = this.clock.now()
+    const over = this.calls.filter((it) => it.startedAt === startedAt)
+    this.calls = this.calls.filter((it) => !over.includes(it))
+    for (const { answer, result } of over) {
+      if (result !== undefined) same('timed out', isCallTimeoutError(result.value), true)
+      const heard = { outcome: 'failure', timedOut: true } as const
+      if (typeof answer === 'object') this.model.settle(answer.id, heard, now)
+    }
+    this.#look()
+  }
+
+  #continue(): void {
+    const now = this.clock.now()
+    const before = this.model.view(now)
+    if (known.savedSlices && before.hasSlices()) return
+    if (known.savedOpen && before.era.name === 'open') return
+    this.breaker = this.#create({ saved: JSON.parse(JSON.stringify(this.breaker.save())) })
+    for (const call of this.calls) call.end({ as: 'cancelled', retryAfter: undefined })
+    this.model = this.model.continued(now, now)
+    this.calls = []
+  }
+
+  #compare(what: string): void {
+    const expected = modelSnapshot(this.model, this.clock.now())
+    this.seen.add(expected.automatic)
+    same(`snapshot after ${what}`, shown(this.breaker.snapshot(), expected), expected)
+    same('state', this.breaker.state, expected.state)
+  }
+}
+
+function settleBy(permit: Permit, { as, ...tagged }: Tagged): void {
+  if (as === 'success') permit.success({ as, ...tagged })
+  else if (as === 'failure') permit.failure({ as, ...tagged })
+  else if (as === 'neutral') permit.neutral()
+  else permit.cancel()
+  // Whatever comes later does nothing.
+  permit.failure()
+}
