@@ -90,9 +90,11 @@ function checkState(value: unknown): void {
     checkTrip(`${path}.trip`, state.trip)
   }
   if (name === 'open') {
-    const state = fields(path, value, ['name', 'for', 'trip', 'remaining'])
+    const state = fields(path, value, ['name', 'for', 'remaining', 'from', 'trip', 'notBefore'])
     common(state)
     ms(`${path}.remaining`, state.remaining)
+    ms(`${path}.from`, state.from)
+    ms(`${path}.notBefore`, state.notBefore)
   } else {
     const state = fields(path, value, ['name', 'for', 'trip', 'succeeded', 'notBefore'])
     common(state)
@@ -202,11 +204,13 @@ function checkBackground(saved: Fields<'before' | 'openings' | 'rate' | 'baselin
   integer('saved.before.failure', before.failure, 0)
   const openings = fields('saved.openings', saved.openings, [
     'level',
+    'used',
     'episodeFor',
     'last',
     'closedFor',
   ])
   integer('saved.openings.level', openings.level, 0)
+  integer('saved.openings.used', openings.used, 0)
   if (openings.episodeFor !== null) ms('saved.openings.episodeFor', openings.episodeFor)
   ms('saved.openings.last', openings.last)
   ms('saved.openings.closedFor', openings.closedFor)

@@ -45,5 +45,9 @@ export function recorded({ failure }: Verdict, now: number): RecordedFailure | u
 
 /** Until when the server has asked to be left alone. */
 export function notBefore(current: number, verdict: Verdict, now: number): number {
-  return Math.max(current, now + Math.min(verdict.retryAfter ?? 0, LONGEST_RETRY_AFTER))
+  const { retryAfter = 0 } = verdict
+  // Written so that NaN says nothing.
+  return retryAfter > 0
+    ? Math.max(current, now + Math.min(retryAfter, LONGEST_RETRY_AFTER))
+    : current
 }

@@ -1,61 +1,56 @@
 import { type Baseline, SHORTEST_OVERDUE } from './baseline.ts'
-import { lapsed, type Recovery } from './recovery/recovery.ts'
+import type { Permit } from './permit.ts'
+import { firstDeadline, type Recovery } from './recovery/recovery.ts'
 import type { Closed, State } from './state.ts'
 import type { Finding } from './trip/record.ts'
 
-/** True when the next call would find another state than the one that is there. */
-export function isDue(state: State, overdueAfter: number, now: number): boolean {
-  switch (state.name) {
-    case 'open':
-      return now >= state.until
-    case 'half-open':
-      return lapsed(state.recovery, now) || hasOverdue(state.recovery, overdueAfter, now)
-    case 'closed': {
-      const overdue = state.inFlight?.olderThan(overdueAfter, now) ?? 0
-      return state.rules?.evidence?.withOverdue(overdue, now) !== undefined
-    }
-  }
+/** When time alone moves the state; `Infinity` for never. Overdue calls of a closed one aside. */
+export function dueAt(state: State, baseline: Baseline): number {
+  if (state.name === 'open') return state.until
+  if (state.name === 'closed') return Infinity
+  const { recovery } = state
+  const deadline = firstDeadline(recovery.outstanding)?.deadline ?? Infinity
+  if (recovery.overdue === undefined) return deadline
+  const overdue = recovery.outstanding.map((probe) => probe.startedAt + baseline.overdueAfter)
+  return Math.min(deadline, ...overdue)
 }
 
-function hasOverdue(recovery: Recovery, overdueAfter: number, now: number): boolean {
-  const isOverdue = (startedAt: number): boolean => now - startedAt > overdueAfter
-  return (
-    recovery.overdue !== undefined && recovery.outstanding.some((it) => isOverdue(it.startedAt))
-  )
+/** True when the next call would find another state than the one that is there. */
+export function isDue(state: State, baseline: Baseline, now: number): boolean {
+  if (state.name !== 'closed') return now >= dueAt(state, baseline)
+  const overdue = state.inFlight?.startedBefore(now - baseline.overdueAfter) ?? 0
+  return state.rules?.evidence?.withOverdue(overdue, now) !== undefined
 }
 
 /** Charges the calls that should long have ended, before they do; gives what that is enough for. */
 export function chargeOverdue(era: Closed, baseline: Baseline, now: number): Finding | undefined {
   const { inFlight, rules } = era
   if (inFlight === null || rules?.evidence === undefined) return undefined
-  const first = inFlight.first
-  if (first === undefined || now - first.startedAt <= SHORTEST_OVERDUE) {
-    return rules.evidence.findingOfOverdue(now)
-  }
-  const { overdueAfter } = baseline
-  for (
-    let oldest = inFlight.first;
-    oldest !== undefined && now - oldest.startedAt > overdueAfter;
-    oldest = inFlight.first
-  ) {
-    inFlight.remove(oldest)
-    oldest.overdue = true
-    rules.evidence.overdue(now)
+  let oldest = inFlight.first
+  if (oldest !== undefined && oldest.startedAt <= now - SHORTEST_OVERDUE) {
+    const limit = now - baseline.overdueAfter
+    for (; oldest !== undefined && oldest.startedAt <= limit; oldest = inFlight.first) {
+      inFlight.remove(oldest)
+      oldest.overdue = true
+      rules.evidence.overdue(now)
+    }
   }
   return rules.evidence.findingOfOverdue(now)
 }
 
-/** The same for probes; gives when the circuit has to open again for it. */
+/** The same for probes, which become orphans; gives when the circuit has to open again for it. */
 export function chargeOverdueProbes(
   recovery: Recovery,
-  overdueAfter: number,
+  { overdueAfter }: Baseline,
   now: number,
+  orphans: Permit[],
 ): number | undefined {
-  if (recovery.overdue === undefined) return undefined
   for (const probe of [...recovery.outstanding]) {
-    if (now - probe.startedAt <= overdueAfter) continue
+    const at = probe.startedAt + overdueAfter
+    if (at > now) continue
     probe.overdue = true
-    if (recovery.overdue(probe, now) === 'reopen') return probe.startedAt + overdueAfter
+    orphans.push(probe)
+    if (recovery.overdue?.(probe, now) === 'reopen') return at
   }
   return undefined
 }

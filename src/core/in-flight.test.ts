@@ -38,12 +38,12 @@ describe('InFlight', () => {
   })
 
   it.each([
-    { now: 100, count: 0 },
-    { now: 110, count: 0 },
-    { now: 111, count: 1 },
-    { now: 131, count: 3 },
-  ])('counts those in flight for longer than 100 ms: $count at $now', ({ now, count }) => {
-    expect(line(10, 20, 30).inFlight.olderThan(100, now)).toBe(count)
+    { time: 9, count: 0 },
+    { time: 10, count: 1 },
+    { time: 11, count: 1 },
+    { time: 30, count: 3 },
+  ])('counts those that began at $time or before: $count', ({ time, count }) => {
+    expect(line(10, 20, 30).inFlight.startedBefore(time)).toBe(count)
   })
 
   it('is cloned in its order, apart', () => {

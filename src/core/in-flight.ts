@@ -14,6 +14,8 @@ export class InFlight {
 
   remove(permit: Permit): void {
     const { previous, next } = permit
+    // It may have begun before anybody kept this line.
+    if (previous === undefined && this.first !== permit) return
     if (previous === undefined) this.first = next
     else previous.next = next
     if (next === undefined) this.#last = previous
@@ -21,10 +23,10 @@ export class InFlight {
     permit.previous = permit.next = undefined
   }
 
-  /** How many have been in flight for longer than `ms`. */
-  olderThan(ms: number, now: number): number {
+  /** How many have been in flight since that time or longer. */
+  startedBefore(time: number): number {
     let count = 0
-    for (let it = this.first; it !== undefined && now - it.startedAt > ms; it = it.next) count++
+    for (let it = this.first; it !== undefined && it.startedAt <= time; it = it.next) count++
     return count
   }
 

@@ -66,7 +66,6 @@ describe('configure', () => {
     { resetTimeout: 2_000, at: 2_000, state: 'half-open' },
     { resetTimeout: 700, at: 699, state: 'open' },
     { resetTimeout: 700, at: 700, state: 'half-open' },
-    { resetTimeout: 100, at: 600, state: 'half-open' },
   ])('moves the end of the open time that runs: $resetTimeout, $state at $at', (row) => {
     const machine = openMachine()
 
@@ -74,6 +73,14 @@ describe('configure', () => {
 
     expect(stateAt(machine, row.at)).toBe(row.state)
     expect(machine.trips[0]?.openFor).toBe(row.resetTimeout)
+  })
+
+  it('ends an open time now that would be over already', () => {
+    const machine = openMachine()
+
+    configure(machine, { resetTimeout: 100 }, 600)
+
+    expect(machine.peek(600).state).toMatchObject({ name: 'half-open', since: 600 })
   })
 
   it('leaves an open time alone that it does not change', () => {

@@ -36,8 +36,8 @@ function waiting(count: number): { machine: Machine; permits: Permit[] } {
 
 describe('calls that are overdue', () => {
   it.each([
-    { at: START + 500, state: 'closed' },
-    { at: START + 501, state: 'open' },
+    { at: START + 499, state: 'closed' },
+    { at: START + 500, state: 'open' },
   ])('open before they end, in sufficient numbers: $state at $at', ({ at, state }) => {
     const { machine } = waiting(3)
 
@@ -235,8 +235,8 @@ describe('a slow start with a probe that is overdue', () => {
   }
 
   it.each([
-    { at: 2_500, state: 'half-open' },
-    { at: 2_501, state: 'open' },
+    { at: 2_499, state: 'half-open' },
+    { at: 2_500, state: 'open' },
   ])('re-opens as of the moment when nothing has succeeded: $state at $at', ({ at, state }) => {
     const machine = halfOpen()
     admit(machine, 2_000)

@@ -1,7 +1,7 @@
 import { Baseline } from './baseline.ts'
 import { closed, configureRules, notBefore, recorded, remember } from './closed.ts'
 import type { Refusal } from './counts.ts'
-import { chargeOverdue, chargeOverdueProbes, isDue } from './due.ts'
+import { chargeOverdue, chargeOverdueProbes, dueAt, isDue } from './due.ts'
 import { Memory } from './memory.ts'
 import { Openings, sameOpenDuration } from './open-duration.ts'
 import type { Verdict } from './outcome.ts'
@@ -39,13 +39,11 @@ export class Machine extends Memory {
    * @param backstop extra ms before a probe is given up, for a call whose own timer speaks first
    */
   admit(reading: number, backstop = 0): Permit | Refusal {
-    const now = this.timeline.advance(reading)
-    this.liftOverride(now)
+    const now = this.catchUp(reading)
     const mode = this.override?.mode
     if (mode === 'disabled') return UNRECORDED
     if (this.settings.openDuration.kind === 'auto') this.rate.look(this.tally.offered, now)
     if (mode === 'forced-open') return this.#refuse('forced-open', now)
-    this.#elapse(now)
     const { state, settings } = this
     if (state.name === 'open') return this.#refuse('open', now)
     if (state.name === 'closed') {
@@ -103,17 +101,17 @@ export class Machine extends Memory {
       this.tally.stale++
       return false
     }
-    this.#record(era, verdict, Number.NaN, this.timeline.advance(reading))
+    const now = this.override === undefined ? this.timeline.advance(reading) : this.catchUp(reading)
+    this.#record(era, verdict, Number.NaN, now)
     return true
   }
 
   /** Gives a permit back. True when its result counted, false when it was stale or came twice. */
   settle(permit: Permit, verdict: Verdict, reading: number): boolean {
     if (!permit.held) return false
-    const now = this.timeline.advance(reading)
     // Out of the line first: a call that ends now is not overdue any more.
     if (permit.era?.name === 'closed' && !permit.overdue) permit.era.inFlight?.remove(permit)
-    this.#elapse(now)
+    const now = this.catchUp(reading)
     // Its own deadline may have passed just now.
     if (!permit.held) return false
     permit.held = false
@@ -190,18 +188,22 @@ export class Machine extends Memory {
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────
 
-  /** Does what the passing of time has made due, each thing as of its own moment. */
-  #elapse(now: number): void {
+  /** Does what the passing of time has made due, each thing as of its own moment, in order. */
+  protected catchUp(reading: number): number {
+    const now = this.timeline.advance(reading)
+    if (this.orphans.length > 0) this.#expireOrphans(now)
     for (;;) {
       const { state } = this
-      if (state.name === 'open') {
-        if (now < state.until) return
-        this.#halfOpen(state)
-      } else if (state.name === 'closed') {
+      const lifts = this.override?.until ?? Infinity
+      const due = dueAt(state, this.baseline)
+      if (lifts <= now && lifts <= due) this.setOverride(undefined)
+      else if (state.name === 'closed') {
         this.#openIfOverdue(state, now)
-        return
-      } else if (lapsed(state.recovery, now)) this.#expire(state, now)
-      else if (!this.#reopenIfOverdue(state, now)) return
+        return now
+      } else if (due > now) return now
+      else if (state.name === 'open') this.#halfOpen(state)
+      else if (lapsed(state.recovery, now)) this.#expire(state, now)
+      else this.#reopenIfOverdue(state, now)
     }
   }
 
@@ -210,12 +212,9 @@ export class Machine extends Memory {
     if (finding !== undefined) this.#open(now, finding.rule, { finding, pending: era })
   }
 
-  /** True when it has moved the circuit. */
-  #reopenIfOverdue(era: HalfOpen, now: number): boolean {
-    const at = chargeOverdueProbes(era.recovery, this.baseline.overdueAfter, now)
-    if (at === undefined) return false
-    this.#open(at, 'probeOverdue', { cause: era.cause, pending: era })
-    return true
+  #reopenIfOverdue(era: HalfOpen, now: number): void {
+    const at = chargeOverdueProbes(era.recovery, this.baseline, now, this.orphans)
+    if (at !== undefined) this.#open(at, 'probeOverdue', { cause: era.cause, pending: era })
   }
 
   #expire(era: HalfOpen, now: number): void {
@@ -225,10 +224,13 @@ export class Machine extends Memory {
     this.#giveUp(probe)
     const outcome = probe.delivered ? 'success' : 'failure'
     const decision = recovery.settle(probe, outcome, at - probe.startedAt, at)
-    if (decision === 'reopen') {
-      for (const other of recovery.outstanding) if (other.deadline <= now) this.#giveUp(other)
-    }
     this.#follow(decision, at, 'probeExpired', { cause: era.cause })
+    this.#expireOrphans(now)
+  }
+
+  #expireOrphans(now: number): void {
+    for (const probe of this.orphans) if (probe.held && probe.deadline <= now) this.#giveUp(probe)
+    this.orphans = this.orphans.filter((probe) => probe.held)
   }
 
   #giveUp(probe: Permit): void {
@@ -239,13 +241,11 @@ export class Machine extends Memory {
   /** The machine as the next call would find it; this one is left alone. */
   peek(reading: number): Machine {
     const now = this.now(reading)
-    const { override } = this
-    const lifts = override !== undefined && now >= override.until
-    if (!lifts && !isDue(this.state, this.baseline.overdueAfter, now)) return this
+    const lifts = this.override !== undefined && now >= this.override.until
+    const expires = this.orphans.some((probe) => probe.held && probe.deadline <= now)
+    if (!lifts && !expires && !isDue(this.state, this.baseline, now)) return this
     const copy = this.clone()
-    copy.timeline.advance(reading)
-    copy.liftOverride(now)
-    copy.#elapse(now)
+    copy.catchUp(reading)
     return copy
   }
 
@@ -258,7 +258,7 @@ export class Machine extends Memory {
     const drawn = openings.next(settings.openDuration, now, this.rate.perMs, this.chance)
     const openFor = Math.max(drawn, from.notBefore - now)
     this.chance = this.random()
-    openings.opened(now, openFor)
+    openings.opened(settings.openDuration, now, openFor)
     const trip =
       from.name === 'half-open' && reason !== 'manual'
         ? this.history.reopen(from.trip, openFor, why.probeFailure)
@@ -268,7 +268,7 @@ export class Machine extends Memory {
     const generation = from.generation + 1
     const until = now + openFor
     this.#move(
-      { name: 'open', generation, since: now, until, trip, cause, notBefore, pending },
+      { name: 'open', generation, since: now, from: now, until, trip, cause, notBefore, pending },
       reason,
     )
   }
@@ -310,6 +310,7 @@ export class Machine extends Memory {
   #move(to: State, reason: TransitionReason): void {
     const from = this.state
     this.state = to
+    if (from.name === 'half-open') this.orphans.push(...from.recovery.outstanding)
     if (from.name === 'closed' && to.name === 'closed') return
     const { generation } = to
     const { enforced } = this
@@ -324,25 +325,29 @@ export class Machine extends Memory {
 
   /** Opens now; it recovers by itself. An open circuit starts its open time again. */
   trip(reading: number, note?: string): void {
-    const now = this.timeline.advance(reading)
-    this.#elapse(now)
+    const now = this.catchUp(reading)
     const { state } = this
-    if (state.name !== 'open') this.#open(now, 'manual', { note })
-    else this.#prolong(state, now)
+    if (state.name !== 'open') {
+      this.#open(now, 'manual', { note })
+      return
+    }
+    state.from = now
+    // From now on it is somebody's word that keeps it open, not that of calls that may come back.
+    state.pending = null
+    this.#prolong(state, now)
   }
 
-  /** Lets the open time that now applies count from `from`. */
-  #prolong(state: Open, from: number): void {
+  /** Applies the open time that is now in force to an opening that has begun. */
+  #prolong(state: Open, now: number): void {
     const { openDuration } = this.settings
-    const ms = this.openings.again(openDuration, from, this.rate.perMs, this.chance)
-    state.until = Math.max(from + ms, state.notBefore)
+    const ms = this.openings.again(openDuration, state.from, this.rate.perMs, this.chance)
+    state.until = Math.max(state.from + ms, state.notBefore, now)
     state.trip.openFor = state.until - state.since
   }
 
   /** Closes with fresh evidence: calls in flight become stale, also when it was closed before. */
   reset(reading: number): void {
-    const now = this.timeline.advance(reading)
-    this.#elapse(now)
+    const now = this.catchUp(reading)
     this.baseline = new Baseline()
     this.openings = new Openings()
     this.#close(now, 'reset')
@@ -350,12 +355,11 @@ export class Machine extends Memory {
 
   /** Changes the rules, keeping all evidence. Gives what could not be kept, in words. */
   configure(settings: MachineSettings, reading: number): string[] {
-    const now = this.timeline.advance(reading)
-    this.#elapse(now)
+    const now = this.catchUp(reading)
     const { state, settings: before } = this
     this.settings = settings
     if (state.name === 'open' && !sameOpenDuration(before.openDuration, settings.openDuration)) {
-      this.#prolong(state, state.since)
+      this.#prolong(state, now)
     }
     const lost = this.history.limit(settings.history)
     if (state.name === 'closed') lost.push(...configureRules(state, settings.trip, now))

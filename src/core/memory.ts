@@ -5,6 +5,7 @@ import { type Counts, Tally } from './counts.ts'
 import { OfferedRate } from './offered-rate.ts'
 import { Openings } from './open-duration.ts'
 import type { Override, OverrideChange, OverrideMode, Why } from './override.ts'
+import type { Permit } from './permit.ts'
 import { retryAfter } from './retry-after.ts'
 import type { MachineSettings } from './settings.ts'
 import type { Closed, State, Transition } from './state.ts'
@@ -29,6 +30,8 @@ export abstract class Memory {
   baseline: Baseline = new Baseline()
   openings: Openings = new Openings()
   rate: OfferedRate = new OfferedRate(0)
+  /** Probes whose state is over, or that gave their slot back: they still have their deadlines. */
+  orphans: Permit[] = []
   /** Successes and failures before the circuit last closed. */
   before: { success: number; failure: number } = { success: 0, failure: 0 }
   readonly random: () => number
@@ -78,8 +81,7 @@ export abstract class Memory {
 
   /** Puts an override in place of the one that is there; the newest wins. */
   force(mode: OverrideMode, reading: number, why: Why): Override {
-    const since = this.timeline.advance(reading)
-    this.liftOverride(since)
+    const since = this.catchUp(reading)
     const override = {
       mode,
       reason: why.reason,
@@ -93,18 +95,16 @@ export abstract class Memory {
 
   /** Lifts the override, or only that very one. True when one was lifted. */
   release(reading: number, only: Override | undefined = this.override): boolean {
-    this.liftOverride(this.timeline.advance(reading))
+    this.catchUp(reading)
     if (this.override === undefined || this.override !== only) return false
     this.setOverride(undefined)
     return true
   }
 
-  /** Lifts an override whose time is up. */
-  protected liftOverride(now: number): void {
-    if (this.override !== undefined && now >= this.override.until) this.setOverride(undefined)
-  }
+  /** Does what has become due by that reading, and gives the time it stands for. */
+  protected abstract catchUp(reading: number): number
 
-  private setOverride(override: Override | undefined): void {
+  protected setOverride(override: Override | undefined): void {
     this.override = override
     this.changes.push({ override })
   }
@@ -119,6 +119,7 @@ export abstract class Memory {
     copy.before = this.before
     copy.override = this.override
     copy.changes = [...this.changes]
+    copy.orphans = this.orphans.map((probe) => probe.clone(probe.era))
     copy.history = this.history.clone(trips)
     copy.state = cloneState(this.state, (trip) => trips.get(trip) ?? { ...trip }, copy.baseline)
     return copy

@@ -10,7 +10,7 @@ function durations(settings: OpenDuration, count: number): number[] {
   const openings = new Openings()
   return Array.from({ length: count }, () => {
     const ms = openings.next(settings, 0, 0, MIDDLE)
-    openings.opened(0, ms)
+    openings.opened(settings, 0, ms)
     return ms
   })
 }
@@ -47,7 +47,7 @@ describe('a growing open time', () => {
     { calm: 1e9, ms: 100 },
   ])('goes back one step for each open time of calm: $ms after $calm', ({ calm, ms }) => {
     const openings = new Openings()
-    for (const [i, opened] of [100, 200, 400].entries()) openings.opened(i, opened)
+    for (const [i, opened] of [100, 200, 400].entries()) openings.opened(growing, i, opened)
     openings.closed(1_000)
 
     openings.decay(growing, 1_000 + calm)
@@ -61,10 +61,21 @@ describe('a growing open time', () => {
     { openings: 2, ms: 200 },
   ])('is told once more for an opening that was counted: $ms after $openings', (row) => {
     const openings = new Openings()
-    for (let i = 0; i < row.openings; i++) openings.opened(0, 1)
+    for (let i = 0; i < row.openings; i++) openings.opened(growing, 0, 1)
 
     expect(openings.again(growing, 0, 0, MIDDLE)).toBe(row.ms)
     expect(openings.again(growing, 0, 0, MIDDLE)).toBe(row.ms)
+  })
+
+  it('takes no step beyond its maximum, so that calm is not needed for those either', () => {
+    const openings = new Openings()
+    for (let i = 0; i < 3_000; i++) openings.opened(growing, 0, 1_000)
+    openings.closed(0)
+
+    openings.decay(growing, 800 + 400)
+
+    expect(openings.again(growing, 0, 0, MIDDLE)).toBe(1_000)
+    expect(openings.next(growing, 1_200, 0, MIDDLE)).toBe(400)
   })
 })
 
@@ -79,7 +90,7 @@ describe('the automatic open time', () => {
     { lasted: 500_000, rate: 0, ms: 1_000 },
   ])('grows with the root of the outage over the rate: %o', ({ lasted, rate, ms }) => {
     const openings = new Openings()
-    openings.opened(0, 1_000)
+    openings.opened(auto, 0, 1_000)
 
     expect(openings.next(auto, lasted, rate, MIDDLE)).toBeCloseTo(ms)
   })
@@ -99,7 +110,7 @@ describe('the automatic open time', () => {
     { last: 10_000, calm: 20_000, forgotten: true },
   ])('takes an outage for over after $calm ms of calm and $last open: $forgotten', (row) => {
     const openings = new Openings()
-    openings.opened(0, row.last)
+    openings.opened(auto, 0, row.last)
     openings.closed(500_000)
 
     openings.decay(auto, 500_000 + row.calm)
@@ -110,8 +121,8 @@ describe('the automatic open time', () => {
 
   it('counts from the first opening of the outage, not from the last', () => {
     const openings = new Openings()
-    openings.opened(0, 1_000)
-    openings.opened(499_000, 1_000)
+    openings.opened(auto, 0, 1_000)
+    openings.opened(auto, 499_000, 1_000)
 
     expect(openings.next(auto, 500_000, 0.01, MIDDLE)).toBeCloseTo(10_000)
   })
@@ -120,20 +131,20 @@ describe('the automatic open time', () => {
 describe('Openings', () => {
   it('go on apart from their clone', () => {
     const openings = new Openings()
-    openings.opened(0, 100)
+    openings.opened(growing, 0, 100)
     openings.closed(7)
 
     const copy = openings.clone()
     expect(copy.save(10)).toEqual(openings.save(10))
 
-    copy.opened(5, 100)
+    copy.opened(growing, 5, 100)
     expect(openings.next(growing, 5, 0, MIDDLE)).toBe(200)
     expect(copy.next(growing, 5, 0, MIDDLE)).toBe(400)
   })
 
   it.each([true, false])('are restored at another time as they were saved: opened %s', (opened) => {
     const openings = new Openings()
-    if (opened) openings.opened(100, 250)
+    if (opened) openings.opened(growing, 100, 250)
     openings.closed(300)
 
     const restored = Openings.restore(JSON.parse(JSON.stringify(openings.save(1_000))), 50)

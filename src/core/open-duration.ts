@@ -27,8 +27,9 @@ const AUTO_CALM = 5000
 
 /** What earlier openings mean for the next one. */
 export class Openings {
-  /** How many steps the growing duration has taken. */
+  /** How many steps the growing duration has taken, and had taken at the last opening. */
   #level = 0
+  #used = 0
   /** When the trouble began that still goes on. */
   #episodeSince: number | undefined
   #last = 0
@@ -56,12 +57,14 @@ export class Openings {
   /** As {@link next}, for an opening that has already been counted. */
   again(settings: OpenDuration, now: number, rate: number, chance: number): number {
     const copy = this.clone()
-    copy.#level = Math.max(0, copy.#level - 1)
+    copy.#level = this.#used
     return copy.next(settings, now, rate, chance)
   }
 
-  opened(now: number, ms: number): void {
-    this.#level++
+  opened(settings: OpenDuration, now: number, ms: number): void {
+    const longest = settings.kind === 'growing' && step(settings, this.#level) >= settings.max
+    this.#used = this.#level
+    if (!longest) this.#level++
     this.#last = ms
     this.#episodeSince ??= now
   }
@@ -86,6 +89,7 @@ export class Openings {
   clone(): Openings {
     const copy = new Openings()
     copy.#level = this.#level
+    copy.#used = this.#used
     copy.#episodeSince = this.#episodeSince
     copy.#last = this.#last
     copy.#closedSince = this.#closedSince
@@ -95,6 +99,7 @@ export class Openings {
   save(now: number): SavedOpenings {
     return {
       level: this.#level,
+      used: this.#used,
       episodeFor: this.#episodeSince === undefined ? null : now - this.#episodeSince,
       last: this.#last,
       closedFor: now - this.#closedSince,
@@ -104,6 +109,7 @@ export class Openings {
   static restore(saved: SavedOpenings, now: number): Openings {
     const openings = new Openings()
     openings.#level = saved.level
+    openings.#used = saved.used
     openings.#episodeSince = saved.episodeFor === null ? undefined : now - saved.episodeFor
     openings.#last = saved.last
     openings.#closedSince = now - saved.closedFor
@@ -113,6 +119,7 @@ export class Openings {
 
 export interface SavedOpenings {
   readonly level: number
+  readonly used: number
   readonly episodeFor: number | null
   readonly last: number
   readonly closedFor: number

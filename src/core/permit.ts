@@ -38,7 +38,7 @@ export class Permit {
     this.deadline = this.due
   }
 
-  clone(era: Closed | HalfOpen): Permit {
+  clone(era: Closed | HalfOpen | null): Permit {
     const copy = new Permit(
       era,
       this.startedAt,

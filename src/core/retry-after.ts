@@ -9,7 +9,8 @@ export function retryAfter(
   now: number,
 ): number | undefined {
   const automatic = untilAutomatic(state, now)
-  if (override?.mode !== 'forced-open') return automatic
+  if (override === undefined) return automatic
+  if (override.mode !== 'forced-open') return undefined
   return override.until === Infinity ? undefined : Math.max(override.until - now, automatic ?? 0)
 }
 

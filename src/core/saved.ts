@@ -51,7 +51,10 @@ export type SavedState =
       readonly name: 'open'
       readonly for: number
       readonly remaining: number
+      /** How long ago its open time began to count, ms. */
+      readonly from: number
       readonly trip: SavedTrip
+      readonly notBefore: number
     }
   | {
       readonly name: 'half-open'
@@ -127,7 +130,8 @@ function saveState(state: State, now: number): SavedState {
     }
     case 'open': {
       const trip = saveTrip(state.trip, now)
-      return { name: 'open', for: age, remaining: state.until - now, trip }
+      const { until, from } = state
+      return { name: 'open', for: age, remaining: until - now, from: now - from, trip, notBefore }
     }
     case 'half-open': {
       const { successes: succeeded } = state.recovery
@@ -202,7 +206,8 @@ function restoreState({ state, generation }: Saved, machine: Machine): State {
     machine.trips.find((it) => it.generation === state.trip.generation) ?? restoreTrip(state.trip)
   const common = { generation, since: -state.for, trip, cause: undefined, pending: null }
   if (state.name === 'open') {
-    return { name: 'open', ...common, until: state.remaining, notBefore: 0 }
+    const { remaining: until, from, notBefore } = state
+    return { name: 'open', ...common, from: -from, until, notBefore }
   }
   const recovery = machine.newRecovery(0)
   recovery.successes = state.succeeded

@@ -58,6 +58,8 @@ export interface Open {
   readonly name: 'open'
   readonly generation: number
   readonly since: number
+  /** When its open time began to count: later than `since` when somebody tripped it once more. */
+  from: number
   /** When the next call becomes a probe. */
   until: number
   readonly trip: TripRecord
@@ -65,7 +67,7 @@ export interface Open {
   readonly cause: unknown
   readonly notBefore: number
   /** The state whose overdue calls opened it: one that succeeds after all cancels that. */
-  readonly pending: Closed | HalfOpen | null
+  pending: Closed | HalfOpen | null
 }
 
 export interface HalfOpen {

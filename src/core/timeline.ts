@@ -1,3 +1,6 @@
+/** No clock is that far ahead, ms: beyond it sums of times would lose their milliseconds. */
+const LONGEST_STEP = 1e13
+
 /**
  * Time as the machine knows it: the sum of the forward steps of a clock that may do anything.
  * A step back counts as zero and progress after it counts again; a reading that is not a finite
@@ -5,25 +8,25 @@
  */
 export class Timeline {
   #elapsed = 0
+  /** `NaN` before the first reading. */
   #last: number
 
   constructor(reading: number) {
-    this.#last = Number.isFinite(reading) ? reading : 0
+    this.#last = Number.isFinite(reading) ? reading : Number.NaN
   }
 
   /** Takes a reading and gives the time it stands for. */
   advance(reading: number): number {
-    if (Number.isFinite(reading)) {
-      if (reading > this.#last) this.#elapsed += reading - this.#last
-      this.#last = reading
-    }
+    this.#elapsed = this.at(reading)
+    if (Number.isFinite(reading)) this.#last = reading
     return this.#elapsed
   }
 
   /** What {@link advance} would give, without taking the reading. */
   at(reading: number): number {
-    return reading > this.#last && reading < Infinity
-      ? this.#elapsed + (reading - this.#last)
+    const step = reading - this.#last
+    return step > 0 && reading < Infinity
+      ? this.#elapsed + Math.min(step, LONGEST_STEP)
       : this.#elapsed
   }
 

@@ -87,7 +87,9 @@ class TimeWindow implements Window {
   hits = 0
   calls = 0
   readonly #width: number
-  /** Number of the newest slice since time 0. */
+  /** Slices begin at whole multiples of their width from here. */
+  #origin = 0
+  /** Number of the newest slice since then. */
   #newest = Number.NEGATIVE_INFINITY
   readonly #hits = new Array<number>(SLICES).fill(0)
   readonly #calls = new Array<number>(SLICES).fill(0)
@@ -110,9 +112,13 @@ class TimeWindow implements Window {
     return sum
   }
 
+  #sliceOf(now: number): number {
+    return Math.floor((now - this.#origin) / this.#width)
+  }
+
   /** The slices that are not too old. */
   #live(now: number): number[] {
-    const oldest = Math.floor(now / this.#width) - SLICES + 1
+    const oldest = this.#sliceOf(now) - SLICES + 1
     const live: number[] = []
     for (let i = SLICES - 1; i >= 0; i--) {
       if (this.#newest - i >= oldest) live.push(this.#newest - i)
@@ -121,7 +127,7 @@ class TimeWindow implements Window {
   }
 
   #age(now: number): void {
-    const slice = Math.floor(now / this.#width)
+    const slice = this.#sliceOf(now)
     if (slice <= this.#newest) return
     const turns = Math.min(slice - this.#newest, SLICES)
     for (let i = 0; i < turns; i++) {
@@ -143,6 +149,7 @@ class TimeWindow implements Window {
 
   clone(): TimeWindow {
     const copy = new TimeWindow(this.#width * SLICES)
+    copy.#origin = this.#origin
     copy.#newest = this.#newest
     for (let i = 0; i < SLICES; i++) {
       copy.#hits[i] = this.#hits[i] as number
@@ -158,15 +165,19 @@ class TimeWindow implements Window {
     for (const slice of this.#live(now)) {
       const calls = this.#calls[position(slice)] as number
       const hits = this.#hits[position(slice)] as number
-      if (calls > 0) slices.push([now - slice * this.#width, hits, calls])
+      if (calls > 0) slices.push([now - this.#origin - slice * this.#width, hits, calls])
     }
     return { slices }
   }
 
   restore(slices: readonly (readonly [number, number, number])[], now: number): void {
+    const newest = slices.at(-1)
+    // The borders stay where they were, or each saving would make the calls older.
+    if (newest !== undefined) this.#origin = now - newest[0]
     this.#age(now)
     for (const [age, hits, calls] of slices) {
-      const slice = Math.floor((now - age) / this.#width + 1e-6)
+      // By its middle: borders don't survive arithmetic to the last bit.
+      const slice = this.#sliceOf(now - age + this.#width / 2)
       if (slice > this.#newest - SLICES) this.#add(Math.min(slice, this.#newest), hits, calls)
     }
   }

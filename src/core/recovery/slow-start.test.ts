@@ -165,7 +165,7 @@ describe('a slow start', () => {
     rounds(machine, 3)
     settleAll(machine, flood(machine, START + 100), 'failure', START + 200)
 
-    settleAll(machine, flood(machine, START + 200).slice(0, 3), 'failure', START + 210)
+    settleAll(machine, flood(machine, START + 201).slice(0, 3), 'failure', START + 210)
 
     expect(machine.state).toMatchObject({ name: 'open', since: START + 210 })
   })

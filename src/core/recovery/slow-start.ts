@@ -94,7 +94,7 @@ export class SlowStart extends Outstanding implements Recovery {
   #charge(probe: Permit, weight: number, now: number): Decision {
     if (this.successes === 0) return 'reopen'
     this.#score += weight
-    if (this.#score < CUT_AT || probe.startedAt < this.#cutAt) return undefined
+    if (this.#score < CUT_AT || probe.startedAt <= this.#cutAt) return undefined
     if (this.#cut && !this.#succeededSinceCut) return 'reopen'
     this.#window = Math.max(1, this.#window * CUT_TO)
     this.#score = 0

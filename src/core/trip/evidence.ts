@@ -112,10 +112,12 @@ export class Evidence {
   }
 
   save(now: number): SavedEvidence {
-    return { score: this.score(now), for: now - this.#since, ...this.#parts, overdue: 0 }
+    // Overdue calls are in flight, and what is in flight is not saved.
+    const { overdue } = this.#parts
+    const score = Math.max(0, this.score(now) - SLOW_FAILURE * overdue)
+    return { score, for: now - this.#since, ...this.#parts, overdue: 0 }
   }
 
-  /** Overdue calls are in flight, and what is in flight is not saved. */
   static restore(settings: EvidenceSettings, saved: SavedEvidence, now: number): Evidence {
     const { score, for: age, ...parts } = saved
     const evidence = new Evidence(settings)
