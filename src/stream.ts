@@ -5,16 +5,20 @@ import { CANCELLED, errorOf, type Settled, SUCCESS, type Verdict } from './core/
 import type { Permit } from './core/permit.ts'
 import { CallTimeoutError } from './errors.ts'
 import { fallBack } from './fallback.ts'
-import { Rejection, rejectWith } from './rejection.ts'
+import {
+  DONE,
+  failing,
+  hybrid,
+  type Iterator,
+  isStream,
+  iteratorOf,
+  type Source,
+} from './refused-stream.ts'
+import { rejectWith } from './rejection.ts'
 import { show } from './validate.ts'
 import { type AnyFunction, dressed, kindOf } from './wrap.ts'
 
-type Iterator = AsyncIterator<unknown, unknown, unknown>
-type Source = AsyncIterable<unknown> & Partial<Iterator>
-
-function isStream(value: unknown): value is Source {
-  return typeof (value as Partial<Source> | null | undefined)?.[Symbol.asyncIterator] === 'function'
-}
+export { isStream, iteratorOf, type Source }
 
 /** A function with the same type whose stream holds the permit until its iteration ends. */
 export function wrapStream(circuit: Circuit, fn: AnyFunction): AnyFunction {
@@ -27,7 +31,7 @@ export function wrapStream(circuit: Circuit, fn: AnyFunction): AnyFunction {
 }
 
 /** One stream: takes the permit, hands out a guarded iterator, settles once. */
-class StreamCall {
+export class StreamCall {
   readonly #circuit: Circuit
   readonly #args: readonly unknown[]
   readonly #signal: AbortSignal | undefined
@@ -66,32 +70,40 @@ class StreamCall {
     return generator
   }
 
+  /** Guards a stream that has come under a permit which was taken for it before. */
+  taken(permit: Permit, source: Source): Source {
+    this.#permit = permit
+    return this.#proxy(source)
+  }
+
   now(start: () => unknown): unknown {
     const refused = this.#admit()
     if (refused !== undefined) return hybrid(refused)
     let result: unknown
     try {
       result = start()
+      if (isStream(result)) return this.#proxy(result)
     } catch (reason) {
       this.#settle({ status: 'rejected', reason })
       return hybrid(failing(reason))
     }
-    if (isStream(result)) return this.#proxy(result)
+    const opened = this.#opened(result)
     return this.#limited(
-      () => this.#opened(result),
-      () => {},
+      () => opened,
+      // One that comes later has nobody to read it.
+      async () => (await opened)[Symbol.asyncIterator]().return?.(),
     )
   }
 
-  async #opened(result: unknown): Promise<unknown> {
+  async #opened(result: unknown): Promise<Source> {
     let stream: unknown
     try {
       stream = await result
+      if (isStream(stream)) return this.#proxy(stream)
     } catch (reason) {
       this.#settle({ status: 'rejected', reason })
       throw reason
     }
-    if (isStream(stream)) return this.#proxy(stream)
     this.#end(CANCELLED, undefined)
     throw new TypeError(
       `breaker.stream takes a function that gives an async iterable, its result is ${show(stream)}`,
@@ -133,7 +145,7 @@ class StreamCall {
       const iterator = source[Symbol.asyncIterator]()
       return iterator === (source as unknown) ? guarded : iterator
     }
-    return new Proxy(source, {
+    const proxy: Source = new Proxy(source, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key, target)
         if (typeof value !== 'function' || key === 'constructor') return value
@@ -141,11 +153,17 @@ class StreamCall {
         if (key === 'next' || key === 'return' || key === 'throw') {
           return (argument: unknown) => iterate()[key]?.(argument)
         }
-        // Nobody can see when a stream that is read in another way ends.
-        if (guarded === undefined && OTHER_READERS.has(key)) this.#end(CANCELLED, undefined)
-        return fixed(target, key) ? value : value.bind(target)
+        if (fixed(target, key)) return value
+        if (!OTHER_READERS.has(key)) return value.bind(target)
+        return (...args: unknown[]) => {
+          // Nobody can see when a stream that is read in another way ends.
+          if (guarded === undefined && reads(key, args)) this.#end(CANCELLED, undefined)
+          const result: unknown = value.apply(target, args)
+          return result === target ? proxy : result
+        }
       },
     })
+    return proxy
   }
 
   #guard(source: Iterator): Iterator {
@@ -221,69 +239,30 @@ class StreamCall {
 }
 
 /** True where a proxy is not allowed to give anything but the value itself. */
-function fixed(target: object, key: PropertyKey): boolean {
+export function fixed(target: object, key: PropertyKey): boolean {
   const own = Reflect.getOwnPropertyDescriptor(target, key)
   return own !== undefined && !own.configurable && !own.writable
 }
 
-const DONE: IteratorResult<unknown> = { done: true, value: undefined }
+const LISTENING: readonly PropertyKey[] = ['on', 'once', 'addListener']
 
 /** Of web and Node streams and of clients: ways to read that are not iterating. */
 const OTHER_READERS: ReadonlySet<PropertyKey> = new Set([
+  ...LISTENING,
+  'forEach',
   'getReader',
   'pipe',
   'pipeThrough',
   'pipeTo',
+  'read',
+  'resume',
   'tee',
+  'toArray',
   'toReadableStream',
+  'values',
 ])
 
-/** Fails once, and is done. */
-function failing(error: unknown): Iterator {
-  let failed = false
-  return {
-    next: () => {
-      if (failed) return Promise.resolve(DONE)
-      failed = true
-      return rejectWith(error)
-    },
-  }
-}
-
-/** Of what a fallback gave: a stream, or a promise of one. */
-function iteratorOf(value: unknown, error: () => unknown): Iterator {
-  if (isStream(value)) return value[Symbol.asyncIterator]()
-  if (value instanceof Rejection) return failing(value.error)
-  if (!(value instanceof Promise)) return failing(error())
-  const opening = value.then((stream: unknown) => iteratorOf(stream, error), failing)
-  return {
-    next: async (item) => (await opening).next(item),
-    return: async (item) => (await opening).return?.(item) ?? { done: true, value: item },
-  }
-}
-
-/**
- * What a refused call gives when nobody can know whether the function gives a stream or a promise
- * of one: both. Whichever way it is used, it gives what `iterator` gives.
- */
-function hybrid(iterator: Iterator): unknown {
-  const first = iterator.next()
-  const stream = {
-    [Symbol.asyncIterator]: () => {
-      let started = false
-      return {
-        next: (value: unknown) => {
-          if (started) return iterator.next(value)
-          started = true
-          return first
-        },
-        return: (value: unknown) =>
-          iterator.return?.(value) ?? Promise.resolve({ done: true, value }),
-      }
-    },
-  }
-  const promise = first.then(() => stream)
-  // Whoever iterates never looks at the promise.
-  promise.catch(() => {})
-  return Object.assign(promise, stream)
+/** Listening to anything but the data of a stream leaves it where it is. */
+function reads(key: PropertyKey, [event]: readonly unknown[]): boolean {
+  return !LISTENING.includes(key) || event === 'data' || event === 'readable'
 }
