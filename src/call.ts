@@ -111,6 +111,13 @@ export class Call implements Timed {
     return value
   }
 
+  /** Leaves it to somebody else to settle the permit; undefined when the call has ended. */
+  handOver(): Permit | undefined {
+    if (this.#ended) return undefined
+    this.#end()
+    return this.#permit
+  }
+
   /** The action has failed: gives the caller what stands for that. The first end counts. */
   rejected(reason: unknown): unknown {
     return this.#ended ? undefined : this.#fail(reason, false)

@@ -15,6 +15,9 @@ import { handleOf, Members } from './members.ts'
 import { type Snapshot, snapshot } from './snapshot.ts'
 import { integer, object, wrongType } from './validate.ts'
 
+/** A name that this registry has not given to anybody yet: the base, or with a number behind. */
+export let unusedName: (registry: CircuitRegistry, base: string) => string
+
 export interface CircuitRegistryOptions {
   /** Options that its breakers have unless told otherwise. */
   readonly defaults?: RegistryDefaults | undefined
@@ -64,6 +67,10 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
   readonly #kinds: Kinds
   readonly #members: Members
   readonly #groups: Groups
+
+  static {
+    unusedName = (registry, base) => registry.#groups.unusedName(base)
+  }
 
   /** @throws TypeError or RangeError naming the option that is wrong */
   constructor(options: CircuitRegistryOptions = {}) {

@@ -1,0 +1,108 @@
+import { type CircuitBreaker, seatOfBreaker } from './circuit-breaker.ts'
+import type { ClientRules } from './client-guard.ts'
+import { guardClient } from './client-proxy.ts'
+import { isObject } from './client-shape.ts'
+import { CircuitRegistry, unusedName } from './registry.ts'
+import { nearest, object, show, wrongType } from './validate.ts'
+
+export interface ProtectOptions {
+  /**
+   * Guards these methods and no others: by name, or by path as in `users.list`; the name of a
+   * namespace stands for all in it. A method that is listed is guarded from its first call on, and
+   * what it gives is waited for even if it is a thenable that is no promise.
+   */
+  readonly methods?: readonly string[] | undefined
+  /** Leaves these alone: by name, path or namespace. Goes before `methods`. */
+  readonly except?: readonly string[] | undefined
+  /**
+   * The first part of the breakers' names where each method has its own.
+   * Clients given the same one share the breakers of their methods.
+   * @defaultValue the name of the client's class, with a number behind if that is taken
+   */
+  readonly name?: string | undefined
+}
+
+/**
+ * A whole client behind one breaker, or, given a registry, behind one breaker for each method, with
+ * the client's own type. What gives a promise or an async iterable is guarded, namespaces, builders
+ * and connections included; everything else passes. See the guide for what is decided how.
+ *
+ * Only its result tells that a method is to be guarded. So the first call of each method runs even
+ * while the circuit is open, unless it is an async function or listed in `methods`. Methods that end
+ * the client (`close`, `end`, `quit`, …) pass, unless listed.
+ *
+ * The client itself is left as it is. What it calls on itself is part of the call under way.
+ *
+ * @throws TypeError for what is no client or no breaker, and for names that the client doesn't have
+ * @example
+ * import { CircuitBreaker, protect } from 'short-circuit'
+ *
+ * class Users {
+ *   #names = new Map([['1', 'Ada']])
+ *   async find(id: string) { return this.#names.get(id) }
+ * }
+ * const users = protect(new Users(), new CircuitBreaker({ maxFailures: 3 }))
+ * console.assert((await users.find('1')) === 'Ada')
+ */
+export function protect<Client extends object>(
+  client: Client,
+  by: CircuitBreaker | CircuitRegistry,
+  options: ProtectOptions = {},
+): Client {
+  if (!isObject(client)) throw wrongType('client', 'an object or a function', client)
+  object('options', options, ['methods', 'except', 'name'])
+  const methods = checkNames('methods', client, options.methods)
+  const except = checkNames('except', client, options.except) ?? []
+  return guardClient(client, {
+    circuitOf: circuitsFor(client, by, options),
+    methods,
+    except,
+  }) as Client
+}
+
+function circuitsFor(
+  client: object,
+  by: unknown,
+  { name }: ProtectOptions,
+): ClientRules['circuitOf'] {
+  if (name !== undefined && (typeof name !== 'string' || name === '')) {
+    throw wrongType('name', 'a string that is not empty', name)
+  }
+  if (by instanceof CircuitRegistry) {
+    const prefix = name ?? unusedName(by, client.constructor?.name || 'client')
+    const seatOf = (path: string) => by.breaker(path === '' ? prefix : `${prefix}.${path}`)
+    return (path) => circuitOf(seatOf(path))
+  }
+  const circuit = circuitOf(by)
+  return () => circuit
+}
+
+function circuitOf(breaker: unknown) {
+  const seat = typeof breaker === 'function' ? seatOfBreaker(breaker) : undefined
+  if (seat === undefined)
+    throw wrongType('breaker', 'a CircuitBreaker or a CircuitRegistry', breaker)
+  return seat.circuit
+}
+
+function checkNames(what: string, client: object, names: unknown): readonly string[] | undefined {
+  if (names === undefined) return undefined
+  if (!Array.isArray(names)) throw wrongType(what, 'an array of names', names)
+  for (const name of names as unknown[]) {
+    if (typeof name !== 'string') throw wrongType(what, 'an array of names', name)
+    const [first = ''] = name.split(/[.(]/)
+    if (first in client || Reflect.get(client, first) !== undefined) continue
+    const near = nearest(first, namesOf(client))
+    throw new TypeError(
+      `${what} names ${show(name)}, which the client doesn't have${near === undefined ? '' : `; did you mean ${show(near)}?`}`,
+    )
+  }
+  return [...names]
+}
+
+function namesOf(client: object): string[] {
+  const names: string[] = []
+  for (let it: object | null = client; it !== null; it = Object.getPrototypeOf(it)) {
+    names.push(...Object.getOwnPropertyNames(it))
+  }
+  return names
+}
