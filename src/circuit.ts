@@ -69,6 +69,7 @@ export class Circuit {
       machine.override === undefined &&
       options.callTimeout === undefined &&
       options.fallback === undefined &&
+      !options.statistics &&
       !needsDuration(machine.settings.trip)
     this.lane = plain ? this.#laneOf(state) : null
     return this.lane

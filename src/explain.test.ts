@@ -8,6 +8,7 @@ import {
   reasonOf,
   succeed,
 } from '../test/helpers.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
 import { span } from './explain.ts'
 
 describe('explain', () => {
@@ -119,5 +120,44 @@ describe('span', () => {
     [5_400_000, '1.5 h'],
   ])('puts %d ms into words: %s', (ms, words) => {
     expect(span(ms)).toBe(words)
+  })
+})
+
+describe('the counterfactual of a trip', () => {
+  it('says with which limit consecutive failures would not have opened it', async () => {
+    const breaker = new CircuitBreaker({ maxFailures: 2 })
+    await fail(breaker)
+    await fail(breaker)
+
+    expect(breaker.snapshot().trips[0]?.counterfactual).toBe(
+      'With a limit of 3 it would not have opened then',
+    )
+    expect(breaker.explain().text).toContain('With a limit of 3 it would not have opened then.')
+  })
+
+  it('says with which threshold or minimum a rate would not have', async () => {
+    const breaker = new CircuitBreaker({
+      trip: { failureRate: { threshold: 0.5, minimumCalls: 4, window: { calls: 10 } } },
+    })
+    await breaker.run(() => 1)
+    for (let i = 0; i < 3; i++) await fail(breaker)
+
+    expect(breaker.snapshot().trips[0]?.counterfactual).toBe(
+      'With a threshold above 75 %, or a minimum of 5 calls, it would not have opened then',
+    )
+  })
+
+  it('names the other rules that would have opened it all the same', async () => {
+    const rate = { threshold: 0.5, minimumCalls: 2, window: { calls: 10 } }
+    const breaker = new CircuitBreaker({ trip: { consecutiveFailures: 2, failureRate: rate } })
+    await fail(breaker)
+    await fail(breaker)
+
+    const [trip] = breaker.snapshot().trips
+    expect(trip?.counterfactual).toBe('Without that rule failureRate would have opened it then')
+    expect(trip?.readings).toEqual([
+      { rule: 'consecutiveFailures', observed: 2, threshold: 2 },
+      { rule: 'failureRate', observed: 1, threshold: 0.5, calls: 2, hits: 2, minimumCalls: 2 },
+    ])
   })
 })

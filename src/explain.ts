@@ -2,7 +2,7 @@ import type { Refusal } from './core/counts.ts'
 import type { Machine } from './core/machine.ts'
 import type { Override } from './core/override.ts'
 import type { StateName, TransitionReason } from './core/state.ts'
-import type { Finding, TripRecord } from './core/trip/record.ts'
+import type { Finding, RuleReading, TripRecord } from './core/trip/record.ts'
 
 /** One opening of the circuit, as plain data: why it opened and what came of it. */
 export interface Trip {
@@ -17,6 +17,10 @@ export interface Trip {
   readonly note: string | null
   /** Both sides of the inequality of the rule that fired: it opens at `observed >= threshold`. */
   readonly finding: Finding | null
+  /** Where every rule in force stood, the one that fired among them. */
+  readonly readings: readonly RuleReading[]
+  /** What would have been with other settings, as far as the kept evidence tells; or null. */
+  readonly counterfactual: string | null
   readonly from: StateName
   /** The generation that ended with it. */
   readonly generation: number
@@ -60,6 +64,8 @@ export function tripOf(record: TripRecord, now: number, wall: number): Trip {
     text: reasonOf(record),
     note: record.note ?? null,
     finding: record.finding === undefined ? null : { ...record.finding },
+    readings: record.readings.map((reading) => ({ ...reading })),
+    counterfactual: counterfactualOf(record) ?? null,
     from: record.from,
     generation: record.generation,
     enforced: record.enforced,
@@ -120,6 +126,36 @@ function findingOf(finding: Finding): string {
     case 'evidence':
       return `the score reached ${round(observed)} (threshold ${round(threshold)}): ${parts(finding)}`
   }
+}
+
+/** With which other setting it would not have opened then, where the evidence tells. */
+function counterfactualOf({ finding, readings }: TripRecord): string | undefined {
+  if (finding === undefined) return undefined
+  const others = readings.filter((it) => it.rule !== finding.rule && fires(it))
+  if (others.length > 0) {
+    return `Without that rule ${others.map(({ rule }) => rule).join(' and ')} would have opened it then`
+  }
+  switch (finding.rule) {
+    case 'consecutiveFailures':
+      return `With a limit of ${finding.observed + 1} it would not have opened then`
+    case 'failureRate':
+    case 'slowCallRate': {
+      const more = `With a threshold above ${percent(finding.observed)}`
+      return `${more}, or a minimum of ${(finding.calls ?? 0) + 1} calls, it would not have opened then`
+    }
+    case 'evidence': {
+      const { overdue = 0, observed } = finding
+      if (overdue === 0) return undefined
+      const without = round(Math.max(0, observed - 3 * overdue))
+      return `Counting only calls that have ended, the score would have been ${without}, and it would not have opened then`
+    }
+    case 'when':
+      return undefined
+  }
+}
+
+function fires({ observed, threshold, calls = 0, minimumCalls = 0 }: RuleReading): boolean {
+  return observed >= threshold && calls >= minimumCalls
 }
 
 function parts({ failures = 0, slow = 0, overdue = 0 }: Finding): string {
@@ -201,6 +237,8 @@ function ending({ at, endedAt, endedBy, reopened, rejected }: TripRecord): strin
 
 function openSentences(trip: TripRecord, { state }: Machine, now: number): string[] {
   const sentences = [`It opened ${ago(now - trip.at)} because ${reasonOf(trip)}.`]
+  const otherwise = counterfactualOf(trip)
+  if (otherwise !== undefined) sentences.push(`${otherwise}.`)
   const last = trip.failures.at(-1)
   if (last !== undefined) sentences.push(`The last failure before was ${failureOf(last)}.`)
   if (trip.reopened > 0) {

@@ -47,16 +47,13 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** The fallback's own failure, saying what it was to replace. */
 export function withCause(failure: unknown, original: unknown): unknown {
-  if (isError(failure) && failure !== original && failure.cause === undefined) {
-    try {
-      Object.defineProperty(failure, 'cause', {
-        value: original,
-        configurable: true,
-        writable: true,
-      })
-    } catch {
-      // Frozen: it is thrown as it is.
+  try {
+    if (isError(failure) && failure !== original && failure.cause === undefined) {
+      const descriptor = { value: original, configurable: true, writable: true }
+      Object.defineProperty(failure, 'cause', descriptor)
     }
+  } catch {
+    // Frozen, or a proxy that objects: it is thrown as it is.
   }
   return failure
 }

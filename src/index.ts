@@ -16,7 +16,8 @@ export type { Counts, Refusal } from './core/counts.ts'
 export type { Outcome, Settled } from './core/outcome.ts'
 export type { OverrideMode, Why } from './core/override.ts'
 export type { StateName, Transition, TransitionReason } from './core/state.ts'
-export type { Finding } from './core/trip/record.ts'
+export type { Recent } from './core/statistics.ts'
+export type { Finding, RuleReading } from './core/trip/record.ts'
 export type { When, WhenView } from './core/trip/when.ts'
 export {
   CallTimeoutError,
@@ -52,6 +53,7 @@ export type {
   WindowOptions,
 } from './options.ts'
 export type { Permit } from './permit.ts'
+export { type ProtectOptions, protect } from './protect.ts'
 export {
   CircuitRegistry,
   type CircuitRegistryOptions,

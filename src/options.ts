@@ -263,6 +263,12 @@ export interface CircuitBreakerOptions<Fallback = never> {
    */
   readonly redact?: ((message: string) => string) | undefined
   /**
+   * Whether to keep latency quantiles, the calls of the last minute and the waiting saved by
+   * refusals, for `snapshot()`. Reads the clock twice a call; counts are always kept.
+   * @defaultValue `false`
+   */
+  readonly statistics?: boolean | undefined
+  /**
    * How many trip records are kept.
    * An integer from 0 to 1000.
    * @defaultValue `8`
@@ -312,6 +318,7 @@ export interface ResolvedOptions {
   readonly retryAfter: ((settled: Settled) => number | undefined) | undefined
   readonly fallback: AnyFallback | undefined
   readonly redact: ((message: string) => string) | undefined
+  readonly statistics: boolean
   readonly history: number
 }
 

@@ -24,6 +24,7 @@ const KNOWN: readonly (keyof CircuitBreakerOptions)[] = [
   'retryAfter',
   'fallback',
   'redact',
+  'statistics',
   'history',
   'saved',
   'registry',
@@ -37,7 +38,7 @@ const CONSTRUCTION: readonly string[] = ['name', 'saved', 'registry', 'clock', '
 /** Checks the options and applies every default. */
 export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): ResolvedOptions {
   object('options', options, KNOWN)
-  const { name = 'circuit', callTimeout, maxConcurrent, history = 8 } = options
+  const { name = 'circuit', callTimeout, maxConcurrent, statistics = false, history = 8 } = options
   if (typeof name !== 'string' || name === '') {
     throw wrongType('name', 'a string that is not empty', name)
   }
@@ -47,6 +48,7 @@ export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): Re
     optionalFunction(key, options[key])
   }
   checkClock(options.clock)
+  if (typeof statistics !== 'boolean') throw wrongType('statistics', 'a boolean', statistics)
   checkRegistry(options.registry)
   return Object.freeze({
     name,
@@ -59,6 +61,7 @@ export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): Re
     retryAfter: options.retryAfter,
     fallback: options.fallback as AnyFallback | undefined,
     redact: options.redact,
+    statistics,
     history: integer('history', history, 0, 1000),
   })
 }
@@ -92,6 +95,7 @@ export function machineSettings(
     openDuration: openDurationOf(options),
     recovery: recoveryOf(options),
     maxConcurrent: options.maxConcurrent ?? Infinity,
+    statistics: options.statistics,
     history: options.history,
   }
 }

@@ -44,7 +44,12 @@ function runUnlimited(
 ): Promise<unknown> {
   const lane = circuit.lane === undefined ? circuit.openLane() : circuit.lane
   if (lane !== null && call === undefined && circuit.machine.enter()) {
-    return attempt(action).then(lane.fulfilled, lane.rejected)
+    try {
+      return attempt(action).then(lane.fulfilled, lane.rejected)
+    } catch (error) {
+      // A promise with a `then` of its own.
+      return Promise.resolve(lane.rejected(error))
+    }
   }
   const permit = circuit.admit(undefined)
   if (typeof permit === 'string') return refuse(circuit, permit, fallback, [])

@@ -24,6 +24,7 @@ const TRIP = [
   'reason',
   'note',
   'finding',
+  'readings',
   'from',
   'generation',
   'enforced',
@@ -60,6 +61,8 @@ export function checkSaved(value: unknown): Saved {
     'before',
     'openings',
     'rate',
+    'spent',
+    'statistics',
     'baseline',
   ])
   integer('saved.generation', saved.generation, 1)
@@ -137,6 +140,9 @@ function checkTrip(path: string, value: unknown): void {
   if (trip.endedBy !== null) oneOf(`${path}.endedBy`, trip.endedBy, TRANSITION_REASONS)
   checkFailures(`${path}.failures`, trip.failures)
   if (trip.probeFailure !== null) checkFailure(`${path}.probeFailure`, trip.probeFailure)
+  for (const [i, reading] of list(`${path}.readings`, trip.readings).entries()) {
+    checkReading(`${path}.readings[${i}]`, reading)
+  }
   if (trip.finding !== null) checkFinding(`${path}.finding`, trip.finding)
 }
 
@@ -149,6 +155,36 @@ function checkFinding(path: string, value: unknown): void {
   ms(`${path}.threshold`, finding.threshold)
   for (const key of numbers) {
     if (finding[key] !== undefined) integer(`${path}.${key}`, finding[key], 0)
+  }
+}
+
+function checkReading(path: string, value: unknown): void {
+  const numbers = ['calls', 'hits', 'minimumCalls'] as const
+  object(path, value, ['rule', 'observed', 'threshold', ...numbers])
+  const reading = value as Fields<'rule' | 'observed' | 'threshold' | (typeof numbers)[number]>
+  oneOf(`${path}.rule`, reading.rule, RULES)
+  ms(`${path}.observed`, reading.observed)
+  ms(`${path}.threshold`, reading.threshold)
+  for (const key of numbers) {
+    if (reading[key] !== undefined) integer(`${path}.${key}`, reading[key], 0)
+  }
+}
+
+function checkStatistics(value: unknown): void {
+  if (value === null) return
+  const path = 'saved.statistics'
+  const statistics = fields(path, value, ['latency', 'failedFor', 'failed'])
+  ms(`${path}.failedFor`, statistics.failedFor)
+  integer(`${path}.failed`, statistics.failed, 0)
+  const latency = fields(`${path}.latency`, statistics.latency, ['sum', 'max', 'buckets'])
+  ms(`${path}.latency.sum`, latency.sum)
+  ms(`${path}.latency.max`, latency.max)
+  for (const [i, bucket] of list(`${path}.latency.buckets`, latency.buckets).entries()) {
+    const at = `${path}.latency.buckets[${i}]`
+    const [index, count, ...more] = list(at, bucket)
+    if (more.length > 0) throw wrongType(at, '[bucket, count]', bucket)
+    integer(`${at}[0]`, index, 0, 1000)
+    integer(`${at}[1]`, count, 1)
   }
 }
 
@@ -198,7 +234,9 @@ function checkWindow(path: string, value: unknown): void {
   }
 }
 
-function checkBackground(saved: Fields<'before' | 'openings' | 'rate' | 'baseline'>): void {
+function checkBackground(
+  saved: Fields<'before' | 'openings' | 'rate' | 'spent' | 'statistics' | 'baseline'>,
+): void {
   const before = fields('saved.before', saved.before, ['success', 'failure'])
   integer('saved.before.success', before.success, 0)
   integer('saved.before.failure', before.failure, 0)
@@ -217,6 +255,9 @@ function checkBackground(saved: Fields<'before' | 'openings' | 'rate' | 'baselin
   const rate = fields('saved.rate', saved.rate, ['calls', 'time'])
   ms('saved.rate.calls', rate.calls)
   ms('saved.rate.time', rate.time)
+  const spent = fields('saved.spent', saved.spent, STATES)
+  for (const state of STATES) ms(`saved.spent.${state}`, spent[state])
+  checkStatistics(saved.statistics)
   const baseline = fields('saved.baseline', saved.baseline, [
     'samples',
     'mean',

@@ -1,8 +1,11 @@
 import type { Clock } from './clock.ts'
 import type { Counts } from './core/counts.ts'
+import { LATENCY_ERROR } from './core/latency.ts'
 import type { Machine } from './core/machine.ts'
 import type { OverrideMode } from './core/override.ts'
 import type { StateName } from './core/state.ts'
+import type { Recent } from './core/statistics.ts'
+import type { RuleReading } from './core/trip/record.ts'
 import { type Trip, tripOf } from './explain.ts'
 import type { ResolvedOptions } from './options.ts'
 
@@ -37,6 +40,27 @@ export interface Snapshot {
   readonly counts: Counts
   /** Failures in a row, while closed. */
   readonly streak: number
+  /** While closed: where the rules in force stand; each opens at `observed >= threshold`. */
+  readonly window: readonly RuleReading[]
+  /** With `statistics`: how long calls took, ms. Quantiles are right to `error`, a share. */
+  readonly latency: {
+    readonly count: number
+    readonly mean: number
+    readonly p50: number
+    readonly p90: number
+    readonly p99: number
+    readonly max: number
+    readonly error: number
+  } | null
+  /** With `statistics`: calls by what became of them in the last minute, to a twelfth of it. */
+  readonly recent: Recent | null
+  /** Ms spent in each state of the automatic layer. */
+  readonly timeIn: Readonly<Record<StateName, number>>
+  /**
+   * With `statistics`: the waiting that refusals have saved, ms; an estimate, the refused calls
+   * times what a failed one has taken on average.
+   */
+  readonly waitingSaved: number | null
   /** Newest last. */
   readonly trips: readonly Trip[]
   /** Ms until a call may pass, at most; `null` when it may now, or when nobody can know. */
@@ -86,9 +110,31 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
         : null,
     counts: view.counts,
     streak: state.name === 'closed' ? state.streak : 0,
+    window: view.readings(now),
+    ...statisticsOf(view, now),
+    timeIn: { ...view.spent, [state.name]: view.spent[state.name] + now - state.since },
     trips: view.trips.map((record) => tripOf(record, now, wall)),
     retryAfter: view.retryAfter(reading) ?? null,
     options: plain(options) as Record<string, unknown>,
+  }
+}
+
+function statisticsOf({ statistics, tally }: Machine, now: number) {
+  if (statistics === null) return { latency: null, recent: null, waitingSaved: null }
+  const { latency } = statistics
+  const { count, sum, max } = latency
+  return {
+    latency: {
+      count,
+      mean: count === 0 ? 0 : sum / count,
+      p50: latency.quantile(0.5),
+      p90: latency.quantile(0.9),
+      p99: latency.quantile(0.99),
+      max,
+      error: LATENCY_ERROR,
+    },
+    recent: statistics.recent(now),
+    waitingSaved: statistics.failedCall * tally.rejected,
   }
 }
 

@@ -157,8 +157,12 @@ function callSync(circuit: Circuit, fn: AnyFunction, self: unknown, args: unknow
       lane.rejected(error)
       throw error
     }
-    if (value instanceof Promise) return value.then(lane.fulfilled, lane.rejected)
-    return lane.fulfilled(value)
+    if (!isPromise(value)) return lane.fulfilled(value)
+    try {
+      return value.then(lane.fulfilled, lane.rejected)
+    } catch (error) {
+      return Promise.resolve(lane.rejected(error))
+    }
   }
   const permit = circuit.admit(undefined)
   if (typeof permit === 'string') {
@@ -170,9 +174,18 @@ function callSync(circuit: Circuit, fn: AnyFunction, self: unknown, args: unknow
   const call = new Call(circuit, permit, args, callerSignal(args), undefined, fallback)
   try {
     const value: unknown = fn.apply(self, args)
-    return value instanceof Promise ? call.follow(value) : call.fulfilled(value)
+    return isPromise(value) ? call.follow(value) : call.fulfilled(value)
   } catch (reason) {
     return orThrow(call.rejected(reason))
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  try {
+    return value instanceof Promise
+  } catch {
+    // A proxy that objects to being asked.
+    return false
   }
 }
 

@@ -25,6 +25,7 @@ export interface MachineOptions {
   readonly probeTimeout?: number
   readonly maxConcurrent?: number
   readonly history?: number
+  readonly statistics?: boolean
   readonly trip?: Partial<MachineSettings['trip']>
 }
 
@@ -54,6 +55,7 @@ export function settingsOf(options: MachineOptions = {}): MachineSettings {
       timeout: options.probeTimeout ?? PROBE_TIMEOUT,
     },
     maxConcurrent: options.maxConcurrent ?? Infinity,
+    statistics: options.statistics ?? false,
     history: options.history ?? 8,
   }
 }

@@ -52,6 +52,11 @@ export class Tally {
     return this.admitted + this.open + this.halfOpen + this.forcedOpen + this.full + this.unenforced
   }
 
+  /** Calls that were refused, for whatever reason. */
+  get rejected(): number {
+    return this.open + this.halfOpen + this.forcedOpen + this.full
+  }
+
   outcome(outcome: Outcome): void {
     this[outcome]++
   }

@@ -11,6 +11,7 @@ import { admits, type Decision, firstDeadline, lapsed, type Recovery } from './r
 import { SlowStart } from './recovery/slow-start.ts'
 import type { MachineSettings } from './settings.ts'
 import type { Closed, HalfOpen, Open, RecordedFailure, State, TransitionReason } from './state.ts'
+import { Statistics } from './statistics.ts'
 import { consecutiveFailures } from './trip/consecutive-failures.ts'
 import { endTrip } from './trip/history.ts'
 import type { Finding } from './trip/record.ts'
@@ -66,6 +67,7 @@ export class Machine extends Memory {
     const { state } = this
     if (state.name !== 'closed' && refusal !== 'forced-open') state.trip.rejected++
     if (state.name === 'half-open') state.recovery.refused(now)
+    this.statistics?.refused(now)
     if (this.override?.mode === 'forced-closed') {
       this.tally.unenforced++
       return UNENFORCED
@@ -153,6 +155,7 @@ export class Machine extends Memory {
 
   #record(era: Closed, verdict: Verdict, duration: number, now: number): void {
     this.#count(verdict)
+    if (duration >= 0) this.statistics?.record(verdict.outcome, duration, now)
     const failed = verdict.outcome === 'failure'
     if (!failed && verdict.outcome !== 'success') return
     if (failed) {
@@ -177,6 +180,7 @@ export class Machine extends Memory {
     this.#count(verdict)
     const { outcome, error: cause } = verdict
     if (outcome === 'failure') era.notBefore = notBefore(era.notBefore, verdict, now)
+    this.statistics?.record(outcome, now - probe.startedAt, now)
     const decision = era.recovery.settle(probe, outcome, now - probe.startedAt, now)
     this.#follow(decision, now, 'probeFailed', { cause, probeFailure: recorded(verdict, now) })
   }
@@ -262,7 +266,14 @@ export class Machine extends Memory {
     const trip =
       from.name === 'half-open' && reason !== 'manual'
         ? this.history.reopen(from.trip, openFor, why.probeFailure)
-        : this.history.open(from, { at: now, reason, openFor, enforced: this.enforced, ...why })
+        : this.history.open(from, {
+            at: now,
+            reason,
+            openFor,
+            enforced: this.enforced,
+            readings: this.readings(now),
+            ...why,
+          })
     const { cause, pending = null } = why
     const { notBefore } = from
     const generation = from.generation + 1
@@ -309,6 +320,7 @@ export class Machine extends Memory {
 
   #move(to: State, reason: TransitionReason): void {
     const from = this.state
+    this.spent[from.name] += to.since - from.since
     this.state = to
     if (from.name === 'half-open') this.orphans.push(...from.recovery.outstanding)
     if (from.name === 'closed' && to.name === 'closed') return
@@ -362,6 +374,10 @@ export class Machine extends Memory {
       this.#prolong(state, now)
     }
     const lost = this.history.limit(settings.history)
+    if (!settings.statistics) {
+      if (this.statistics !== null) lost.push('statistics')
+      this.statistics = null
+    } else this.statistics ??= new Statistics()
     if (state.name === 'closed') lost.push(...configureRules(state, settings.trip, now))
     if (state.name === 'half-open' && !state.recovery.configure(settings.recovery)) {
       const { recovery } = state

@@ -8,10 +8,11 @@ import type { Override, OverrideChange, OverrideMode, Why } from './override.ts'
 import type { Permit } from './permit.ts'
 import { retryAfter } from './retry-after.ts'
 import type { MachineSettings } from './settings.ts'
-import type { Closed, State, Transition } from './state.ts'
+import type { Closed, State, StateName, Transition } from './state.ts'
+import { Statistics } from './statistics.ts'
 import { Timeline } from './timeline.ts'
 import { TripHistory } from './trip/history.ts'
-import type { TripRecord } from './trip/record.ts'
+import type { RuleReading, TripRecord } from './trip/record.ts'
 import type { WhenView } from './trip/when.ts'
 
 /** What is to be published, in order. */
@@ -32,6 +33,10 @@ export abstract class Memory {
   rate: OfferedRate = new OfferedRate(0)
   /** Probes whose state is over, or that gave their slot back: they still have their deadlines. */
   orphans: Permit[] = []
+  /** Null while nobody wants to know. */
+  statistics: Statistics | null
+  /** Ms spent in each state before the one that is there. */
+  spent: Record<StateName, number> = { closed: 0, open: 0, 'half-open': 0 }
   /** Successes and failures before the circuit last closed. */
   before: { success: number; failure: number } = { success: 0, failure: 0 }
   readonly random: () => number
@@ -45,6 +50,7 @@ export abstract class Memory {
     this.chance = random()
     this.state = closed(1, 0, settings.trip)
     this.history = new TripHistory(settings.history)
+    this.statistics = settings.statistics ? new Statistics() : null
   }
 
   /** Trip records, oldest first. */
@@ -69,6 +75,19 @@ export abstract class Memory {
   /** Ms until a call may pass; `undefined` when it may now, or when nobody can know. */
   retryAfter(reading: number): number | undefined {
     return retryAfter(this.state, this.override, this.now(reading))
+  }
+
+  /** Where every rule in force stands at a closed circuit, in the order in which they are asked. */
+  readings(now: number): RuleReading[] {
+    const { state, settings } = this
+    if (state.name !== 'closed') return []
+    const { consecutiveFailures: threshold } = settings.trip
+    const streak: RuleReading = {
+      rule: 'consecutiveFailures',
+      observed: state.streak,
+      threshold,
+    }
+    return [...(threshold === Infinity ? [] : [streak]), ...(state.rules?.readings(now) ?? [])]
   }
 
   /** What a rule of the user's own may look at. */
@@ -117,6 +136,8 @@ export abstract class Memory {
     copy.openings = this.openings.clone()
     copy.rate = this.rate.clone()
     copy.before = this.before
+    copy.spent = { ...this.spent }
+    copy.statistics = this.statistics?.clone() ?? null
     copy.override = this.override
     copy.changes = [...this.changes]
     copy.orphans = this.orphans.map((probe) => probe.clone(probe.era))

@@ -6,7 +6,8 @@ import { Openings, type SavedOpenings } from './open-duration.ts'
 import type { OverrideMode } from './override.ts'
 import type { MachineSettings } from './settings.ts'
 import type { RecordedFailure, State, StateName, TransitionReason } from './state.ts'
-import type { Finding, TripRecord } from './trip/record.ts'
+import { type SavedStatistics, Statistics } from './statistics.ts'
+import type { Finding, RuleReading, TripRecord } from './trip/record.ts'
 import { hasRules, Rules, type SavedRules } from './trip/rules.ts'
 
 /** A failure with its age in place of its time. */
@@ -23,6 +24,7 @@ export interface SavedTrip {
   readonly reason: TransitionReason
   readonly note: string | null
   readonly finding: Finding | null
+  readonly readings: readonly RuleReading[]
   readonly from: StateName
   readonly generation: number
   readonly enforced: boolean
@@ -83,6 +85,9 @@ export interface Saved {
   readonly before: { readonly success: number; readonly failure: number }
   readonly openings: SavedOpenings
   readonly rate: SavedRate
+  /** Ms spent in each state before the one that is there. */
+  readonly spent: Readonly<Record<StateName, number>>
+  readonly statistics: SavedStatistics | null
   /** What is normal for the target: see the evidence rule. */
   readonly baseline: {
     readonly samples: number
@@ -115,6 +120,8 @@ export function save(machine: Machine, now: number): Saved {
     before: machine.before,
     openings: machine.openings.save(now),
     rate: machine.rate.save(),
+    spent: { ...machine.spent },
+    statistics: machine.statistics?.save() ?? null,
     baseline: { ...machine.baseline },
   }
 }
@@ -149,12 +156,13 @@ function saveFailure({ name, code, message, at }: RecordedFailure, now: number):
 }
 
 function saveTrip(trip: TripRecord, now: number): SavedTrip {
-  const { at, endedAt, endedBy, note, finding, failures, probeFailure, ...rest } = trip
+  const { at, endedAt, endedBy, note, finding, readings, failures, probeFailure, ...rest } = trip
   return {
     ...rest,
     age: now - at,
     note: note ?? null,
     finding: finding === undefined ? null : { ...finding },
+    readings: readings.map((reading) => ({ ...reading })),
     failures: saveFailures(failures, now),
     probeFailure: probeFailure === undefined ? null : saveFailure(probeFailure, now),
     endedAge: endedAt === undefined ? null : now - endedAt,
@@ -175,6 +183,10 @@ export function restore(
   machine.openings = Openings.restore(saved.openings, 0)
   machine.rate = OfferedRate.restore(saved.rate, machine.tally.offered, 0)
   Object.assign(machine.baseline, saved.baseline)
+  machine.spent = { ...saved.spent }
+  if (settings.statistics && saved.statistics !== null) {
+    machine.statistics = Statistics.restore(saved.statistics)
+  }
   machine.history.records = saved.trips.map(restoreTrip)
   machine.history.limit(settings.history)
   machine.state = restoreState(saved, machine)

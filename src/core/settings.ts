@@ -8,6 +8,8 @@ export interface MachineSettings {
   readonly openDuration: OpenDuration
   readonly recovery: RecoverySettings
   readonly maxConcurrent: number
+  /** Whether latencies and recent calls are kept. */
+  readonly statistics: boolean
   /** Trip records kept. */
   readonly history: number
 }

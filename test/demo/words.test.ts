@@ -18,6 +18,8 @@ const trip = {
   endedBy: null,
   rejected: 0,
   reopened: 0,
+  readings: [],
+  counterfactual: null,
 } as const
 
 describe('tellChange', () => {

@@ -2,10 +2,11 @@ import { Machine } from '../../src/core/machine.ts'
 import { Permit } from '../../src/core/permit.ts'
 import { restore, save } from '../../src/core/saved.ts'
 import type { MachineSettings } from '../../src/core/settings.ts'
+import type { Trip } from '../../src/index.ts'
 import { checkSaved } from '../../src/saved.ts'
 import { type Snapshot, snapshot } from '../../src/snapshot.ts'
-import { verdictOf } from '../helpers.ts'
-import { known } from './known-differences.ts'
+import { settingsOf, verdictOf } from '../helpers.ts'
+import type { ModelTrip } from './eras.ts'
 import { type ModelSnapshot, modelSnapshot } from './model-snapshot.ts'
 import type { Operation, Step } from './operations.ts'
 import { type Answer, type Heard, ReferenceModel } from './reference-model.ts'
@@ -15,6 +16,7 @@ import type { ModelSettings } from './settings.ts'
 export function machineSettings(settings: ModelSettings): MachineSettings {
   const { openTime, probes, concurrent, probeTimeout: timeout } = settings
   return {
+    ...settingsOf(),
     trip: {
       consecutiveFailures: settings.consecutiveFailures ?? Infinity,
       failureRate: settings.failureRate,
@@ -56,7 +58,6 @@ export class Pair {
 
   run(operation: Operation): void {
     this.#do(operation)
-    if (known.strays) this.#settleStrays()
     this.compare()
   }
 
@@ -135,26 +136,11 @@ export class Pair {
   #deliver(which: number): void {
     const call = this.calls[which % Math.max(1, this.calls.length)]
     if (call === undefined || typeof call.answer !== 'object') return
-    if (known.strays) return
     // A stream notices its first item without asking for the time: it may already be too late.
     const { id } = call.answer
     if (this.model.view(this.reading).calls[id]?.ending !== undefined) return
     call.permit.deliver()
     this.model.deliver(id)
-  }
-
-  #settleStrays(): void {
-    const { model, reading } = this
-    for (const { permit, answer } of [...this.calls]) {
-      if (typeof answer !== 'object' || !answer.probe) continue
-      const view = model.view(reading)
-      const call = view.calls[answer.id]
-      if (call === undefined || call.ending !== undefined || view.isCurrent(call)) continue
-      this.#settle(
-        this.calls.findIndex((it) => it.permit === permit),
-        { outcome: 'cancelled' },
-      )
-    }
   }
 
   #step(step: Step): void {
@@ -175,9 +161,6 @@ export class Pair {
 
   #continue(newReading: number): void {
     const { machine, model, reading } = this
-    const before = model.view(reading)
-    if (known.savedSlices && before.hasSlices()) return
-    if (known.savedOpen && before.era.name === 'open') return
     const view = machine.peek(reading)
     const saved = JSON.parse(JSON.stringify(save(view, view.now(reading))))
     this.model = model.continued(reading, newReading)
@@ -211,7 +194,7 @@ function shownBy(machine: Machine, reading: number, expected: ModelSnapshot): un
 }
 
 /** A snapshot, as far as the model knows about it. */
-export function shown(all: Snapshot, { retryAfter, trips }: ModelSnapshot): unknown {
+export function shown(all: Snapshot, { retryAfter }: ModelSnapshot): unknown {
   return {
     state: all.state,
     stateFor: all.stateFor,
@@ -222,11 +205,24 @@ export function shown(all: Snapshot, { retryAfter, trips }: ModelSnapshot): unkn
     probes: all.probes,
     counts: all.counts,
     streak: all.streak,
-    trips: all.trips.map(({ at, text, note, finding, failures, ...trip }, i) =>
-      known.enforced ? { ...trip, enforced: trips[i]?.enforced } : trip,
-    ),
+    trips: all.trips.map(knownOf),
     retryAfter: retryAfter === 'unsaid' ? retryAfter : all.retryAfter,
   }
+}
+
+function knownOf(trip: Trip): ModelSnapshot['trips'][number] {
+  const { age, reason, from, generation, enforced, streak } = trip
+  const { openFor, reopened, lasted, endedBy, rejected } = trip
+  const ending = { lasted, endedBy: endedBy as ModelTrip['endedBy'], rejected }
+  const beginning = {
+    age,
+    reason: reason as ModelTrip['reason'],
+    from,
+    generation,
+    enforced,
+    streak,
+  }
+  return { ...beginning, openFor, reopened, ...ending }
 }
 
 export function same(what: string, actual: unknown, expected: unknown): void {

@@ -1,4 +1,4 @@
-import type { Finding } from './record.ts'
+import type { Finding, RuleReading } from './record.ts'
 
 export interface EvidenceSettings {
   /** The score that opens. */
@@ -79,6 +79,10 @@ export class Evidence {
   /** What it finds, if calls that have not ended yet are part of it. */
   findingOfOverdue(now: number): Finding | undefined {
     return this.#parts.overdue === 0 ? undefined : this.finding(now)
+  }
+
+  reading(now: number): RuleReading {
+    return { rule: 'evidence', observed: this.score(now), threshold: this.settings.threshold }
   }
 
   finding(now: number): Finding | undefined {

@@ -1,5 +1,5 @@
 import type { RecordedFailure, State, TransitionReason } from '../state.ts'
-import type { Finding, TripRecord } from './record.ts'
+import type { Finding, RuleReading, TripRecord } from './record.ts'
 
 /** What is known about an opening when it happens. */
 export interface OpeningFacts {
@@ -9,6 +9,7 @@ export interface OpeningFacts {
   readonly enforced: boolean
   readonly finding?: Finding | undefined
   readonly note?: string | undefined
+  readonly readings: readonly RuleReading[]
 }
 
 /** The last trips of a breaker, oldest first, bounded. */
@@ -25,12 +26,13 @@ export class TripHistory {
     if (from.name !== 'closed') endTrip(from.trip, facts.at, facts.reason)
     const failures = from.name === 'closed' ? (from.failures ?? []) : []
     const streak = from.name === 'closed' ? from.streak : 0
-    const { at, reason, openFor, enforced, finding, note } = facts
+    const { at, reason, openFor, enforced, finding, note, readings } = facts
     const trip: TripRecord = {
       at,
       reason,
       note,
       finding,
+      readings,
       from: from.name,
       generation: from.generation,
       enforced,

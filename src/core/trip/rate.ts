@@ -6,7 +6,7 @@ import {
   type Window,
   type WindowSettings,
 } from '../window.ts'
-import type { Finding } from './record.ts'
+import type { Finding, RuleReading } from './record.ts'
 
 export interface RateSettings {
   /** The share of hits that opens, in (0, 1]. */
@@ -39,6 +39,12 @@ export class Rate {
     const { threshold, minimumCalls } = this.settings
     if (calls < minimumCalls || hits / calls < threshold) return undefined
     return { rule, observed: hits / calls, threshold, calls, hits }
+  }
+
+  reading(rule: RuleName, now: number): RuleReading {
+    const { calls, hits } = this.read(now)
+    const { threshold, minimumCalls } = this.settings
+    return { rule, observed: calls === 0 ? 0 : hits / calls, threshold, calls, hits, minimumCalls }
   }
 
   read(now: number): { readonly calls: number; readonly hits: number } {

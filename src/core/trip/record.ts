@@ -14,6 +14,17 @@ export interface Finding {
   readonly overdue?: number
 }
 
+/** Where one rule stands: it opens at `observed >= threshold`, with enough calls. */
+export interface RuleReading {
+  readonly rule: RuleName
+  readonly observed: number
+  readonly threshold: number
+  /** Of a rate: the settled calls in its window, those that were hits, and how many it takes. */
+  readonly calls?: number
+  readonly hits?: number
+  readonly minimumCalls?: number
+}
+
 /** What is kept of one trip: why it opened, and what came of it until it closed. */
 export interface TripRecord {
   /** When it opened, in the machine's own time. */
@@ -22,6 +33,8 @@ export interface TripRecord {
   /** In the words of whoever tripped it by hand. */
   readonly note: string | undefined
   readonly finding: Finding | undefined
+  /** Where the rules in force stood, the one that fired among them. */
+  readonly readings: readonly RuleReading[]
   readonly from: StateName
   /** The generation that ended with it. */
   readonly generation: number

@@ -2,7 +2,7 @@ import type { SavedWindow } from '../window.ts'
 import { Evidence, type EvidenceSettings, type SavedEvidence } from './evidence.ts'
 import { type FailureRateSettings, failureRate, recordFailureRate } from './failure-rate.ts'
 import { Rate } from './rate.ts'
-import type { Finding } from './record.ts'
+import type { Finding, RuleReading } from './record.ts'
 import { recordSlowCallRate, type SlowCallRateSettings, slowCallRate } from './slow-call-rate.ts'
 import { type When, type WhenView, when } from './when.ts'
 
@@ -70,6 +70,16 @@ export class Rules {
       evidence?.finding(now) ??
       (settings.when && view && when(settings.when, view))
     )
+  }
+
+  /** Where each of them stands. */
+  readings(now: number): RuleReading[] {
+    const { failures, slowCalls, evidence } = this
+    return [
+      ...(failures === undefined ? [] : [failures.reading('failureRate', now)]),
+      ...(slowCalls === undefined ? [] : [slowCalls.reading('slowCallRate', now)]),
+      ...(evidence === undefined ? [] : [evidence.reading(now)]),
+    ]
   }
 
   /** Goes on under other settings; gives what could not be kept, in words. */

@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { LATENCY_ERROR, Latency } from './latency.ts'
+
+function latencyOf(durations: readonly number[]): Latency {
+  const latency = new Latency()
+  for (const ms of durations) latency.record(ms)
+  return latency
+}
+
+/** The smallest duration that a share `q` of the calls did not exceed. */
+function exact(durations: readonly number[], q: number): number {
+  const sorted = [...durations].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] as number
+}
+
+describe('Latency', () => {
+  it('gives every quantile within its stated error of the exact one', () => {
+    const duration = fc.oneof(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 2_000, noNaN: true }),
+      fc.double({ min: 0, max: 3_600_000, noNaN: true }),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(duration, { minLength: 1, maxLength: 300 }),
+        fc.constantFrom(0.01, 0.5, 0.9, 0.99, 1),
+        (durations, q) => {
+          const expected = exact(durations, q)
+          const error = Math.abs(latencyOf(durations).quantile(q) - expected)
+          return error <= Math.max(expected * LATENCY_ERROR, 1 / 64) + 1e-9
+        },
+      ),
+    )
+  })
+
+  it('knows count, sum and maximum exactly', () => {
+    expect(latencyOf([1, 2, 300])).toMatchObject({ count: 3, sum: 303, max: 300 })
+  })
+
+  it('gives 0 before the first call', () => {
+    expect(new Latency().quantile(0.99)).toBe(0)
+  })
+
+  it.each([1e9, Number.MAX_VALUE, Infinity])('survives a duration of %s ms', (ms) => {
+    const latency = latencyOf([1, ms])
+
+    expect(latency.quantile(1)).toBeGreaterThan(1_000_000)
+    expect(latency.count).toBe(2)
+  })
+
+  it('goes on from saved data as it was, through JSON', () => {
+    const latency = latencyOf([0.001, 5, 5, 70, 4_000])
+
+    const restored = Latency.restore(JSON.parse(JSON.stringify(latency.save())))
+
+    expect(restored.save()).toEqual(latency.save())
+    expect(restored).toMatchObject({ count: 5, max: 4_000 })
+    expect(restored.quantile(0.5)).toBe(latency.quantile(0.5))
+  })
+})

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { admit, createMachine, openMachine, RESET_TIMEOUT, settle } from '../../test/helpers.ts'
+import { RECENT, Statistics } from './statistics.ts'
+
+describe('Statistics', () => {
+  it('counts the calls of the last minute by what became of them', () => {
+    const statistics = new Statistics()
+    statistics.record('success', 10, 0)
+    statistics.record('success', 10, 30_000)
+    statistics.record('failure', 10, 30_000)
+    statistics.record('neutral', 10, 30_000)
+    statistics.record('cancelled', 10, 30_000)
+    statistics.refused(59_999)
+
+    expect(statistics.recent(59_999)).toEqual({
+      success: 2,
+      failure: 1,
+      neutral: 1,
+      cancelled: 1,
+      rejected: 1,
+    })
+  })
+
+  it.each([
+    { at: RECENT - 1, success: 1 },
+    { at: RECENT, success: 0 },
+    { at: 1e9, success: 0 },
+  ])('forgets what is older, also when nobody calls: $success at $at', ({ at, success }) => {
+    const statistics = new Statistics()
+    statistics.record('success', 10, 0)
+
+    expect(statistics.recent(at).success).toBe(success)
+  })
+
+  it('starts its slices anew after a long silence', () => {
+    const statistics = new Statistics()
+    for (let now = 0; now < RECENT; now += 1_000) statistics.record('failure', 10, now)
+    statistics.record('success', 10, 10 * RECENT)
+
+    expect(statistics.recent(10 * RECENT)).toMatchObject({ success: 1, failure: 0 })
+  })
+
+  it('takes no latency from calls that say nothing', () => {
+    const statistics = new Statistics()
+    statistics.record('cancelled', 10_000, 0)
+    statistics.record('neutral', 20, 0)
+
+    expect(statistics.latency).toMatchObject({ count: 1, max: 20 })
+  })
+
+  it('knows what a failed call takes on average', () => {
+    const statistics = new Statistics()
+    expect(statistics.failedCall).toBe(0)
+
+    statistics.record('failure', 100, 0)
+    statistics.record('failure', 300, 0)
+    statistics.record('success', 5, 0)
+    expect(statistics.failedCall).toBe(200)
+  })
+
+  it('goes on from saved data and apart from its clone', () => {
+    const statistics = new Statistics()
+    statistics.record('failure', 100, 70_000)
+
+    const copy = statistics.clone()
+    copy.record('failure', 300, 70_000)
+
+    expect(Statistics.restore(statistics.save()).failedCall).toBe(100)
+    expect(copy.failedCall).toBe(200)
+    expect([statistics, copy].map((it) => it.recent(70_000).failure)).toEqual([1, 2])
+  })
+})
+
+describe('a machine with statistics', () => {
+  it('keeps how long calls took, probes among them, and what was refused', () => {
+    const machine = openMachine({ statistics: true })
+    machine.admit(0)
+    settle(machine, admit(machine, RESET_TIMEOUT), 'success', RESET_TIMEOUT + 40)
+
+    expect(machine.statistics?.latency).toMatchObject({ count: 4, max: 40 })
+    expect(machine.statistics?.recent(RESET_TIMEOUT + 40)).toMatchObject({
+      success: 1,
+      failure: 3,
+      rejected: 1,
+    })
+  })
+
+  it('keeps none when it is told to, and says that they are lost', () => {
+    const machine = createMachine({ statistics: true })
+    const { settings } = machine
+
+    expect(machine.configure({ ...settings, statistics: false }, 0)).toEqual(['statistics'])
+    expect(machine.statistics).toBeNull()
+
+    expect(machine.configure(settings, 0)).toEqual([])
+    expect(machine.statistics).not.toBeNull()
+    expect(machine.configure(settings, 0)).toEqual([])
+  })
+
+  it('sums up the time in each state', () => {
+    const machine = openMachine()
+    const probe = admit(machine, RESET_TIMEOUT + 50)
+    settle(machine, probe, 'success', RESET_TIMEOUT + 90)
+
+    expect(machine.spent).toEqual({ closed: 0, open: RESET_TIMEOUT, 'half-open': 90 })
+  })
+})
