@@ -1,4 +1,4 @@
-import { Call, refuse } from './call.ts'
+import { Call, followPlain, refuse } from './call.ts'
 import { callerSignal } from './caller-signal.ts'
 import type { Circuit, Lane } from './circuit.ts'
 import { fallBack } from './fallback.ts'
@@ -112,10 +112,20 @@ export function callAsync(
   const { callTimeout: timeout, fallback } = circuit.options
   const permit = circuit.admit(timeout)
   if (typeof permit === 'string') return refuse(circuit, permit, fallback, args)
+  if (timeout === undefined && signal === undefined && fallback === undefined) {
+    const result = attempt(fn, self, args)
+    // A promise of its own kind may have a `then` that throws.
+    if (isPlainPromise(result)) return followPlain(circuit, permit, result)
+    return new Call(circuit, permit, args, signal, undefined, fallback).follow(result)
+  }
   const call = new Call(circuit, permit, args, signal, undefined, fallback)
   return timeout === undefined
     ? call.follow(attempt(fn, self, args))
     : call.limit(timeout, undefined, () => fn.apply(self, args))
+}
+
+function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise && value.then === Promise.prototype.then
 }
 
 function attempt(fn: AnyFunction, self: unknown, args: unknown[]): unknown {
