@@ -22,8 +22,11 @@ export interface Era {
   readonly enforced: boolean
   /** Of an open one: when the next call becomes a probe. */
   until?: number
-  /** Of an open one: how many openings it makes with those before it. */
+  /** Of an open one: how many openings before it were not forgotten, and with it. */
+  readonly used?: number
   readonly level?: number
+  /** Of an open one: when its open time began to count. */
+  from?: number
   /** Of an open one: the server's own word. */
   readonly notBefore?: number
   /** Of an open one: failures in a row that led to it. */
@@ -38,6 +41,13 @@ export function openTimeAt(
 ): number {
   if (typeof openTime === 'number') return openTime
   return growing(openTime, level) * (1 + openTime.jitter * (2 * random() - 1))
+}
+
+/** With one more; beyond the longest there is nothing to remember. */
+export function levelWith(openTime: number | GrowingTime, level: number): number {
+  if (typeof openTime === 'number') return level + 1
+  const { initial, max, factor } = openTime
+  return initial * factor ** level >= max ? level : level + 1
 }
 
 function growing({ initial, max, factor }: GrowingTime, level: number): number {

@@ -56,18 +56,37 @@ export interface Share {
   readonly hits: number
 }
 
-/**
- * The calls a window shows at `now`. By time it has ten slices, this one and the nine before, laid
- * out from the beginning of the process.
- */
+/** The present, and where the slices of each window by time are laid out from. */
+export interface WindowTime {
+  readonly now: number
+  readonly origins: Readonly<Record<'failureRate' | 'slowCallRate', number>>
+}
+
+/** The calls a window shows at `now`. By time it has ten slices: this one and the nine before. */
 export function inWindow(
   results: readonly Result[],
   window: RateSettings['window'],
-  { now, began }: { readonly now: number; readonly began: number },
+  now: number,
+  origin: number,
 ): Result[] {
   if ('calls' in window) return judged(results).slice(-window.calls)
-  const slice = (at: number): number => Math.floor((at - began) / (window.duration / 10))
+  const slice = (at: number): number => Math.floor((at - origin) / (window.duration / 10))
   return judged(results).filter(({ ending }) => slice(ending.at) > slice(now) - 10)
+}
+
+/** From where slices are laid out if a window without calls begins anew. */
+export function originsAgain(
+  results: readonly Result[],
+  settings: ModelSettings,
+  { now, origins }: WindowTime,
+  began: number,
+): WindowTime['origins'] {
+  const origin = (rule: keyof WindowTime['origins']): number => {
+    const rate = settings[rule]
+    if (rate === undefined || 'calls' in rate.window) return began
+    return inWindow(results, rate.window, now, origins[rule]).length > 0 ? origins[rule] : began
+  }
+  return { failureRate: origin('failureRate'), slowCallRate: origin('slowCallRate') }
 }
 
 export function failureShare(seen: readonly Result[]): Share {
@@ -91,7 +110,7 @@ export function firedRule(
   calls: readonly Call[],
   generation: number,
   { consecutiveFailures, failureRate, slowCallRate }: ModelSettings,
-  time: { readonly now: number; readonly began: number },
+  { now, origins }: WindowTime,
 ): FiredRule | undefined {
   const results = resultsOf(calls, generation)
   const streak = streakOf(results)
@@ -99,12 +118,17 @@ export function firedRule(
     return 'consecutiveFailures'
   }
   if (failureRate !== undefined) {
-    if (reaches(failureShare(inWindow(results, failureRate.window, time)), failureRate)) {
+    if (
+      reaches(
+        failureShare(inWindow(results, failureRate.window, now, origins.failureRate)),
+        failureRate,
+      )
+    ) {
       return 'failureRate'
     }
   }
   if (slowCallRate !== undefined) {
-    const seen = inWindow(results, slowCallRate.window, time)
+    const seen = inWindow(results, slowCallRate.window, now, origins.slowCallRate)
     if (reaches(slowShare(seen, slowCallRate.slowerThan), slowCallRate)) return 'slowCallRate'
   }
   return undefined

@@ -1,7 +1,6 @@
 import type { Snapshot } from '../../src/index.ts'
 import { type ModelTrip, tripsOf } from './eras.ts'
 import { type Call, resultsOf, streakOf, succeededProbes } from './evidence.ts'
-import { known } from './known-differences.ts'
 import type { Mode, ReferenceModel } from './reference-model.ts'
 
 type Counts = Snapshot['counts']
@@ -77,6 +76,6 @@ function retryAfterOf({ era, override, now }: ReferenceModel): number | null | '
   const automatic =
     era.name === 'open' ? (era.until as number) - now : era.name === 'closed' ? null : 'unsaid'
   if (override === undefined) return automatic
-  if (override.mode !== 'forced-open') return known.retryAfter ? 'unsaid' : null
+  if (override.mode !== 'forced-open') return null
   return override.until === Infinity ? null : 'unsaid'
 }

@@ -4,49 +4,17 @@ import {
   isCallTimeoutError,
   isShortCircuitError,
   type Permit,
-  type Settled,
 } from '../../src/index.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
-import { known } from './known-differences.ts'
 import { modelSnapshot } from './model-snapshot.ts'
 import type { Step } from './operations.ts'
 import { same, shown } from './pair.ts'
 import type { PublicOperation, Way } from './public-operations.ts'
+import { optionsOf, type PublicSettings, type Tagged } from './public-options.ts'
 import { type Answer, type Heard, ReferenceModel } from './reference-model.ts'
-import type { ModelSettings } from './settings.ts'
 
 /** A shell adds that much to the deadline of a probe whose own timer decides. */
 const BACKSTOP = 60_000
-
-export interface PublicSettings {
-  readonly settings: ModelSettings
-  readonly callTimeout: number | undefined
-  /** Listeners of every event that throw, and one that asks for a permit at each opening. */
-  readonly listeners: 'none' | 'throwing' | 'meddling'
-}
-
-/** What a call of the tests ends with; `as` is its outcome. */
-interface Tagged {
-  readonly as: Heard['outcome']
-  readonly retryAfter: number | undefined
-}
-
-function optionsOf({ settings, callTimeout }: PublicSettings): CircuitBreakerOptions {
-  const { consecutiveFailures, failureRate, slowCallRate, openTime: resetTimeout } = settings
-  const { probes, concurrent, probeTimeout: timeout, maxConcurrent, history } = settings
-  const tagOf = (settled: Settled): Tagged | undefined =>
-    (settled.status === 'fulfilled' ? settled.value : settled.reason) as Tagged | undefined
-  return {
-    trip: { consecutiveFailures, failureRate, slowCallRate },
-    resetTimeout,
-    recovery: { probes, concurrent, timeout },
-    maxConcurrent: maxConcurrent === Infinity ? undefined : maxConcurrent,
-    callTimeout,
-    history,
-    classify: (settled) => tagOf(settled)?.as,
-    retryAfter: (settled) => tagOf(settled)?.retryAfter,
-  }
-}
 
 /** A call in flight: how to end it, and what its caller is to get. */
 interface OpenCall {
@@ -96,23 +64,10 @@ export class PublicPair {
   }
 
   async run(operation: PublicOperation): Promise<void> {
-    // So that nothing is due when the override changes.
-    if (known.enforced) this.#look()
     await this.#do(operation)
     await this.clock.advance(0)
     this.#meddle()
-    if (known.strays) await this.#endStrays()
     this.#compare(operation.do)
-  }
-
-  async #endStrays(): Promise<void> {
-    for (const call of [...this.calls]) {
-      if (typeof call.answer !== 'object' || !call.answer.probe) continue
-      const view = this.model.view(this.clock.now())
-      const seen = view.calls[call.answer.id]
-      if (seen === undefined || seen.ending !== undefined || view.isCurrent(seen)) continue
-      await this.#end(this.calls.indexOf(call), { outcome: 'cancelled' })
-    }
   }
 
   /** What the listener did, after the fact. */
@@ -231,6 +186,8 @@ export class PublicPair {
     if (call === undefined) return
     this.calls = this.calls.filter((it) => it !== call)
     const tagged: Tagged = { as, retryAfter: as === 'failure' ? retryAfter : undefined }
+    // A success may come without a look at the clock, and may reach a rate all the same.
+    this.#look()
     call.end(tagged)
     await this.clock.advance(0)
     if (call.result !== undefined) same('own result', call.result.value, tagged)
@@ -292,12 +249,11 @@ export class PublicPair {
 
   #continue(): void {
     const now = this.clock.now()
-    const before = this.model.view(now)
-    if (known.savedSlices && before.hasSlices()) return
-    if (known.savedOpen && before.era.name === 'open') return
     this.breaker = this.#create({ saved: JSON.parse(JSON.stringify(this.breaker.save())) })
     for (const call of this.calls) call.end({ as: 'cancelled', retryAfter: undefined })
     this.model = this.model.continued(now, now)
+    // What a saved breaker would have found due, it has not told anybody.
+    this.#heard = this.model.eras.length
     this.calls = []
   }
 

@@ -1,13 +1,14 @@
-import { type Era, levelAt, openTimeAt, type Reason } from './eras.ts'
+import { type Era, levelAt, levelWith, openTimeAt, type Reason } from './eras.ts'
 import {
   type Call,
   type Ending,
   firedRule,
-  inWindow,
   notBefore,
+  originsAgain,
   resultsOf,
   streakOf,
   succeededProbes,
+  type WindowTime,
 } from './evidence.ts'
 import type { ModelSettings } from './settings.ts'
 
@@ -43,18 +44,14 @@ export class ReferenceModel {
   now = 0
   #lastReading: number
   #endings = 0
-  /** When the process began that it lives in. */
-  #began = 0
+  /** Where slices are laid out from: the beginning of the process, or of one before it. */
+  #slices = { generation: 1, began: 0, origins: { failureRate: 0, slowCallRate: 0 } }
 
   constructor(settings: ModelSettings, reading: number, random: () => number) {
     this.settings = settings
     this.random = random
     this.#lastReading = reading
     this.eras = [{ name: 'closed', generation: 1, since: 0, reason: undefined, enforced: true }]
-  }
-
-  get era(): Era {
-    return this.eras.at(-1) as Era
   }
 
   // Time.
@@ -114,7 +111,7 @@ export class ReferenceModel {
     copy.override = this.override
     copy.now = this.now
     copy.#endings = this.#endings
-    copy.#began = this.#began
+    copy.#slices = this.#slices
     return copy
   }
 
@@ -133,17 +130,9 @@ export class ReferenceModel {
     const { generation, name } = this.era
     const probe = name === 'half-open'
     const due = probe ? now + this.settings.probeTimeout : Infinity
-    const call: Call = {
-      id: this.calls.length,
-      generation,
-      startedAt: now,
-      probe,
-      due,
-      deadline: due + backstop,
-      delivered: false,
-      ending: undefined,
-      endedAs: 0,
-    }
+    const id = this.calls.length
+    const times = { startedAt: now, due, deadline: due + backstop, endedAs: 0 }
+    const call = { id, generation, probe, ...times, delivered: false, ending: undefined }
     this.calls.push(call)
     return call
   }
@@ -184,7 +173,7 @@ export class ReferenceModel {
   /** An open circuit starts its open time again. */
   trip(reading: number): void {
     const now = this.#take(reading)
-    if (this.era.name === 'open') this.#openFrom(this.era, now)
+    if (this.era.name === 'open') this.#openFrom(now, now)
     else this.#open(now, 'manual')
   }
 
@@ -203,16 +192,18 @@ export class ReferenceModel {
   }
 
   configure(settings: ModelSettings, reading: number): void {
-    this.#take(reading)
+    const now = this.#take(reading)
     const changed = JSON.stringify(settings.openTime) !== JSON.stringify(this.settings.openTime)
     this.settings = settings
-    if (this.era.name === 'open' && changed) this.#openFrom(this.era, this.era.since)
+    this.#layOut(this.#slices.began)
+    if (this.era.name === 'open' && changed) this.#openFrom(this.era.from as number, now)
   }
 
-  #openFrom(era: Era, from: number): void {
-    const level = (era.level as number) - 1
-    const duration = openTimeAt(this.settings.openTime, level, this.random)
-    era.until = Math.max(from + duration, era.notBefore as number)
+  #openFrom(from: number, now: number): void {
+    const { era, settings } = this
+    const duration = openTimeAt(settings.openTime, era.used as number, this.random)
+    era.from = from
+    era.until = Math.max(from + duration, era.notBefore as number, now)
   }
 
   /** Goes on in another process, where the clock reads something else and no call is in flight. */
@@ -222,17 +213,15 @@ export class ReferenceModel {
       if (call.ending === undefined) copy.#end(call, { how: 'dropped', at: copy.now })
     }
     copy.#lastReading = newReading
-    copy.#began = copy.now
+    copy.#layOut(copy.now)
     return copy
   }
 
   // What follows from it.
 
   #decideByRules(now: number): void {
-    const rule = firedRule(this.calls, this.era.generation, this.settings, {
-      now,
-      began: this.#began,
-    })
+    const { calls, era, settings } = this
+    const rule = firedRule(calls, era.generation, settings, { now, origins: this.#origins() })
     if (rule !== undefined) this.#open(now, rule)
   }
 
@@ -256,11 +245,13 @@ export class ReferenceModel {
 
   #open(now: number, reason: Reason): void {
     const asked = notBefore(this.calls, this.era.generation)
-    const level = levelAt(this.eras, this.settings.openTime, now)
-    const duration = openTimeAt(this.settings.openTime, level, this.random)
+    const { openTime } = this.settings
+    const used = levelAt(this.eras, openTime, now)
+    const level = levelWith(openTime, used)
+    const duration = openTimeAt(openTime, used, this.random)
     const until = Math.max(now + duration, asked)
     const streakBefore = streakOf(resultsOf(this.calls, this.era.generation))
-    const about = { until, level: level + 1, notBefore: asked, streakBefore }
+    const about = { from: now, until, used, level, notBefore: asked, streakBefore }
     this.#move('open', now, reason, about)
   }
 
@@ -275,15 +266,24 @@ export class ReferenceModel {
     call.endedAs = this.#endings++
   }
 
-  // What it is asked.
+  /** Lays out the slices again, but for those of a window that has calls in it. */
+  #layOut(began: number): void {
+    const { now, settings } = this
+    const { generation } = this.era
+    const results = resultsOf(this.calls, generation)
+    const origins = originsAgain(results, settings, { now, origins: this.#origins() }, began)
+    this.#slices = { generation, began, origins }
+  }
 
-  /** True when a window by time has a call in it. */
-  hasSlices(): boolean {
-    const results = resultsOf(this.calls, this.era.generation)
-    return [this.settings.failureRate, this.settings.slowCallRate].some((rate) => {
-      if (rate === undefined || 'calls' in rate.window) return false
-      return inWindow(results, rate.window, { now: this.now, began: this.#began }).length > 0
-    })
+  #origins(): WindowTime['origins'] {
+    const { generation, began, origins } = this.#slices
+    const own = generation === this.era.generation
+    return own ? origins : { failureRate: began, slowCallRate: began }
+  }
+
+  // What it is asked.
+  get era(): Era {
+    return this.eras.at(-1) as Era
   }
 
   isCurrent(call: Call): boolean {

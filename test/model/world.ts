@@ -3,7 +3,7 @@ import { Permit } from '../../src/core/permit.ts'
 import { type MachineOptions, settingsOf, verdictOf } from '../helpers.ts'
 import type { Mode } from './reference-model.ts'
 
-export const OPEN_TIME = 2
+export const OPEN_TIME = 3
 export const PROBE_TIME = 2
 export const PROBES = 2
 export const CALLERS = 3
@@ -39,8 +39,8 @@ export class World {
   copy(): World {
     const machine = this.machine.clone()
     machine.changes = []
-    const probes = outstanding(this.machine)
-    const copies = outstanding(machine)
+    const probes = lookedAfter(this.machine)
+    const copies = lookedAfter(machine)
     const permits = this.permits.map((permit) => {
       const probe = probes.indexOf(permit)
       if (probe !== -1) return copies[probe] as Permit
@@ -85,8 +85,9 @@ function sameHold(a: Permit, b: Permit): boolean {
   return a.era === b.era && a.deadline === b.deadline && a.held === b.held
 }
 
-function outstanding({ state }: Machine): readonly Permit[] {
-  return state.name === 'half-open' ? state.recovery.outstanding : []
+/** The permits that the machine itself looks after: a copy of it has copies of them. */
+function lookedAfter({ state, orphans }: Machine): readonly Permit[] {
+  return state.name === 'half-open' ? [...state.recovery.outstanding, ...orphans] : orphans
 }
 
 /** One thing that can happen to a world; `undefined` where it cannot. */
@@ -140,10 +141,10 @@ export const HAPPENINGS: readonly Happening[] = [
   moving('trip', (machine, reading) => machine.trip(reading)),
   moving('reset', (machine, reading) => machine.reset(reading)),
   moving('release', (machine, reading) => machine.release(reading)),
-  ...modes.map((mode) => moving(mode, (machine, reading) => machine.force(mode, reading, {}))),
-  moving('forced-open for a tick', (machine, reading) =>
-    machine.force('forced-open', reading, { for: 1 }),
-  ),
+  ...modes.flatMap((mode) => [
+    moving(mode, (machine, reading) => machine.force(mode, reading, {})),
+    moving(`${mode} for a tick`, (machine, reading) => machine.force(mode, reading, { for: 1 })),
+  ]),
 ]
 
 /** How a world came about, for the message of a failed search. */

@@ -1,0 +1,34 @@
+import type { CircuitBreakerOptions, Settled } from '../../src/index.ts'
+import type { Heard } from './reference-model.ts'
+import type { ModelSettings } from './settings.ts'
+
+export interface PublicSettings {
+  readonly settings: ModelSettings
+  readonly callTimeout: number | undefined
+  /** Listeners of every event that throw, and one that asks for a permit at each opening. */
+  readonly listeners: 'none' | 'throwing' | 'meddling'
+}
+
+/** What a call of the tests ends with; `as` is its outcome. */
+export interface Tagged {
+  readonly as: Heard['outcome']
+  readonly retryAfter: number | undefined
+}
+
+/** The options of a breaker that is to do as the model does. */
+export function optionsOf({ settings, callTimeout }: PublicSettings): CircuitBreakerOptions {
+  const { consecutiveFailures, failureRate, slowCallRate, openTime: resetTimeout } = settings
+  const { probes, concurrent, probeTimeout: timeout, maxConcurrent, history } = settings
+  const tagOf = (settled: Settled): Tagged | undefined =>
+    (settled.status === 'fulfilled' ? settled.value : settled.reason) as Tagged | undefined
+  return {
+    trip: { consecutiveFailures, failureRate, slowCallRate },
+    resetTimeout,
+    recovery: { probes, concurrent, timeout },
+    maxConcurrent: maxConcurrent === Infinity ? undefined : maxConcurrent,
+    callTimeout,
+    history,
+    classify: (settled) => tagOf(settled)?.as,
+    retryAfter: (settled) => tagOf(settled)?.retryAfter,
+  }
+}
