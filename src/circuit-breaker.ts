@@ -166,6 +166,8 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     call.signal?.throwIfAborted()
     const permit = this.#take(call)
     if (typeof permit === 'function') throw permit()
+    // A listener may have aborted it while the call was admitted; the permit is given back then.
+    call.signal?.throwIfAborted()
     return permit
   }
 
@@ -174,7 +176,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     checkCall('tryAcquire', call)
     if (call.signal?.aborted) return undefined
     const permit = this.#take(call)
-    return typeof permit === 'function' ? undefined : permit
+    return typeof permit === 'function' || call.signal?.aborted ? undefined : permit
   }
 
   #take(call: AcquireOptions) {

@@ -168,7 +168,10 @@ export interface RecoveryOptions {
 
 /** What `acquire` and `tryAcquire` accept for one call. */
 export interface AcquireOptions {
-  /** Aborting it gives the permit back without evidence. Aborted already: nothing runs. */
+  /**
+   * Aborting it gives the permit back without evidence, except that a deadline which was missed, as
+   * that of `AbortSignal.timeout()`, counts as a failure. Aborted already: nothing runs.
+   */
   readonly signal?: AbortSignal | undefined
   /** Instead of `callTimeout`, in milliseconds, for this call only. */
   readonly timeout?: number | undefined

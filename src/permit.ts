@@ -89,7 +89,11 @@ class CallPermit {
     this.#settle(CANCELLED, NOTHING)
   }
 
-  readonly #abort = (): void => this.cancel()
+  readonly #abort = (): void => {
+    const { signal } = this.#call
+    if (hasLeft(signal)) this.cancel()
+    else this.#judge({ status: 'rejected', reason: signal?.reason })
+  }
 
   #judge(settled: Settled, timedOut = false): void {
     if (this.#settled) return
