@@ -109,7 +109,8 @@ function dressedPromise(
 
 /**
  * What a refused call gives when it is not known to give a plain promise: a promise that can be
- * iterated as well, and that has the methods of `shape`, which fail in the same way.
+ * iterated as well, and that has the methods of `shape`, which give it again. Listeners for errors
+ * hear of the refusal.
  */
 export function refusedAs(promise: Promise<unknown>, shape: object | null): Promise<unknown> {
   // Whoever uses it in another way never looks at the promise.
@@ -119,13 +120,18 @@ export function refusedAs(promise: Promise<unknown>, shape: object | null): Prom
     [Symbol.asyncIterator]: () => iteratorOf(promise, error),
   })
   if (shape === null || shape === Promise.prototype) return iterable
-  return new Proxy(iterable, {
+  const refused: Promise<unknown> = new Proxy(iterable, {
     get: (target, key) => {
       const value: unknown = Reflect.get(target, key, target)
       if (typeof value === 'function') return key === 'constructor' ? value : value.bind(target)
-      return value === undefined && isMethod(shape, key) ? () => promise : value
+      if (value !== undefined || !isMethod(shape, key)) return value
+      return (event: unknown, listener: unknown) => {
+        if (event === 'error' && typeof listener === 'function') promise.catch(listener as never)
+        return refused
+      }
     },
   })
+  return refused
 }
 
 /** Looks without running a getter. */

@@ -2,7 +2,16 @@ import { refuse } from './call.ts'
 import { callerSignal } from './caller-signal.ts'
 import type { Circuit } from './circuit.ts'
 import { ClientCall, refusedAs } from './client-call.ts'
-import { ENDINGS, isLike, isObject, isThenable, leadsToCalls, methodNames } from './client-shape.ts'
+import {
+  ENDINGS,
+  isGenerator,
+  isLike,
+  isObject,
+  isThenable,
+  leadsToCalls,
+  methodNames,
+} from './client-shape.ts'
+import type { Refusal } from './core/counts.ts'
 import { admits } from './core/recovery/recovery.ts'
 import { isStream, type Source } from './refused-stream.ts'
 import { StreamCall } from './stream.ts'
@@ -106,13 +115,12 @@ export class ClientGuard {
     const ends = root && ENDINGS.has(path) && !listed
     const chosen = methods === undefined || methods.some((name) => covers(name, path))
     const promise = listed || kindOf(fn) === 'AsyncFunction'
-    const stream = kindOf(fn) === 'AsyncGeneratorFunction'
     method = {
       path,
       guarded: chosen && !ends && !except.some((name) => covers(name, path)),
       listed,
-      habit: { promise, stream, shape: null },
-      withCallback: { promise, stream, shape: null },
+      habit: { promise, stream: false, shape: null },
+      withCallback: { promise, stream: false, shape: null },
     }
     this.#methods.set(path, method)
     return method
@@ -127,7 +135,8 @@ export class ClientGuard {
     if (habit.promise) return this.#callPromise(method, habit, run, args)
     if (habit.stream) {
       const circuit = this.#rules.circuitOf(method.path)
-      if (wouldRefuse(circuit)) return new StreamCall(circuit, args).now(run)
+      const refusal = wouldRefuse(circuit) ? circuit.admit(undefined) : undefined
+      if (typeof refusal === 'string') return this.#refuse(circuit, refusal, habit, args)
     }
     return this.#learn(method, habit, run(), args)
   }
@@ -147,30 +156,40 @@ export class ClientGuard {
       const call = this.#begin(circuit, args)
       return typeof call === 'string' ? result : call.guard(result)
     }
-    if (isStream(result)) habit.stream = true
-    return this.reveal(result, longer(method.path, '()'))
+    return this.#handOut(result, method, habit)
+  }
+
+  #handOut(result: unknown, { path }: Method, habit: Habit): unknown {
+    // A generator has not begun, so that its first item is soon enough to refuse.
+    if (isStream(result) && !isGenerator(result)) {
+      habit.stream = true
+      habit.shape = Object.getPrototypeOf(result)
+    }
+    return this.reveal(result, longer(path, '()'))
+  }
+
+  #refuse(circuit: Circuit, refusal: Refusal, habit: Habit, args: readonly unknown[]): unknown {
+    const refused = refuse(circuit, refusal, circuit.options.fallback, args)
+    const plain = habit.shape === Promise.prototype && !habit.stream
+    return plain ? refused : refusedAs(refused, habit.shape)
   }
 
   #callPromise(
-    { path, listed }: Method,
+    method: Method,
     habit: Habit,
     run: () => unknown,
     args: readonly unknown[],
   ): unknown {
-    const circuit = this.#rules.circuitOf(path)
+    const circuit = this.#rules.circuitOf(method.path)
     const call = this.#begin(circuit, args)
-    if (typeof call === 'string') {
-      const refused = refuse(circuit, call, circuit.options.fallback, args)
-      const plain = habit.shape === Promise.prototype && !habit.stream
-      return plain ? refused : refusedAs(refused, habit.shape)
-    }
+    if (typeof call === 'string') return this.#refuse(circuit, call, habit, args)
     let result: unknown
     try {
       result = run()
     } catch (error) {
       return Promise.resolve(call.rejected(error))
     }
-    if (listed && !(result instanceof Promise) && isThenable(result)) {
+    if (method.listed && !(result instanceof Promise) && isThenable(result)) {
       result = Promise.resolve(result)
     }
     if (result instanceof Promise) {
@@ -178,8 +197,7 @@ export class ClientGuard {
       return call.guard(result)
     }
     call.cancel()
-    if (isStream(result)) habit.stream = true
-    return this.reveal(result, longer(path, '()'))
+    return this.#handOut(result, method, habit)
   }
 
   /** A call with a permit, or why there is none. */

@@ -25,6 +25,11 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
+/** True for what an async generator function gives: it runs when its first item is asked for. */
+export function isGenerator(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object AsyncGenerator]'
+}
+
 /** True for what may have methods that call the target: no data, nothing of the platform's own. */
 export function leadsToCalls(value: object): boolean {
   if (typeof value === 'function') return !isClass(value)

@@ -1,0 +1,125 @@
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { CircuitBreaker, CircuitOpenError, CircuitRegistry, protect } from '../../src/index.ts'
+import { reasonOf } from '../helpers.ts'
+import { Server } from './server.ts'
+
+let server: Server
+beforeAll(async () => {
+  server = await Server.postgres()
+}, 60_000)
+afterAll(() => server.end())
+
+let breaker: CircuitBreaker
+let real: pg.Pool
+let pool: pg.Pool
+
+beforeEach(() => {
+  breaker = new CircuitBreaker({ name: 'pg', maxFailures: 2, resetTimeout: 60_000 })
+  real = createPool()
+  pool = protect(real, breaker)
+  return () => real.end()
+})
+
+function createPool(): pg.Pool {
+  const { port } = server
+  const created = new pg.Pool({ host: '127.0.0.1', port, user: 'tester', database: 'postgres' })
+  created.on('error', () => {})
+  return created
+}
+
+describe('protect(pg.Pool)', () => {
+  it('guards queries and gives their rows as they are', async () => {
+    const { rows } = await pool.query('select $1::int as n', [1])
+
+    expect(structuredClone(rows)).toEqual([{ n: 1 }])
+    expect(breaker.snapshot().counts).toMatchObject({ admitted: 1, success: 1 })
+  })
+
+  it('counts a query once, although the pool queries through its own clients', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => pool.query('select 1')))
+
+    expect(breaker.snapshot().counts).toMatchObject({ admitted: 20, success: 20, cancelled: 0 })
+  })
+
+  it('guards a connection taken out of the pool, which goes back into it', async () => {
+    const client = await pool.connect()
+    await client.query('begin')
+    const { rows } = await client.query('select 2 as n')
+    await client.query('commit')
+    client.release()
+
+    expect(rows).toEqual([{ n: 2 }])
+    expect(breaker.snapshot().counts.success).toBe(4)
+    expect([pool.totalCount, pool.idleCount]).toEqual([1, 1])
+  })
+
+  it('gives the callers of callbacks what they are used to', async () => {
+    const rows = await new Promise((resolve, reject) => {
+      const callback = (error: Error, { rows }: pg.QueryResult) =>
+        error ? reject(error) : resolve(rows)
+      void pool.query('select 3 as n', callback)
+    })
+
+    expect(rows).toEqual([{ n: 3 }])
+  })
+
+  it('stays a pool, with its counters, its options and its events', () => {
+    expect(pool).toBeInstanceOf(pg.Pool)
+    expect(pool.options.port).toBe(server.port)
+    expect(pool.on('connect', () => {})).toBe(pool)
+  })
+
+  it('takes an error of the database for a failure, unless told otherwise', async () => {
+    const own = new CircuitBreaker({
+      maxFailures: 1,
+      classify: (it) =>
+        it.status === 'rejected' && it.reason instanceof pg.DatabaseError ? 'success' : undefined,
+    })
+    await reasonOf(protect(real, own).query('select 1 / 0'))
+    expect(own.state).toBe('closed')
+
+    await reasonOf(pool.query('select 1 / 0'))
+    expect(breaker.snapshot().counts.failure).toBe(1)
+  })
+
+  it('refuses without a connection once a database that is gone has opened the circuit, and ends', async () => {
+    await pool.query('select 1')
+    await (await pool.connect()).release()
+    await server.stop()
+    try {
+      await reasonOf(pool.query('select 1'))
+      await reasonOf(pool.query('select 1'))
+      const refused = await reasonOf(pool.query('select 1'))
+      const unconnected = await reasonOf(pool.connect())
+
+      expect(refused).toBeInstanceOf(CircuitOpenError)
+      expect(unconnected).toBeInstanceOf(CircuitOpenError)
+    } finally {
+      await server.start()
+    }
+  })
+
+  it('ends while the circuit is open', async () => {
+    const ending = protect(createPool(), breaker)
+    await ending.query('select 1')
+    breaker.forceOpen()
+
+    await ending.end()
+
+    expect(ending.ended).toBe(true)
+    breaker.release()
+  })
+
+  it('gives each method a breaker of its own when given a registry', async () => {
+    const registry = new CircuitRegistry()
+    const split = protect(real, registry, { name: 'db' })
+    await split.query('select 1')
+    const client = await split.connect()
+    await client.query('select 1')
+    client.release()
+
+    expect([...registry].map(({ name }) => name)).toEqual(['db.query', 'db.connect'])
+    expect(registry.get('db.query')?.snapshot().counts.success).toBe(2)
+  })
+})

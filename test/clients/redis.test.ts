@@ -1,0 +1,165 @@
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { CircuitBreaker, CircuitOpenError, protect } from '../../src/index.ts'
+import { reasonOf } from '../helpers.ts'
+import { Server } from './server.ts'
+
+let server: Server
+beforeAll(async () => {
+  server = await Server.redis()
+})
+afterAll(() => server.end())
+
+function createBreaker(): CircuitBreaker {
+  return new CircuitBreaker({ name: 'redis', maxFailures: 2, resetTimeout: 60_000 })
+}
+
+describe('protect(ioredis)', () => {
+  let breaker: CircuitBreaker
+  let redis: Redis
+
+  beforeEach(async () => {
+    breaker = createBreaker()
+    const client = new Redis(server.port, {
+      lazyConnect: true,
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => null,
+    })
+    client.on('error', () => {})
+    await client.connect()
+    await client.flushall()
+    redis = protect(client, breaker)
+    return () => client.disconnect()
+  })
+
+  it('guards commands, pipelines, transactions and streams of keys', async () => {
+    expect(await redis.set('a', '1')).toBe('OK')
+    expect(await redis.get('a')).toBe('1')
+    expect(await redis.pipeline().incr('a').get('a').exec()).toEqual([
+      [null, 2],
+      [null, '2'],
+    ])
+    expect(await redis.multi().del('a').set('b', '1').exec()).toEqual([
+      [null, 1],
+      [null, 'OK'],
+    ])
+    const keys: unknown[] = []
+    for await (const batch of redis.scanStream()) keys.push(...batch)
+
+    expect(keys).toEqual(['b'])
+    expect(breaker.snapshot().counts).toMatchObject({ admitted: 5, success: 5, cancelled: 0 })
+  })
+
+  it('gives the callers of callbacks what they are used to', async () => {
+    const answer = await new Promise((resolve) => {
+      void redis.set('a', '1', (error, result) => resolve([error, result]))
+    })
+
+    expect(answer).toEqual([null, 'OK'])
+  })
+
+  it('stays an emitter, with its state and its duplicates', async () => {
+    const other = redis.duplicate()
+    await other.set('c', '3')
+
+    expect(redis).toBeInstanceOf(Redis)
+    expect(redis.status).toBe('ready')
+    expect(redis.on('end', () => {})).toBe(redis)
+    expect(breaker.snapshot().counts.success).toBe(1)
+    other.disconnect()
+  })
+
+  it('refuses all commands once a server that is gone has opened the circuit', async () => {
+    await redis.get('a')
+    await server.stop()
+    try {
+      await reasonOf(redis.get('a'))
+      await reasonOf(redis.get('a'))
+
+      expect(breaker.state).toBe('open')
+      expect(await reasonOf(redis.get('a'))).toBeInstanceOf(CircuitOpenError)
+      redis.disconnect()
+    } finally {
+      await server.start()
+    }
+  })
+})
+
+describe('protect(redis)', () => {
+  type Client = ReturnType<typeof connected>
+  let breaker: CircuitBreaker
+  let client: Client
+  let redis: Client
+
+  function connected() {
+    const socket = { host: '127.0.0.1', port: server.port, reconnectStrategy: false } as const
+    return createClient({ socket }).on('error', () => {})
+  }
+
+  beforeEach(async () => {
+    breaker = createBreaker()
+    client = connected()
+    redis = protect(client, breaker)
+    return () => {
+      if (client.isOpen) client.destroy()
+    }
+  })
+
+  it('guards commands, transactions and iterations; what gives the client gives the stand-in', async () => {
+    expect(await redis.connect()).toBe(redis)
+    await redis.flushAll()
+    expect(await redis.set('a', '1')).toBe('OK')
+    expect(await redis.multi().incr('a').get('a').exec()).toEqual([2, '2'])
+    const keys: unknown[] = []
+    for await (const batch of redis.scanIterator()) keys.push(...batch)
+
+    expect(keys).toEqual(['a'])
+    expect(breaker.snapshot().counts).toMatchObject({ admitted: 5, success: 5, cancelled: 0 })
+  })
+
+  it('lets a subscriber be called although its last argument is a function', async () => {
+    await redis.connect()
+    const subscriber = await redis.duplicate().connect()
+    const message = new Promise((resolve) => {
+      void subscriber.subscribe('news', (text) => resolve(text))
+    })
+    await subscriber.ping()
+    await redis.publish('news', 'hello')
+
+    expect(await message).toBe('hello')
+    subscriber.destroy()
+  })
+
+  it('refuses everything but closing while the circuit is open', async () => {
+    await redis.connect()
+    await redis.get('a')
+    for await (const _ of redis.scanIterator());
+    breaker.trip()
+
+    expect(await reasonOf(redis.get('a'))).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(redis.scanIterator().next())).toBeInstanceOf(CircuitOpenError)
+    await redis.close()
+    expect(redis.isOpen).toBe(false)
+  })
+
+  it('opens by a server that is gone, and closes when it is back', async () => {
+    await redis.connect()
+    await redis.get('a')
+    await server.stop()
+    try {
+      await reasonOf(redis.get('a'))
+      await reasonOf(redis.get('a'))
+      expect(breaker.state).toBe('open')
+    } finally {
+      await server.start()
+    }
+    breaker.configure({ resetTimeout: 1 })
+    const back = protect(connected(), breaker)
+    await expect.poll(() => breaker.state).toBe('half-open')
+    await back.connect()
+
+    expect(breaker.state).toBe('closed')
+    back.destroy()
+  })
+})
