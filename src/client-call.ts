@@ -113,12 +113,12 @@ function dressedPromise(
  * hear of the refusal.
  */
 export function refusedAs(promise: Promise<unknown>, shape: object | null): Promise<unknown> {
-  // Whoever uses it in another way never looks at the promise.
-  promise.catch(() => {})
   const error = (): unknown => new TypeError('the fallback gave no async iterable')
-  const iterable = Object.assign(promise, {
+  const iterable = Object.assign(promise.then(), {
     [Symbol.asyncIterator]: () => iteratorOf(promise, error),
   })
+  // Whoever uses it in another way never looks at the promise.
+  iterable.catch(() => {})
   if (shape === null || shape === Promise.prototype) return iterable
   const refused: Promise<unknown> = new Proxy(iterable, {
     get: (target, key) => {
