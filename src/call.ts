@@ -21,6 +21,26 @@ export function refuse(
   return Promise.resolve(fallBack(fallback, error, args))
 }
 
+/** Follows a call that brings nothing along but its permit. */
+export function followPlain(
+  circuit: Circuit,
+  permit: Permit,
+  result: Promise<unknown>,
+): Promise<unknown> {
+  return result.then(
+    (value: unknown) => {
+      const plain = circuit.options.classify === undefined
+      const verdict = plain ? SUCCESS : circuit.judge({ status: 'fulfilled', value })
+      circuit.settle(permit, verdict, undefined)
+      return value
+    },
+    (reason: unknown) => {
+      circuit.settle(permit, circuit.judge({ status: 'rejected', reason }), reason)
+      return new Rejection(reason)
+    },
+  )
+}
+
 /** One call under a permit of its own. */
 export class Call implements Timed {
   deadline = 0

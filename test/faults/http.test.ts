@@ -205,7 +205,6 @@ describe.runIf(canStart)('a breaker before a real HTTP server', () => {
     expect(traffic.mostProbes).toBeLessThanOrEqual(2)
     expect(counts.rejected.open + counts.rejected['half-open']).toBe(traffic.refused)
     expect(counts.timeout).toBeGreaterThan(0)
-    expect(counts.cancelled).toBeGreaterThan(0)
     expectConserved(breaker, { admitted: ran, expired: 0 })
   }, 20_000)
 })
