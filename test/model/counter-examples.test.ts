@@ -22,6 +22,8 @@ const toDue: Operation = { do: 'clock', step: { toDue: 0 } }
 const admit: Operation = { do: 'admit' }
 const trip: Operation = { do: 'trip' }
 
+const savedAndContinued: Operation = { do: 'continue', reading: 0 }
+
 function after(ms: number): Operation {
   return { do: 'clock', step: { by: ms } }
 }
@@ -80,7 +82,7 @@ const counterExamples: readonly CounterExample[] = [
     finds: "the server's own word forgotten when an open circuit is saved",
     operations: [
       { do: 'call', heard: { outcome: 'failure', retryAfter: 500 } },
-      { do: 'continue', reading: 0 },
+      savedAndContinued,
       { do: 'configure', patch: { openTime: 1 } },
     ],
   },
@@ -93,7 +95,7 @@ const counterExamples: readonly CounterExample[] = [
     operations: [
       after(5),
       failing,
-      ...Array.from({ length: 12 }, (): Operation => ({ do: 'continue', reading: 0 })),
+      ...Array.from({ length: 12 }, (): Operation[] => [after(1), savedAndContinued]).flat(),
       failing,
     ],
   },
