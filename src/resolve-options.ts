@@ -192,5 +192,7 @@ export function ownCopy(
 
 function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, copied(member)]))
+  const members = Object.entries(value).map(([key, member]) => [key, copied(member)])
+  // What it inherits was read, too.
+  return Object.assign(Object.create(Object.getPrototypeOf(value)), Object.fromEntries(members))
 }

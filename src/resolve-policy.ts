@@ -160,7 +160,8 @@ export function resolveRecovery(options: Options): ResolvedOptions['recovery'] {
   const { recovery: given = isAutoTrip(options) ? 'auto' : {}, callTimeout } = options
   const recovery = given === 'auto' ? { slowStart: {} } : given
   object('recovery', recovery, ['probes', 'concurrent', 'slowStart', 'timeout'])
-  const timeout = duration('recovery.timeout', recovery.timeout ?? callTimeout ?? PROBE_TIMEOUT)
+  const { timeout: limit = callTimeout ?? PROBE_TIMEOUT } = recovery
+  const timeout = duration('recovery.timeout', limit)
   if (recovery.slowStart !== undefined) return resolveSlowStart(recovery, timeout)
   const { probes = 1, concurrent = probes } = recovery
   return Object.freeze({

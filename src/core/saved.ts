@@ -117,7 +117,7 @@ export function save(machine: Machine, now: number): Saved {
           },
     counts: { ...counts, admitted: tally.settled + tally.expired },
     trips: machine.trips.map((trip) => saveTrip(trip, now)),
-    before: machine.before,
+    before: { ...machine.before },
     openings: machine.openings.save(now),
     rate: machine.rate.save(),
     spent: { ...machine.spent },
