@@ -53,10 +53,12 @@ export function wrapAsync(circuit: Circuit, fn: AnyFunction): AnyFunction {
 type Guard = (circuit: Circuit, fn: AnyFunction, any: AnyFunction) => AnyFunction
 
 // The usual numbers of arguments have wrappers of their own: an array of arguments that anything
-// looks into must be allocated, which costs as much as all the rest. Objects may carry a signal.
+// looks into must be allocated, which costs as much as all the rest. Objects may carry a signal. An
+// async function gives a promise of the language's own, so nobody needs to look.
 
-const nullary: Guard = (circuit, fn, any) =>
-  function (this: unknown) {
+const nullary: Guard = (circuit, fn, any) => {
+  const native = kindOf(fn) === 'AsyncFunction'
+  return function (this: unknown) {
     const { lane } = circuit
     // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
     if (lane == null || arguments.length !== 0 || !circuit.machine.enter()) {
@@ -64,14 +66,17 @@ const nullary: Guard = (circuit, fn, any) =>
       return any.apply(this, arguments as never)
     }
     try {
-      return follow(lane, fn.call(this))
+      const result = fn.call(this)
+      return native ? result.then(lane.fulfilled, lane.rejected) : follow(lane, result)
     } catch (error) {
       return Promise.resolve(lane.rejected(error))
     }
   }
+}
 
-const unary: Guard = (circuit, fn, any) =>
-  function (this: unknown, argument: unknown) {
+const unary: Guard = (circuit, fn, any) => {
+  const native = kindOf(fn) === 'AsyncFunction'
+  return function (this: unknown, argument: unknown) {
     const { lane } = circuit
     // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
     const usual = arguments.length === 1 && typeof argument !== 'object'
@@ -80,11 +85,13 @@ const unary: Guard = (circuit, fn, any) =>
       return any.apply(this, arguments as never)
     }
     try {
-      return follow(lane, fn.call(this, argument))
+      const result = fn.call(this, argument)
+      return native ? result.then(lane.fulfilled, lane.rejected) : follow(lane, result)
     } catch (error) {
       return Promise.resolve(lane.rejected(error))
     }
   }
+}
 
 const variadic: Guard = (_circuit, _fn, any) => any
 
