@@ -105,7 +105,7 @@ function describe(settled: Settled, redact: ((message: string) => string) | unde
     // fetch says no more than "fetch failed"; what failed is in the cause.
     const detail = (cause as { message?: unknown } | undefined)?.message
     return {
-      name: String(typeof name === 'string' ? name : (value.constructor?.name ?? 'object')),
+      name: cut(String(typeof name === 'string' ? name : (value.constructor?.name ?? 'object'))),
       code: shortened(codeOf(value) ?? codeOf(cause), redact),
       message: cut(typeof detail === 'string' ? `${text}: ${detail}` : text, redact),
     }
@@ -129,7 +129,7 @@ function codeOf(value: unknown): string | number | undefined {
     | undefined
 }
 
-function cut(message: string, redact: ((message: string) => string) | undefined): string {
+function cut(message: string, redact?: (message: string) => string): string {
   try {
     return String(redact === undefined ? message : redact(message)).slice(0, MESSAGE_KEPT)
   } catch {

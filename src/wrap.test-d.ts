@@ -104,9 +104,38 @@ describe('breaker.sync(fn)', () => {
     breaker.sync(parse)(42)
   })
 
+  it('keeps generics', () => {
+    const same = breaker.sync(<T>(x: T): T => x)
+
+    expectTypeOf(same('a')).toEqualTypeOf<string>()
+    expectTypeOf(same(1)).toEqualTypeOf<number>()
+  })
+
+  it('takes a function that only throws, and one whose result may be anything', () => {
+    const throwing = breaker.sync((): never => {
+      throw new Error('down')
+    })
+    const parse = breaker.sync((text: string) => JSON.parse(text))
+    const ask = breaker.sync((text: string): unknown => text)
+
+    expectTypeOf(throwing).returns.toBeNever()
+    expectTypeOf(parse).returns.toBeAny()
+    expectTypeOf(ask).toEqualTypeOf<(text: string) => unknown>()
+  })
+
+  it('takes what may or may not give a promise', () => {
+    const either = (id: number): number | Promise<number> => id
+
+    expectTypeOf(breaker.sync(either)).toEqualTypeOf<typeof either>()
+  })
+
   it('refuses a function that gives a promise', () => {
     // @ts-expect-error a promise needs breaker(fn)
     breaker.sync(async () => 1)
+    // @ts-expect-error a promise needs breaker(fn), also of anything
+    breaker.sync(async (text: string) => JSON.parse(text))
+    // @ts-expect-error a promise needs breaker(fn), also of nothing
+    breaker.sync(async (): Promise<never> => Promise.reject(new Error('down')))
     // @ts-expect-error a promise needs breaker(fn)
     breaker.sync((): PromiseLike<number> => Promise.resolve(1))
   })

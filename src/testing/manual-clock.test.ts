@@ -124,6 +124,47 @@ describe('a timer of ManualClock', () => {
     expect([...seen, clock.now()]).toEqual([1_000, 1_005])
   })
 
+  it('may advance the clock itself, which never turns it back', () => {
+    const clock = new ManualClock()
+    const seen: [string, number][] = []
+    const note = (name: string): void => void seen.push([name, clock.now()])
+    clock.setTimer(10, () => {
+      note('a')
+      void clock.advance(100)
+      note('a, later')
+    })
+    clock.setTimer(20, () => note('b'))
+    clock.setTimer(200, () => note('c'))
+
+    void clock.advance(50)
+
+    const inOrder = [
+      ['a', 10],
+      ['b', 20],
+      ['a, later', 110],
+    ]
+    expect([seen, clock.now()]).toEqual([inOrder, 110])
+  })
+
+  it('may advance the clock past what it was told: that is not lost', () => {
+    const clock = new ManualClock()
+    const readings: number[] = []
+    const read = (): void => void readings.push(clock.now())
+    for (const ms of [5, 15]) {
+      clock.setTimer(ms, () => {
+        read()
+        void clock.advance(40)
+        read()
+      })
+    }
+
+    void clock.advance(20)
+    read()
+
+    expect(readings).toEqual([...readings].sort((a, b) => a - b))
+    expect(clock.now()).toBe(55)
+  })
+
   it('is counted while it waits', async () => {
     const clock = new ManualClock()
 

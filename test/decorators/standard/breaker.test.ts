@@ -182,6 +182,24 @@ describe('@breaker as a standard decorator', () => {
     expect([first, await users.find()]).toEqual(['first', 'second'])
     expect(breaker.snapshot().counts.success).toBe(2)
   })
+
+  it('guards an accessor once, also when it is set to what it holds', async () => {
+    const breaker = new CircuitBreaker(options)
+    class Users {
+      @breaker accessor find = async (): Promise<string> => 'found'
+      @breaker.sync accessor parse = (): string => 'parsed'
+    }
+    const [users, others] = [new Users(), new Users()]
+
+    for (let i = 0; i < 3; i++) {
+      Object.assign(users, { find: users.find, parse: users.parse })
+    }
+    Object.assign(others, { find: users.find, parse: users.parse })
+
+    expect([await users.find(), users.parse()]).toEqual(['found', 'parsed'])
+    expect([await others.find(), others.parse()]).toEqual(['found', 'parsed'])
+    expect(breaker.snapshot().counts).toMatchObject({ admitted: 4, success: 4 })
+  })
 })
 
 describe('@breaker.sync and @breaker.stream as standard decorators', () => {
