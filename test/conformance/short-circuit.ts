@@ -51,7 +51,9 @@ class BedClock implements TestClock, Clock {
 function optionsFor(setup: BreakerSetup, clock: Clock): CircuitBreakerOptions {
   const { maxFailures, failureRate, resetTimeout, probes, callTimeout, ignore } = setup
   return {
-    maxFailures: maxFailures ?? failureRate?.minimumCalls,
+    ...(failureRate === undefined
+      ? { maxFailures }
+      : { trip: { failureRate: rateOf(failureRate) } }),
     resetTimeout,
     recovery: { probes },
     callTimeout: callTimeout === 'default' ? undefined : callTimeout,
@@ -61,6 +63,10 @@ function optionsFor(setup: BreakerSetup, clock: Clock): CircuitBreakerOptions {
         settled.status === 'rejected' && ignore(settled.reason) ? 'neutral' : undefined),
     clock,
   }
+}
+
+function rateOf({ duration, ...rate }: NonNullable<BreakerSetup['failureRate']>) {
+  return { ...rate, window: { duration } }
 }
 
 function tested(breaker: CircuitBreaker): TestedBreaker {
@@ -81,7 +87,6 @@ function tested(breaker: CircuitBreaker): TestedBreaker {
 
 export const shortCircuit: BreakerAdapter = {
   name: 'short-circuit',
-  lacks: { 'rate-window': 'counts consecutive failures only' },
   setUp(): TestBed {
     const clock = new BedClock()
     const escaped: unknown[] = []
