@@ -3,10 +3,10 @@ import { expect, it } from 'vitest'
 import { settings } from './operations.ts'
 import { type PublicOperation, publicOperation } from './public-operations.ts'
 import { PublicPair } from './public-pair.ts'
-import { commandsAsked, seedOfRun, Tour } from './runs.ts'
+import { commandsAsked, IN_CI, seedOfRun, Tour } from './runs.ts'
 
 const RUNS_A_ROUND = 200
-const commands = commandsAsked(100_000) / 10
+const commands = commandsAsked(IN_CI) / 10
 
 /** One operation, done to the breaker and to the model. */
 class Command implements fc.AsyncCommand<object, PublicPair> {

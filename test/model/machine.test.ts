@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Operation, operation, settings } from './operations.ts'
 import { Pair } from './pair.ts'
-import { commandsAsked, seedOfRun, Tour } from './runs.ts'
+import { commandsAsked, IN_CI, seedOfRun, Tour } from './runs.ts'
 
 const RUNS_A_ROUND = 1_000
-const commands = commandsAsked(100_000)
+const commands = commandsAsked(IN_CI)
 
 /** One operation, done to the machine and to the model. */
 class Command implements fc.Command<object, Pair> {

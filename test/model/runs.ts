@@ -1,7 +1,15 @@
+/** Commands to each of the machines in CI. */
+export const IN_CI = 100_000
+
 /** Commands that a property runs at least: a long run asks for more. */
 export function commandsAsked(inCI: number): number {
   const long = process.env['MODEL_COMMANDS']
   return long === undefined ? inCI : Number(long)
+}
+
+/** Runs of a property, more of them in a long run. */
+export function runsAsked(inCI: number): number {
+  return Math.ceil((inCI * commandsAsked(IN_CI)) / IN_CI)
 }
 
 /** A seed of its own for every run of the tests, unless one is to be repeated. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CircuitBreaker, isShortCircuitError } from '../../src/index.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
-import { seedOfRun } from '../model/runs.ts'
+import { runsAsked, seedOfRun } from '../model/runs.ts'
 
 const seed = seedOfRun()
 process.stdout.write(`interleavings: MODEL_SEED=${seed}\n`)
@@ -135,7 +135,7 @@ describe('interleavings', () => {
           }
         },
       ),
-      { seed, numRuns: 300 },
+      { seed, numRuns: runsAsked(300) },
     )
   })
 
@@ -163,7 +163,7 @@ describe('interleavings', () => {
           expect(breaker.snapshot().counts.stale).toBe(late.length)
         },
       ),
-      { seed, numRuns: 300 },
+      { seed, numRuns: runsAsked(300) },
     )
   })
 
@@ -191,7 +191,7 @@ describe('interleavings', () => {
         expect(counts.admitted).toBe(counts.settled + counts.expired + inFlight)
         expect(inFlight).toBe(0)
       }),
-      { seed, numRuns: 300 },
+      { seed, numRuns: runsAsked(300) },
     )
   })
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { snapshot } from '../../src/snapshot.ts'
 import { saveAt } from '../helpers.ts'
 import { type Operation, operation } from '../model/operations.ts'
-import { seedOfRun } from '../model/runs.ts'
+import { runsAsked, seedOfRun } from '../model/runs.ts'
 import { Drive, everySetting, longestWait } from './drive.ts'
 
 const operations = fc.array(operation, { maxLength: 60, size: 'max' })
@@ -11,7 +11,7 @@ const seed = seedOfRun()
 process.stdout.write(`invariants: MODEL_SEED=${seed}\n`)
 
 function holds<T>(property: fc.IProperty<T>, numRuns = 500): void {
-  fc.assert(property, { seed, numRuns })
+  fc.assert(property, { seed, numRuns: runsAsked(numRuns) })
 }
 
 /** Checks after every operation, under every setting. */

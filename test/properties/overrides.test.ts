@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Permit } from '../../src/core/permit.ts'
 import { saveAt, verdictOf } from '../helpers.ts'
 import { heard } from '../model/operations.ts'
-import { seedOfRun } from '../model/runs.ts'
+import { runsAsked, seedOfRun } from '../model/runs.ts'
 import { Drive, everySetting } from './drive.ts'
 
 const seed = seedOfRun()
@@ -16,7 +16,7 @@ const traffic = fc.array(
 )
 
 function holds<T>(property: fc.IProperty<T>): void {
-  fc.assert(property, { seed, numRuns: 500 })
+  fc.assert(property, { seed, numRuns: runsAsked(500) })
 }
 
 /** What the automatic state is, without what the override itself changes: totals, records, words. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { CircuitBreaker, type EventName, isShortCircuitError } from '../../src/index.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
-import { seedOfRun } from '../model/runs.ts'
+import { runsAsked, seedOfRun } from '../model/runs.ts'
 
 const seed = seedOfRun()
 process.stdout.write(`no-self-harm: MODEL_SEED=${seed}\n`)
@@ -57,7 +57,7 @@ describe('no-self-harm', () => {
         expect(own?.state).toBe(plain?.state)
         expect(own?.counts).toEqual(plain?.counts)
       }),
-      { seed, numRuns: 200 },
+      { seed, numRuns: runsAsked(200) },
     )
     vi.restoreAllMocks()
   })
@@ -81,7 +81,7 @@ describe('no-self-harm', () => {
         expect(state).toBe('closed')
         expect(counts).toMatchObject({ failure: 0, cancelled: calls.length })
       }),
-      { seed, numRuns: 100 },
+      { seed, numRuns: runsAsked(100) },
     )
   })
 })
