@@ -3,21 +3,23 @@ import { canRun, runProgram } from './program.ts'
 
 const MILLION = 1_000_000
 
+// What a breaker takes, its place in the registry included, but not the string of its name.
 describe.runIf(canRun)('a registry with room for all', () => {
-  // What a breaker takes, its place in the registry included, but not the string of its name.
-  it.for<[mode: string, count: number, bytes: number]>([
+  const rows: [mode: string, count: number, bytes: number][] = [
     ['named', MILLION, 260],
     ['named, called', 100_000, 1_750],
     ['keyed, healthy', 100_000, 1_750],
     ['keyed, failed once', 100_000, 2_050],
-  ])(
+  ]
+
+  it.for(rows)(
     'takes for each breaker, %s, of %i at most %i bytes',
+    { timeout: 60_000 },
     async ([mode, count, bytes], { signal }) => {
       const taken = await runProgram<number>(signal, 'keys-program', mode, String(count))
 
       expect(taken).toBeLessThanOrEqual(bytes)
     },
-    60_000,
   )
 })
 
