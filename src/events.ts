@@ -92,11 +92,14 @@ export class Emitter {
       const rest = this.#of(name).filter((other) => other !== subscription)
       if (rest.length === 0) this.#subscriptions.delete(name)
       else this.#subscriptions.set(name, rest)
+      this.unsubscribed()
     }
     const subscription = { listener, off }
     this.#subscriptions.set(name, [...this.#of(name), subscription])
     return off
   }
+
+  protected unsubscribed(): void {}
 
   #of(name: EventName): readonly Subscription[] {
     return this.#subscriptions.get(name) ?? []
@@ -158,12 +161,8 @@ export class Audience extends Emitter {
     this.#onSilence = onSilence
   }
 
-  override on(name: EventName, listener: AnyListener): () => void {
-    const off = super.on(name, listener)
-    return () => {
-      off()
-      if (!this.heard) this.#onSilence()
-    }
+  protected override unsubscribed(): void {
+    if (!this.heard) this.#onSilence()
   }
 }
 

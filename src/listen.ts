@@ -24,12 +24,27 @@ export function listen(
   if (signal?.aborted) return () => {}
   const off = emitter().on(event as never, listener as never)
   if (signal === undefined) return off
-  // Weakly: a signal that lives for long must not keep the breaker, which holds `off`.
-  const weak = new WeakRef(off)
-  const abort = (): void => weak.deref()?.()
+  const abort = weakly(off)
   signal.addEventListener('abort', abort, { once: true })
+  dropped.register(off, { signal: new WeakRef(signal), abort }, off)
   return () => {
+    dropped.unregister(off)
     signal.removeEventListener('abort', abort)
     off()
   }
 }
+
+/**
+ * A signal that lives for long must not keep the breaker, which holds `off`. Made in a scope of its
+ * own: engines let all functions of one scope keep what any of them refers to.
+ */
+function weakly(off: () => void): () => void {
+  const weak = new WeakRef(off)
+  return () => weak.deref()?.()
+}
+
+/** Takes from a signal what was to unsubscribe from a breaker that is gone. */
+const dropped = /* @__PURE__ */ new FinalizationRegistry<{
+  readonly signal: WeakRef<AbortSignal>
+  readonly abort: () => void
+}>(({ signal, abort }) => signal.deref()?.removeEventListener('abort', abort))

@@ -89,7 +89,7 @@ describe.runIf(canStart)('a stalled event loop', () => {
     expect(moves).toEqual([])
   })
 
-  describe.each([300])('of %i ms, while half-open,', (stall) => {
+  describe.each([300, 600])('of %i ms, while half-open,', (stall) => {
     it('fails no probe, though other calls come before the answers are read', async () => {
       const { breaker, moves } = await halfOpen({ probes: CALLS })
       const probes = outcomes(all(() => breaker.run((signal) => get('/slow?ms=100', signal))))
@@ -103,6 +103,22 @@ describe.runIf(canStart)('a stalled event loop', () => {
       expect(await others).toEqual({ hello: 0, timeout: 0, refused: 2 })
       expect(moves).toEqual(['manual', 'elapsed', 'recovered'])
       expect(breaker.snapshot().counts).toMatchObject({ success: CALLS, expired: 0, stale: 0 })
+    })
+
+    it('fails no stream that is a probe, and closes by them', async () => {
+      const { breaker, moves } = await halfOpen({ probes: CALLS })
+      const probes = outcomes(all(() => textOf(breaker.stream(answers)())))
+      await stalled(stall)
+      const others = outcomes([breaker.run(() => 'hello'), breaker.stream(answers)().next()])
+
+      expect(await probes).toEqual({ hello: CALLS, timeout: 0, refused: 0 })
+      expect(await others).toEqual({ hello: 0, timeout: 0, refused: 2 })
+      expect(moves).toEqual(['manual', 'elapsed', 'recovered'])
+      expect(breaker.snapshot()).toMatchObject({
+        state: 'closed',
+        inFlight: 0,
+        counts: { failure: 0, timeout: 0, rejected: { 'half-open': 2 } },
+      })
     })
 
     it('still admits no more probes than the limit before the answers are read', async () => {
@@ -147,6 +163,17 @@ function all<T>(call: () => T): T[] {
 async function get(path = '/slow?ms=100', signal: AbortSignal | null = null): Promise<string> {
   const response = await fetch(upstream.url + path, { signal, dispatcher: agent })
   return response.text()
+}
+
+async function* answers(): AsyncGenerator<string> {
+  yield await get()
+}
+
+/** Reads to the end. */
+async function textOf(stream: AsyncIterable<string>): Promise<string> {
+  const items = []
+  for await (const item of stream) items.push(item)
+  return items.join()
 }
 
 /** What everybody writes. */

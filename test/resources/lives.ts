@@ -2,6 +2,8 @@ import { CircuitBreaker } from '../../src/index.ts'
 
 /** Outlives every breaker here, as a server's shutdown signal does. */
 const shutdown = new AbortController().signal
+/** The like, but each has few listeners: adding one takes the longer the more there are. */
+const shutdowns = Array.from({ length: 1_000 }, () => new AbortController().signal)
 const collection: CircuitBreaker[] = []
 
 /** Ways for a breaker to have lived until it is dropped. */
@@ -51,6 +53,12 @@ export const lives: Record<string, (n: number) => CircuitBreaker | Promise<Circu
     const controller = new AbortController()
     breaker.on('transition', () => breaker.state, { signal: controller.signal })
     controller.abort()
+    return breaker
+  },
+
+  'has a listener with a signal that lives on': (n) => {
+    const breaker = new CircuitBreaker()
+    breaker.on('transition', () => breaker.state, { signal: shutdowns[n % shutdowns.length] })
     return breaker
   },
 
