@@ -40,7 +40,9 @@ function traces({ machine, clock, options, emitter }: Circuit, seat: Seat): numb
   const now = machine.now(clock.now())
   if (override !== undefined && now < override.until) return undefined
   let found = 0
-  if (state.streak > 0) found |= STREAK
+  const { consecutiveFailures, when } = machine.settings.trip
+  const streakCounts = consecutiveFailures < Infinity || when !== undefined
+  if (streakCounts && state.streak > 0) found |= STREAK
   if (state.notBefore > now) found |= SERVERS_WORD
   if (state.rules !== null) {
     const { failures, slowCalls, evidence } = state.rules

@@ -127,9 +127,15 @@ export function nameTaken(by: Seat, blueprint: Blueprint): TypeError {
 }
 
 function unlike(before: Blueprint, after: Blueprint): string[] {
-  const own = { ...before.options, name: '', clock: before.clock, random: before.random }
-  const other = { ...after.options, name: '', clock: after.clock, random: after.random }
-  return differences(own, other, writtenAlike).map(describeDifference)
+  const found = differences(
+    { ...before.options, name: '' },
+    { ...after.options, name: '' },
+    writtenAlike,
+  )
+  const words = found.map(describeDifference)
+  if (before.clock !== after.clock) words.push('clock is another one')
+  if (before.random !== after.random) words.push('random is another function')
+  return words
 }
 
 function message(name: string, differing: readonly string[], { maxFailures }: Options): string {

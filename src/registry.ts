@@ -151,6 +151,8 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
     const taken = this.#members.get(seat.name)
     if (taken === seat) return this
     if (taken !== undefined) throw nameTaken(taken, seat.blueprint)
+    // Built by another registry it would be heard there alone.
+    seat.built ??= seat.circuit
     this.#members.insert(seat)
     return this
   }
