@@ -196,7 +196,9 @@ export class CircuitBreaker<Fallback = never> extends Callable {
    */
   get state(): StateName {
     const { machine, clock } = this.#circuit
-    const settled = machine.state.name === 'closed' && machine.override === undefined
+    const { state, override } = machine
+    // Nothing can be due then: only calls in flight that are overdue open a circuit by themselves.
+    const settled = state.name === 'closed' && state.inFlight === null && override === undefined
     return settled ? 'closed' : shownState(machine.peek(clock.now()))
   }
 

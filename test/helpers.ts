@@ -154,6 +154,8 @@ export function looks(machine: Machine): string {
   const parts = { ...machine, timeline: time, saved: save(machine, machine.now(0)) }
   return JSON.stringify(parts, (key, value) => {
     if (key === 'era') return value?.generation
+    // Calls in flight are a line, told from its first on.
+    if (key === 'previous') return undefined
     return typeof value === 'number' || value === undefined ? String(value) : value
   })
 }
