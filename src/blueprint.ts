@@ -25,7 +25,8 @@ export class Blueprint {
     this.#saved = options.saved
   }
 
-  build(name: string = this.options.name): Circuit {
+  /** `born` is the clock reading at which the circuit's time began, if that is over. */
+  build(name: string, born?: number): Circuit {
     const { options, clock, random, given } = this
     const report = (error: unknown, source: string): void => circuit.report(error, source)
     // A rule of the user's own reports to its breaker; all else is shared.
@@ -33,12 +34,53 @@ export class Blueprint {
     const settings = this.#settings ?? machineSettings(options, report)
     const machine =
       this.#saved === undefined
-        ? new Machine(settings, clock.now(), random)
+        ? new Machine(settings, born ?? clock.now(), random)
         : restore(settings, checkSaved(this.#saved), clock.now(), random)
     const named = name === options.name ? options : Object.freeze({ ...options, name })
     const circuit = new Circuit(named, clock, machine, given)
     return circuit
   }
+}
+
+/** More are not shared. */
+const MOST_SHARED = 100
+const shared = /* @__PURE__ */ new Map<string, Blueprint>()
+
+/**
+ * The blueprint for these options: plain data is resolved once for all breakers that say the same,
+ * as resolved options take more memory than all the rest of a breaker that is at rest.
+ */
+export function blueprintOf(options: CircuitBreakerOptions<unknown>): Blueprint {
+  const key = keyOf(options)
+  if (key === undefined) return new Blueprint(options)
+  let blueprint = shared.get(key)
+  if (blueprint === undefined) {
+    blueprint = new Blueprint({ ...options, name: undefined })
+    if (shared.size >= MOST_SHARED) shared.clear()
+    shared.set(key, blueprint)
+  }
+  return blueprint
+}
+
+/** All but the name as text; undefined where text can't say it. */
+function keyOf(options: CircuitBreakerOptions<unknown>): string | undefined {
+  if (typeof options !== 'object' || options === null || !isPlain(options)) return undefined
+  const { name: _name, ...rest } = options
+  if (rest.saved !== undefined || rest.registry !== undefined) return undefined
+  let plain = true
+  const key = JSON.stringify(rest, (_, value: unknown) => {
+    plain &&= isPlain(value)
+    return plain ? value : undefined
+  })
+  return plain ? key : undefined
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null)
+    return !['undefined', 'function', 'bigint', 'symbol'].includes(typeof value)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 /** Where a breaker's circuit and its handle find each other; either is made when first needed. */
@@ -47,6 +89,8 @@ export class Seat {
   readonly blueprint: Blueprint
   /** Undefined until somebody needs it: until then the breaker is as new. */
   built: Circuit | undefined = undefined
+  /** The clock reading when it was made; undefined for one whose time begins when it is built. */
+  born: number | undefined = undefined
   /** The breaker itself, once somebody has asked for it. */
   handle: unknown = undefined
   /** Undefined for a breaker that was registered by its name. */
@@ -59,7 +103,7 @@ export class Seat {
   }
 
   get circuit(): Circuit {
-    this.built ??= this.blueprint.build(this.name)
+    this.built ??= this.blueprint.build(this.name, this.born)
     return this.built
   }
 }

@@ -1,4 +1,4 @@
-import { Blueprint, Seat } from './blueprint.ts'
+import { blueprintOf, Seat } from './blueprint.ts'
 import { Callable } from './callable.ts'
 import type { Circuit } from './circuit.ts'
 import type { Override, OverrideMode, Why } from './core/override.ts'
@@ -23,6 +23,7 @@ import {
   checkPatch,
   checkWhy,
   machineSettings,
+  nameOf,
   ownCopy,
   resolveOptions,
 } from './resolve-options.ts'
@@ -36,10 +37,11 @@ import { wrapAsync, wrapSync } from './wrap.ts'
 export let seatOfBreaker: (breaker: object) => Seat | undefined
 
 function seatOf(options: CircuitBreakerOptions<unknown>): Seat {
-  const blueprint = new Blueprint(options)
-  const seat = new Seat(blueprint.options.name, blueprint)
-  // At once: its time begins now, and what is saved must be checked.
-  seat.built = blueprint.build()
+  const blueprint = blueprintOf(options)
+  const seat = new Seat(nameOf(options), blueprint)
+  // Its time begins now, whenever it is built; what is saved must be checked at once.
+  seat.born = blueprint.clock.now()
+  if (options.saved !== undefined) seat.built = blueprint.build(seat.name)
   return seat
 }
 

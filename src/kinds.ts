@@ -30,8 +30,8 @@ class Kind extends Blueprint {
     this.#kinds = kinds
   }
 
-  override build(name?: string): Circuit {
-    const circuit = super.build(name)
+  override build(name: string, born?: number): Circuit {
+    const circuit = super.build(name, born)
     circuit.emitter = this.#kinds.audience
     return circuit
   }

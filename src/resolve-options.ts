@@ -38,10 +38,7 @@ const CONSTRUCTION: readonly string[] = ['name', 'saved', 'registry', 'clock', '
 /** Checks the options and applies every default. */
 export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): ResolvedOptions {
   object('options', options, KNOWN)
-  const { name = 'circuit', callTimeout, maxConcurrent, statistics = false, history = 8 } = options
-  if (typeof name !== 'string' || name === '') {
-    throw wrongType('name', 'a string that is not empty', name)
-  }
+  const { callTimeout, maxConcurrent, statistics = false, history = 8 } = options
   if (callTimeout !== undefined) duration('callTimeout', callTimeout)
   if (maxConcurrent !== undefined) integer('maxConcurrent', maxConcurrent, 1)
   for (const key of ['classify', 'retryAfter', 'fallback', 'redact', 'random'] as const) {
@@ -51,7 +48,7 @@ export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): Re
   if (typeof statistics !== 'boolean') throw wrongType('statistics', 'a boolean', statistics)
   checkRegistry(options.registry)
   return Object.freeze({
-    name,
+    name: nameOf(options),
     trip: resolveTrip(options),
     resetTimeout: resolveResetTimeout(options),
     recovery: resolveRecovery(options),
@@ -64,6 +61,13 @@ export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): Re
     statistics,
     history: integer('history', history, 0, 1000),
   })
+}
+
+export function nameOf({ name = 'circuit' }: CircuitBreakerOptions<unknown>): string {
+  if (typeof name !== 'string' || name === '') {
+    throw wrongType('name', 'a string that is not empty', name)
+  }
+  return name
 }
 
 function checkClock(clock: unknown): void {
