@@ -81,7 +81,8 @@ export class ClientCall extends Call {
   }
 }
 
-function isPlain(promise: Promise<unknown>): boolean {
+/** True for a promise that can do no more than any. */
+export function isPlain(promise: Promise<unknown>): boolean {
   return (
     Object.getPrototypeOf(promise) === Promise.prototype && Reflect.ownKeys(promise).length === 0
   )

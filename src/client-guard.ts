@@ -1,7 +1,7 @@
 import { refuse } from './call.ts'
 import { callerSignal } from './caller-signal.ts'
 import type { Circuit } from './circuit.ts'
-import { ClientCall, refusedAs } from './client-call.ts'
+import { ClientCall, isPlain, refusedAs } from './client-call.ts'
 import {
   ENDINGS,
   isGenerator,
@@ -130,7 +130,7 @@ export class ClientGuard {
   call(method: Method, fn: AnyFunction, self: unknown, given: readonly unknown[]): unknown {
     const args = given.map((arg) => this.unwrapped(arg))
     const run = (): unknown => Reflect.apply(fn, self, args)
-    if (!method.guarded) return this.#known(run())
+    if (!method.guarded) return this.#unguarded(run())
     const habit = typeof args.at(-1) === 'function' ? method.withCallback : method.habit
     if (habit.promise) return this.#callPromise(method, habit, run, args)
     if (habit.stream) {
@@ -142,8 +142,12 @@ export class ClientGuard {
   }
 
   /** A result that is no concern of the guard, except that the client stays behind its stand-in. */
-  #known(value: unknown): unknown {
-    return isObject(value) ? (this.standIns.get(value) ?? value) : value
+  #unguarded(value: unknown): unknown {
+    if (!isObject(value)) return value
+    if (value instanceof Promise && isPlain(value)) {
+      return value.then((late: unknown) => this.#revealLate(late))
+    }
+    return this.standIns.get(value) ?? value
   }
 
   /** Only what a call gives tells what it was, so it has run by now. */
@@ -152,9 +156,9 @@ export class ClientGuard {
       habit.promise = true
       habit.shape = Object.getPrototypeOf(result)
       const circuit = this.#rules.circuitOf(method.path)
-      if (wouldRefuse(circuit)) return result
+      if (wouldRefuse(circuit)) return this.#unguarded(result)
       const call = this.#begin(circuit, args)
-      return typeof call === 'string' ? result : call.guard(result)
+      return typeof call === 'string' ? this.#unguarded(result) : call.guard(result)
     }
     return this.#handOut(result, method, habit)
   }

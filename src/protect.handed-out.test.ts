@@ -1,0 +1,165 @@
+import { pipeline } from 'node:stream/promises'
+import { inspect } from 'node:util'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Store } from '../test/clients/store.ts'
+import { reasonOf, turn } from '../test/helpers.ts'
+import { CircuitBreaker, CircuitOpenError, CircuitRegistry, protect } from './index.ts'
+
+let breaker: CircuitBreaker
+let real: Store
+let store: Store
+beforeEach(() => {
+  breaker = new CircuitBreaker({ maxFailures: 2, resetTimeout: 60_000 })
+  real = new Store()
+  store = protect(real, breaker)
+})
+
+function counts() {
+  const { admitted, success, failure, cancelled, rejected } = breaker.snapshot().counts
+  return [admitted, success, failure, cancelled, rejected.open]
+}
+
+describe('what a client hands out', () => {
+  it('is guarded in chains', async () => {
+    await store.batch().put('a', 1).put('b', 2).exec()
+    expect(counts()).toEqual([1, 1, 0, 0, 0])
+    breaker.trip()
+
+    expect(await reasonOf(store.batch().put('c', 3).exec())).toBeInstanceOf(CircuitOpenError)
+    expect(real.size).toBe(2)
+  })
+
+  it('is guarded when it is a builder that runs once it is waited for', async () => {
+    await store.put('b', 2)
+    const query = store.select('a').where('b')
+    expect(query.ran).toBe(0)
+
+    expect(await query).toBe(2)
+    expect(counts()).toEqual([2, 2, 0, 0, 0])
+    breaker.trip()
+    expect(await reasonOf(store.select('a'))).toBeInstanceOf(CircuitOpenError)
+    expect(await query.catch((error: unknown) => error)).toBeInstanceOf(CircuitOpenError)
+    expect(query.ran).toBe(1)
+  })
+
+  it('is guarded when it is a connection, by the methods of the client', async () => {
+    const registry = new CircuitRegistry()
+    const connection = await protect(real, registry, { name: 'db' }).connect()
+
+    expect(await connection.get('a')).toBe('got a')
+    expect([...registry].map(({ name }) => name)).toEqual(['db.connect', 'db.get'])
+  })
+
+  it('is given as it is when it is data', async () => {
+    const user = await store.user()
+
+    expect(structuredClone({ ...user })).toEqual({ name: 'Ada' })
+    expect(inspect(user)).toBe("User { name: 'Ada' }")
+    expect(user.greet()).toBe('I am Ada')
+  })
+
+  it('is guarded in namespaces, however deep', async () => {
+    const api = {
+      v1: { users: { list: async () => ['Ada'], limit: 5 } },
+      url: new URL('http://a/'),
+    }
+    const client = protect(api, breaker)
+    const { signal } = new AbortController()
+    Object.assign(api, { signal, data: [1], when: new Date(0), map: new Map() })
+
+    expect(await client.v1.users.list()).toEqual(['Ada'])
+    expect(client.v1.users).toBe(client.v1.users)
+    expect(client.v1.users.limit).toBe(5)
+    for (const key of ['url', 'signal', 'data', 'when', 'map']) {
+      expect(client[key as 'url']).toBe(api[key as 'url'])
+    }
+    breaker.trip()
+    expect(await reasonOf(client.v1.users.list())).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it('is guarded when the client is a function, with methods or without', async () => {
+    const request = Object.assign(async (path: string) => path, {
+      get: async (path: string) => path,
+    })
+    const client = protect(request, breaker)
+    expect(await client('/')).toBe('/')
+    expect(await client.get('/x')).toBe('/x')
+    breaker.trip()
+
+    expect(await reasonOf(client('/'))).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(client.get('/'))).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it('is guarded when methods are made up as they are asked for', async () => {
+    const made = (path: string): never =>
+      new Proxy(async () => path, {
+        get: (target, key) =>
+          typeof key === 'symbol' || key in target
+            ? Reflect.get(target, key)
+            : made(`${path}.${key}`),
+      }) as never
+    const client: { users: { list: () => Promise<string> } } = protect(made('api'), breaker)
+    expect(await client.users.list()).toBe('api.users.list')
+    breaker.trip()
+
+    expect(await reasonOf(client.users.list())).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it('is guarded although the client is frozen', async () => {
+    const frozen = Object.freeze({
+      get: () => Promise.resolve(1),
+      inner: Object.freeze({ get: () => Promise.resolve(2) }),
+    })
+    const client = protect(frozen, breaker)
+    expect([await client.get(), await client.inner.get()]).toEqual([1, 2])
+    breaker.trip()
+
+    expect(await reasonOf(client.get())).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(client.inner.get())).toBeInstanceOf(CircuitOpenError)
+    expect(Object.keys(client)).toEqual(['get', 'inner'])
+    expect(Object.getOwnPropertyDescriptor(client, 'get')?.writable).toBe(false)
+    expect(() => Object.assign(client, { get: 1 })).toThrow(TypeError)
+  })
+})
+
+describe('streams of a client', () => {
+  const drain = async (source: AsyncIterable<unknown>): Promise<unknown[]> => {
+    const items: unknown[] = []
+    for await (const item of source) items.push(item)
+    return items
+  }
+
+  it('hold the permit from the first item to the end', async () => {
+    await real.put('a', 1)
+    const keys = store.keys()
+    expect(breaker.snapshot().inFlight).toBe(0)
+    await keys.next()
+    expect(breaker.snapshot().inFlight).toBe(1)
+
+    expect(await drain(keys)).toEqual([])
+    expect(counts()).toEqual([1, 1, 0, 0, 0])
+  })
+
+  it('are refused at their first item, or at once where they begin at once', async () => {
+    await drain(store.read())
+    breaker.trip()
+    const errors: unknown[] = []
+
+    expect(await reasonOf(store.keys().next())).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(drain(store.keys()))).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(drain(store.read()))).toBeInstanceOf(CircuitOpenError)
+    store.read().on('error', (error) => errors.push(error))
+    await turn()
+    expect(errors).toEqual([expect.any(CircuitOpenError)])
+  })
+
+  it('can still be piped, which is no evidence', async () => {
+    await real.put('a', 1)
+    const chunks: unknown[] = []
+    await pipeline(store.read(), async (source) => {
+      for await (const chunk of source) chunks.push(chunk)
+    })
+
+    expect(chunks).toEqual(['a'])
+  })
+})

@@ -1,0 +1,104 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Store } from '../test/clients/store.ts'
+import { reasonOf } from '../test/helpers.ts'
+import { CircuitBreaker, CircuitOpenError, CircuitRegistry, protect } from './index.ts'
+
+let breaker: CircuitBreaker
+let real: Store
+beforeEach(() => {
+  breaker = new CircuitBreaker({ maxFailures: 2, resetTimeout: 60_000 })
+  real = new Store()
+})
+
+describe('the options of protect', () => {
+  it('guard only the methods that are listed, by name, path or namespace', async () => {
+    const api = {
+      get: async () => 1,
+      put: async () => 2,
+      users: { list: async () => 3, sum: async () => 4 },
+    }
+    const some = protect(api, breaker, { methods: ['get', 'users.list'] })
+    const users = protect(api, breaker, { methods: ['users'] })
+    breaker.trip()
+
+    expect(await reasonOf(some.get())).toBeInstanceOf(CircuitOpenError)
+    expect(await some.put()).toBe(2)
+    expect(await reasonOf(some.users.list())).toBeInstanceOf(CircuitOpenError)
+    expect(await some.users.sum()).toBe(4)
+    expect(await users.get()).toBe(1)
+    expect(await reasonOf(users.users.sum())).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it('leave out what is excepted, chains included', async () => {
+    const some = protect(real, breaker, { except: ['put', 'batch', 'keys', 'select'] })
+    breaker.trip()
+
+    expect(await some.put('a', 1)).toBe(some)
+    expect(await some.batch().put('b', 1).exec()).toHaveLength(1)
+    expect(await some.select('a')).toBe(1)
+    expect(await (some.keys() as AsyncGenerator).next()).toMatchObject({ value: 'a' })
+  })
+
+  it('guard a listed method from its first call on, and wait for its thenable', async () => {
+    const listed = protect(real, breaker, { methods: ['get', 'select'] })
+    await real.put('a', 1)
+    expect(await listed.select('a')).toBe(1)
+    breaker.trip()
+
+    expect(await reasonOf(listed.get('a'))).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(listed.select('a'))).toBeInstanceOf(CircuitOpenError)
+    expect(real.ran).toBe(1)
+  })
+
+  it.each([
+    [
+      { methods: ['gett'] },
+      'methods names "gett", which the client doesn\'t have; did you mean "get"?',
+    ],
+    [{ except: [1] }, 'except must be an array of names, got 1'],
+    [{ methods: 'get' }, 'methods must be an array of names, got "get"'],
+    [{ method: [] }, 'options has no "method"; did you mean "methods"?'],
+    [{ name: '' }, 'name must be a string that is not empty, got ""'],
+  ])('refuse %j', (options, message) => {
+    expect(() => protect(real, breaker, options as never)).toThrow(message)
+  })
+
+  it.each([
+    [undefined, 'client must be an object or a function'],
+    ['text', 'client must be an object or a function'],
+  ])('refuse the client %j', (client, message) => {
+    expect(() => protect(client as never, breaker)).toThrow(message)
+  })
+
+  it('refuse what is no breaker', () => {
+    expect(() => protect(real, {} as never)).toThrow(
+      'breaker must be a CircuitBreaker or a CircuitRegistry, got an object',
+    )
+  })
+})
+
+describe('protect(client, registry)', () => {
+  it('gives each method a breaker of its own, when it is first needed', async () => {
+    const registry = new CircuitRegistry({ defaults: { maxFailures: 1 } })
+    const split = protect(real, registry)
+    split.peek('a')
+    await reasonOf(split.fail())
+    await reasonOf(split.fail())
+
+    expect(await split.get('a')).toBeUndefined()
+    expect([...registry].map(({ name, state }) => [name, state])).toEqual([
+      ['Store.fail', 'open'],
+      ['Store.get', 'closed'],
+    ])
+  })
+
+  it('shares them between clients of one name, and keeps others apart', async () => {
+    const registry = new CircuitRegistry()
+    for (const name of ['db', 'db', undefined, undefined]) {
+      await protect(new Store(), registry, { name }).get('a')
+    }
+
+    expect([...registry].map(({ name }) => name)).toEqual(['db.get', 'Store.get', 'Store#2.get'])
+    expect(registry.get('db.get')?.snapshot().counts.success).toBe(2)
+  })
+})
