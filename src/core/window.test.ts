@@ -86,6 +86,14 @@ describe('a window of calls', () => {
     expect(reopened({ calls: size }, window, 0, 0).read(0)).toEqual(tally(all.slice(20 - kept)))
   })
 
+  it('has a clone that forgets its own calls', () => {
+    const window = fill(createWindow({ calls: 2 }), [true, true])
+    const copy = window.clone()
+    fill(window, [false, false])
+
+    expect(fill(copy, [false]).read(0)).toEqual({ hits: 1, calls: 2 })
+  })
+
   it('forgets the oldest first after it was restored', () => {
     const window = fill(createWindow({ calls: 3 }), [false, true, false, false])
 
@@ -153,11 +161,51 @@ describe('a window of time', () => {
     expect(restored.read(50_800)).toEqual({ hits: 0, calls: 0 })
   })
 
-  it('leaves out what is too old for a shorter duration', () => {
-    const window = createWindow({ duration: 1_000 })
-    window.record(true, 0)
-    window.record(false, 800)
+  it('has a clone that ages as it does', () => {
+    const copy = fill(createWindow({ duration: 1_000 }), [true], 0).clone()
 
-    expect(reopened({ duration: 300 }, window, 850, 850).read(850)).toEqual({ hits: 0, calls: 1 })
+    expect(copy.read(999)).toEqual({ hits: 1, calls: 1 })
+    expect(copy.read(1_000)).toEqual({ hits: 0, calls: 0 })
+  })
+
+  it('is saved as its slices that are not empty, oldest first, with the age of their beginning', () => {
+    const window = createWindow({ duration: 1_000 })
+    window.record(true, 10)
+    window.record(false, 810)
+
+    const slices = [
+      [850, 1, 1],
+      [50, 0, 1],
+    ]
+    expect(window.save(850)).toEqual({ slices })
+  })
+
+  it('is saved as nothing when it is empty, and restored from that', () => {
+    const window = createWindow({ duration: 1_000 })
+
+    expect(window.save(500)).toEqual({ slices: [] })
+    expect(reopened({ duration: 1_000 }, window, 500, 0).read(0)).toEqual({ hits: 0, calls: 0 })
+  })
+
+  it('keeps the borders of its slices when it is restored', () => {
+    const window = fill(createWindow({ duration: 1_000 }), [true], 50)
+
+    const restored = reopened({ duration: 1_000 }, window, 95, 1_000)
+
+    expect(restored.read(1_904)).toEqual({ hits: 1, calls: 1 })
+    expect(restored.read(1_905)).toEqual({ hits: 0, calls: 0 })
+  })
+
+  it.each([
+    { recorded: 0, duration: 300 },
+    { recorded: 520, duration: 350 },
+  ])('leaves out what is too old for a shorter duration: $recorded at 850 for $duration', (row) => {
+    const window = createWindow({ duration: 1_000 })
+    window.record(true, row.recorded)
+    window.record(false, 820)
+
+    const restored = reopened({ duration: row.duration }, window, 850, 850)
+
+    expect(restored.read(850)).toEqual({ hits: 0, calls: 1 })
   })
 })

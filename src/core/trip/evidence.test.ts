@@ -68,6 +68,12 @@ describe('Evidence', () => {
     expect(evidence.score(0)).toBe(1)
   })
 
+  it('is made of nothing when it is new', () => {
+    const nothing = { score: 0, for: 5, failures: 0, slow: 0, overdue: 0 }
+
+    expect(failed(0).save(5)).toEqual(nothing)
+  })
+
   it('fades: a third is left after two minutes', () => {
     expect(failed(9).score(120_000)).toBeCloseTo(9 / Math.E)
     expect(failed(9).score(3_600_000)).toBeCloseTo(0)
@@ -100,7 +106,8 @@ describe('Evidence', () => {
     evidence.retract(0)
 
     expect(evidence.score(0)).toBe(4)
-    expect(evidence.save(0)).toMatchObject({ failures: 4, overdue: 0 })
+    expect(evidence.findingOfOverdue(0)).toBeUndefined()
+    expect(evidence.save(0)).toEqual({ score: 4, for: 0, failures: 4, slow: 0, overdue: 0 })
   })
 
   it('gives nothing back when no overdue call is part of the score any more', () => {

@@ -119,6 +119,14 @@ describe('rules that are configured', () => {
     expect(machine.state).toMatchObject({ trip: { finding: { observed: 4, threshold: 4 } } })
   })
 
+  it('stay none when there were none and none are given', () => {
+    const machine = failing({})
+
+    configure(machine, {})
+
+    expect(machine.state).toMatchObject({ name: 'closed', rules: null })
+  })
+
   it('are in force no more once they are taken away', () => {
     const machine = failing({ failureRate, when: ({ failures }) => failures > 3 })
     configure(machine, {})
@@ -126,6 +134,55 @@ describe('rules that are configured', () => {
     callTimes(machine, 50, 'failure')
 
     expect(machine.state.name).toBe('closed')
+  })
+})
+
+describe('rules that are read', () => {
+  it('tell where each of them stands, in the order in which they are asked', () => {
+    const trip = { failureRate, slowCallRate: { ...slowCallRate, slowerThan: 0 }, evidence }
+    const machine = createMachine({ maxFailures: 9, trip })
+    callTimes(machine, 2, 'success')
+    callOnce(machine, 'failure', 0)
+
+    const rate = { threshold: 0.5, calls: 3, minimumCalls: 4 }
+    expect(machine.readings(0)).toEqual([
+      { rule: 'consecutiveFailures', observed: 1, threshold: 9 },
+      { rule: 'failureRate', observed: 1 / 3, hits: 1, ...rate },
+      { rule: 'slowCallRate', observed: 1, hits: 3, ...rate },
+      { rule: 'evidence', observed: 1, threshold: 10 },
+    ])
+  })
+
+  it('have observed nothing before the first call', () => {
+    expect(createMachine(optionsWith({ failureRate: timed })).readings(0)).toEqual([
+      { rule: 'failureRate', observed: 0, threshold: 0.5, calls: 0, hits: 0, minimumCalls: 4 },
+    ])
+  })
+
+  it.each([
+    { trip: {}, rules: [] },
+    { trip: { failureRate }, rules: ['failureRate'] },
+    { trip: { slowCallRate }, rules: ['slowCallRate'] },
+    { trip: { evidence }, rules: ['evidence'] },
+    { trip: { when }, rules: [] },
+  ])('are those in force and no others: $rules', ({ trip, rules }) => {
+    const machine = createMachine(optionsWith(trip))
+
+    expect(machine.readings(0).map(({ rule }) => rule)).toEqual(rules)
+  })
+
+  it('age as they are read', () => {
+    const machine = failing({ failureRate: timed })
+
+    expect(machine.readings(9_999)).toMatchObject([{ calls: 3 }])
+    expect(machine.readings(10_000)).toMatchObject([{ calls: 0 }])
+  })
+
+  it('are of no interest while the circuit is not closed', () => {
+    const machine = failing({ failureRate })
+    machine.trip(0)
+
+    expect(machine.readings(0)).toEqual([])
   })
 })
 

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { openMachine, RESET_TIMEOUT } from '../../../test/helpers.ts'
+
+describe('the record of a trip', () => {
+  it('has the failures that opened a closed circuit', () => {
+    expect(openMachine().trips).toMatchObject([
+      { from: 'closed', streak: 3, failures: [{ at: 0 }, { at: 0 }, { at: 0 }] },
+    ])
+  })
+
+  it('has no failures when somebody trips a half-open circuit', () => {
+    const machine = openMachine()
+
+    machine.trip(RESET_TIMEOUT, 'maintenance')
+
+    expect(machine.trips).toHaveLength(2)
+    expect(machine.trips[1]).toMatchObject({ from: 'half-open', streak: 0, failures: [] })
+  })
+})
