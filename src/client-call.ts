@@ -127,7 +127,8 @@ export function refusedAs(promise: Promise<unknown>, shape: object | null): Prom
       if (typeof value === 'function') return key === 'constructor' ? value : value.bind(target)
       if (value !== undefined || !isMethod(shape, key)) return value
       return (event: unknown, listener: unknown) => {
-        if (event === 'error' && typeof listener === 'function') promise.catch(listener as never)
+        if (event === 'error' && typeof listener === 'function')
+          void promise.catch(listener as never)
         return refused
       }
     },
