@@ -41,6 +41,7 @@ const publicSettings = fc.record({
 it(`agrees with the reference model over ${commands} commands`, { timeout: 1e7 }, async () => {
   const tour = new Tour()
   const seed = seedOfRun()
+  process.stdout.write(`breaker: MODEL_SEED=${seed}\n`)
   const command = publicOperation.map((it) => new Command(it, tour))
   const run = fc.asyncProperty(
     publicSettings,
@@ -58,6 +59,6 @@ it(`agrees with the reference model over ${commands} commands`, { timeout: 1e7 }
     await fc.assert(run, { numRuns: RUNS_A_ROUND, seed: seed + round })
   }
 
-  tour.print('breaker', seed)
+  tour.print('breaker')
   expect(tour.halfOpen / tour.runs).toBeGreaterThan(0.5)
 })

@@ -34,6 +34,7 @@ class Command implements fc.Command<object, Pair> {
 it(`agrees with the reference model over ${commands} commands`, { timeout: commands }, () => {
   const tour = new Tour()
   const seed = seedOfRun()
+  process.stdout.write(`machine: MODEL_SEED=${seed}\n`)
   const command = operation.map((it) => new Command(it, tour))
   const run = fc.property(
     settings,
@@ -51,6 +52,6 @@ it(`agrees with the reference model over ${commands} commands`, { timeout: comma
     fc.assert(run, { numRuns: RUNS_A_ROUND, seed: seed + round })
   }
 
-  tour.print('machine', seed)
+  tour.print('machine')
   expect(tour.halfOpen / tour.runs).toBeGreaterThan(0.5)
 })

@@ -24,11 +24,10 @@ export class Tour {
   commands = 0
   halfOpen = 0
 
-  /** Says how it went, so that a run can be repeated from the output alone. */
-  print(what: string, seed: number): void {
+  print(what: string): void {
     const share = ((100 * this.halfOpen) / this.runs).toFixed(1)
     process.stdout.write(
-      `${what}: ${this.commands} commands in ${this.runs} runs, ${share} % reached half-open, MODEL_SEED=${seed}\n`,
+      `${what}: ${this.commands} commands in ${this.runs} runs, ${share} % reached half-open\n`,
     )
   }
 }
