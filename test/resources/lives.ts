@@ -139,6 +139,8 @@ export const lives: Record<string, (n: number) => CircuitBreaker | Promise<Circu
 /** What the measurement must notice. */
 export const kept: (n: number) => CircuitBreaker = () => {
   const breaker = new CircuitBreaker()
+  // Little is there before it is needed.
+  breaker.reset()
   collection.push(breaker)
   return breaker
 }
