@@ -31,14 +31,16 @@ describe('Baseline', () => {
   })
 
   it('allows for more where latencies vary', () => {
-    expect(learned(40, 100, 400).overdueAfter).toBeGreaterThan(2_000)
+    // Half as long and twice as long as 200 ms: a standard deviation of ln 2.
+    expect(learned(40, 100, 400).overdueAfter).toBeCloseTo(4 * 200 * 2 ** 2.326)
   })
 
   it('follows a latency that changes, slowly', () => {
     const baseline = learned(100, 100)
 
     baseline.learn(1_000)
-    expect(baseline.typical).toBeLessThan(110)
+    expect(baseline.typical).toBeCloseTo(100 * 10 ** 0.02)
+    expect(baseline.variance).toBeCloseTo(0.98 * 0.02 * Math.LN10 ** 2)
 
     for (let i = 0; i < 500; i++) baseline.learn(1_000)
     expect(baseline.typical).toBeGreaterThan(990)
@@ -54,6 +56,10 @@ describe('Baseline', () => {
     baseline.forgive(1)
 
     expect(baseline.overdueAfter).toBe(row.overdueAfter)
+  })
+
+  it('takes a call that took no time for one of a hundredth of a millisecond', () => {
+    expect(learned(10, 0).typical).toBeCloseTo(0.01, 9)
   })
 
   it('learns apart from its clone', () => {

@@ -49,6 +49,45 @@ describe('Latency', () => {
     expect(latency.count).toBe(2)
   })
 
+  it('tells how far off a quantile can be', () => {
+    expect(LATENCY_ERROR).toBe(1 / 32)
+  })
+
+  it('is saved as the buckets that are not empty', () => {
+    const buckets = [
+      [1, 1],
+      [84, 2],
+    ]
+
+    expect(new Latency().save()).toEqual({ sum: 0, max: 0, buckets: [] })
+    expect(latencyOf([0.015625, 5, 5]).save()).toEqual({ sum: 10.015625, max: 5, buckets })
+  })
+
+  it('goes on apart from its clone', () => {
+    const latency = latencyOf([5])
+
+    const copy = latency.clone()
+    copy.record(9)
+
+    expect([latency.count, copy.count]).toEqual([1, 2])
+    expect([latency.quantile(1), copy.quantile(1)]).toEqual([5, 9])
+  })
+
+  it.each([
+    [0, 0.5 / 64],
+    [0.01, 0.5 / 64],
+    [0.25, 16.5 / 64],
+    [0.99, 63 / 64],
+    [1, 66 / 64],
+    [3, 196 / 64],
+    [3.99, 252 / 64],
+    [100, 102],
+    [103.9, 102],
+    [104, 106],
+  ])('tells %d ms as %d, the middle of what it can tell apart', (ms, middle) => {
+    expect(latencyOf([ms, 1e6]).quantile(0.5)).toBe(middle)
+  })
+
   it('goes on from saved data as it was, through JSON', () => {
     const latency = latencyOf([0.001, 5, 5, 70, 4_000])
 

@@ -26,6 +26,27 @@ describe('OfferedRate', () => {
     expect(rate.perMs).toBe(before)
   })
 
+  it('fades by 1/e in twenty seconds, in one step as in many', () => {
+    const rate = OfferedRate.restore({ calls: 1_000, time: 2_000 }, 300, 0)
+
+    rate.sample(800, 20_000)
+
+    const [kept, fresh] = [1 / Math.E, 1 - 1 / Math.E]
+    const expected = (1_000 * kept + 500 * fresh) / (2_000 * kept + 20_000 * fresh)
+    expect(rate.perMs).toBeCloseTo(expected, 9)
+  })
+
+  it.each([
+    { at: 999, perMs: 0 },
+    { at: 1_000, perMs: 0.1 },
+  ])('is looked at once a second at most: $perMs at $at', ({ at, perMs }) => {
+    const rate = new OfferedRate(0)
+
+    rate.look(100, at)
+
+    expect(rate.perMs).toBeCloseTo(perMs)
+  })
+
   it('forgets: a minute of another rate decides', () => {
     const rate = sampled(1, 50, 60_000)
 

@@ -32,6 +32,36 @@ describe('Statistics', () => {
     expect(statistics.recent(at).success).toBe(success)
   })
 
+  it.each([
+    { recorded: 4_999, at: 59_999, success: 1 },
+    { recorded: 4_999, at: 60_000, success: 0 },
+    { recorded: 5_000, at: 60_000, success: 1 },
+    { recorded: 5_000, at: 64_999, success: 1 },
+    { recorded: 5_000, at: 65_000, success: 0 },
+    { recorded: 90_000, at: 149_999, success: 1 },
+    { recorded: 90_000, at: 150_000, success: 0 },
+  ])('forgets a twelfth of it at a time: $success of $recorded at $at', (row) => {
+    const statistics = new Statistics()
+    statistics.record('success', 10, row.recorded)
+
+    expect(statistics.recent(row.at).success).toBe(row.success)
+  })
+
+  it('begins with each twelfth anew as it comes, after a pause too', () => {
+    const statistics = new Statistics()
+    for (let now = 0; now < RECENT; now += 5_000) statistics.record('failure', 10, now)
+
+    for (const [at, failure] of [
+      [60_000, 11],
+      [75_000, 8],
+      [80_000, 7],
+    ] as const) {
+      statistics.refused(at)
+      expect(statistics.recent(at)).toMatchObject({ failure })
+    }
+    expect(statistics.recent(80_000)).toMatchObject({ success: 0, rejected: 3 })
+  })
+
   it('starts its slices anew after a long silence', () => {
     const statistics = new Statistics()
     for (let now = 0; now < RECENT; now += 1_000) statistics.record('failure', 10, now)
