@@ -20,8 +20,11 @@ const seed = numberOf(process.argv[3] ?? process.env['SOAK_SEED'], Date.now() % 
 
 /** Ms after a fault in which every breaker must have closed, on a busy machine. */
 const RECOVERY = 20_000
-/** Bytes that the heap may grow by, as the line that fits the samples has it, without warm-up. */
-const HEAP_GROWTH = 1_500_000
+/**
+ * Bytes that the heap may grow by, as the line that fits the samples has it, without warm-up. A
+ * short run on a slow machine is warm-up for the most part.
+ */
+const HEAP_GROWTH = seconds < 120 ? 4_000_000 : 1_500_000
 /** The share of the run in which the engine still compiles and the pools still fill. */
 const WARM_UP = 0.25
 /** Ms in which the process has to be gone once it is done. */

@@ -52,6 +52,18 @@ export class Victim {
 
   /** Resolves once it accepts connections, on the port it has always had. */
   async restart(): Promise<void> {
+    const deadline = performance.now() + STARTING
+    let child = this.#spawn()
+    while (!(await accepts(this.port))) {
+      if (performance.now() > deadline) {
+        throw new Error(`${this.#program} does not accept connections on port ${this.port}`)
+      }
+      await sleep(20)
+      if (child.exitCode !== null) child = this.#spawn()
+    }
+  }
+
+  #spawn(): ChildProcess {
     const child = spawn(this.#program, this.#args, {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       cwd: this.#folder,
@@ -60,13 +72,7 @@ export class Victim {
     this.#child = child
     running.add(child)
     child.once('exit', () => running.delete(child))
-    const deadline = performance.now() + STARTING
-    while (!(await accepts(this.port))) {
-      if (child.exitCode !== null || performance.now() > deadline) {
-        throw new Error(`${this.#program} does not accept connections on port ${this.port}`)
-      }
-      await sleep(20)
-    }
+    return child
   }
 
   /** It keeps its port and its connections, and answers nothing. */
@@ -114,14 +120,23 @@ export function takeVictimsAlong(): void {
   }
 }
 
+/**
+ * Below those that systems give to outgoing connections: one that is tried while the server is dead
+ * could otherwise get the server's own port, meet itself, and keep the server from coming back.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 function accepts(port: number): Promise<boolean> {
