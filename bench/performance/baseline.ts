@@ -1,0 +1,33 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Counts } from './counts-child.ts'
+import type { Ratios, Results } from './results.ts'
+import { isOwn } from './tables.ts'
+
+/** What `bench:check` compares with. */
+export interface Baseline {
+  /** Bytes differ between engines; nothing else of the counts does. */
+  readonly node: string
+  readonly counts: Readonly<Record<string, Counts>>
+  readonly ratios: Ratios
+}
+
+const file = join(import.meta.dirname, 'baseline.json')
+
+export function readBaseline(): Baseline {
+  return JSON.parse(readFileSync(file, 'utf8')) as Baseline
+}
+
+function write(baseline: Baseline): void {
+  writeFileSync(file, `${JSON.stringify(baseline, null, 2)}\n`)
+}
+
+export function writeCounts(counts: Baseline['counts']): void {
+  write({ ...readBaseline(), node: process.versions.node, counts })
+}
+
+/** Keeps our own rows: nobody's regressions but ours are ours to find. */
+export function writeTimes({ ratios }: Results): void {
+  const own = Object.entries(ratios).filter(([row]) => isOwn(row.split(' ')[0] as string))
+  write({ ...readBaseline(), ratios: Object.fromEntries(own) })
+}
