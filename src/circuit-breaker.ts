@@ -1,6 +1,7 @@
 import { blueprintOf, Seat } from './blueprint.ts'
 import { Callable } from './callable.ts'
 import type { Circuit } from './circuit.ts'
+import { type ConfigureResult, configure } from './configure.ts'
 import type { Override, OverrideMode, Why } from './core/override.ts'
 import { type Saved, save } from './core/saved.ts'
 import type { StateName } from './core/state.ts'
@@ -17,16 +18,7 @@ import type {
   ResolvedOptions,
 } from './options.ts'
 import { createPermit, dispose, type Permit } from './permit.ts'
-import {
-  changes,
-  checkCall,
-  checkPatch,
-  checkWhy,
-  machineSettings,
-  nameOf,
-  ownCopy,
-  resolveOptions,
-} from './resolve-options.ts'
+import { checkCall, checkWhy, nameOf } from './resolve-options.ts'
 import { runAction } from './run.ts'
 import { type Snapshot, shownState, snapshot } from './snapshot.ts'
 import { wrapStream } from './stream.ts'
@@ -43,14 +35,6 @@ function seatOf(options: CircuitBreakerOptions<unknown>): Seat {
   seat.born = blueprint.clock.now()
   if (options.saved !== undefined) seat.built = blueprint.build(seat.name)
   return seat
-}
-
-/** What `configure` has done. */
-export interface ConfigureResult {
-  /** The options that changed, with their new values. */
-  readonly changed: Readonly<Record<string, unknown>>
-  /** What the new options had no room for, in words. */
-  readonly lost: readonly string[]
 }
 
 export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunction> {
@@ -270,21 +254,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
    * @throws TypeError or RangeError as the constructor does
    */
   configure(patch: ConfigurePatch): ConfigureResult {
-    checkPatch(patch)
-    const circuit = this.#circuit
-    const given = { ...circuit.given, ...ownCopy(patch), name: this.name }
-    const resolved = resolveOptions(given)
-    const changed = changes(circuit.options, resolved)
-    const lost = circuit.machine.configure(
-      machineSettings(resolved, circuit.report),
-      circuit.clock.now(),
-    )
-    circuit.given = given
-    circuit.options = resolved
-    circuit.lane = undefined
-    circuit.flush()
-    circuit.publish('configure', { changed, lost })
-    return { changed, lost }
+    return configure(this.#circuit, this.name, patch)
   }
 
   /** Everything visible at this moment, as plain JSON data. Reading it moves nothing. */

@@ -10,8 +10,9 @@
  *
  * @packageDocumentation
  */
-export { CircuitBreaker, type ConfigureResult } from './circuit-breaker.ts'
+export { CircuitBreaker } from './circuit-breaker.ts'
 export type { Clock } from './clock.ts'
+export type { ConfigureResult } from './configure.ts'
 export type { Counts, Refusal } from './core/counts.ts'
 export type { Outcome, Settled } from './core/outcome.ts'
 export type { OverrideMode, Why } from './core/override.ts'
@@ -41,18 +42,20 @@ export type {
   CallOptions,
   CircuitBreakerOptions,
   ConfigurePatch,
+  Registrar,
+  ResolvedOptions,
+} from './options.ts'
+export type { Permit } from './permit.ts'
+export type {
   EvidenceOptions,
   FailureRateOptions,
   GrowingOptions,
   RecoveryOptions,
-  Registrar,
-  ResolvedOptions,
   SlowCallRateOptions,
   SlowStartOptions,
   TripRules,
   WindowOptions,
-} from './options.ts'
-export type { Permit } from './permit.ts'
+} from './policy-options.ts'
 export { type ProtectOptions, protect } from './protect.ts'
 export {
   CircuitRegistry,

@@ -1,13 +1,11 @@
+import type { CircuitBreakerOptions, Resolved, ResolvedOptions } from './options.ts'
 import type {
-  CircuitBreakerOptions,
   EvidenceOptions,
   FailureRateOptions,
   GrowingOptions,
-  Resolved,
-  ResolvedOptions,
   SlowCallRateOptions,
   WindowOptions,
-} from './options.ts'
+} from './policy-options.ts'
 import {
   duration,
   integer,

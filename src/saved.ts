@@ -1,6 +1,17 @@
 import type { Saved } from './core/saved.ts'
 import { TRANSITION_REASONS } from './core/state.ts'
-import { integer, number, object, show, wrongType } from './validate.ts'
+import {
+  integer,
+  list,
+  ms,
+  number,
+  object,
+  oneOf,
+  optionalText,
+  show,
+  text,
+  wrongType,
+} from './validate.ts'
 
 export type { Saved }
 
@@ -280,29 +291,4 @@ function fields<const K extends string>(
   if (missing !== undefined)
     throw new TypeError(`${path} must have ${show(missing)}, it is missing`)
   return value as Fields<K>
-}
-
-function list(path: string, value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw wrongType(path, 'an array', value)
-  return value
-}
-
-function ms(path: string, value: unknown): void {
-  if (typeof value !== 'number') throw wrongType(path, 'a number of at least 0', value)
-  if (!(value >= 0 && value < Infinity)) {
-    throw new RangeError(`${path} must be a number of at least 0, got ${value}`)
-  }
-}
-
-function text(path: string, value: unknown): void {
-  if (typeof value !== 'string') throw wrongType(path, 'a string', value)
-}
-
-function optionalText(path: string, value: unknown): void {
-  if (value !== null) text(path, value)
-}
-
-function oneOf<const T extends string>(path: string, value: unknown, known: readonly T[]): T {
-  if (known.includes(value as T)) return value as T
-  throw wrongType(path, `one of ${known.map(show).join(', ')}`, value)
 }

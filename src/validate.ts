@@ -99,3 +99,32 @@ function distance(a: string, b: string): number {
   }
   return row[b.length] as number
 }
+
+export function list(path: string, value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw wrongType(path, 'an array', value)
+  return value
+}
+
+export function ms(path: string, value: unknown): void {
+  if (typeof value !== 'number') throw wrongType(path, 'a number of at least 0', value)
+  if (!(value >= 0 && value < Infinity)) {
+    throw new RangeError(`${path} must be a number of at least 0, got ${value}`)
+  }
+}
+
+export function text(path: string, value: unknown): void {
+  if (typeof value !== 'string') throw wrongType(path, 'a string', value)
+}
+
+export function optionalText(path: string, value: unknown): void {
+  if (value !== null) text(path, value)
+}
+
+export function oneOf<const T extends string>(
+  path: string,
+  value: unknown,
+  known: readonly T[],
+): T {
+  if (known.includes(value as T)) return value as T
+  throw wrongType(path, `one of ${known.map(show).join(', ')}`, value)
+}
