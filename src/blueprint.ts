@@ -93,8 +93,8 @@ export class Seat {
   born: number | undefined = undefined
   /** The breaker itself, once somebody has asked for it. */
   handle: unknown = undefined
-  /** Undefined for a breaker that was registered by its name. */
-  readonly keyed: { readonly seats: Map<unknown, Seat>; readonly key: unknown } | undefined
+  /** Undefined without a key; null once its registry has let it go before it was built. */
+  keyed: { readonly seats: Map<unknown, Seat>; readonly key: unknown } | undefined | null
 
   constructor(name: string, blueprint: Blueprint, keyed?: Seat['keyed']) {
     this.name = name
@@ -103,7 +103,10 @@ export class Seat {
   }
 
   get circuit(): Circuit {
-    this.built ??= this.blueprint.build(this.name, this.born)
+    if (this.built === undefined) {
+      this.built = this.blueprint.build(this.name, this.born)
+      if (this.keyed === null) this.built.emitter = undefined
+    }
     return this.built
   }
 }

@@ -46,25 +46,22 @@ class Handler implements ProxyHandler<object> {
   get(_: object, key: PropertyKey): unknown {
     const value = this.#value
     const held: unknown = Reflect.get(value, key, value)
-    if (!isObject(held) || key === 'constructor' || key === 'prototype') return held
-    if (typeof value === 'function' && key in Function.prototype) return held
+    if (!isObject(held)) return held
     if (this.#target === value && fixed(value, key)) return held
+    const made = this.#made.get(key)
+    // The same one each time, as long as the property holds the same function.
+    if (made?.of === held) return made.proxy
+    if (key === 'constructor' || key === 'prototype') return held
+    if (typeof value === 'function' && key in Function.prototype) return held
     if (typeof held !== 'function') return this.#guard.reveal(held, this.#pathOf(key))
     if (isClass(held)) return held
-    return this.#methodOf(key, held as AnyFunction)
+    const proxy = this.#special(key) ?? this.#plain(key, held as AnyFunction)
+    this.#made.set(key, { of: held, proxy })
+    return proxy
   }
 
   #pathOf(key: PropertyKey): string {
     return longer(this.#path, this.#path === '' ? String(key) : `.${String(key)}`)
-  }
-
-  /** The same one each time, as long as the property holds the same function. */
-  #methodOf(key: PropertyKey, held: AnyFunction): unknown {
-    const made = this.#made.get(key)
-    if (made?.of === held) return made.proxy
-    const proxy = this.#special(key) ?? this.#plain(key, held)
-    this.#made.set(key, { of: held, proxy })
-    return proxy
   }
 
   #plain(key: PropertyKey, held: AnyFunction): unknown {

@@ -34,7 +34,7 @@ const WORDS: readonly (readonly [trace: number, words: string])[] = [
 /** How much speaks against dropping a breaker; undefined when it must stay. */
 type Rank = 0 | 1 | 2
 
-function traces({ machine, clock, options, emitter }: Circuit, seat: Seat): number | undefined {
+function traces({ machine, clock, given, emitter }: Circuit, seat: Seat): number | undefined {
   const { state, override, tally } = machine
   if (state.name !== 'closed') return undefined
   const now = machine.now(clock.now())
@@ -55,20 +55,11 @@ function traces({ machine, clock, options, emitter }: Circuit, seat: Seat): numb
   if (tally.inFlight > 0) found |= IN_FLIGHT
   if (state.generation > 1 || machine.trips.length > 0) found |= TRIPS
   if (emitter !== undefined && !(emitter instanceof Audience)) found |= LISTENERS
-  if (!sameButName(options, seat.blueprint.options)) found |= CONFIGURED
+  if (given !== seat.blueprint.given) found |= CONFIGURED
   const samples = machine.baseline.samples > 0
   const traffic = machine.settings.openDuration.kind === 'auto' && tally.offered > 0
   if (samples || traffic) found |= LEARNED
   return found
-}
-
-function sameButName(options: object, original: object): boolean {
-  if (options === original) return true
-  for (const key in options) {
-    if (key === 'name') continue
-    if (options[key as never] !== original[key as never]) return false
-  }
-  return true
 }
 
 function rankOf(seat: Seat): Rank | undefined {
@@ -86,7 +77,7 @@ export function lostWith(seat: Seat): readonly string[] {
 }
 
 /** One look at all members finds who goes for this part of them. */
-const LOOK_SHARE = 1 / 64
+const LOOK_SHARE = 1 / 32
 
 /** Chooses who goes when a registry is full. */
 export class Evictions {

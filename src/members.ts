@@ -83,10 +83,10 @@ export class Members {
   #remove(seat: Seat): void {
     this.#byName.delete(seat.name)
     seat.keyed?.seats.delete(seat.keyed.key)
-    // One that is not built yet and may be held would be heard here once it is.
-    const circuit = seat.handle === undefined ? seat.built : seat.circuit
-    const audience = this.#audience
-    if (circuit && audience) circuit.emitter = left(circuit.emitter, audience)
+    if (seat.built === undefined) seat.keyed = null
+    else if (this.#audience !== undefined) {
+      seat.built.emitter = left(seat.built.emitter, this.#audience)
+    }
   }
 
   /** Where everything is published that happens to a member, from now on. */

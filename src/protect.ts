@@ -25,7 +25,7 @@ export interface ProtectOptions {
 /**
  * A whole client behind one breaker, or, given a registry, behind one breaker for each method, with
  * the client's own type. What gives a promise or an async iterable is guarded, namespaces, builders
- * and connections included; everything else passes. See the guide for what is decided how.
+ * and connections included; everything else passes: docs/clients.md has the table.
  *
  * Only its result tells that a method is to be guarded. So the first call of each method runs even
  * while the circuit is open, unless it is an async function or listed in `methods`. Methods that end
