@@ -45,7 +45,8 @@ export interface SlowCallRateOptions extends FailureRateOptions {
 export interface EvidenceOptions {
   /**
    * The score that opens. A failure adds 1, a failure that took at least `slowerThan` or a call
-   * that is overdue 3, a success takes 3.5 away; it never falls below 0 and fades by 1/e in 2 min.
+   * that is overdue 3, a success takes 3.5 away; it never falls below 0 and fades by 1/e in 2 min,
+   * so that ten failures in a row fall just short of 10, and the eleventh opens.
    * More than 0.
    * @defaultValue `10`
    * Reaching it opens.
