@@ -93,6 +93,8 @@ function lookedAfter({ state, orphans }: Machine): readonly Permit[] {
 /** One thing that can happen to a world; `undefined` where it cannot. */
 export interface Happening {
   readonly name: string
+  /** Whose call ends, by its place among those in flight. */
+  readonly caller?: number
   readonly happen: (world: World) => World | undefined
 }
 
@@ -101,6 +103,7 @@ const modes: readonly Mode[] = ['forced-open', 'forced-closed', 'disabled']
 function settling(caller: number, outcome: Parameters<typeof verdictOf>[0]): Happening {
   return {
     name: `caller ${caller}: ${outcome}`,
+    caller,
     happen: (world) => {
       const permit = world.permits[caller]
       if (permit === undefined) return undefined

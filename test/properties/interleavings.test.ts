@@ -148,8 +148,10 @@ describe('interleavings', () => {
         async (scheduler, late, probeSucceeds) => {
           const clock = new ManualClock()
           const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: OPEN_TIME, clock })
+          // Without more a call needs no permit of its own; with a signal it does.
+          const { signal } = new AbortController()
           const calls = late.map((succeeds, i) =>
-            breaker.run(() => ending(scheduler, succeeds, `late ${i}`)),
+            breaker.run(() => ending(scheduler, succeeds, `late ${i}`), i % 2 ? {} : { signal }),
           )
           breaker.trip()
           await clock.advance(OPEN_TIME)
