@@ -75,6 +75,49 @@ describe('a slow start', () => {
     expect(machine.state).toMatchObject({ name: 'half-open', recovery: { limit: 4 } })
   })
 
+  it('takes the charge for an overdue call back when that call ends', () => {
+    const machine = halfOpen()
+    const [overdue, ...probes] = flood(machine, START + 1)
+    fail(machine, probes.splice(0, 3), START + 1)
+    for (const probe of probes) settle(machine, probe, 'cancelled', START + 1)
+    settle(machine, admit(machine, START + 600), 'cancelled', START + 600)
+    settle(machine, overdue as Permit, 'cancelled', START + 600)
+
+    callOnce(machine, 'failure', START + 601)
+
+    expect(machine.state).toMatchObject({ name: 'half-open', recovery: { limit: 5 } })
+  })
+
+  it('has the slots of other calls still taken when an overdue one ends', () => {
+    const machine = halfOpen()
+    const overdue = admit(machine, START)
+    const other = admit(machine, START + 600)
+
+    settle(machine, overdue, 'cancelled', START + 600)
+
+    expect(machine.state).toMatchObject({ recovery: { outstanding: [other] } })
+  })
+
+  it('takes only those calls for overdue that have been out long enough', () => {
+    const machine = halfOpen()
+    admit(machine, START)
+    const other = admit(machine, START + 400)
+
+    expect(machine.peek(START + 600).state).toMatchObject({
+      recovery: { outstanding: [{ startedAt: other.startedAt }] },
+    })
+  })
+
+  it('goes by how long a call was out that is given up: soon is not slow', () => {
+    const machine = halfOpen({ timeout: 400 })
+    admit(machine, START)
+
+    expect(machine.peek(START + 400)).toMatchObject({
+      tally: { expired: 1 },
+      state: { name: 'half-open', recovery: { limit: 8 } },
+    })
+  })
+
   it('takes the place of probes with its own count of successes', () => {
     const machine = createMachine()
     machine.trip(0)
