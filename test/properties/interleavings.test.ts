@@ -1,9 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CircuitBreaker, isShortCircuitError } from '../../src/index.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { runsAsked, seedOfRun } from '../model/runs.ts'
 
+vi.setConfig({ testTimeout: 600_000 })
 const seed = seedOfRun()
 process.stdout.write(`interleavings: MODEL_SEED=${seed}\n`)
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { snapshot } from '../../src/snapshot.ts'
 import { saveAt } from '../helpers.ts'
 import { type Operation, operation } from '../model/operations.ts'
@@ -7,6 +7,7 @@ import { runsAsked, seedOfRun } from '../model/runs.ts'
 import { Drive, everySetting, longestWait } from './drive.ts'
 
 const operations = fc.array(operation, { maxLength: 60, size: 'max' })
+vi.setConfig({ testTimeout: 600_000 })
 const seed = seedOfRun()
 process.stdout.write(`invariants: MODEL_SEED=${seed}\n`)
 

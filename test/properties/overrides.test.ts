@@ -1,11 +1,12 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Permit } from '../../src/core/permit.ts'
 import { saveAt, verdictOf } from '../helpers.ts'
 import { heard } from '../model/operations.ts'
 import { runsAsked, seedOfRun } from '../model/runs.ts'
 import { Drive, everySetting } from './drive.ts'
 
+vi.setConfig({ testTimeout: 600_000 })
 const seed = seedOfRun()
 process.stdout.write(`override-dominance: MODEL_SEED=${seed}\n`)
 

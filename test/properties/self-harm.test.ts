@@ -4,6 +4,7 @@ import { CircuitBreaker, type EventName, isShortCircuitError } from '../../src/i
 import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { runsAsked, seedOfRun } from '../model/runs.ts'
 
+vi.setConfig({ testTimeout: 600_000 })
 const seed = seedOfRun()
 process.stdout.write(`no-self-harm: MODEL_SEED=${seed}\n`)
 
