@@ -172,7 +172,8 @@ export class Circuit {
 
   publish<E extends EventName>(name: E, event: BreakerEvents[E]): void {
     const { emitter } = this
-    if (emitter === undefined) return
+    // Nobody pays for an event that nobody hears, but for errors: those are printed then.
+    if (emitter === undefined || !(emitter.hears(name) || name === 'listenerError')) return
     emitter.publish(name, { breaker: this.options.name, ...event })
   }
 
