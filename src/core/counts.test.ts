@@ -45,6 +45,14 @@ describe('Tally', () => {
     expect(tally.inFlight).toBe(3)
   })
 
+  it('adds up the calls that came, and those of them that were refused', () => {
+    const refused = { open: 1, halfOpen: 2, forcedOpen: 4, full: 8 }
+    const tally = Object.assign(new Tally(), refused, { unenforced: 16, admitted: 32 })
+
+    expect(tally.rejected).toBe(1 + 2 + 4 + 8)
+    expect(tally.offered).toBe(1 + 2 + 4 + 8 + 16 + 32)
+  })
+
   it('counts apart from its clone', () => {
     const tally = new Tally()
     tally.outcome('success')

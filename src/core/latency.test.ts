@@ -63,6 +63,13 @@ describe('Latency', () => {
     expect(latencyOf([0.015625, 5, 5]).save()).toEqual({ sum: 10.015625, max: 5, buckets })
   })
 
+  it('takes a saved bucket beyond its last one for the last one', () => {
+    const latency = Latency.restore({ sum: 1e9, max: 1e9, buckets: [[1e6, 1]] })
+
+    expect(latency.quantile(1)).toBeGreaterThan(4e6)
+    expect(latency.quantile(1)).toBeLessThan(5e6)
+  })
+
   it('goes on apart from its clone', () => {
     const latency = latencyOf([5])
 

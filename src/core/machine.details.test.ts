@@ -12,6 +12,7 @@ import {
   verdictOf,
 } from '../../test/helpers.ts'
 import { Machine } from './machine.ts'
+import type { OpenDuration } from './open-duration.ts'
 import type { Permit } from './permit.ts'
 import type { Closed } from './state.ts'
 import type { EvidenceSettings } from './trip/evidence.ts'
@@ -150,6 +151,22 @@ describe('at one and the same moment', () => {
     machine.admit(RESET_TIMEOUT)
 
     expect(machine.changes.at(-1)).toMatchObject({ to: 'half-open', enforced: true })
+  })
+})
+
+describe('an open time of chance', () => {
+  it('is not drawn again by a change of other settings', () => {
+    let drawn = 0
+    const openDuration = { kind: 'growing', initial: 1_000, max: 9_000, factor: 2, jitter: 0.5 }
+    const settings = { ...settingsOf(), openDuration: openDuration as OpenDuration }
+    const machine = new Machine(settings, 0, () => (drawn++ % 4) / 4)
+    callTimes(machine, 3, 'failure')
+    const { openFor } = machine.trips[0] as { openFor: number }
+
+    machine.configure({ ...settings, history: 5, openDuration: { ...settings.openDuration } }, 0)
+
+    expect(machine.trips[0]?.openFor).toBe(openFor)
+    expect(machine.retryAfter(0)).toBe(openFor)
   })
 })
 

@@ -59,7 +59,7 @@ describe('a machine at the edges', () => {
   it('names no wait while an override lets every call pass', () => {
     for (const mode of ['forced-closed', 'disabled'] as const) {
       const machine = openMachine()
-      machine.force(mode, 0, {})
+      machine.force(mode, 0, { for: 500 })
       expect(machine.retryAfter(0)).toBeUndefined()
     }
   })

@@ -47,6 +47,15 @@ describe('OfferedRate', () => {
     expect(rate.perMs).toBeCloseTo(perMs)
   })
 
+  it('is not looked at again for a second after each look', () => {
+    const rate = new OfferedRate(0)
+    rate.look(100, 1_000)
+
+    rate.look(9_000, 1_999)
+
+    expect(rate.perMs).toBeCloseTo(0.1)
+  })
+
   it('forgets: a minute of another rate decides', () => {
     const rate = sampled(1, 50, 60_000)
 

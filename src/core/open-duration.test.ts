@@ -67,6 +67,27 @@ describe('a growing open time', () => {
     expect(openings.again(growing, 0, 0, MIDDLE)).toBe(row.ms)
   })
 
+  it('takes no step beyond a maximum that is one of its steps', () => {
+    const settings = { ...growing, max: 800 }
+    const openings = new Openings()
+    for (let i = 0; i < 9; i++) openings.opened(settings, 0, 800)
+    openings.closed(0)
+
+    openings.decay(settings, 400)
+
+    expect(openings.next(settings, 400, 0, MIDDLE)).toBe(400)
+  })
+
+  it('counts openings from before it was configured, which only its own calm undoes', () => {
+    const fixed: OpenDuration = { kind: 'fixed', ms: 100 }
+    const openings = new Openings()
+    for (let i = 0; i < 2; i++) openings.opened(fixed, 0, 100)
+
+    openings.decay(fixed, 1e9)
+
+    expect(openings.next(growing, 1e9, 0, MIDDLE)).toBe(400)
+  })
+
   it('takes no step beyond its maximum, so that calm is not needed for those either', () => {
     const openings = new Openings()
     for (let i = 0; i < 3_000; i++) openings.opened(growing, 0, 1_000)
@@ -140,6 +161,18 @@ describe('Openings', () => {
     copy.opened(growing, 5, 100)
     expect(openings.next(growing, 5, 0, MIDDLE)).toBe(200)
     expect(copy.next(growing, 5, 0, MIDDLE)).toBe(400)
+  })
+
+  it('are saved with ages in place of times', () => {
+    const openings = new Openings()
+    const none = { level: 0, used: 0, episodeFor: null, last: 0, closedFor: 1_000 }
+    expect(openings.save(1_000)).toEqual(none)
+
+    openings.opened(growing, 100, 250)
+    openings.opened(growing, 200, 500)
+    openings.closed(300)
+    const saved = { level: 2, used: 1, episodeFor: 900, last: 500, closedFor: 700 }
+    expect(openings.save(1_000)).toEqual(saved)
   })
 
   it.each([true, false])('are restored at another time as they were saved: opened %s', (opened) => {

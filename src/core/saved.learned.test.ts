@@ -9,6 +9,8 @@ const settings: MachineSettings = {
   openDuration: { kind: 'auto' },
 }
 
+const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 10 } }
+
 /** Through JSON, on a clock of its own. */
 function revived(machine: Machine, at: number, about: Partial<MachineSettings> = {}): Machine {
   const saved: Saved = JSON.parse(JSON.stringify(saveAt(machine, at)))
@@ -95,6 +97,45 @@ describe('a machine that goes on from what another one has learned', () => {
 
     expect(restored.rate.perMs).toBeGreaterThan(10 * before)
     expect(restored.rate.perMs).toBeLessThan(1)
+  })
+
+  it('has the findings and readings of each trip, and the codes of its failures', () => {
+    const trip = { ...settings.trip, failureRate }
+    const machine = new Machine({ ...settings, trip }, 0, () => 0.5)
+    const failure = { name: 'Error', code: 'ECONNRESET', message: 'gone' }
+    callTimes(machine, 2, 'success')
+    for (let i = 0; i < 2; i++) callOnce(machine, 'failure', 0, { failure })
+    const saved = saveAt(machine, 100)
+    const finding = { rule: 'failureRate', observed: 0.5, threshold: 0.5, calls: 4, hits: 2 }
+
+    expect(saved.trips).toMatchObject([{ finding, readings: machine.trips[0]?.readings }])
+    expect(revived(machine, 100).trips).toMatchObject([
+      { finding, readings: [{}, { calls: 4, minimumCalls: 4 }], failures: [failure, failure] },
+    ])
+  })
+
+  it('goes on filling in the newest of several trips', () => {
+    const machine = new Machine(settings, 0, () => 0.5)
+    machine.trip(0)
+    machine.reset(0)
+    machine.trip(0)
+    const restored = revived(machine, 100)
+
+    restored.admit(0)
+
+    expect(restored.trips.map(({ rejected }) => rejected)).toEqual([0, 1])
+  })
+
+  it('counts a probe that was given up among the calls admitted', () => {
+    const machine = new Machine(settings, 0, () => 0.5)
+    machine.trip(0)
+    machine.admit(5_000)
+    const saved = saveAt(machine, 5_100)
+    expect(saved.state.name).toBe('half-open')
+    expect(saved.counts).toMatchObject({ admitted: 0, settled: 0, expired: 0 })
+
+    const later = saveAt(machine, 50_000)
+    expect(later.counts).toMatchObject({ admitted: 1, settled: 0, expired: 1 })
   })
 
   it('has the failure of the last probe, and the words of whoever tripped or overrode it', () => {
