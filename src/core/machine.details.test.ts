@@ -51,6 +51,12 @@ describe('reading a machine', () => {
   })
 })
 
+describe('the readings of the rules', () => {
+  it.each([0, RESET_TIMEOUT])('are none while the circuit is not closed, at %d', (at) => {
+    expect(openMachine().peek(at).readings(at)).toEqual([])
+  })
+})
+
 describe('a call that was overdue', () => {
   it('ends in peace when the rule that charged it has been taken away', () => {
     const machine = watchful()
