@@ -20,6 +20,9 @@ const config: ViteUserConfig = {
         plugins: [compileDecorators()],
         test: {
           name: 'unit',
+          // Searches and child processes take long on a busy machine; nothing here measures time.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'test/browser/**'],
         },

@@ -183,3 +183,18 @@ describe('callTimeout on the system clock', () => {
     expect(await call.result).toBe('has waited in the socket')
   })
 })
+
+describe('calls that began at different times', () => {
+  it('all time out in one advance that is long enough for them', async () => {
+    const clock = new ManualClock()
+    const breaker = new CircuitBreaker({ maxFailures: 9, callTimeout: 50, clock })
+    for (let i = 0; i < 3; i++) {
+      hang(breaker).result.catch(() => {})
+      await clock.advance(1)
+    }
+
+    await clock.advance(1_000)
+
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { timeout: 3 } })
+  })
+})

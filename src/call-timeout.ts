@@ -40,13 +40,19 @@ class TimeoutQueue {
     if (this.#last === undefined) this.#first = entry
     else this.#last.next = entry
     this.#last = entry
-    if (this.#cancelTimer === undefined) this.#arm(this.#first as Timed)
+    const idle = this.#cancelTimer === undefined && this.#cancelVerdict === undefined
+    if (idle) this.#arm(this.#first as Timed)
   }
 
   #arm(first: Timed): void {
     // A clock that stepped back must not make a call wait longer than it was given.
     const wait = Math.min(first.deadline - this.#clock.now(), this.#duration)
-    this.#cancelTimer = this.#clock.setTimer(Math.max(wait, 1), () => this.#fired(first))
+    // Its time is up already: the loop was blocked for long.
+    if (wait <= 0) {
+      this.#fired(first)
+      return
+    }
+    this.#cancelTimer = this.#clock.setTimer(wait, () => this.#fired(first))
   }
 
   #fired(armedFor: Timed): void {

@@ -280,3 +280,17 @@ describe('reading a breaker', () => {
     expect(breaker.snapshot()).toMatchObject({ counts, generation, state: 'half-open' })
   })
 })
+
+describe('a rate over a number of calls', () => {
+  it('opens for the whole open time when a success is what reaches its minimum', async () => {
+    const clock = new ManualClock()
+    const failureRate = { threshold: 0.5, minimumCalls: 2, window: { calls: 2 } }
+    const breaker = new CircuitBreaker({ trip: { failureRate }, resetTimeout: 1_000, clock })
+    await fail(breaker)
+    await clock.advance(60_000)
+
+    await succeed(breaker)
+
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', stateFor: 0, retryAfter: 1_000 })
+  })
+})

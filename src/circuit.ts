@@ -6,7 +6,7 @@ import type { Settled, Verdict } from './core/outcome.ts'
 import type { Override } from './core/override.ts'
 import { type Permit, UNENFORCED } from './core/permit.ts'
 import type { Closed } from './core/state.ts'
-import { needsDuration, needsTime } from './core/trip/rules.ts'
+import { needsDuration } from './core/trip/rules.ts'
 import {
   type CallTimeoutError,
   CircuitFullError,
@@ -95,7 +95,8 @@ export class Circuit {
   #conclude(era: Closed, settled: Settled): void {
     const verdict = this.judge(settled)
     const { generation } = this.machine.state
-    const timeless = verdict.outcome !== 'failure' && !needsTime(this.machine.settings.trip)
+    // A rule may open at this moment, on a success as well.
+    const timeless = verdict.outcome !== 'failure' && era.rules === null
     const reading = timeless ? Number.NaN : this.clock.now()
     const counted = this.machine.conclude(era, verdict, reading)
     if (counted && this.emitter !== undefined) {

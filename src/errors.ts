@@ -95,7 +95,10 @@ export class CircuitOpenError extends ShortCircuitError {
   readonly state: Exclude<StateName, 'closed'>
   /** The rule that opened it, `manual`, or `forced-open`; see the trip records for the evidence. */
   readonly reason: string
-  /** Ms until a call may pass, at most; `undefined` when nobody can know. */
+  /**
+   * Ms after which it is worth asking again: when the open time ends, or when the verdict on the
+   * probes that are out is due at the latest. `undefined` when nobody can know.
+   */
   readonly retryAfter: number | undefined
 
   static override [Symbol.hasInstance](value: unknown): boolean {

@@ -208,7 +208,7 @@ describe('saved', () => {
     [
       'a negative age',
       (saved: Saved) => ({ ...saved, state: { ...saved.state, for: -1 } }),
-      'saved.state.for must be a number of at least 0, got -1',
+      'saved.state.for must be a number from 0 to 1000000000000000, got -1',
     ],
     [
       'an age that is no number',
@@ -234,5 +234,18 @@ describe('saved', () => {
     const saved = change(breaker.save()) as Saved
 
     expect(() => new CircuitBreaker({ saved })).toThrow(message)
+  })
+})
+
+describe('a number that is too large', () => {
+  it.each([
+    ['state', 'notBefore'],
+    ['state', 'for'],
+    ['counts', 'settled'],
+  ] as const)('is refused: saved.%s.%s of 1e308', (part, key) => {
+    const saved = structuredClone(new CircuitBreaker({ maxFailures: 1 }).save())
+    Object.assign(saved[part], { [key]: 1e308 })
+
+    expect(() => new CircuitBreaker({ maxFailures: 1, saved })).toThrow(`saved.${part}.${key}`)
   })
 })

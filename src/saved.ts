@@ -2,6 +2,7 @@ import type { Saved } from './core/saved.ts'
 import { TRANSITION_REASONS } from './core/state.ts'
 import {
   integer,
+  LONGEST_DURATION,
   list,
   ms,
   number,
@@ -51,6 +52,9 @@ const TRIP = [
 
 type Fields<K extends string> = Record<K, unknown>
 
+/** No open time is longer, jitter included. */
+const LONGEST_WAIT = 2 * LONGEST_DURATION
+
 /** Checks what came from outside; gives it back as a copy that nobody else holds. */
 export function checkSaved(value: unknown): Saved {
   if (typeof value !== 'object' || value === null) {
@@ -84,7 +88,7 @@ export function checkSaved(value: unknown): Saved {
   for (const [i, trip] of list('saved.trips', saved.trips).entries()) {
     checkTrip(`saved.trips[${i}]`, trip)
   }
-  return structuredClone(value) as Saved
+  return JSON.parse(JSON.stringify(value)) as Saved
 }
 
 function checkState(value: unknown): void {
@@ -93,7 +97,7 @@ function checkState(value: unknown): void {
   if (name === 'closed') {
     const state = fields(path, value, ['name', 'for', 'streak', 'failures', 'rules', 'notBefore'])
     integer(`${path}.streak`, state.streak, 0)
-    ms(`${path}.notBefore`, state.notBefore)
+    ms(`${path}.notBefore`, state.notBefore, LONGEST_WAIT)
     ms(`${path}.for`, state.for)
     checkFailures(`${path}.failures`, state.failures)
     checkRules(`${path}.rules`, state.rules)
@@ -106,14 +110,14 @@ function checkState(value: unknown): void {
   if (name === 'open') {
     const state = fields(path, value, ['name', 'for', 'remaining', 'from', 'trip', 'notBefore'])
     common(state)
-    ms(`${path}.remaining`, state.remaining)
+    ms(`${path}.remaining`, state.remaining, LONGEST_WAIT)
     ms(`${path}.from`, state.from)
-    ms(`${path}.notBefore`, state.notBefore)
+    ms(`${path}.notBefore`, state.notBefore, LONGEST_WAIT)
   } else {
     const state = fields(path, value, ['name', 'for', 'trip', 'succeeded', 'notBefore'])
     common(state)
     integer(`${path}.succeeded`, state.succeeded, 0)
-    ms(`${path}.notBefore`, state.notBefore)
+    ms(`${path}.notBefore`, state.notBefore, LONGEST_WAIT)
   }
 }
 
@@ -125,7 +129,7 @@ function checkOverride(value: unknown): void {
   optionalText(`${path}.reason`, override.reason)
   optionalText(`${path}.by`, override.by)
   ms(`${path}.for`, override.for)
-  if (override.remaining !== null) ms(`${path}.remaining`, override.remaining)
+  if (override.remaining !== null) ms(`${path}.remaining`, override.remaining, LONGEST_WAIT)
 }
 
 function checkCounts(value: unknown): void {

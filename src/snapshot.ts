@@ -63,7 +63,10 @@ export interface Snapshot {
   readonly waitingSaved: number | null
   /** Newest last. */
   readonly trips: readonly Trip[]
-  /** Ms until a call may pass, at most; `null` when it may now, or when nobody can know. */
+  /**
+   * Ms after which it is worth asking again: when the open time ends, or when the verdict on the
+   * probes that are out is due at the latest. `null` when a call may pass now, or nobody can know.
+   */
   readonly retryAfter: number | null
   /** The resolved options; functions are shown as `"[function]"`. */
   readonly options: Readonly<Record<string, unknown>>

@@ -17,7 +17,7 @@ export function wrongType(path: string, expected: string, value: unknown): TypeE
 export function integer(path: string, value: unknown, min: number, max: number = Infinity): number {
   const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`
   if (typeof value !== 'number') throw wrongType(path, `an integer ${range}`, value)
-  if (!Number.isInteger(value) || value < min || value > max) {
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
     throw new RangeError(`${path} must be an integer ${range}, got ${value}`)
   }
   return value
@@ -105,10 +105,13 @@ export function list(path: string, value: unknown): unknown[] {
   return value
 }
 
-export function ms(path: string, value: unknown): void {
+/** Ages and sums of them: beyond this they would lose their milliseconds. */
+const LONGEST_AGE = 1e15
+
+export function ms(path: string, value: unknown, max: number = LONGEST_AGE): void {
   if (typeof value !== 'number') throw wrongType(path, 'a number of at least 0', value)
-  if (!(value >= 0 && value < Infinity)) {
-    throw new RangeError(`${path} must be a number of at least 0, got ${value}`)
+  if (!(value >= 0 && value <= max)) {
+    throw new RangeError(`${path} must be a number from 0 to ${max}, got ${value}`)
   }
 }
 

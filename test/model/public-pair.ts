@@ -186,8 +186,6 @@ export class PublicPair {
     if (call === undefined) return
     this.calls = this.calls.filter((it) => it !== call)
     const tagged: Tagged = { as, retryAfter: as === 'failure' ? retryAfter : undefined }
-    // A success may come without a look at the clock, and may reach a rate all the same.
-    this.#look()
     call.end(tagged)
     await this.clock.advance(0)
     if (call.result !== undefined) same('own result', call.result.value, tagged)

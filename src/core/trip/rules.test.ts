@@ -9,7 +9,7 @@ import {
   settle,
 } from '../../../test/helpers.ts'
 import type { Machine } from '../machine.ts'
-import { hasRules, needsDuration, needsTime, type TripSettings } from './rules.ts'
+import { hasRules, needsDuration, type TripSettings } from './rules.ts'
 
 const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 10 } }
 const timed = { ...failureRate, window: { duration: 10_000 } }
@@ -37,18 +37,17 @@ function configure(machine: Machine, trip: Partial<TripSettings>): string[] {
 
 describe('what rules need', () => {
   it.each([
-    { trip: {}, rules: false, duration: false, time: false },
-    { trip: { failureRate }, rules: true, duration: false, time: false },
-    { trip: { failureRate: timed }, rules: true, duration: false, time: true },
-    { trip: { slowCallRate }, rules: true, duration: true, time: true },
-    { trip: { evidence }, rules: true, duration: true, time: true },
-    { trip: { when }, rules: true, duration: false, time: true },
-  ])('is as little as possible: %o', ({ trip, rules, duration, time }) => {
+    { trip: {}, rules: false, duration: false },
+    { trip: { failureRate }, rules: true, duration: false },
+    { trip: { failureRate: timed }, rules: true, duration: false },
+    { trip: { slowCallRate }, rules: true, duration: true },
+    { trip: { evidence }, rules: true, duration: true },
+    { trip: { when }, rules: true, duration: false },
+  ])('is as little as possible: %o', ({ trip, rules, duration }) => {
     const settings = settingsOf(optionsWith(trip)).trip
 
     expect(hasRules(settings)).toBe(rules)
     expect(needsDuration(settings)).toBe(duration)
-    expect(needsTime(settings)).toBe(time)
   })
 })
 

@@ -26,13 +26,6 @@ export function needsDuration({ slowCallRate, evidence }: TripSettings): boolean
   return slowCallRate !== undefined || evidence !== undefined
 }
 
-/** True when a rule needs to know the time at the end of a call. */
-export function needsTime(settings: TripSettings): boolean {
-  const { failureRate: rate } = settings
-  const timed = rate !== undefined && 'duration' in rate.window
-  return timed || needsDuration(settings) || settings.when !== undefined
-}
-
 /** What the rules of one closed state have seen. Any of them is enough to open. */
 export class Rules {
   settings: TripSettings
