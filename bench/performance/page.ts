@@ -19,10 +19,10 @@ export function page(text: string, results: Results): string {
 }
 
 function generated(results: Results): string {
-  const { node, cpu, versions } = results
+  const { node, cpu, load, versions } = results
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
-    `Node ${node}, ${cpu}; ${others.join(', ')}.`,
+    `Node ${node}, ${cpu}, load ${load.toFixed(1)} at the beginning; ${others.join(', ')}.`,
     '![Cost of a call with each library](performance.svg)',
     '### A call',
     ratioTable(results),

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { installedVersion } from '../conformance/versions.ts'
 import { type Footprint, footprints } from './footprint.ts'
 import { listings } from './listings.ts'
@@ -17,7 +17,7 @@ export interface Effort {
 }
 
 export const FULL: Effort = {
-  processes: 4,
+  processes: 3,
   rounds: { rounds: 15, turn: 3, warmup: 80 },
   idleMs: 2_000,
   starts: 11,
@@ -52,12 +52,17 @@ export type Ratios = Readonly<Record<string, Figure>>
 export interface Results {
   readonly node: string
   readonly cpu: string
+  /** Programs that wanted to run when it began. */
+  readonly load: number
   readonly versions: Readonly<Record<string, string>>
   readonly ratios: Ratios
   readonly memory: Readonly<Record<string, Memory>>
   readonly footprints: readonly Footprint[]
   readonly scale: Readonly<Record<string, Readonly<Record<string, Figure>>>>
 }
+
+/** Compiled at once, not when a thread has time for it: what is warm must not depend on the load. */
+const JIT = ['--no-concurrent-recompilation']
 
 type Times = Record<string, Record<string, number>>
 
@@ -77,7 +82,12 @@ export async function measureRatios(
   const settings = JSON.stringify(rounds)
   for (let i = 0; i < processes; i++) {
     for (const [subject, scenario] of shuffled(pairs(subjects).filter(([, it]) => wanted(it)))) {
-      const times = await runChild<Times>('timing-child.ts', [subject, scenario, settings], library)
+      const times = await runChild<Times>(
+        'timing-child.ts',
+        [subject, scenario, settings],
+        library,
+        JIT,
+      )
       for (const [mode, contestants] of Object.entries(times)) {
         const unit = contestants['hand async'] ?? contestants['hand stream']
         for (const [name, time] of Object.entries(contestants)) {
@@ -116,6 +126,7 @@ export function stepsOf(effort: Effort): number {
 export async function measure(effort: Effort, dist: string, step: () => void): Promise<Results> {
   const library = `${dist}/index.js`
   const subjects = Object.keys(listings)
+  const load = loadavg()[0] as number
   const ratios = await measureRatios(subjects, effort, library, step)
   const memory: Record<string, Memory> = {}
   for (const subject of subjects) {
@@ -131,6 +142,7 @@ export async function measure(effort: Effort, dist: string, step: () => void): P
   return {
     node: process.versions.node,
     cpu: cpus()[0]?.model ?? 'unknown',
+    load,
     versions: Object.fromEntries(packages.map((name) => [name, installedVersion(name)])),
     ratios,
     memory,
@@ -149,7 +161,9 @@ async function measureScale(
     const runs: Record<string, number>[] = []
     for (let i = 0; i < Math.min(processes, 3); i++) {
       const args = [dimension, JSON.stringify(rounds), all.join(',')]
-      runs.push(await runChild('scale-child.ts', args, library, ['--max-old-space-size=6000']))
+      runs.push(
+        await runChild('scale-child.ts', args, library, [...JIT, '--max-old-space-size=6000']),
+      )
       step()
     }
     scale[dimension] = Object.fromEntries(

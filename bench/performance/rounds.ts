@@ -1,5 +1,4 @@
 import { Bench } from 'tinybench'
-import { cpuTime } from './cpu-time.ts'
 import { quantile, shuffled } from './statistics.ts'
 
 /** Something to be timed: makes `calls` calls. */
@@ -19,16 +18,15 @@ export interface RoundSettings {
 }
 
 /**
- * The ms per call of each contestant: the 20th percentile over many short turns, taken in another
- * order in every round. Whatever the machine does besides meets all of them alike. What a round is
- * made of is timed by tinybench.
+ * The ms per call of each contestant: the 20th percentile over many short samples, in turns that are
+ * taken in another order in every round. Whatever the machine does besides meets all of them alike,
+ * and is left out where it falls upon a sample. Each turn is a run of tinybench.
  */
 export async function interleaved(
   contestants: readonly Contestant[],
   { rounds, turn, warmup, unit = 1 }: RoundSettings,
 ): Promise<Record<string, number>> {
   const bench = new Bench({
-    now: cpuTime,
     iterations: 1,
     time: turn,
     warmup: false,
@@ -43,30 +41,36 @@ export async function interleaved(
   }
   for (let round = 0; round < rounds; round++) {
     for (const { task, calls, samples } of shuffled(entries)) {
+      // Otherwise it gives what it has.
+      task?.reset(false)
       await task?.run()
       const result = task?.result
       if (result?.state !== 'completed') throw new Error(`a turn ended as ${result?.state}`)
-      samples.push(result.latency.mean / calls)
+      for (const time of result.latency.samples ?? []) samples.push(time / calls)
     }
   }
   return Object.fromEntries(entries.map(({ name, samples }) => [name, quantile(samples, 0.2)]))
 }
 
-/** Warms it up, and tells how many calls fill a third of a turn. */
+/** Warms it up, and tells how many calls make a sample: a turn has room for several. */
 async function calibrate(
   batch: (calls: number) => unknown,
   turn: number,
   warmup: number,
   unit: number,
 ): Promise<number> {
-  const end = cpuTime() + warmup
+  const end = performance.now() + warmup
   let calls = unit
   for (;;) {
-    const begin = cpuTime()
-    await batch(calls)
-    const took = cpuTime() - begin
-    if (took < turn / 6) calls *= 2
-    else if (took > turn / 1.5) calls = Math.max(unit, unit * Math.floor(calls / 2 / unit))
-    if (cpuTime() >= end && (took >= turn / 6 || calls > 1e7)) return calls
+    // The shortest of a few: the machine may have been busy with something else.
+    let took = Infinity
+    for (let i = 0; i < 4; i++) {
+      const begin = performance.now()
+      await batch(calls)
+      took = Math.min(took, performance.now() - begin)
+    }
+    if (took < turn / 8) calls *= 2
+    else if (took > turn / 2 && calls > unit) calls = Math.max(unit, calls / 2)
+    else if (performance.now() >= end) return calls
   }
 }
