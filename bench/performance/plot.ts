@@ -3,7 +3,7 @@ import { type Results, rowName } from './results.ts'
 import { isOwn } from './tables.ts'
 
 const ROW = 20
-const LEFT = 165
+const LEFT = 185
 const WIDTH = 190
 const GAP = 62
 const TOP = 58
