@@ -120,6 +120,14 @@ describe('the deadline of a probe', () => {
     expect(stateAt(machine, DEADLINE + 200)).toBe('open')
   })
 
+  it('is that late for calls as well as for readers', () => {
+    const machine = openMachine()
+    admit(machine, RESET_TIMEOUT, 200)
+
+    expect(machine.admit(DEADLINE + 199)).toBe('half-open')
+    expect(machine.admit(DEADLINE + 200)).toBe('open')
+  })
+
   it('is none for a call of the closed circuit, however long that takes', () => {
     const machine = openMachine()
     callOnce(machine, 'success', RESET_TIMEOUT)
