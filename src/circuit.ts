@@ -72,27 +72,30 @@ export class Circuit {
     return this.lane
   }
 
-  /** A call that entered under `era` without a permit has succeeded. */
-  succeed(era: Closed, value: unknown): void {
-    const { machine } = this
-    const { classify } = this.options
-    if (classify !== undefined || this.emitter?.hears('success') || machine.needsTime(era)) {
-      this.#conclude(era, { status: 'fulfilled', value })
-    } else machine.succeed(era)
+  /** True when a success matters to nobody but the machine. */
+  get isPlain(): boolean {
+    return this.options.classify === undefined && this.emitter === undefined
   }
 
-  /** A call that entered under `era` without a permit has failed. */
-  fail(era: Closed, reason: unknown): never {
-    this.#conclude(era, { status: 'rejected', reason })
+  /** A call that entered under `era` without a permit has given a value. */
+  succeeded(era: Closed, value: unknown): void {
+    this.#conclude(era, this.#verdictOn(value))
+  }
+
+  #verdictOn(value: unknown): Verdict {
+    if (this.options.classify === undefined) return SUCCESS
+    return this.judge({ status: 'fulfilled', value })
+  }
+
+  /** A call that entered under `era` without a permit was rejected. */
+  failed(era: Closed, reason: unknown): never {
+    this.#conclude(era, this.judge({ status: 'rejected', reason }))
     return new Rejection(reason) as never
   }
 
-  #conclude(era: Closed, settled: Settled): void {
-    const verdict = this.judge(settled)
-    const { machine } = this
-    const { generation } = machine.state
-    const timeless = verdict.outcome !== 'failure' && !machine.needsTime(era)
-    const counted = machine.conclude(era, verdict, timeless ? Number.NaN : this.clock.now())
+  #conclude(era: Closed, verdict: Verdict): void {
+    const { generation } = this.machine.state
+    const counted = this.machine.conclude(era, verdict, this.clock.now())
     if (counted && this.emitter !== undefined) {
       this.#publishVerdict(verdict, undefined, generation, false)
     }
@@ -113,9 +116,9 @@ export class Circuit {
   }
 
   /** As {@link settle}, for a call without circumstances of its own; gives what its caller gets. */
-  settled(permit: Permit, value: unknown): void {
-    const plain = this.options.classify === undefined
-    this.settle(permit, plain ? SUCCESS : this.judge({ status: 'fulfilled', value }), undefined)
+  fulfilled(permit: Permit, value: unknown): void {
+    if (this.isPlain && this.machine.succeedWith(permit)) return
+    this.settle(permit, this.#verdictOn(value), undefined)
   }
 
   /** The same for one that was rejected. */

@@ -1,4 +1,5 @@
 import type { Circuit } from './circuit.ts'
+import type { Machine } from './core/machine.ts'
 import { Permit } from './core/permit.ts'
 import type { Closed } from './core/state.ts'
 
@@ -21,19 +22,20 @@ export interface Lane {
 export class SharedLane implements Lane, Reactions {
   readonly fulfilled: <T>(value: T) => T
   readonly rejected: (error: unknown) => never
-  readonly #circuit: Circuit
+  readonly #machine: Machine
 
   constructor(circuit: Circuit, era: Closed) {
-    this.#circuit = circuit
+    const { machine } = circuit
+    this.#machine = machine
     this.fulfilled = (value) => {
-      circuit.succeed(era, value)
+      if (!circuit.isPlain || !machine.succeed(era)) circuit.succeeded(era, value)
       return value
     }
-    this.rejected = (reason) => circuit.fail(era, reason)
+    this.rejected = (reason) => circuit.failed(era, reason)
   }
 
   enter(): Reactions | null {
-    return this.#circuit.machine.enter() ? this : null
+    return this.#machine.enter() ? this : null
   }
 }
 
@@ -76,7 +78,7 @@ class TimedCall extends Permit implements Reactions {
   constructor() {
     super(null, 0, Infinity)
     this.fulfilled = (value) => {
-      ;(this.circuit as Circuit).settled(this, value)
+      ;(this.circuit as Circuit).fulfilled(this, value)
       this.#release()
       return value
     }
