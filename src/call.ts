@@ -175,7 +175,7 @@ export class Call implements Timed {
 
   /** Called when its time is up. */
   expire(): void {
-    const { name } = this.#circuit.options
+    const { name } = this.#circuit
     this.#interrupt(new CallTimeoutError(name, this.#timeout as number), true)
   }
 }
