@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Counts } from './counts-child.ts'
-import type { Ratios, Results } from './results.ts'
-import { isOwn } from './tables.ts'
+import { isOwn } from './listings.ts'
+import type { Ratios } from './measured.ts'
 
 /** What `bench:check` compares with. */
 export interface Baseline {
@@ -27,7 +27,7 @@ export function writeCounts(counts: Baseline['counts']): void {
 }
 
 /** Keeps our own rows: nobody's regressions but ours are ours to find. */
-export function writeTimes({ ratios }: Results): void {
+export function writeTimes(ratios: Ratios): void {
   const own = Object.entries(ratios).filter(([row]) => isOwn(row.split(' ')[0] as string))
   write({ ...readBaseline(), ratios: Object.fromEntries(own) })
 }

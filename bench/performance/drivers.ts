@@ -8,8 +8,6 @@ export function fresh<F>(fn: F): F {
 
 export type Call = () => unknown
 
-/** How many are in flight at once in the concurrent drivers. */
-export const AT_ONCE = 1_000
 /** How many functions with a breaker each there are in `many`. */
 export const MANY = 64
 
@@ -25,6 +23,17 @@ export async function sequentialFailing(call: Call, calls: number): Promise<void
   }
 }
 
+/** Each call from the bottom of 25 others. */
+export async function sequentialDeep(call: Call, calls: number): Promise<void> {
+  const descend = (frames: number): unknown => (frames === 0 ? call() : descend(frames - 1))
+  for (let i = 0; i < calls; i++) {
+    try {
+      await descend(25)
+    } catch {}
+  }
+}
+
+/** A thousand in flight at once. */
 export async function concurrent(call: Call, calls: number): Promise<void> {
   for (let done = 0; done < calls; done += 1_000) {
     const inFlight = []
@@ -33,7 +42,7 @@ export async function concurrent(call: Call, calls: number): Promise<void> {
   }
 }
 
-/** Everybody handles the rejection at once, as callers do. */
+/** The same; everybody handles the rejection at once, as callers do. */
 export async function concurrentFailing(call: Call, calls: number): Promise<void> {
   const caught = (): void => {}
   for (let done = 0; done < calls; done += 1_000) {
@@ -48,6 +57,18 @@ export async function concurrentFailing(call: Call, calls: number): Promise<void
 export function synchronous(call: Call, calls: number): unknown {
   let value: unknown
   for (let i = 0; i < calls; i++) value = call()
+  return value
+}
+
+export function synchronousFailing(call: Call, calls: number): unknown {
+  let value: unknown
+  for (let i = 0; i < calls; i++) {
+    try {
+      value = call()
+    } catch (error) {
+      value = error
+    }
+  }
   return value
 }
 
