@@ -1,3 +1,4 @@
+import type { Footprint } from './footprint.ts'
 import { listings } from './listings.ts'
 import { type Results, rowName } from './measured.ts'
 import type { Memory } from './memory-child.ts'
@@ -67,14 +68,28 @@ const MEMORY: readonly { column: string; of: (memory: Memory) => number }[] = [
   { column: 'bytes a breaker after 100 calls', of: ({ used }) => used },
 ]
 
+/** Of the library as a whole, whatever it is used for. */
+const FOOTPRINT = {
+  reason:
+    'All rules for opening, the ways back, streams, decorators, and the sentences that explain a trip come with the one class; and its modules are loaded one by one.',
+  own: 'short-circuit',
+  columns: [
+    {
+      column: 'bytes, minified and gzipped',
+      of: ({ gzipped }: Footprint): Figure => ({ value: gzipped, spread: 0 }),
+    },
+    { column: 'import, ms', of: ({ importTime }: Footprint): Figure => importTime },
+  ],
+}
+
 /** All cases in which a peer is ahead in a column of a table. */
 export function whoIsAhead(results: Results): Comparison[] {
-  return comparisons(results).filter(
+  return [...kinds(results), ...footprints(results)].filter(
     ({ ownFigure, peerFigure }) => peerFigure.value < ownFigure.value,
   )
 }
 
-function comparisons({ ratios, memory }: Results): Comparison[] {
+function kinds({ ratios, memory }: Results): Comparison[] {
   return KINDS.flatMap(({ own, peers, time, memory: kept }) => {
     const label = (name: string): string => listings[name]?.label ?? name
     const compare = (
@@ -99,6 +114,23 @@ function comparisons({ ratios, memory }: Results): Comparison[] {
       ),
     ]
   })
+}
+
+function footprints({ footprints: all }: Results): Comparison[] {
+  const ours = all.find(({ label }) => label === FOOTPRINT.own)
+  if (ours === undefined) return []
+  return FOOTPRINT.columns.flatMap(({ column, of }) =>
+    all
+      .filter(({ label }) => !label.startsWith(FOOTPRINT.own))
+      .map((peer) => ({
+        column,
+        own: 'the library',
+        peer: peer.label,
+        ownFigure: of(ours),
+        peerFigure: of(peer),
+        reason: FOOTPRINT.reason,
+      })),
+  )
 }
 
 /** Grouped by why it is so. */

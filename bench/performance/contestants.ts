@@ -2,11 +2,11 @@ import {
   type Call,
   concurrent,
   concurrentFailing,
+  deepFailing,
   fresh,
   MANY,
   manyCalls,
   sequential,
-  sequentialDeep,
   sequentialFailing,
   streaming,
   synchronous,
@@ -88,7 +88,7 @@ export async function meetings(scenario: Scenario, subject: Subject): Promise<Me
   ]
   const throws = scenario === 'failure' || refuses
   const oneByOne = throws ? sequentialFailing : sequential
-  const driver = scenario === 'deep' ? sequentialDeep : oneByOne
+  const driver = scenario === 'deep' ? deepFailing : oneByOne
   const alone: Meeting = {
     mode: 'sequential',
     unit: 16,

@@ -23,13 +23,20 @@ export async function sequentialFailing(call: Call, calls: number): Promise<void
   }
 }
 
-/** Each call from the bottom of 25 others. */
-export async function sequentialDeep(call: Call, calls: number): Promise<void> {
-  const descend = (frames: number): unknown => (frames === 0 ? call() : descend(frames - 1))
-  for (let i = 0; i < calls; i++) {
-    try {
-      await descend(25)
-    } catch {}
+/** From the bottom of 25 calls, a few at a time: getting there must not be what is measured. */
+export async function deepFailing(call: Call, calls: number): Promise<void> {
+  const caught = (): void => {}
+  const inFlight: Promise<unknown>[] = []
+  const descend = (frames: number): void => {
+    if (frames > 0) {
+      descend(frames - 1)
+      return
+    }
+    for (let i = 0; i < 8; i++) inFlight[i] = (call() as Promise<unknown>).then(undefined, caught)
+  }
+  for (let done = 0; done < calls; done += 8) {
+    descend(25)
+    for (let i = 0; i < 8; i++) await inFlight[i]
   }
 }
 

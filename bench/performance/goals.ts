@@ -1,17 +1,7 @@
-import { type Measured, type Mode, rowName } from './measured.ts'
-import type { Memory } from './memory-child.ts'
-import type { Scenario } from './subject.ts'
+import { type Measured, rowName } from './measured.ts'
+import { cost, factor, measured, memory, type Pair, type Quantity } from './quantities.ts'
 
 // What a call may cost. The page shows for every version of Node whether it is so.
-
-export type Pair = readonly [subject: string, scenario: Scenario]
-
-/** A figure made of what was measured. */
-interface Quantity {
-  /** What must have been measured for it. */
-  readonly pairs: readonly Pair[]
-  readonly of: (measured: Measured) => number | undefined
-}
 
 export interface Goal extends Quantity {
   readonly label: string
@@ -48,54 +38,6 @@ function byVersion(limits: Limits): Goal['limits'] {
   return typeof limits === 'number' ? { others: limits } : limits
 }
 
-const BY_HAND = 'hand async'
-
-/** In units of what somebody else takes, who was measured in the same process. */
-function cost(
-  subject: string,
-  scenario: Scenario,
-  { mode = 'sequential', unit = BY_HAND }: { mode?: Mode; unit?: string } = {},
-): Quantity {
-  return {
-    pairs: [[subject, scenario]],
-    of({ ratios }) {
-      const own = ratios[rowName(subject, scenario, mode)]
-      const other = ratios[rowName(unit, scenario, mode)]
-      return own && other && own.value / other.value
-    },
-  }
-}
-
-/** How many times as much the cheapest of the others takes. */
-function factor(
-  others: readonly string[],
-  subject: string,
-  scenario: Scenario,
-  mode: Mode = 'sequential',
-): Quantity {
-  return {
-    pairs: [subject, ...others].map((it): Pair => [it, scenario]),
-    of({ ratios }) {
-      const own = ratios[rowName(subject, scenario, mode)]
-      const values = others.map((it) => ratios[rowName(it, scenario, mode)]?.value)
-      const known = values.filter((it) => it !== undefined)
-      if (own === undefined || known.length < others.length) return undefined
-      return Math.min(...known) / own.value
-    },
-  }
-}
-
-function measured(of: Quantity['of']): Quantity {
-  return { pairs: [], of }
-}
-
-function memory(subject: string, of: (memory: Memory) => number | null): Quantity {
-  return measured((it) => {
-    const taken = it.memory[subject]
-    return taken && (of(taken) ?? undefined)
-  })
-}
-
 const COCKATIEL = ['cockatiel']
 const SAMPLING = ['cockatiel-sampling']
 const OPOSSUM = ['opossum']
@@ -116,14 +58,14 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
       'seed options, in units of `.then` by hand',
       cost('seed', 'success', { unit: 'hand then' }),
     ),
-    atLeast(2.5, 'cockatiel in units of ours', factor(COCKATIEL, 'seed', 'success')),
-    atLeast(2.4, 'whoever is next in units of ours', factor(ANYBODY, 'seed', 'success')),
+    atLeast(2.5, 'cockatiel, in units of ours', factor(COCKATIEL, 'seed', 'success')),
+    atLeast(2.4, 'whoever is next, in units of ours', factor(ANYBODY, 'seed', 'success')),
     atLeast(
       3,
       'cockatiel, 1000 at once, in units of ours',
       factor(COCKATIEL, 'seed', 'success', 'concurrent'),
     ),
-    atLeast(9, 'opossum in units of ours', factor(OPOSSUM, 'seed', 'success')),
+    atLeast(9, 'opossum, in units of ours', factor(OPOSSUM, 'seed', 'success')),
   ],
   'Time window': [
     atMost(1.1, 'success', cost('time', 'success')),
@@ -137,7 +79,7 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
       'success, in units of a wrapper by hand that reads the clock twice',
       cost('full', 'success', { unit: 'hand clock' }),
     ),
-    atLeast(4, 'opossum in units of ours', factor(OPOSSUM, 'full', 'success')),
+    atLeast(4, 'opossum, in units of ours', factor(OPOSSUM, 'full', 'success')),
     atLeast(2.2, 'opossum, lean, in units of ours', factor(OPOSSUM_LEAN, 'full', 'success')),
     atMost(
       1,
@@ -163,8 +105,8 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
   ],
   Failure: [
     atMost(0.8, 'seed options', cost('seed', 'failure')),
-    atLeast(1.65, 'cockatiel in units of ours', factor(COCKATIEL, 'seed', 'failure')),
-    atLeast(1.4, 'whoever is next in units of ours', factor(ANYBODY, 'seed', 'failure')),
+    atLeast(1.65, 'cockatiel, in units of ours', factor(COCKATIEL, 'seed', 'failure')),
+    atLeast(1.4, 'whoever is next, in units of ours', factor(ANYBODY, 'seed', 'failure')),
     atMost(
       1.1,
       'with 100 000 calls in the window, in units of one with 1 000',
@@ -179,7 +121,7 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
     atMost({ others: 0.17, 26: 0.28 }, 'refusal, 1000 at once', cost('seed', 'open', together)),
     atLeast(
       { others: 4.5, 26: 3.2 },
-      'whoever is next in units of ours',
+      'whoever is next, in units of ours',
       factor(ANYBODY, 'seed', 'open'),
     ),
     atLeast(
@@ -191,12 +133,12 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
     atMost(1.15, 'fallback', cost('seed', 'fallback')),
     atLeast(
       { others: 35, 26: 20 },
-      'fallback, opossum in units of ours',
+      'fallback, opossum, in units of ours',
       factor(OPOSSUM, 'seed', 'fallback'),
     ),
     atLeast(
       { others: 60, 26: 40 },
-      'fallback, cockatiel in units of ours',
+      'fallback, cockatiel, in units of ours',
       factor(COCKATIEL, 'seed', 'fallback'),
     ),
   ],
@@ -207,7 +149,7 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
       'in units of a timer a call by hand',
       cost('seed', 'timeout', { unit: 'hand timeout' }),
     ),
-    atLeast(4, 'opossum in units of ours', factor(OPOSSUM, 'seed', 'timeout')),
+    atLeast(4, 'opossum, in units of ours', factor(OPOSSUM, 'seed', 'timeout')),
     atMost(
       0,
       'timers a call',
