@@ -31,7 +31,7 @@ import {
 } from './tables.ts'
 
 // What a call costs, with this library and with others, and what it is made of:
-//   npm run bench                 a quarter of an hour; writes docs/performance.md and its plot
+//   npm run bench                 up to twenty minutes; writes docs/performance.md and its plot
 //   npm run bench -- --here       only the tables, on the Node that runs it
 //   npm run bench -- --versions   only the goals, on the other versions of Node
 //   npm run bench -- --quick      a look, within three minutes, at either or both; nothing is written

@@ -46,6 +46,7 @@ function figures(results: Results): string {
     ratioTable(results),
     comparison(results),
     '### Synchronous functions and streams',
+    'In units of the asynchronous wrapper, and of a generator wrapped by hand.',
     syncTable(results),
     '### Memory',
     memoryTable(results),

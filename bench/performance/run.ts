@@ -7,9 +7,9 @@ export interface Stage {
   readonly node: string
 }
 
-/** Where the compiled library is. */
+/** Where the library is that is measured: see `library` of `subjects/own.ts`. */
 export function libraryOf({ folder }: Stage): string {
-  return join(folder, 'src/index.js')
+  return process.env['BENCH_LIBRARY'] ?? join(folder, 'src/index.js')
 }
 
 /** Runs a program and gives what it prints. */
@@ -29,7 +29,7 @@ export function run(program: string, args: readonly string[]): Promise<string> {
     child.on('error', reject)
     child.on('close', (code) => {
       if (code === 0) resolve(output)
-      else reject(new Error(`${args.join(' ')} ended with ${code}:\n${complaint}`))
+      else reject(new Error(`${args.join(' ')} ended with ${code}:\n${output}${complaint}`))
     })
   })
 }

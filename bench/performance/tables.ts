@@ -70,7 +70,7 @@ export function syncTable({ ratios }: Results): string {
       return shown(ratios[rowName(contestant, scenario, 'sequential')])
     }),
   ])
-  const head = ['', 'success', 'failure', 'open', 'stream of 10 items, in wrapped generators']
+  const head = ['', 'success', 'failure', 'open', 'stream of 10 items']
   return table(head, rows)
 }
 

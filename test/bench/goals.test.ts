@@ -3,36 +3,8 @@ import { KINDS, whoIsAhead } from '../../bench/performance/ahead.ts'
 import { ALL_GOALS, GOALS, isMet, PAIRS } from '../../bench/performance/goals.ts'
 import { missed } from '../../bench/performance/goals-table.ts'
 import { listings } from '../../bench/performance/listings.ts'
-import { type Measured, rowName } from '../../bench/performance/measured.ts'
-
-/** As if it had been measured: each of the pairs takes `value` times the wrapper by hand. */
-function measured(node: string, value: number): Measured {
-  const floors = ['bare', 'hand async', 'hand then', 'hand clock', 'hand timeout', 'hand sync']
-  const scenarios = new Set(PAIRS.map(([, scenario]) => scenario))
-  const modes = ['sequential', 'concurrent'] as const
-  const rows = [
-    ...PAIRS.flatMap(([subject, scenario]) =>
-      modes.map((mode) => [rowName(subject, scenario, mode), { value, spread: 0 }] as const),
-    ),
-    ...[...scenarios].flatMap((scenario) =>
-      floors.flatMap((floor) =>
-        modes.map((mode) => [rowName(floor, scenario, mode), { value: 1, spread: 0 }] as const),
-      ),
-    ),
-  ]
-  const memory = { perCall: value, alone: value, fresh: value, used: value, timers: 0, idle: 0 }
-  return {
-    node,
-    load: 0,
-    ratios: Object.fromEntries(rows),
-    units: { 'sync sequential': 100 },
-    memory: { seed: memory, count: memory, time: memory, full: memory },
-    scale: { failures: { 1000: { value, spread: 0 }, 100000: { value, spread: 0 } } },
-    own: { healthyKey: 0, failedKey: value, snapshot: value, growth: 0, frames: 0 },
-    counts: { successTicks: 2, failureTicks: 3, timeoutTimers: 0 },
-    importTime: { value, spread: 0 },
-  }
-}
+import { rowName } from '../../bench/performance/measured.ts'
+import { measured, results } from './measured.ts'
 
 describe('goals', () => {
   it('are made of pairs that exist', () => {
@@ -71,23 +43,21 @@ describe('goals', () => {
 })
 
 describe('whoIsAhead', () => {
-  const results = (peer: number) => ({
-    ...measured('24.0.0', 1),
-    ratios: {
-      [rowName('seed', 'success', 'sequential')]: { value: 1, spread: 0 },
-      [rowName('alfred', 'success', 'sequential')]: { value: peer, spread: 0 },
-    },
+  const ratio = (value: number) => ({ value, spread: 0 })
+  const alfredTakes = (value: number) => ({
+    ...results('24.0.0', 1),
     memory: {},
-    cpu: '',
-    versions: {},
-    footprints: [],
+    ratios: {
+      [rowName('seed', 'success', 'sequential')]: ratio(1),
+      [rowName('alfred', 'success', 'sequential')]: ratio(value),
+    },
   })
 
   it.each([
     [0.99, ['alfred']],
     [1, []],
-  ])('names a peer that takes %d of what we take: %j', (peer, names) => {
-    expect(whoIsAhead(results(peer)).map((it) => it.peer)).toEqual(names)
+  ])('names a peer that takes %d of what we take: %j', (value, names) => {
+    expect(whoIsAhead(alfredTakes(value)).map((it) => it.peer)).toEqual(names)
   })
 
   it('knows every configuration of ours that has a peer of its kind', () => {
