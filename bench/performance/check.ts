@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { readBaseline, writeCounts } from './baseline.ts'
+import { ownRows, readBaseline, writeCounts } from './baseline.ts'
 import { build } from './build.ts'
 import { dearerCounts, differences } from './compare.ts'
 import { measureCounts } from './counts.ts'
@@ -52,12 +52,15 @@ async function compareTimes(): Promise<string[]> {
   const effort = { processes: 5, rounds: { rounds: 15, turn: 3, warmup: 80 } }
   const step = progress('own configurations', OWN_PAIRS.length * effort.processes)
   const { ratios } = await measureRatios(stage, OWN_PAIRS, effort, step)
-  const all = differences(readBaseline().ratios, ratios)
-  for (const { row, before, now, noise } of all) {
+  const before = readBaseline().ratios
+  const unknown = Object.keys(ownRows(ratios)).filter((row) => before[row] === undefined)
+  if (unknown.length > 0) console.log(`new since the last full run: ${unknown.join(', ')}`)
+  const all = differences(before, ratios)
+  for (const { row, before: old, now, noise } of all) {
     const percent = (noise * 100).toFixed(0)
-    console.log(`${row}: ${before.toFixed(2)} → ${now.toFixed(2)}, noise ${percent} %`)
+    console.log(`${row}: ${old.toFixed(2)} → ${now.toFixed(2)}, noise ${percent} %`)
   }
   return all
     .filter(({ dearer }) => dearer)
-    .map(({ row, before, now }) => `${row}: ${((now / before - 1) * 100).toFixed(0)} % dearer`)
+    .map(({ row, before: old, now }) => `${row}: ${((now / old - 1) * 100).toFixed(0)} % dearer`)
 }

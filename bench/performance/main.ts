@@ -50,18 +50,17 @@ let store: Store = values.quick ? { versions: {} } : readStore()
 
 if (values.here || !values.versions) {
   const here = await ofThisNode(effort)
-  store = { ...store, here }
+  keep({ ...store, here })
   for (const part of [ratioTable, comparison, syncTable, memoryTable, footprintTable, scaleTable]) {
     console.log(`\n${aligned(part(here))}`)
   }
   console.log(`\nWhere somebody is ahead:\n${aheadList(here)}\n`)
 }
 if (values.versions || !values.here) {
-  store = { ...store, versions: await ofOtherNodes(effort) }
+  keep({ ...store, versions: await ofOtherNodes(effort) })
 }
 console.log(`\n${aligned(goalsTable(versionsOf(store)))}\n\n${missed(versionsOf(store))}`)
 console.log(`\n${((performance.now() - begin) / 1_000).toFixed(0)} s`)
-if (!values.quick) write(store)
 
 function ofThisNode(how: Effort): Promise<Results> {
   const step = progress(`Node ${process.versions.node}`, stepsOf(everything(how), how))
@@ -80,7 +79,10 @@ async function ofOtherNodes(how: Effort): Promise<Record<string, Measured>> {
   return measured
 }
 
-function write(results: Store): void {
+/** At once: what took minutes must not be lost when the rest fails. */
+function keep(results: Store): void {
+  store = results
+  if (values.quick) return
   writeStore(results)
   const docs = join(import.meta.dirname, '../../docs')
   const file = join(docs, 'performance.md')

@@ -63,8 +63,11 @@ function retainedAlone(): number {
   const before = retained()
   for (let i = 0; i < BREAKERS; i++) breakers[i] = subject.breaker?.()
   const bytes = (retained() - before) / BREAKERS
-  return breakers.length === BREAKERS ? bytes : Number.NaN
+  // Alive until here.
+  if (breakers.length !== BREAKERS) throw new Error('breakers were lost')
+  return bytes
 }
+
 // The code that makes them is compiled by then.
 for (let i = 0; i < BREAKERS; i++) subject.breaker?.()
 const alone = subject.breaker === undefined ? null : retainedAlone()
