@@ -34,7 +34,7 @@ import {
 //   npm run bench                 up to twenty minutes; writes docs/performance.md and its plot
 //   npm run bench -- --here       only the tables, on the Node that runs it
 //   npm run bench -- --versions   only the goals, on the other versions of Node
-//   npm run bench -- --quick      a look, within three minutes, at either or both; nothing is written
+//   npm run bench -- --quick      a look, some four minutes, at either or both; nothing is written
 
 const { values } = parseArgs({
   options: {
