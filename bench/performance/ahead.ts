@@ -28,13 +28,13 @@ export const KINDS: readonly Kind[] = [
   {
     own: 'count',
     peers: ['cockatiel-count', 'mollitia'],
-    time: 'As with the seed options; and a window also knows when the rule came into force and what it had seen then, for the trip record.',
+    time: 'As with the seed options; and a rate is one of several rules that may be in force at once: a trip is recorded with where each of them stood.',
     memory: 'As with the seed options, and the window.',
   },
   {
     own: 'time',
     peers: ['cockatiel-sampling'],
-    time: 'As with the seed options; and old calls leave the window by the clock, also when nobody has called for a while.',
+    time: 'As with the count window; and old calls leave the window by the clock, also when nobody has called for a while.',
     memory: 'As with the seed options, and the window.',
   },
   {
@@ -46,7 +46,7 @@ export const KINDS: readonly Kind[] = [
   {
     own: 'full',
     peers: ['opossum', 'opossum-lean'],
-    time: 'Two clock readings for the latency of each call, which lean does not measure.',
+    time: 'Every latency goes into a histogram, every call into the last minute by outcome, besides the window; lean computes no percentiles.',
     memory:
       'A histogram of latencies, which takes the same whatever the traffic; others keep every latency, and grow with the calls.',
   },
