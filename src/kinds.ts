@@ -44,7 +44,7 @@ export class Kinds {
   #defaults: RegistryDefaults = {}
   /** The latest first. */
   #kept: Kind[] = []
-  /** Of breakers that nothing was said about. */
+  /** Of breakers that nothing was said about; made with the first one, where nothing can be wrong. */
   #plain: Kind | undefined
 
   constructor(defaults: RegistryDefaults) {
@@ -60,7 +60,7 @@ export class Kinds {
     const before = this.#defaults
     this.#defaults = Object.freeze({ ...defaults })
     try {
-      this.#plain = new Kind({}, this)
+      this.#plain = isNothing(defaults) ? undefined : new Kind({}, this)
     } catch (error) {
       this.#defaults = before
       throw error
@@ -70,7 +70,10 @@ export class Kinds {
 
   /** The blueprint for these options over the defaults. */
   of(options: Options): Blueprint {
-    if (isNothing(options)) return this.#plain as Kind
+    if (isNothing(options)) {
+      this.#plain ??= new Kind({}, this)
+      return this.#plain
+    }
     refuseKeys('the options', options, ['name', 'registry'])
     const kind = new Kind(options, this)
     if (options.saved !== undefined) return kind

@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '../..')
  * Compiles the programs of this folder and the library, as it is published, and gives the folder:
  * Node 20 runs no TypeScript, and what runs must be the same in every version. The compiler takes
  * away the types and leaves the rest alone, so that functions which are compiled anew from their
- * text are as they were written.
+ * text are as they were written. The library is put together as it is when it is published.
  */
 export async function build(): Promise<string> {
   const cache = join(root, '.cache')
@@ -18,5 +18,6 @@ export async function build(): Promise<string> {
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
   await run(process.execPath, [compiler, '-p', import.meta.dirname, '--outDir', folder])
+  await run(process.execPath, [join(root, 'scripts/bundle.mjs'), join(folder, 'src')])
   return folder
 }
