@@ -77,7 +77,7 @@ function keyOf(options: CircuitBreakerOptions<unknown>): string | undefined {
 function isPlain(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null)
-    return !['undefined', 'function', 'bigint', 'symbol'].includes(typeof value)
+    return !['function', 'bigint', 'symbol'].includes(typeof value)
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
