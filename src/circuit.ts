@@ -15,7 +15,7 @@ import {
 } from './errors.ts'
 import { type BreakerEvents, type Emitter, type EventName, printListenerError } from './events.ts'
 import { whyRefused } from './explain.ts'
-import { type Circumstances, judge } from './judge.ts'
+import { type Circumstances, judge, judgeRejection } from './judge.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
 import { Rejection } from './rejection.ts'
 
@@ -82,18 +82,17 @@ export class Circuit {
         const { classify } = this.options
         if (classify === undefined && this.emitter === undefined && era.rules === null) {
           this.machine.succeed(era)
-        } else this.#conclude(era, { status: 'fulfilled', value })
+        } else this.#conclude(era, this.judge({ status: 'fulfilled', value }))
         return value
       },
       rejected: (reason) => {
-        this.#conclude(era, { status: 'rejected', reason })
+        this.#conclude(era, judgeRejection(reason, this.options, this.report))
         return new Rejection(reason) as never
       },
     }
   }
 
-  #conclude(era: Closed, settled: Settled): void {
-    const verdict = this.judge(settled)
+  #conclude(era: Closed, verdict: Verdict): void {
     const { generation } = this.machine.state
     // A rule may open at this moment, on a success as well.
     const timeless = verdict.outcome !== 'failure' && era.rules === null
