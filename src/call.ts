@@ -29,15 +29,10 @@ export function followPlain(
 ): Promise<unknown> {
   return result.then(
     (value: unknown) => {
-      const plain = circuit.options.classify === undefined
-      const verdict = plain ? SUCCESS : circuit.judge({ status: 'fulfilled', value })
-      circuit.settle(permit, verdict, undefined)
+      circuit.settled(permit, value)
       return value
     },
-    (reason: unknown) => {
-      circuit.settle(permit, circuit.judge({ status: 'rejected', reason }), reason)
-      return new Rejection(reason)
-    },
+    (reason: unknown) => circuit.rejected(permit, reason),
   )
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Refusal } from './core/counts.ts'
 import type { Machine } from './core/machine.ts'
 import type { Change } from './core/memory.ts'
-import type { Settled, Verdict } from './core/outcome.ts'
+import { type Settled, SUCCESS, type Verdict } from './core/outcome.ts'
 import type { Override } from './core/override.ts'
 import { type Permit, UNENFORCED } from './core/permit.ts'
 import type { Closed } from './core/state.ts'
@@ -16,22 +16,12 @@ import {
 import { type BreakerEvents, type Emitter, type EventName, printListenerError } from './events.ts'
 import { whyRefused } from './explain.ts'
 import { type Circumstances, judge, judgeRejection } from './judge.ts'
+import { type Lane, type Reactions, SharedLane, TimedLane } from './lane.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
 import { Rejection } from './rejection.ts'
 
 /** A process that was stopped for longer than this has lost its connections anyway, ms. */
 const LONGEST_STALL = 60_000
-
-/**
- * How calls pass that leave nothing to remember: one pair of reactions for a whole generation, so
- * that a call allocates nothing of its own and a late result finds out by its `era` that it is
- * late.
- */
-export interface Lane {
-  readonly era: Closed
-  readonly fulfilled: <T>(value: T) => T
-  readonly rejected: (error: unknown) => never
-}
 
 /** What stands behind a breaker's handle: asks the machine, reports to it, publishes events. */
 export class Circuit {
@@ -61,43 +51,47 @@ export class Circuit {
 
   // ── calls ─────────────────────────────────────────────────────────────────────────────────────
 
-  openLane(): Lane | null {
+  /** Lets a call pass that reports nothing but its end; null when it needs more than that. */
+  enter(): Reactions | null {
+    const lane = this.lane === undefined ? this.#openLane() : this.lane
+    return lane === null ? null : lane.enter()
+  }
+
+  #openLane(): Lane | null {
     const { machine, options } = this
     const { state } = machine
     const plain =
       state.name === 'closed' &&
       machine.override === undefined &&
       options.callTimeout === undefined &&
-      options.fallback === undefined &&
-      !options.statistics &&
-      !needsDuration(machine.settings.trip)
-    this.lane = plain ? this.#laneOf(state) : null
+      options.fallback === undefined
+    if (!plain) this.lane = null
+    else if (machine.settings.statistics || needsDuration(machine.settings.trip)) {
+      this.lane = new TimedLane(this)
+    } else this.lane = new SharedLane(this, state)
     return this.lane
   }
 
-  #laneOf(era: Closed): Lane {
-    return {
-      era,
-      fulfilled: (value) => {
-        const { classify } = this.options
-        if (classify === undefined && this.emitter === undefined && era.rules === null) {
-          this.machine.succeed(era)
-        } else this.#conclude(era, this.judge({ status: 'fulfilled', value }))
-        return value
-      },
-      rejected: (reason) => {
-        this.#conclude(era, judgeRejection(reason, this.options, this.report))
-        return new Rejection(reason) as never
-      },
-    }
+  /** A call that entered under `era` without a permit has succeeded. */
+  succeed(era: Closed, value: unknown): void {
+    const { machine } = this
+    const { classify } = this.options
+    if (classify !== undefined || this.emitter?.hears('success') || machine.needsTime(era)) {
+      this.#conclude(era, this.judge({ status: 'fulfilled', value }))
+    } else machine.succeed(era)
+  }
+
+  /** A call that entered under `era` without a permit has failed. */
+  fail(era: Closed, reason: unknown): never {
+    this.#conclude(era, judgeRejection(reason, this.options, this.report))
+    return new Rejection(reason) as never
   }
 
   #conclude(era: Closed, verdict: Verdict): void {
-    const { generation } = this.machine.state
-    // A rule may open at this moment, on a success as well.
-    const timeless = verdict.outcome !== 'failure' && era.rules === null
-    const reading = timeless ? Number.NaN : this.clock.now()
-    const counted = this.machine.conclude(era, verdict, reading)
+    const { machine } = this
+    const { generation } = machine.state
+    const timeless = verdict.outcome !== 'failure' && !machine.needsTime(era)
+    const counted = machine.conclude(era, verdict, timeless ? Number.NaN : this.clock.now())
     if (counted && this.emitter !== undefined) {
       this.#publishVerdict(verdict, undefined, generation, false)
     }
@@ -115,6 +109,18 @@ export class Circuit {
     if (permit === UNENFORCED) this.#publishReject(this.machine.state.name, false)
     this.flush()
     return permit
+  }
+
+  /** As {@link settle}, for a call without circumstances of its own; gives what its caller gets. */
+  settled(permit: Permit, value: unknown): void {
+    const plain = this.options.classify === undefined
+    this.settle(permit, plain ? SUCCESS : this.judge({ status: 'fulfilled', value }), undefined)
+  }
+
+  /** The same for one that was rejected. */
+  rejected(permit: Permit, reason: unknown): never {
+    this.settle(permit, judgeRejection(reason, this.options, this.report), reason)
+    return new Rejection(reason) as never
   }
 
   judge(settled: Settled, circumstances?: Circumstances): Verdict {

@@ -4,7 +4,7 @@ import type { AnyFallback } from './fallback.ts'
 import type { CallOptions } from './options.ts'
 import { rejectWith } from './rejection.ts'
 import { checkCall } from './resolve-options.ts'
-import { checkFunction } from './wrap.ts'
+import { checkFunction, follow } from './wrap.ts'
 
 type Action = (signal: AbortSignal | undefined) => unknown
 
@@ -42,15 +42,8 @@ function runUnlimited(
   call: CallOptions<unknown> | undefined,
   fallback: AnyFallback | undefined,
 ): Promise<unknown> {
-  const lane = circuit.lane === undefined ? circuit.openLane() : circuit.lane
-  if (lane !== null && call === undefined && circuit.machine.enter()) {
-    try {
-      return attempt(action).then(lane.fulfilled, lane.rejected)
-    } catch (error) {
-      // A promise with a `then` of its own.
-      return Promise.resolve(lane.rejected(error))
-    }
-  }
+  const entered = call === undefined ? circuit.enter() : null
+  if (entered !== null) return follow(entered, attempt(action))
   const permit = circuit.admit(undefined)
   if (typeof permit === 'string') return refuse(circuit, permit, fallback, [])
   const guarded = new Call(circuit, permit, [], undefined, call?.classify, fallback)

@@ -1,7 +1,8 @@
 import { Call, followPlain, refuse } from './call.ts'
 import { callerSignal } from './caller-signal.ts'
-import type { Circuit, Lane } from './circuit.ts'
+import type { Circuit } from './circuit.ts'
 import { fallBack } from './fallback.ts'
+import type { Reactions } from './lane.ts'
 import { Rejection, rejectWith } from './rejection.ts'
 import { wrongType } from './validate.ts'
 
@@ -59,46 +60,53 @@ type Guard = (circuit: Circuit, fn: AnyFunction, any: AnyFunction) => AnyFunctio
 const nullary: Guard = (circuit, fn, any) => {
   const native = kindOf(fn) === 'AsyncFunction'
   return function (this: unknown) {
-    const { lane } = circuit
     // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
-    if (lane == null || arguments.length !== 0 || !circuit.machine.enter()) {
-      // biome-ignore lint/complexity/noArguments: as above.
-      return any.apply(this, arguments as never)
-    }
+    const call = arguments.length === 0 ? circuit.enter() : null
+    // biome-ignore lint/complexity/noArguments: as above.
+    if (call === null) return any.apply(this, arguments as never)
+    let result: unknown
     try {
-      const result = fn.call(this)
-      return native ? result.then(lane.fulfilled, lane.rejected) : follow(lane, result)
+      result = fn.call(this)
     } catch (error) {
-      return Promise.resolve(lane.rejected(error))
+      return Promise.resolve(call.rejected(error))
     }
+    return native
+      ? (result as Promise<unknown>).then(call.fulfilled, call.rejected)
+      : follow(call, result)
   }
 }
 
 const unary: Guard = (circuit, fn, any) => {
   const native = kindOf(fn) === 'AsyncFunction'
   return function (this: unknown, argument: unknown) {
-    const { lane } = circuit
     // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
     const usual = arguments.length === 1 && typeof argument !== 'object'
-    if (lane == null || !usual || !circuit.machine.enter()) {
-      // biome-ignore lint/complexity/noArguments: as above.
-      return any.apply(this, arguments as never)
-    }
+    const call = usual ? circuit.enter() : null
+    // biome-ignore lint/complexity/noArguments: as above.
+    if (call === null) return any.apply(this, arguments as never)
+    let result: unknown
     try {
-      const result = fn.call(this, argument)
-      return native ? result.then(lane.fulfilled, lane.rejected) : follow(lane, result)
+      result = fn.call(this, argument)
     } catch (error) {
-      return Promise.resolve(lane.rejected(error))
+      return Promise.resolve(call.rejected(error))
     }
+    return native
+      ? (result as Promise<unknown>).then(call.fulfilled, call.rejected)
+      : follow(call, result)
   }
 }
 
 const variadic: Guard = (_circuit, _fn, any) => any
 
-function follow(lane: Lane, result: unknown): Promise<unknown> {
-  return result instanceof Promise
-    ? result.then(lane.fulfilled, lane.rejected)
-    : Promise.resolve(result).then(lane.fulfilled, lane.rejected)
+/** What the caller gets for a result that is reported when it is there. */
+export function follow({ fulfilled, rejected }: Reactions, result: unknown): Promise<unknown> {
+  // A promise of its own kind may have a `then` that throws, or calls back twice.
+  const promise = isPlainPromise(result)
+    ? result
+    : new Promise((resolve) => {
+        resolve(result)
+      })
+  return promise.then(fulfilled, rejected)
 }
 
 export function callAsync(
@@ -107,14 +115,16 @@ export function callAsync(
   self: unknown,
   args: unknown[],
 ): Promise<unknown> {
-  const lane = circuit.lane === undefined ? circuit.openLane() : circuit.lane
   const signal = callerSignal(args)
-  if (lane !== null && signal === undefined && circuit.machine.enter()) {
+  const entered = signal === undefined ? circuit.enter() : null
+  if (entered !== null) {
+    let result: unknown
     try {
-      return follow(lane, fn.apply(self, args))
+      result = fn.apply(self, args)
     } catch (error) {
-      return Promise.resolve(lane.rejected(error))
+      return Promise.resolve(entered.rejected(error))
     }
+    return follow(entered, result)
   }
   const { callTimeout: timeout, fallback } = circuit.options
   const permit = circuit.admit(timeout)
@@ -131,8 +141,14 @@ export function callAsync(
     : call.limit(timeout, undefined, () => fn.apply(self, args))
 }
 
+/** True for a promise that does what the language says. */
 function isPlainPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise && value.then === Promise.prototype.then
+  try {
+    return value instanceof Promise && value.then === Promise.prototype.then
+  } catch {
+    // A proxy that objects to being asked.
+    return false
+  }
 }
 
 function attempt(fn: AnyFunction, self: unknown, args: unknown[]): unknown {
@@ -165,21 +181,16 @@ function article(kind: string): string {
 
 function callSync(circuit: Circuit, fn: AnyFunction, self: unknown, args: unknown[]): unknown {
   const { fallback } = circuit.options
-  const lane = circuit.lane === undefined ? circuit.openLane() : circuit.lane
-  if (lane !== null && circuit.machine.enter()) {
+  const entered = circuit.enter()
+  if (entered !== null) {
     let value: unknown
     try {
       value = fn.apply(self, args)
     } catch (error) {
-      lane.rejected(error)
+      entered.rejected(error)
       throw error
     }
-    if (!isPromise(value)) return lane.fulfilled(value)
-    try {
-      return value.then(lane.fulfilled, lane.rejected)
-    } catch (error) {
-      return Promise.resolve(lane.rejected(error))
-    }
+    return isPromise(value) ? follow(entered, value) : entered.fulfilled(value)
   }
   const permit = circuit.admit(undefined)
   if (typeof permit === 'string') {

@@ -22,18 +22,27 @@ export function isDue(state: State, baseline: Baseline, now: number): boolean {
   return state.rules?.evidence?.withOverdue(overdue, now) !== undefined
 }
 
+/** False when no call of a closed circuit can be overdue, nor one that was speak for opening it. */
+export function mayBeOverdue({ inFlight, rules }: Closed, now: number): boolean {
+  if (inFlight === null) return false
+  const { first } = inFlight
+  if (first !== undefined && first.startedAt <= now - SHORTEST_OVERDUE) return true
+  return rules?.evidence?.hasOverdue === true
+}
+
 /** Charges the calls that should long have ended, before they do; gives what that is enough for. */
 export function chargeOverdue(era: Closed, baseline: Baseline, now: number): Finding | undefined {
   const { inFlight, rules } = era
   if (inFlight === null || rules?.evidence === undefined) return undefined
-  let oldest = inFlight.first
-  if (oldest !== undefined && oldest.startedAt <= now - SHORTEST_OVERDUE) {
-    const limit = now - baseline.overdueAfter
-    for (; oldest !== undefined && oldest.startedAt <= limit; oldest = inFlight.first) {
-      inFlight.remove(oldest)
-      oldest.overdue = true
-      rules.evidence.overdue(now)
-    }
+  const limit = now - baseline.overdueAfter
+  for (
+    let oldest = inFlight.first;
+    oldest !== undefined && oldest.startedAt <= limit;
+    oldest = inFlight.first
+  ) {
+    inFlight.remove(oldest)
+    oldest.overdue = true
+    rules.evidence.overdue(now)
   }
   return rules.evidence.findingOfOverdue(now)
 }

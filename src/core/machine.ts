@@ -1,7 +1,7 @@
 import { Baseline } from './baseline.ts'
 import { closed, configureRules, notBefore, recorded, remember } from './closed.ts'
 import type { Refusal } from './counts.ts'
-import { chargeOverdue, chargeOverdueProbes, dueAt, isDue } from './due.ts'
+import { chargeOverdue, chargeOverdueProbes, dueAt, isDue, mayBeOverdue } from './due.ts'
 import { Memory } from './memory.ts'
 import { Openings, sameOpenDuration } from './open-duration.ts'
 import type { Verdict } from './outcome.ts'
@@ -43,7 +43,7 @@ export class Machine extends Memory {
     const now = this.catchUp(reading)
     const mode = this.override?.mode
     if (mode === 'disabled') return UNRECORDED
-    if (this.settings.openDuration.kind === 'auto') this.rate.look(this.tally.offered, now)
+    if (this.settings.openDuration.kind === 'auto') this.rate.look(this.tally, now)
     if (mode === 'forced-open') return this.#refuse('forced-open', now)
     const { state, settings } = this
     if (state.name === 'open') return this.#refuse('open', now)
@@ -76,6 +76,21 @@ export class Machine extends Memory {
     return refusal
   }
 
+  /**
+   * As {@link admit}, with a permit that was given back, at a closed circuit that nothing moves at
+   * this time; false for any other.
+   */
+  readmit(permit: Permit, reading: number): boolean {
+    const { state, settings, tally } = this
+    const now = this.timeline.advance(reading)
+    if (!this.#isCalm(now) || tally.inFlight >= settings.maxConcurrent) return false
+    if (settings.openDuration.kind === 'auto') this.rate.look(tally, now)
+    tally.admitted++
+    permit.renew(state as Closed, now)
+    ;(state as Closed).inFlight?.add(permit)
+    return true
+  }
+
   /** Counts a call that needs no permit of its own; false when there is no room. */
   enter(): boolean {
     if (this.tally.inFlight >= this.settings.maxConcurrent) return false
@@ -85,7 +100,12 @@ export class Machine extends Memory {
 
   // ── telling ───────────────────────────────────────────────────────────────────────────────────
 
-  /** A call that {@link enter}ed under `era` has succeeded, and no rule wants to know more. */
+  /** False when a success that {@link enter}ed under `era` can be taken in at any time alike. */
+  needsTime(era: Closed): boolean {
+    return era.rules !== null && era === this.state && era.rules.needsTime()
+  }
+
+  /** A call that {@link enter}ed under `era` has succeeded, and nobody {@link needsTime}. */
   succeed(era: Closed): void {
     this.tally.settled++
     if (era !== this.state) {
@@ -94,6 +114,7 @@ export class Machine extends Memory {
     }
     this.tally.success++
     era.streak = 0
+    era.rules?.succeed()
   }
 
   /** A call that {@link enter}ed under `era` has ended. False when its result was stale. */
@@ -166,10 +187,11 @@ export class Machine extends Memory {
       era.streak = 0
       if (duration >= 0) this.baseline.learn(duration)
     }
-    const view = this.settings.trip.when && this.view(era, failed, now)
+    const { trip } = this.settings
+    const view = trip.when && this.view(era, failed, now)
     const seen = era.rules?.record(failed, duration, now, view)
-    const limit = this.settings.trip.consecutiveFailures
-    const finding = (failed ? consecutiveFailures(era.streak, limit) : undefined) ?? seen
+    const streak = failed ? consecutiveFailures(era.streak, trip.consecutiveFailures) : undefined
+    const finding = streak ?? seen
     // The rule may be the user's own, and may have moved the breaker.
     if (finding === undefined || era !== this.state) return
     const pending = finding.overdue ? era : null
@@ -195,6 +217,7 @@ export class Machine extends Memory {
   /** Does what the passing of time has made due, each thing as of its own moment, in order. */
   protected catchUp(reading: number): number {
     const now = this.timeline.advance(reading)
+    if (this.#isCalm(now)) return now
     if (this.orphans.length > 0) this.#expireOrphans(now)
     for (;;) {
       const { state } = this
@@ -209,6 +232,17 @@ export class Machine extends Memory {
       else if (lapsed(state.recovery, now)) this.#expire(state, now)
       else this.#reopenIfOverdue(state, now)
     }
+  }
+
+  /** True when the circuit is closed and the passing of time moves nothing: nearly always. */
+  #isCalm(now: number): boolean {
+    const { state } = this
+    return (
+      state.name === 'closed' &&
+      this.override === undefined &&
+      this.orphans.length === 0 &&
+      !mayBeOverdue(state, now)
+    )
   }
 
   #openIfOverdue(era: Closed, now: number): void {

@@ -19,8 +19,8 @@ export class OfferedRate {
   }
 
   /** As {@link sample}, at most once in a while: calls must not pay for it. */
-  look(offered: number, now: number): void {
-    if (now - this.#at >= INTERVAL) this.sample(offered, now)
+  look(tally: { readonly offered: number }, now: number): void {
+    if (now - this.#at >= INTERVAL) this.sample(tally.offered, now)
   }
 
   /** `offered` is the lifetime total at `now`. */

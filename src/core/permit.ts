@@ -5,8 +5,8 @@ import type { Closed, HalfOpen } from './state.ts'
  * replaces the state object, so `permit.era !== machine.state` tells a stale result.
  */
 export class Permit {
-  readonly era: Closed | HalfOpen | null
-  readonly startedAt: number
+  era: Closed | HalfOpen | null
+  startedAt: number
   /** When the verdict on a probe is expected at the latest; `Infinity` for every other call. */
   readonly due: number
   /** Past it a probe is given up. Later than {@link due} where the call has a timer of its own. */
@@ -26,6 +26,14 @@ export class Permit {
     this.startedAt = startedAt
     this.due = due
     this.deadline = due + backstop
+  }
+
+  /** Becomes the permit of another call, after it was given back. */
+  renew(era: Closed, startedAt: number): void {
+    this.era = era
+    this.startedAt = startedAt
+    this.held = true
+    this.overdue = false
   }
 
   get probe(): boolean {

@@ -76,9 +76,14 @@ export class Evidence {
     return copy.finding(now)
   }
 
+  /** True when calls that have not ended yet are part of it. */
+  get hasOverdue(): boolean {
+    return this.#parts.overdue > 0
+  }
+
   /** What it finds, if calls that have not ended yet are part of it. */
   findingOfOverdue(now: number): Finding | undefined {
-    return this.#parts.overdue === 0 ? undefined : this.finding(now)
+    return this.hasOverdue ? this.finding(now) : undefined
   }
 
   reading(now: number): RuleReading {

@@ -33,6 +33,18 @@ export class Rate {
     this.#window.record(hit, now)
   }
 
+  /**
+   * False when a call that is no hit is remembered alike at any time, and opens at none: the share
+   * only falls by it, so that it stays under the threshold.
+   */
+  get needsTime(): boolean {
+    return this.#timed || this.#window.hits / this.#window.calls >= this.settings.threshold
+  }
+
+  get #timed(): boolean {
+    return !('calls' in this.settings.window)
+  }
+
   /** Whether the call just recorded is one too many; quotient and threshold compare as they are. */
   finding(rule: RuleName): Finding | undefined {
     const { calls, hits } = this.#window

@@ -65,6 +65,18 @@ export class Rules {
     )
   }
 
+  /** False when a success opens at no time, and is remembered alike at any. */
+  needsTime(): boolean {
+    const { failures, slowCalls, evidence, settings } = this
+    if (slowCalls !== undefined || evidence !== undefined || settings.when !== undefined) return true
+    return failures?.needsTime === true
+  }
+
+  /** Takes a success in that {@link needsTime} of nobody. */
+  succeed(): void {
+    this.failures?.record(false, Number.NaN)
+  }
+
   /** Where each of them stands. */
   readings(now: number): RuleReading[] {
     const { failures, slowCalls, evidence } = this

@@ -1,0 +1,98 @@
+import type { Circuit } from './circuit.ts'
+import { Permit } from './core/permit.ts'
+import type { Closed } from './core/state.ts'
+
+/** What the end of a call is reported to. They give what the caller gets, for `then`. */
+export interface Reactions {
+  readonly fulfilled: <T>(value: T) => T
+  readonly rejected: (error: unknown) => never
+}
+
+/** How the calls of one closed state pass while nothing needs more than their end. */
+export interface Lane {
+  /** Lets a call pass; null when it must ask for a permit of its own. */
+  enter(): Reactions | null
+}
+
+/**
+ * For calls that leave nothing to remember: one pair of reactions for the whole generation, so that
+ * a call allocates nothing of its own and a late result finds out by its `era` that it is late.
+ */
+export class SharedLane implements Lane, Reactions {
+  readonly fulfilled: <T>(value: T) => T
+  readonly rejected: (error: unknown) => never
+  readonly #circuit: Circuit
+
+  constructor(circuit: Circuit, era: Closed) {
+    this.#circuit = circuit
+    this.fulfilled = (value) => {
+      circuit.succeed(era, value)
+      return value
+    }
+    this.rejected = (reason) => circuit.fail(era, reason)
+  }
+
+  enter(): Reactions | null {
+    return this.#circuit.machine.enter() ? this : null
+  }
+}
+
+/** For calls whose beginning must be known: each has a permit of its own, which is used again. */
+export class TimedLane implements Lane {
+  readonly #circuit: Circuit
+
+  constructor(circuit: Circuit) {
+    this.#circuit = circuit
+  }
+
+  enter(): Reactions | null {
+    const circuit = this.#circuit
+    const call = free ?? new TimedCall()
+    if (!circuit.machine.readmit(call, circuit.clock.now())) return null
+    if (call === free) {
+      free = call.nextFree
+      kept--
+    }
+    call.circuit = circuit
+    return call
+  }
+}
+
+/** Calls of all breakers that have ended, to be used again, and how many they are. */
+let free: TimedCall | undefined
+let kept = 0
+const MOST_KEPT = 1_000
+
+/**
+ * A permit with its own pair of reactions. The engine calls one of them, once, so it is free for the
+ * next call after that; promises that may do otherwise don't get here.
+ */
+class TimedCall extends Permit implements Reactions {
+  circuit: Circuit | undefined = undefined
+  nextFree: TimedCall | undefined = undefined
+  readonly fulfilled: <T>(value: T) => T
+  readonly rejected: (error: unknown) => never
+
+  constructor() {
+    super(null, 0, Infinity)
+    this.fulfilled = (value) => {
+      ;(this.circuit as Circuit).settled(this, value)
+      this.#release()
+      return value
+    }
+    this.rejected = (reason) => {
+      const rejection = (this.circuit as Circuit).rejected(this, reason)
+      this.#release()
+      return rejection
+    }
+  }
+
+  #release(): void {
+    this.circuit = undefined
+    this.era = null
+    if (kept >= MOST_KEPT) return
+    kept++
+    this.nextFree = free
+    free = this
+  }
+}
