@@ -17,6 +17,7 @@ import { type BreakerEvents, type Emitter, type EventName, printListenerError } 
 import { whyRefused } from './explain.ts'
 import { type Circumstances, judge, judgeRejection } from './judge.ts'
 import { type Lane, type Reactions, SharedLane, TimedLane } from './lane.ts'
+import { type LimitedCall, LimitedLane } from './limited-lane.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
 import { Rejection } from './rejection.ts'
 
@@ -61,15 +62,22 @@ export class Circuit {
     const { machine, options } = this
     const { state } = machine
     const plain =
-      state.name === 'closed' &&
-      machine.override === undefined &&
-      options.callTimeout === undefined &&
-      options.fallback === undefined
-    if (!plain) this.lane = null
-    else if (machine.settings.statistics || needsDuration(machine.settings.trip)) {
-      this.lane = new TimedLane(this)
-    } else this.lane = new SharedLane(this, state)
+      state.name === 'closed' && machine.override === undefined && options.fallback === undefined
+    if (!plain) {
+      this.lane = null
+      return null
+    }
+    const timed = machine.settings.statistics || needsDuration(machine.settings.trip)
+    const lane = timed ? new TimedLane(this) : new SharedLane(this, state)
+    const { callTimeout } = options
+    this.lane = callTimeout === undefined ? lane : new LimitedLane(this, lane, callTimeout)
     return this.lane
+  }
+
+  /** As {@link enter}, for a call that must end within the call timeout. */
+  enterLimited(): LimitedCall | null {
+    const lane = this.lane === undefined ? this.#openLane() : this.lane
+    return lane instanceof LimitedLane ? lane.enterLimited() : null
   }
 
   /** A call that entered under `era` without a permit has succeeded. */
@@ -87,13 +95,23 @@ export class Circuit {
     return new Rejection(reason) as never
   }
 
-  #conclude(era: Closed, verdict: Verdict): void {
+  /** A call that entered under `era` without a permit has outlived its timeout. */
+  expire(era: Closed, error: CallTimeoutError): never {
+    this.#conclude(era, this.#judgeExpired(error), error)
+    return new Rejection(error) as never
+  }
+
+  #judgeExpired(reason: CallTimeoutError): Verdict {
+    return this.judge({ status: 'rejected', reason }, { timedOut: true })
+  }
+
+  #conclude(era: Closed, verdict: Verdict, error?: CallTimeoutError): void {
     const { machine } = this
     const { generation } = machine.state
     const timeless = verdict.outcome !== 'failure' && !machine.needsTime(era)
     const counted = machine.conclude(era, verdict, timeless ? Number.NaN : this.clock.now())
     if (counted && this.emitter !== undefined) {
-      this.#publishVerdict(verdict, undefined, generation, false)
+      this.#publishVerdict(verdict, error, generation, false)
     }
     this.flush()
   }
@@ -121,6 +139,12 @@ export class Circuit {
   rejected(permit: Permit, reason: unknown): never {
     this.settle(permit, judgeRejection(reason, this.options, this.report), reason)
     return new Rejection(reason) as never
+  }
+
+  /** The same for one that has outlived its timeout. */
+  expired(permit: Permit, error: CallTimeoutError): never {
+    this.settle(permit, this.#judgeExpired(error), error)
+    return new Rejection(error) as never
   }
 
   judge(settled: Settled, circumstances?: Circumstances): Verdict {

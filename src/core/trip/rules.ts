@@ -68,7 +68,8 @@ export class Rules {
   /** False when a success opens at no time, and is remembered alike at any. */
   needsTime(): boolean {
     const { failures, slowCalls, evidence, settings } = this
-    if (slowCalls !== undefined || evidence !== undefined || settings.when !== undefined) return true
+    if (slowCalls !== undefined || evidence !== undefined || settings.when !== undefined)
+      return true
     return failures?.needsTime === true
   }
 
