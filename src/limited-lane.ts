@@ -32,7 +32,7 @@ export class LimitedLane implements Lane {
 }
 
 /** Ends when its action does or when its time is up, whichever comes first. */
-export class LimitedCall implements Timed, Reactions {
+export class LimitedCall implements Timed {
   deadline = 0
   previous: Timed | undefined = undefined
   next: Timed | undefined = undefined
@@ -46,26 +46,32 @@ export class LimitedCall implements Timed, Reactions {
     this.#reactions = reactions
   }
 
-  /** What the caller gets. `follow` reports the end of what was run, by the pair that it is given. */
+  /** What the caller gets. `begin` reports the end of what it runs to the pair that it is given. */
   run(begin: (call: Reactions) => Promise<unknown>): Promise<unknown> {
     return new Promise((finish, reject) => {
       this.#finish = finish
+      const result = begin({
+        fulfilled: (value) => this.#fulfilled(value),
+        rejected: (error) => this.#rejected(error),
+      })
       // By these very functions: engines follow them to the frames of the caller.
-      begin(this).then(finish, reject)
+      result.then(finish, reject)
     })
   }
 
-  readonly fulfilled = <T>(value: T): T => {
-    // Its time was up.
-    if (this.queue === undefined) return undefined as never
-    stopTimeout(this)
-    return this.#reactions.fulfilled(value)
+  #fulfilled<T>(value: T): T {
+    return this.#end() ? this.#reactions.fulfilled(value) : (undefined as never)
   }
 
-  readonly rejected = (error: unknown): never => {
-    if (this.queue === undefined) return undefined as never
+  #rejected(error: unknown): never {
+    return this.#end() ? this.#reactions.rejected(error) : (undefined as never)
+  }
+
+  /** False when its time was up before: what comes later does nothing. */
+  #end(): boolean {
+    if (this.queue === undefined) return false
     stopTimeout(this)
-    return this.#reactions.rejected(error)
+    return true
   }
 
   expire(timeout: number): void {
