@@ -29,7 +29,7 @@ export function followPlain(
 ): Promise<unknown> {
   return result.then(
     (value: unknown) => {
-      circuit.settled(permit, value)
+      circuit.fulfilled(permit, value)
       return value
     },
     (reason: unknown) => circuit.rejected(permit, reason),

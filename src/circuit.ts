@@ -80,23 +80,29 @@ export class Circuit {
     return lane instanceof LimitedLane ? lane.enterLimited() : null
   }
 
-  /** A call that entered under `era` without a permit has succeeded. */
-  succeed(era: Closed, value: unknown): void {
-    const { machine } = this
-    const { classify } = this.options
-    if (classify !== undefined || this.emitter?.hears('success') || machine.needsTime(era)) {
-      this.#conclude(era, this.judge({ status: 'fulfilled', value }))
-    } else machine.succeed(era)
+  /** True when a success matters to nobody but the machine. */
+  get isPlain(): boolean {
+    return this.options.classify === undefined && !this.emitter?.hears('success')
   }
 
-  /** A call that entered under `era` without a permit has failed. */
-  fail(era: Closed, reason: unknown): never {
+  /** A call that entered under `era` without a permit has given a value. */
+  succeeded(era: Closed, value: unknown): void {
+    this.#conclude(era, this.#verdictOn(value))
+  }
+
+  #verdictOn(value: unknown): Verdict {
+    if (this.options.classify === undefined) return SUCCESS
+    return this.judge({ status: 'fulfilled', value })
+  }
+
+  /** A call that entered under `era` without a permit was rejected. */
+  failed(era: Closed, reason: unknown): never {
     this.#conclude(era, judgeRejection(reason, this.options, this.report))
     return new Rejection(reason) as never
   }
 
   /** A call that entered under `era` without a permit has outlived its timeout. */
-  expire(era: Closed, error: CallTimeoutError): never {
+  outlived(era: Closed, error: CallTimeoutError): never {
     this.#conclude(era, this.#judgeExpired(error), error)
     return new Rejection(error) as never
   }
@@ -106,10 +112,8 @@ export class Circuit {
   }
 
   #conclude(era: Closed, verdict: Verdict, error?: CallTimeoutError): void {
-    const { machine } = this
-    const { generation } = machine.state
-    const timeless = verdict.outcome !== 'failure' && !machine.needsTime(era)
-    const counted = machine.conclude(era, verdict, timeless ? Number.NaN : this.clock.now())
+    const { generation } = this.machine.state
+    const counted = this.machine.conclude(era, verdict, this.clock.now())
     if (counted && this.emitter !== undefined) {
       this.#publishVerdict(verdict, error, generation, false)
     }
@@ -130,9 +134,9 @@ export class Circuit {
   }
 
   /** As {@link settle}, for a call without circumstances of its own; gives what its caller gets. */
-  settled(permit: Permit, value: unknown): void {
-    const plain = this.options.classify === undefined
-    this.settle(permit, plain ? SUCCESS : this.judge({ status: 'fulfilled', value }), undefined)
+  fulfilled(permit: Permit, value: unknown): void {
+    if (this.isPlain && this.machine.succeedWith(permit)) return
+    this.settle(permit, this.#verdictOn(value), undefined)
   }
 
   /** The same for one that was rejected. */

@@ -1,4 +1,5 @@
 import type { Circuit } from './circuit.ts'
+import type { Machine } from './core/machine.ts'
 import { Permit } from './core/permit.ts'
 import type { Closed } from './core/state.ts'
 import type { CallTimeoutError } from './errors.ts'
@@ -28,24 +29,27 @@ export class SharedLane implements Lane, LimitedReactions {
   readonly fulfilled: <T>(value: T) => T
   readonly rejected: (error: unknown) => never
   readonly #circuit: Circuit
+  readonly #machine: Machine
   readonly #era: Closed
 
   constructor(circuit: Circuit, era: Closed) {
+    const { machine } = circuit
     this.#circuit = circuit
+    this.#machine = machine
     this.#era = era
     this.fulfilled = (value) => {
-      circuit.succeed(era, value)
+      if (!circuit.isPlain || !machine.succeed(era)) circuit.succeeded(era, value)
       return value
     }
-    this.rejected = (reason) => circuit.fail(era, reason)
+    this.rejected = (reason) => circuit.failed(era, reason)
   }
 
   enter(): LimitedReactions | null {
-    return this.#circuit.machine.enter() ? this : null
+    return this.#machine.enter() ? this : null
   }
 
   expired(error: CallTimeoutError): never {
-    return this.#circuit.expire(this.#era, error)
+    return this.#circuit.outlived(this.#era, error)
   }
 }
 
@@ -88,7 +92,7 @@ class TimedCall extends Permit implements LimitedReactions {
   constructor() {
     super(null, 0, Infinity)
     this.fulfilled = (value) => {
-      ;(this.circuit as Circuit).settled(this, value)
+      ;(this.circuit as Circuit).fulfilled(this, value)
       this.#release()
       return value
     }

@@ -3,7 +3,7 @@ import { Baseline } from './baseline.ts'
 
 function learned(times: number, ...durations: number[]): Baseline {
   const baseline = new Baseline()
-  for (let i = 0; i < times; i++) baseline.learn(durations[i % durations.length] as number)
+  for (let i = 0; i < times; i++) baseline.learn(durations[i % durations.length] as number, i * 10)
   return baseline
 }
 
@@ -38,11 +38,11 @@ describe('Baseline', () => {
   it('follows a latency that changes, slowly', () => {
     const baseline = learned(100, 100)
 
-    baseline.learn(1_000)
+    baseline.learn(1_000, 5_000)
     expect(baseline.typical).toBeCloseTo(100 * 10 ** 0.02)
     expect(baseline.variance).toBeCloseTo(0.98 * 0.02 * Math.LN10 ** 2)
 
-    for (let i = 0; i < 500; i++) baseline.learn(1_000)
+    for (let i = 0; i < 500; i++) baseline.learn(1_000, 5_000)
     expect(baseline.typical).toBeGreaterThan(990)
   })
 
@@ -66,7 +66,7 @@ describe('Baseline', () => {
     const baseline = learned(10, 100)
 
     const copy = baseline.clone()
-    copy.learn(9_000)
+    copy.learn(9_000, 5_000)
 
     expect([baseline.samples, copy.samples]).toEqual([10, 11])
     expect(baseline.typical).toBeCloseTo(100)

@@ -11,6 +11,11 @@ const OVERDUE_FACTOR = 4
 /** A late success moves the bound this far beyond itself. */
 const FORGIVENESS = 1.5
 
+/** Where successes come in less than this on average, ms, not all of them are timed … */
+const DENSE = 1
+/** … but one of so many: whoever needs to know the time must read a clock. */
+const STRIDE = 8
+
 /** What is normal for the target: a running estimate of the logarithm of its latency. */
 export class Baseline {
   samples = 0
@@ -20,14 +25,30 @@ export class Baseline {
   /** Learned from calls that were thought hung and came back, ms. */
   floor = 0
 
+  #learnedAt = Number.NEGATIVE_INFINITY
+  /** Successes that it will not ask for. */
+  #passed = 0
+
   /** A success took that long while the circuit was closed. */
-  learn(duration: number): void {
+  learn(duration: number, now: number): void {
+    this.#passed = now - this.#learnedAt < DENSE * STRIDE ? STRIDE - 1 : 0
+    this.#learnedAt = now
     const value = Math.log(Math.max(duration, 0.01))
     this.samples++
     const weight = Math.max(SLOWEST_LEARNING, 1 / this.samples)
     const difference = value - this.mean
     this.mean += weight * difference
     this.variance = (1 - weight) * (this.variance + weight * difference * difference)
+  }
+
+  /** True when it wants to know how long the next success took. */
+  get listens(): boolean {
+    return this.#passed === 0
+  }
+
+  /** A success went by that nobody timed. */
+  pass(): void {
+    if (this.#passed > 0) this.#passed--
   }
 
   /** A call that had been counted as hung succeeded after that long. */
@@ -52,6 +73,9 @@ export class Baseline {
   }
 
   clone(): Baseline {
-    return Object.assign(new Baseline(), this)
+    const copy = Object.assign(new Baseline(), this)
+    copy.#learnedAt = this.#learnedAt
+    copy.#passed = this.#passed
+    return copy
   }
 }

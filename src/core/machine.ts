@@ -15,6 +15,7 @@ import { Statistics } from './statistics.ts'
 import { consecutiveFailures } from './trip/consecutive-failures.ts'
 import { endTrip } from './trip/history.ts'
 import type { Finding } from './trip/record.ts'
+import type { WhenView } from './trip/when.ts'
 
 /** Why the circuit opens, and what is known about it. */
 interface Opening {
@@ -100,21 +101,33 @@ export class Machine extends Memory {
 
   // ── telling ───────────────────────────────────────────────────────────────────────────────────
 
-  /** False when a success that {@link enter}ed under `era` can be taken in at any time alike. */
-  needsTime(era: Closed): boolean {
-    return era.rules !== null && era === this.state && era.rules.needsTime()
+  /**
+   * A call that {@link enter}ed under `era` has succeeded. False when nothing was taken in, because
+   * that needs to know the time: {@link conclude} it.
+   */
+  succeed(era: Closed): boolean {
+    const { tally } = this
+    if (era !== this.state) tally.stale++
+    else {
+      if (era.rules !== null && !era.rules.succeed()) return false
+      tally.success++
+      era.streak = 0
+    }
+    tally.settled++
+    return true
   }
 
-  /** A call that {@link enter}ed under `era` has succeeded, and nobody {@link needsTime}. */
-  succeed(era: Closed): void {
-    this.tally.settled++
-    if (era !== this.state) {
-      this.tally.stale++
-      return
-    }
-    this.tally.success++
-    era.streak = 0
-    era.rules?.succeed()
+  /** The same for the call that holds this permit; where it is false, {@link settle} it. */
+  succeedWith(permit: Permit): boolean {
+    const { era } = permit
+    // A late success may have been waited for.
+    if (era === null || era !== this.state || era.name !== 'closed' || permit.overdue) return false
+    if (this.statistics !== null || (era.inFlight !== null && this.baseline.listens)) return false
+    if (!permit.held || !this.succeed(era)) return false
+    permit.held = false
+    era.inFlight?.remove(permit)
+    this.baseline.pass()
+    return true
   }
 
   /** A call that {@link enter}ed under `era` has ended. False when its result was stale. */
@@ -176,26 +189,37 @@ export class Machine extends Memory {
 
   #record(era: Closed, verdict: Verdict, duration: number, now: number): void {
     this.#count(verdict)
-    if (duration >= 0) this.statistics?.record(verdict.outcome, duration, now)
-    const failed = verdict.outcome === 'failure'
-    if (!failed && verdict.outcome !== 'success') return
-    if (failed) {
-      era.streak++
-      era.notBefore = notBefore(era.notBefore, verdict, now)
-      remember(era, verdict, now)
-    } else {
-      era.streak = 0
-      if (duration >= 0) this.baseline.learn(duration)
-    }
-    const { trip } = this.settings
-    const view = trip.when && this.view(era, failed, now)
-    const seen = era.rules?.record(failed, duration, now, view)
-    const streak = failed ? consecutiveFailures(era.streak, trip.consecutiveFailures) : undefined
+    const { outcome } = verdict
+    if (duration >= 0) this.statistics?.record(outcome, duration, now)
+    if (outcome === 'success') this.#recordSuccess(era, duration, now)
+    else if (outcome === 'failure') this.#recordFailure(era, verdict, duration, now)
+  }
+
+  #recordSuccess(era: Closed, duration: number, now: number): void {
+    era.streak = 0
+    if (duration >= 0) this.baseline.learn(duration, now)
+    const finding = era.rules?.record(false, duration, now, this.#viewOf(era, false, now))
+    if (finding !== undefined) this.#openFor(era, finding, undefined, now)
+  }
+
+  #recordFailure(era: Closed, verdict: Verdict, duration: number, now: number): void {
+    era.streak++
+    era.notBefore = notBefore(era.notBefore, verdict, now)
+    remember(era, verdict, now)
+    const seen = era.rules?.record(true, duration, now, this.#viewOf(era, true, now))
+    const streak = consecutiveFailures(era.streak, this.settings.trip.consecutiveFailures)
     const finding = streak ?? seen
+    if (finding !== undefined) this.#openFor(era, finding, verdict.error, now)
+  }
+
+  #viewOf(era: Closed, failed: boolean, now: number): WhenView | undefined {
+    return this.settings.trip.when && this.view(era, failed, now)
+  }
+
+  #openFor(era: Closed, finding: Finding, cause: unknown, now: number): void {
     // The rule may be the user's own, and may have moved the breaker.
-    if (finding === undefined || era !== this.state) return
-    const pending = finding.overdue ? era : null
-    this.#open(now, finding.rule, { finding, cause: verdict.error, pending })
+    if (era !== this.state) return
+    this.#open(now, finding.rule, { finding, cause, pending: finding.overdue ? era : null })
   }
 
   #decide(era: HalfOpen, probe: Permit, verdict: Verdict, now: number): void {
@@ -217,7 +241,11 @@ export class Machine extends Memory {
   /** Does what the passing of time has made due, each thing as of its own moment, in order. */
   protected catchUp(reading: number): number {
     const now = this.timeline.advance(reading)
-    if (this.#isCalm(now)) return now
+    if (!this.#isCalm(now)) this.#moveOn(now)
+    return now
+  }
+
+  #moveOn(now: number): void {
     if (this.orphans.length > 0) this.#expireOrphans(now)
     for (;;) {
       const { state } = this
@@ -226,8 +254,8 @@ export class Machine extends Memory {
       if (lifts <= now && lifts <= due) this.setOverride(undefined)
       else if (state.name === 'closed') {
         this.#openIfOverdue(state, now)
-        return now
-      } else if (due > now) return now
+        return
+      } else if (due > now) return
       else if (state.name === 'open') this.#halfOpen(state)
       else if (lapsed(state.recovery, now)) this.#expire(state, now)
       else this.#reopenIfOverdue(state, now)

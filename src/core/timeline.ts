@@ -17,6 +17,13 @@ export class Timeline {
 
   /** Takes a reading and gives the time it stands for. */
   advance(reading: number): number {
+    const step = reading - this.#last
+    // Of a finite step both ends are finite.
+    if (step > 0 && step <= LONGEST_STEP) {
+      this.#last = reading
+      this.#elapsed += step
+      return this.#elapsed
+    }
     this.#elapsed = this.at(reading)
     if (Number.isFinite(reading)) this.#last = reading
     return this.#elapsed

@@ -89,8 +89,10 @@ class TimeWindow implements Window {
   readonly #width: number
   /** Slices begin at whole multiples of their width from here. */
   #origin = 0
-  /** Number of the newest slice since then. */
+  /** Number of the newest slice since then, where it is kept, and when it ends. */
   #newest = Number.NEGATIVE_INFINITY
+  #at = 0
+  #until = Number.NEGATIVE_INFINITY
   readonly #hits = new Array<number>(SLICES).fill(0)
   readonly #calls = new Array<number>(SLICES).fill(0)
 
@@ -99,8 +101,12 @@ class TimeWindow implements Window {
   }
 
   record(hit: boolean, now: number): void {
-    this.#age(now)
-    this.#add(this.#newest, hit ? 1 : 0, 1)
+    if (now >= this.#until) this.#age(now)
+    this.calls++
+    ;(this.#calls[this.#at] as number)++
+    if (!hit) return
+    this.hits++
+    ;(this.#hits[this.#at] as number)++
   }
 
   read(now: number): { hits: number; calls: number } {
@@ -136,7 +142,13 @@ class TimeWindow implements Window {
       this.calls -= this.#calls[at] as number
       this.#hits[at] = this.#calls[at] = 0
     }
+    this.#begin(slice)
+  }
+
+  #begin(slice: number): void {
     this.#newest = slice
+    this.#at = position(slice)
+    this.#until = this.#origin + (slice + 1) * this.#width
   }
 
   #add(slice: number, hits: number, calls: number): void {
@@ -150,7 +162,7 @@ class TimeWindow implements Window {
   clone(): TimeWindow {
     const copy = new TimeWindow(this.#width * SLICES)
     copy.#origin = this.#origin
-    copy.#newest = this.#newest
+    copy.#begin(this.#newest)
     for (let i = 0; i < SLICES; i++) {
       copy.#hits[i] = this.#hits[i] as number
       copy.#calls[i] = this.#calls[i] as number

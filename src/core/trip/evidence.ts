@@ -76,6 +76,11 @@ export class Evidence {
     return copy.finding(now)
   }
 
+  /** True when there is something that fades, or that a success takes from. */
+  get needsTime(): boolean {
+    return this.#score > 0
+  }
+
   /** True when calls that have not ended yet are part of it. */
   get hasOverdue(): boolean {
     return this.#parts.overdue > 0
@@ -92,6 +97,8 @@ export class Evidence {
 
   finding(now: number): Finding | undefined {
     const { threshold, minimumSpan } = this.settings
+    // It only fades: what was too little is so now.
+    if (this.#score < threshold) return undefined
     const observed = this.score(now)
     if (observed < threshold || now - this.#since < minimumSpan) return undefined
     return { rule: 'evidence', observed, threshold, ...this.#parts }

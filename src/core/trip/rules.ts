@@ -65,17 +65,16 @@ export class Rules {
     )
   }
 
-  /** False when a success opens at no time, and is remembered alike at any. */
-  needsTime(): boolean {
+  /**
+   * Takes in a success that opens at no time, and is remembered alike at any. False for any other:
+   * nothing was taken in, {@link record} it.
+   */
+  succeed(): boolean {
     const { failures, slowCalls, evidence, settings } = this
-    if (slowCalls !== undefined || evidence !== undefined || settings.when !== undefined)
-      return true
-    return failures?.needsTime === true
-  }
-
-  /** Takes a success in that {@link needsTime} of nobody. */
-  succeed(): void {
-    this.failures?.record(false, Number.NaN)
+    if (slowCalls !== undefined || settings.when !== undefined) return false
+    if (failures?.needsTime || evidence?.needsTime) return false
+    failures?.record(false, Number.NaN)
+    return true
   }
 
   /** Where each of them stands. */
