@@ -87,7 +87,24 @@ export class Circuit {
 
   /** A call that entered under `era` without a permit has given a value. */
   succeeded(era: Closed, value: unknown): void {
-    this.#conclude(era, this.#verdictOn(value))
+    const { machine } = this
+    if (this.options.classify !== undefined || !machine.succeed(era)) {
+      this.#conclude(era, this.#verdictOn(value))
+    } else if (era === machine.state) this.#publishSuccess(era.generation, false)
+  }
+
+  // The two that every call may publish are made as they are published.
+
+  #publishSuccess(generation: number, probe: boolean): void {
+    const { emitter } = this
+    if (!emitter?.hears('success')) return
+    emitter.publish('success', { breaker: this.options.name, generation, probe })
+  }
+
+  #publishFailure(error: unknown, generation: number, probe: boolean): void {
+    const { emitter } = this
+    if (!emitter?.hears('failure')) return
+    emitter.publish('failure', { breaker: this.options.name, error, generation, probe })
   }
 
   #verdictOn(value: unknown): Verdict {
@@ -166,12 +183,14 @@ export class Circuit {
   }
 
   #publishVerdict(verdict: Verdict, error: unknown, generation: number, probe: boolean): void {
-    const about = { generation, probe }
     if (verdict.timedOut) {
-      this.publish('timeout', { timeout: (error as CallTimeoutError).timeout, ...about })
+      const { timeout } = error as CallTimeoutError
+      this.publish('timeout', { timeout, generation, probe })
     }
-    if (verdict.outcome === 'success') this.publish('success', about)
-    if (verdict.outcome === 'failure') this.publish('failure', { error: verdict.error, ...about })
+    if (verdict.outcome === 'success') this.#publishSuccess(generation, probe)
+    else if (verdict.outcome === 'failure') {
+      this.#publishFailure(verdict.error, generation, probe)
+    }
   }
 
   /** The error for a call that was refused; it says what to do with it, and costs no stack. */
