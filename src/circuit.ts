@@ -257,7 +257,7 @@ export class Circuit {
   /** Publishes what the machine has done, after it is done. */
   flush(): void {
     const { machine } = this
-    if (machine.changes.length === 0) return
+    if (!machine.hasChanges) return
     this.lane = undefined
     // One by one off the machine's own list: a listener that moves the breaker comes back here.
     for (let next = machine.changes.shift(); next !== undefined; next = machine.changes.shift()) {

@@ -85,6 +85,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
   const view = machine.peek(reading)
   const now = view.now(reading)
   const { state, override } = view
+  const { spent } = view.past
   return {
     name: options.name,
     state: shownState(view),
@@ -115,7 +116,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
     streak: state.name === 'closed' ? state.streak : 0,
     window: view.readings(now),
     ...statisticsOf(view, now),
-    timeIn: { ...view.spent, [state.name]: view.spent[state.name] + now - state.since },
+    timeIn: { ...spent, [state.name]: spent[state.name] + now - state.since },
     trips: view.trips.map((record) => tripOf(record, now, wall)),
     retryAfter: view.retryAfter(reading) ?? null,
     options: plain(options) as Record<string, unknown>,

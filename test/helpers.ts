@@ -151,7 +151,9 @@ export function saveAt(machine: Machine, reading: number): Saved {
 export function looks(machine: Machine): string {
   // At a reading of the far past and one of the far future, to see into the machine's time.
   const time = [machine.now(-1e12), machine.now(1e12)]
-  const parts = { ...machine, timeline: time, saved: save(machine, machine.now(0)) }
+  const { changes, baseline } = machine
+  const saved = save(machine, machine.now(0))
+  const parts = { ...machine, timeline: time, changes, listens: baseline.listens, saved }
   return JSON.stringify(parts, (key, value) => {
     if (key === 'era') return value?.generation
     // Calls in flight are a line, told from its first on.

@@ -33,21 +33,24 @@ describe('Tally', () => {
     (refusal) => {
       const tally = new Tally()
 
-      tally.refuse(refusal)
+      tally.trouble[refusal]++
 
       expect(tally.read()).toEqual({ ...zero, rejected: { ...zero.rejected, [refusal]: 1 } })
     },
   )
 
   it('has in flight what is admitted and neither settled nor expired', () => {
-    const tally = Object.assign(new Tally(), { admitted: 10, settled: 6, expired: 1 })
+    const tally = Object.assign(new Tally(), { admitted: 10, ended: 7 })
+    tally.trouble.expired++
 
     expect(tally.inFlight).toBe(3)
+    expect(tally.settled).toBe(6)
   })
 
   it('adds up the calls that came, and those of them that were refused', () => {
-    const refused = { open: 1, halfOpen: 2, forcedOpen: 4, full: 8 }
-    const tally = Object.assign(new Tally(), refused, { unenforced: 16, admitted: 32 })
+    const tally = Object.assign(new Tally(), { admitted: 32 })
+    const refused = { open: 1, 'half-open': 2, 'forced-open': 4, full: 8, unenforced: 16 }
+    Object.assign(tally.trouble, refused)
 
     expect(tally.rejected).toBe(1 + 2 + 4 + 8)
     expect(tally.offered).toBe(1 + 2 + 4 + 8 + 16 + 32)
@@ -59,10 +62,10 @@ describe('Tally', () => {
 
     const copy = tally.clone()
     copy.outcome('success')
-    tally.refuse('open')
+    tally.trouble.open++
 
     expect([tally.success, copy.success]).toEqual([1, 2])
-    expect([tally.open, copy.open]).toEqual([1, 0])
+    expect([tally.rejected, copy.rejected]).toEqual([1, 0])
   })
 
   it('gives totals that later counting leaves alone', () => {
@@ -70,7 +73,7 @@ describe('Tally', () => {
     const before = tally.read()
 
     tally.outcome('success')
-    tally.refuse('open')
+    tally.trouble.open++
 
     expect(before).toEqual(zero)
   })

@@ -26,83 +26,100 @@ export interface Counts {
   readonly rejected: Readonly<Record<Refusal | 'unenforced', number>>
 }
 
-/** The totals as the machine keeps them: flat, so that counting is one store. */
-export class Tally {
-  admitted = 0
-  settled = 0
+/** Totals that a breaker without trouble has none of. */
+class Trouble {
   expired = 0
-  success = 0
   failure = 0
   neutral = 0
   cancelled = 0
   timeout = 0
   stale = 0
   open = 0
-  halfOpen = 0
-  forcedOpen = 0
+  'half-open' = 0
+  'forced-open' = 0
   full = 0
   unenforced = 0
+}
+
+const NONE = /* @__PURE__ */ Object.freeze(new Trouble())
+
+/** The totals as the machine keeps them: those of every call by themselves, the others on demand. */
+export class Tally {
+  admitted = 0
+  /** Those that were settled or have expired. */
+  ended = 0
+  success = 0
+  #trouble: Trouble | undefined = undefined
+
+  /** Totals to read. */
+  get #rest(): Readonly<Trouble> {
+    return this.#trouble ?? NONE
+  }
 
   get inFlight(): number {
-    return this.admitted - this.settled - this.expired
+    return this.admitted - this.ended
+  }
+
+  get settled(): number {
+    return this.ended - this.#rest.expired
+  }
+
+  get failure(): number {
+    return this.#rest.failure
   }
 
   /** Every call that came, refused ones among them. */
   get offered(): number {
-    return this.admitted + this.open + this.halfOpen + this.forcedOpen + this.full + this.unenforced
+    return this.admitted + this.rejected + this.#rest.unenforced
   }
 
   /** Calls that were refused, for whatever reason. */
   get rejected(): number {
-    return this.open + this.halfOpen + this.forcedOpen + this.full
+    const rest = this.#rest
+    return rest.open + rest['half-open'] + rest['forced-open'] + rest.full
   }
 
+  /** Totals to add to. */
+  get trouble(): Trouble {
+    this.#trouble ??= new Trouble()
+    return this.#trouble
+  }
+
+  /** A call that held a permit has ended like this. */
   outcome(outcome: Outcome): void {
-    this[outcome]++
-  }
-
-  refuse(refusal: Refusal): void {
-    if (refusal === 'open') this.open++
-    else if (refusal === 'half-open') this.halfOpen++
-    else if (refusal === 'forced-open') this.forcedOpen++
-    else this.full++
+    if (outcome === 'success') this.success++
+    else this.trouble[outcome]++
   }
 
   clone(): Tally {
-    return Object.assign(new Tally(), this)
+    const copy = Object.assign(new Tally(), this)
+    copy.#trouble = this.#trouble && Object.assign(new Trouble(), this.#trouble)
+    return copy
   }
 
   read(): Counts {
+    const { expired, failure, neutral, cancelled, timeout, stale, ...rejected } = this.#rest
+    const { admitted, settled, success } = this
     return {
-      admitted: this.admitted,
-      settled: this.settled,
-      expired: this.expired,
-      success: this.success,
-      failure: this.failure,
-      neutral: this.neutral,
-      cancelled: this.cancelled,
-      timeout: this.timeout,
-      stale: this.stale,
-      rejected: {
-        open: this.open,
-        'half-open': this.halfOpen,
-        'forced-open': this.forcedOpen,
-        full: this.full,
-        unenforced: this.unenforced,
-      },
+      admitted,
+      settled,
+      expired,
+      success,
+      failure,
+      neutral,
+      cancelled,
+      timeout,
+      stale,
+      rejected,
     }
   }
 
   /** Continues from totals of another process, in which nothing of ours is in flight. */
-  static from(counts: Counts): Tally {
-    const { rejected, ...totals } = counts
-    return Object.assign(new Tally(), totals, {
-      admitted: counts.settled + counts.expired,
-      open: rejected.open,
-      halfOpen: rejected['half-open'],
-      forcedOpen: rejected['forced-open'],
-      full: rejected.full,
-      unenforced: rejected.unenforced,
-    })
+  static from({ settled, success, rejected, admitted: _, ...rest }: Counts): Tally {
+    const tally = new Tally()
+    tally.admitted = tally.ended = settled + rest.expired
+    tally.success = success
+    tally.#trouble = Object.assign(new Trouble(), rest, rejected)
+    return tally
   }
 }

@@ -47,19 +47,19 @@ export function chargeOverdue(era: Closed, baseline: Baseline, now: number): Fin
   return rules.evidence.findingOfOverdue(now)
 }
 
-/** The same for probes, which become orphans; gives when the circuit has to open again for it. */
+/** The same for probes, which become orphans; and when the circuit has to open again for it. */
 export function chargeOverdueProbes(
   recovery: Recovery,
   { overdueAfter }: Baseline,
   now: number,
-  orphans: Permit[],
-): number | undefined {
+): { readonly at: number | undefined; readonly orphans: readonly Permit[] } {
+  const orphans: Permit[] = []
   for (const probe of [...recovery.outstanding]) {
     const at = probe.startedAt + overdueAfter
     if (at > now) continue
     probe.overdue = true
     orphans.push(probe)
-    if (recovery.overdue?.(probe, now) === 'reopen') return at
+    if (recovery.overdue?.(probe, now) === 'reopen') return { at, orphans }
   }
-  return undefined
+  return { at: undefined, orphans }
 }

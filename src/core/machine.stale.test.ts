@@ -26,7 +26,8 @@ function straggler(): { machine: Machine; late: Permit } {
 /** What a machine looks like apart from the two totals that a stale result may change. */
 function looksBut(machine: Machine): string {
   const copy = machine.clone()
-  Object.assign(copy.tally, { settled: 0, stale: 0 })
+  copy.tally.ended = 0
+  copy.tally.trouble.stale = 0
   // Those that have settled leave this list sooner or later.
   copy.orphans = []
   return looks(copy)

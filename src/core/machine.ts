@@ -1,9 +1,8 @@
-import { Baseline } from './baseline.ts'
 import { closed, configureRules, notBefore, recorded, remember } from './closed.ts'
 import type { Refusal } from './counts.ts'
 import { chargeOverdue, chargeOverdueProbes, dueAt, isDue, mayBeOverdue } from './due.ts'
 import { Memory } from './memory.ts'
-import { Openings, sameOpenDuration } from './open-duration.ts'
+import { sameOpenDuration } from './open-duration.ts'
 import type { Verdict } from './outcome.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { Probes } from './recovery/probes.ts'
@@ -70,10 +69,10 @@ export class Machine extends Memory {
     if (state.name === 'half-open') state.recovery.refused(now)
     this.statistics?.refused(now)
     if (this.override?.mode === 'forced-closed') {
-      this.tally.unenforced++
+      this.tally.trouble.unenforced++
       return UNENFORCED
     }
-    this.tally.refuse(refusal)
+    this.tally.trouble[refusal]++
     return refusal
   }
 
@@ -107,13 +106,13 @@ export class Machine extends Memory {
    */
   succeed(era: Closed): boolean {
     const { tally } = this
-    if (era !== this.state) tally.stale++
+    if (era !== this.state) tally.trouble.stale++
     else {
       if (era.rules !== null && !era.rules.succeed()) return false
       tally.success++
       era.streak = 0
     }
-    tally.settled++
+    tally.ended++
     return true
   }
 
@@ -132,9 +131,9 @@ export class Machine extends Memory {
 
   /** A call that {@link enter}ed under `era` has ended. False when its result was stale. */
   conclude(era: Closed, verdict: Verdict, reading: number): boolean {
-    this.tally.settled++
+    this.tally.ended++
     if (era !== this.state) {
-      this.tally.stale++
+      this.tally.trouble.stale++
       return false
     }
     const now = this.override === undefined ? this.timeline.advance(reading) : this.catchUp(reading)
@@ -151,11 +150,11 @@ export class Machine extends Memory {
     // Its own deadline may have passed just now.
     if (!permit.held) return false
     permit.held = false
-    this.tally.settled++
+    this.tally.ended++
     const { era } = permit
     const duration = now - permit.startedAt
     if (era === null || era !== this.state) {
-      this.tally.stale++
+      this.tally.trouble.stale++
       if (permit.overdue && verdict.outcome === 'success') this.#forgive(permit, duration, now)
       return false
     }
@@ -182,9 +181,8 @@ export class Machine extends Memory {
   }
 
   #count(verdict: Verdict): void {
-    if (verdict.outcome === 'success') this.tally.success++
-    else this.tally.outcome(verdict.outcome)
-    if (verdict.timedOut) this.tally.timeout++
+    this.tally.outcome(verdict.outcome)
+    if (verdict.timedOut) this.tally.trouble.timeout++
   }
 
   #record(era: Closed, verdict: Verdict, duration: number, now: number): void {
@@ -279,7 +277,8 @@ export class Machine extends Memory {
   }
 
   #reopenIfOverdue(era: HalfOpen, now: number): void {
-    const at = chargeOverdueProbes(era.recovery, this.baseline, now, this.orphans)
+    const { at, orphans } = chargeOverdueProbes(era.recovery, this.baseline, now)
+    this.orphans = [...this.orphans, ...orphans]
     if (at !== undefined) this.#open(at, 'probeOverdue', { cause: era.cause, pending: era })
   }
 
@@ -301,7 +300,8 @@ export class Machine extends Memory {
 
   #giveUp(probe: Permit): void {
     probe.held = false
-    this.tally.expired++
+    this.tally.ended++
+    this.tally.trouble.expired++
   }
 
   /** The machine as the next call would find it; this one is left alone. */
@@ -318,7 +318,8 @@ export class Machine extends Memory {
   // ── transitions ───────────────────────────────────────────────────────────────────────────────
 
   #open(now: number, reason: TransitionReason, why: Opening): void {
-    const { state: from, settings, openings } = this
+    const { state: from, settings } = this
+    const { openings, history } = this.past
     if (from.name === 'closed') openings.decay(settings.openDuration, now)
     this.rate.sample(this.tally.offered, now)
     const drawn = openings.next(settings.openDuration, now, this.rate.perMs, this.chance)
@@ -327,8 +328,8 @@ export class Machine extends Memory {
     openings.opened(settings.openDuration, now, openFor)
     const trip =
       from.name === 'half-open' && reason !== 'manual'
-        ? this.history.reopen(from.trip, openFor, why.probeFailure)
-        : this.history.open(from, {
+        ? history.reopen(from.trip, openFor, why.probeFailure)
+        : history.open(from, {
             at: now,
             reason,
             openFor,
@@ -374,17 +375,17 @@ export class Machine extends Memory {
     const { state, tally } = this
     if (state.name !== 'closed') {
       endTrip(state.trip, now, reason)
-      this.openings.closed(now)
+      this.past.openings.closed(now)
     }
-    this.before = { success: tally.success, failure: tally.failure }
+    this.past.before = { success: tally.success, failure: tally.failure }
     this.#move(closed(state.generation + 1, now, this.settings.trip), reason)
   }
 
   #move(to: State, reason: TransitionReason): void {
     const from = this.state
-    this.spent[from.name] += to.since - from.since
+    this.past.spent[from.name] += to.since - from.since
     this.state = to
-    if (from.name === 'half-open') this.orphans.push(...from.recovery.outstanding)
+    if (from.name === 'half-open') this.orphans = [...this.orphans, ...from.recovery.outstanding]
     if (from.name === 'closed' && to.name === 'closed') return
     const { generation } = to
     const { enforced } = this
@@ -414,7 +415,7 @@ export class Machine extends Memory {
   /** Applies the open time that is now in force to an opening that has begun. */
   #prolong(state: Open, now: number): void {
     const { openDuration } = this.settings
-    const ms = this.openings.again(openDuration, state.from, this.rate.perMs, this.chance)
+    const ms = this.past.openings.again(openDuration, state.from, this.rate.perMs, this.chance)
     state.until = Math.max(state.from + ms, state.notBefore, now)
     state.trip.openFor = state.until - state.since
   }
@@ -422,8 +423,7 @@ export class Machine extends Memory {
   /** Closes with fresh evidence: calls in flight become stale, also when it was closed before. */
   reset(reading: number): void {
     const now = this.catchUp(reading)
-    this.baseline = new Baseline()
-    this.openings = new Openings()
+    this.forgetLearned()
     this.#close(now, 'reset')
   }
 
@@ -435,7 +435,7 @@ export class Machine extends Memory {
     if (state.name === 'open' && !sameOpenDuration(before.openDuration, settings.openDuration)) {
       this.#prolong(state, now)
     }
-    const lost = this.history.limit(settings.history)
+    const lost = this.limitHistory(settings.history)
     if (!settings.statistics) {
       if (this.statistics !== null) lost.push('statistics')
       this.statistics = null

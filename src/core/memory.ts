@@ -5,43 +5,43 @@ import { type Counts, Tally } from './counts.ts'
 import { OfferedRate } from './offered-rate.ts'
 import { Openings } from './open-duration.ts'
 import type { Override, OverrideChange, OverrideMode, Why } from './override.ts'
+import { Past } from './past.ts'
 import type { Permit } from './permit.ts'
 import { retryAfter } from './retry-after.ts'
 import type { MachineSettings } from './settings.ts'
-import type { Closed, State, StateName, Transition } from './state.ts'
+import type { Closed, State, Transition } from './state.ts'
 import { Statistics } from './statistics.ts'
 import { Timeline } from './timeline.ts'
-import { TripHistory } from './trip/history.ts'
 import type { RuleReading, TripRecord } from './trip/record.ts'
 import type { WhenView } from './trip/when.ts'
 
 /** What is to be published, in order. */
 export type Change = Transition | OverrideChange
 
-/** Everything a breaker remembers, and the override above it. What moves it is the machine. */
+const NOBODY: readonly Permit[] = /* @__PURE__ */ Object.freeze([])
+
+/**
+ * Everything a breaker remembers, and the override above it. What moves it is the machine. What a
+ * breaker without trouble has none of is made when it is first needed: most never do, and there may
+ * be a million of them.
+ */
 export abstract class Memory {
   settings: MachineSettings
   state: State
   override: Override | undefined = undefined
   tally: Tally = new Tally()
-  history: TripHistory
-  /** Changes that nobody has published yet. */
-  changes: Change[] = []
   timeline: Timeline
-  baseline: Baseline = new Baseline()
-  openings: Openings = new Openings()
-  rate: OfferedRate = new OfferedRate(0)
   /** Probes whose state is over, or that gave their slot back: they still have their deadlines. */
-  orphans: Permit[] = []
+  orphans: readonly Permit[] = NOBODY
   /** Null while nobody wants to know. */
   statistics: Statistics | null
-  /** Ms spent in each state before the one that is there. */
-  spent: Record<StateName, number> = { closed: 0, open: 0, 'half-open': 0 }
-  /** Successes and failures before the circuit last closed. */
-  before: { success: number; failure: number } = { success: 0, failure: 0 }
   readonly random: () => number
   /** Drawn ahead, so that a reader can tell how long an opening that is due will last. */
   chance: number
+  #changes: Change[] | undefined = undefined
+  #past: Past | undefined = undefined
+  #baseline: Baseline | undefined = undefined
+  #rate: OfferedRate | undefined = undefined
 
   constructor(settings: MachineSettings, reading: number, random: () => number) {
     this.settings = settings
@@ -49,13 +49,52 @@ export abstract class Memory {
     this.random = random
     this.chance = random()
     this.state = closed(1, 0, settings.trip)
-    this.history = new TripHistory(settings.history)
     this.statistics = settings.statistics ? new Statistics() : null
+  }
+
+  get past(): Past {
+    this.#past ??= new Past(this.settings.history)
+    return this.#past
+  }
+
+  get baseline(): Baseline {
+    this.#baseline ??= new Baseline()
+    return this.#baseline
+  }
+
+  get rate(): OfferedRate {
+    this.#rate ??= new OfferedRate(0)
+    return this.#rate
+  }
+
+  set rate(rate: OfferedRate) {
+    this.#rate = rate
+  }
+
+  /** Changes that nobody has published yet; whoever does takes them off. */
+  get changes(): Change[] {
+    this.#changes ??= []
+    return this.#changes
+  }
+
+  get hasChanges(): boolean {
+    return this.#changes !== undefined && this.#changes.length > 0
   }
 
   /** Trip records, oldest first. */
   get trips(): readonly TripRecord[] {
-    return this.history.records
+    return this.#past?.history.records ?? []
+  }
+
+  /** Keeps so many trip records from now on; gives what was lost, in words. */
+  protected limitHistory(limit: number): string[] {
+    return this.#past?.history.limit(limit) ?? []
+  }
+
+  /** What has been learned about the target is not true any more. */
+  protected forgetLearned(): void {
+    this.#baseline = undefined
+    if (this.#past !== undefined) this.#past.openings = new Openings()
   }
 
   /** False while an override decides in place of the automatic state. */
@@ -92,7 +131,8 @@ export abstract class Memory {
 
   /** What a rule of the user's own may look at. */
   protected view({ streak, since }: Closed, failed: boolean, now: number): WhenView {
-    const { tally, before } = this
+    const { tally } = this
+    const { before } = this.past
     const successes = tally.success - before.success
     const failures = tally.failure - before.failure
     return { streak, successes, failures, inFlight: tally.inFlight, closedFor: now - since, failed }
@@ -132,16 +172,13 @@ export abstract class Memory {
     const trips = new Map<TripRecord, TripRecord>()
     copy.timeline = this.timeline.clone()
     copy.tally = this.tally.clone()
-    copy.baseline = this.baseline.clone()
-    copy.openings = this.openings.clone()
-    copy.rate = this.rate.clone()
-    copy.before = this.before
-    copy.spent = { ...this.spent }
+    copy.#past = this.#past?.clone(trips)
+    copy.#baseline = this.#baseline?.clone()
+    copy.#rate = this.#rate?.clone()
+    copy.#changes = this.#changes?.slice()
     copy.statistics = this.statistics?.clone() ?? null
     copy.override = this.override
-    copy.changes = [...this.changes]
     copy.orphans = this.orphans.map((probe) => probe.clone(probe.era))
-    copy.history = this.history.clone(trips)
     copy.state = cloneState(this.state, (trip) => trips.get(trip) ?? { ...trip }, copy.baseline)
     return copy
   }

@@ -39,7 +39,7 @@ describe('a machine that goes on from what another one has learned', () => {
     expect(restored.baseline.known).toBe(true)
     expect(restored.rate.perMs).toBeGreaterThan(0)
     expect(restored.rate.perMs).toBe(machine.rate.perMs)
-    expect(restored.spent).toEqual({ closed: 4_000, open: 1_000, 'half-open': 5_000 })
+    expect(restored.past.spent).toEqual({ closed: 4_000, open: 1_000, 'half-open': 5_000 })
   })
 
   it('goes on with the statistics, or without where nobody wants them', () => {

@@ -100,7 +100,7 @@ export interface Saved {
 
 /** `machine` is as the next call would find it at `now`. */
 export function save(machine: Machine, now: number): Saved {
-  const { state, override, tally } = machine
+  const { state, override, tally, past } = machine
   const counts = machine.counts
   return {
     version: 1,
@@ -116,12 +116,12 @@ export function save(machine: Machine, now: number): Saved {
             for: now - override.since,
             remaining: override.until === Infinity ? null : override.until - now,
           },
-    counts: { ...counts, admitted: tally.settled + tally.expired },
+    counts: { ...counts, admitted: tally.ended },
     trips: machine.trips.map((trip) => saveTrip(trip, now)),
-    before: { ...machine.before },
-    openings: machine.openings.save(now),
+    before: { ...past.before },
+    openings: past.openings.save(now),
     rate: machine.rate.save(),
-    spent: { ...machine.spent },
+    spent: { ...past.spent },
     statistics: machine.statistics?.save() ?? null,
     baseline: { ...machine.baseline },
   }
@@ -180,16 +180,17 @@ export function restore(
 ): Machine {
   const machine = new Machine(settings, reading, random)
   machine.tally = Tally.from(saved.counts)
-  machine.before = saved.before
-  machine.openings = Openings.restore(saved.openings, 0)
+  const { past } = machine
+  past.before = saved.before
+  past.openings = Openings.restore(saved.openings, 0)
   machine.rate = OfferedRate.restore(saved.rate, machine.tally.offered, 0)
   Object.assign(machine.baseline, saved.baseline)
-  machine.spent = { ...saved.spent }
+  past.spent = { ...saved.spent }
   if (settings.statistics && saved.statistics !== null) {
     machine.statistics = Statistics.restore(saved.statistics)
   }
-  machine.history.records = saved.trips.map(restoreTrip)
-  machine.history.limit(settings.history)
+  past.history.records = saved.trips.map(restoreTrip)
+  past.history.limit(settings.history)
   machine.state = restoreState(saved, machine)
   if (saved.override !== null) {
     const { mode, reason, by, for: age, remaining } = saved.override

@@ -168,6 +168,6 @@ describe('a machine with statistics', () => {
     const probe = admit(machine, RESET_TIMEOUT + 50)
     settle(machine, probe, 'success', RESET_TIMEOUT + 90)
 
-    expect(machine.spent).toEqual({ closed: 0, open: RESET_TIMEOUT, 'half-open': 90 })
+    expect(machine.past.spent).toEqual({ closed: 0, open: RESET_TIMEOUT, 'half-open': 90 })
   })
 })

@@ -38,7 +38,7 @@ export class World {
   /** A copy that shares nothing with this one; every permit is the copy's own. */
   copy(): World {
     const machine = this.machine.clone()
-    machine.changes = []
+    machine.changes.length = 0
     const probes = lookedAfter(this.machine)
     const copies = lookedAfter(machine)
     const permits = this.permits.map((permit) => {

@@ -113,7 +113,7 @@ describe('a slow start', () => {
     admit(machine, START)
 
     expect(machine.peek(START + 400)).toMatchObject({
-      tally: { expired: 1 },
+      counts: { expired: 1 },
       state: { name: 'half-open', recovery: { limit: 8 } },
     })
   })
