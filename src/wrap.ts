@@ -51,6 +51,8 @@ export function wrapAsync(circuit: Circuit, fn: AnyFunction): AnyFunction {
   return dressed(guarded(circuit, fn, any), fn)
 }
 
+const NOTHING: unknown[] = []
+
 type Guard = (circuit: Circuit, fn: AnyFunction, any: AnyFunction) => AnyFunction
 
 // The usual numbers of arguments have wrappers of their own: an array of arguments that anything
@@ -62,8 +64,14 @@ const nullary: Guard = (circuit, fn, any) => {
   return function (this: unknown) {
     // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
     const call = arguments.length === 0 ? circuit.enter() : null
-    // biome-ignore lint/complexity/noArguments: as above.
-    if (call === null) return any.apply(this, arguments as never)
+    if (call === null) {
+      // biome-ignore lint/complexity/noArguments: as above.
+      if (circuit.lane === null && arguments.length === 0) {
+        return callAdmitted(circuit, fn, this, NOTHING, undefined)
+      }
+      // biome-ignore lint/complexity/noArguments: as above.
+      return any.apply(this, arguments as never)
+    }
     let result: unknown
     try {
       result = fn.call(this)
@@ -120,6 +128,17 @@ export function callAsync(
   if (entered !== null) return pass(entered, fn, self, args)
   const limited = signal === undefined ? circuit.enterLimited() : null
   if (limited !== null) return limited.run((call) => pass(call, fn, self, args))
+  return callAdmitted(circuit, fn, self, args, signal)
+}
+
+/** Calls what passes by no lane. */
+function callAdmitted(
+  circuit: Circuit,
+  fn: AnyFunction,
+  self: unknown,
+  args: unknown[],
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
   const { callTimeout: timeout, fallback } = circuit.options
   const permit = circuit.admit(timeout)
   if (typeof permit === 'string') return refuse(circuit, permit, fallback, args)
