@@ -20,13 +20,24 @@ export function checkFunction(what: string, fn: unknown): asserts fn is AnyFunct
 
 /** Gives the guarded function the looks of the original: name, length and own properties. */
 export function dressed(guarded: AnyFunction, original: AnyFunction): AnyFunction {
-  const {
-    prototype: _,
-    arguments: __,
-    caller: ___,
-    ...looks
-  } = Object.getOwnPropertyDescriptors(original)
-  return Object.defineProperties(guarded, looks)
+  for (const key of Reflect.ownKeys(original)) {
+    if (key === 'prototype' || key === 'arguments' || key === 'caller') continue
+    const look = Object.getOwnPropertyDescriptor(original, key) as PropertyDescriptor
+    // A function that is given a property takes as much memory again.
+    if (!has(guarded, key, look)) Object.defineProperty(guarded, key, look)
+  }
+  return guarded
+}
+
+function has(fn: AnyFunction, key: PropertyKey, look: PropertyDescriptor): boolean {
+  const own = Object.getOwnPropertyDescriptor(fn, key)
+  return (
+    own !== undefined &&
+    own.value === look.value &&
+    own.writable === look.writable &&
+    own.enumerable === look.enumerable &&
+    own.configurable === look.configurable
+  )
 }
 
 /** Throws for what is no function, or one that can't give a promise. */
@@ -44,67 +55,78 @@ export function wrapAsync(circuit: Circuit, fn: AnyFunction): AnyFunction {
       `breaker takes a function that gives a promise, got ${article(kindOf(fn))}${streamHint(kindOf(fn))}`,
     )
   }
-  const any = function (this: unknown, ...args: unknown[]): unknown {
-    return callAsync(circuit, fn, this, args)
-  }
-  const guarded = fn.length === 0 ? nullary : fn.length === 1 ? unary : variadic
-  return dressed(guarded(circuit, fn, any), fn)
+  const guard = GUARDS[fn.length] ?? many
+  return dressed(guard(circuit, fn, String(fn.name), kindOf(fn) === 'AsyncFunction'), fn)
 }
 
-const NOTHING: unknown[] = []
+type Guard = (circuit: Circuit, fn: AnyFunction, name: string, native: boolean) => AnyFunction
 
-type Guard = (circuit: Circuit, fn: AnyFunction, any: AnyFunction) => AnyFunction
+// The usual numbers of arguments have guards of their own. An array of arguments that anything looks
+// into must be allocated, which costs as much as all the rest; to give a function its name or length
+// later takes as much memory as the function. Objects may carry a signal. An async function gives a
+// promise of the language's own, so nobody needs to look.
 
-// The usual numbers of arguments have wrappers of their own: an array of arguments that anything
-// looks into must be allocated, which costs as much as all the rest. Objects may carry a signal. An
-// async function gives a promise of the language's own, so nobody needs to look.
-
-const nullary: Guard = (circuit, fn, any) => {
-  const native = kindOf(fn) === 'AsyncFunction'
-  return function (this: unknown) {
-    // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
-    const call = arguments.length === 0 ? circuit.enter() : null
-    if (call === null) {
-      // biome-ignore lint/complexity/noArguments: as above.
-      if (circuit.lane === null && arguments.length === 0) {
-        return callAdmitted(circuit, fn, this, NOTHING, undefined)
+const none: Guard = (circuit, fn, name, native) =>
+  ({
+    [name](this: unknown) {
+      // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
+      if (arguments.length !== 0) return forward(circuit, fn, this, ...arguments)
+      const call = circuit.enter()
+      if (call === null) return callHeld(circuit, fn, this, NOTHING, undefined)
+      let result: unknown
+      try {
+        result = fn.call(this)
+      } catch (error) {
+        return Promise.resolve(call.rejected(error))
       }
+      return native
+        ? (result as Promise<unknown>).then(call.fulfilled, call.rejected)
+        : follow(call, result)
+    },
+  })[name] as AnyFunction
+
+const one: Guard = (circuit, fn, name, native) =>
+  ({
+    [name](this: unknown, argument: unknown) {
+      // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
+      const usual = arguments.length === 1 && typeof argument !== 'object'
+      const call = usual ? circuit.enter() : null
       // biome-ignore lint/complexity/noArguments: as above.
-      return any.apply(this, arguments as never)
-    }
-    let result: unknown
-    try {
-      result = fn.call(this)
-    } catch (error) {
-      return Promise.resolve(call.rejected(error))
-    }
-    return native
-      ? (result as Promise<unknown>).then(call.fulfilled, call.rejected)
-      : follow(call, result)
-  }
-}
+      if (call === null) return forward(circuit, fn, this, ...arguments)
+      let result: unknown
+      try {
+        result = fn.call(this, argument)
+      } catch (error) {
+        return Promise.resolve(call.rejected(error))
+      }
+      return native
+        ? (result as Promise<unknown>).then(call.fulfilled, call.rejected)
+        : follow(call, result)
+    },
+  })[name] as AnyFunction
 
-const unary: Guard = (circuit, fn, any) => {
-  const native = kindOf(fn) === 'AsyncFunction'
-  return function (this: unknown, argument: unknown) {
-    // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
-    const usual = arguments.length === 1 && typeof argument !== 'object'
-    const call = usual ? circuit.enter() : null
-    // biome-ignore lint/complexity/noArguments: as above.
-    if (call === null) return any.apply(this, arguments as never)
-    let result: unknown
-    try {
-      result = fn.call(this, argument)
-    } catch (error) {
-      return Promise.resolve(call.rejected(error))
-    }
-    return native
-      ? (result as Promise<unknown>).then(call.fulfilled, call.rejected)
-      : follow(call, result)
-  }
-}
+const two: Guard = (circuit, fn, name) =>
+  ({
+    [name](this: unknown, _first: unknown, _second: unknown) {
+      // biome-ignore lint/complexity/noArguments: there may be more of them, or fewer.
+      return forward(circuit, fn, this, ...arguments)
+    },
+  })[name] as AnyFunction
 
-const variadic: Guard = (_circuit, _fn, any) => any
+const many: Guard = (circuit, fn, name) =>
+  ({
+    [name](this: unknown, ...args: unknown[]) {
+      return callAsync(circuit, fn, this, args)
+    },
+  })[name] as AnyFunction
+
+const GUARDS: readonly Guard[] = [none, one, two]
+
+const NOTHING: readonly unknown[] = /* @__PURE__ */ Object.freeze([])
+
+function forward(circuit: Circuit, fn: AnyFunction, self: unknown, ...args: unknown[]): unknown {
+  return callAsync(circuit, fn, self, args)
+}
 
 /** What the caller gets for a result that is reported when it is there. */
 export function follow({ fulfilled, rejected }: Reactions, result: unknown): Promise<unknown> {
@@ -126,19 +148,19 @@ export function callAsync(
   const signal = callerSignal(args)
   const entered = signal === undefined ? circuit.enter() : null
   if (entered !== null) return pass(entered, fn, self, args)
-  const limited = signal === undefined ? circuit.enterLimited() : null
-  if (limited !== null) return limited.run((call) => pass(call, fn, self, args))
-  return callAdmitted(circuit, fn, self, args, signal)
+  return callHeld(circuit, fn, self, args, signal)
 }
 
-/** Calls what passes by no lane. */
-function callAdmitted(
+/** For a call that needs a permit of its own. */
+function callHeld(
   circuit: Circuit,
   fn: AnyFunction,
   self: unknown,
-  args: unknown[],
+  args: readonly unknown[],
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
+  const limited = signal === undefined ? circuit.enterLimited() : null
+  if (limited !== null) return limited.run((call) => pass(call, fn, self, args))
   const { callTimeout: timeout, fallback } = circuit.options
   const permit = circuit.admit(timeout)
   if (typeof permit === 'string') return refuse(circuit, permit, fallback, args)
@@ -151,13 +173,18 @@ function callAdmitted(
   const call = new Call(circuit, permit, args, signal, undefined, fallback)
   return timeout === undefined
     ? call.follow(attempt(fn, self, args))
-    : call.limit(timeout, undefined, () => fn.apply(self, args))
+    : call.limit(timeout, undefined, () => fn.apply(self, args as unknown[]))
 }
 
-function pass(call: Reactions, fn: AnyFunction, self: unknown, args: unknown[]): Promise<unknown> {
+function pass(
+  call: Reactions,
+  fn: AnyFunction,
+  self: unknown,
+  args: readonly unknown[],
+): Promise<unknown> {
   let result: unknown
   try {
-    result = fn.apply(self, args)
+    result = fn.apply(self, args as unknown[])
   } catch (error) {
     return Promise.resolve(call.rejected(error))
   }
@@ -174,9 +201,9 @@ function isPlainPromise(value: unknown): value is Promise<unknown> {
   }
 }
 
-function attempt(fn: AnyFunction, self: unknown, args: unknown[]): unknown {
+function attempt(fn: AnyFunction, self: unknown, args: readonly unknown[]): unknown {
   try {
-    return fn.apply(self, args)
+    return fn.apply(self, args as unknown[])
   } catch (error) {
     return rejectWith(error)
   }
@@ -208,7 +235,7 @@ function callSync(circuit: Circuit, fn: AnyFunction, self: unknown, args: unknow
   if (entered !== null) {
     let value: unknown
     try {
-      value = fn.apply(self, args)
+      value = fn.apply(self, args as unknown[])
     } catch (error) {
       entered.rejected(error)
       throw error
@@ -224,7 +251,7 @@ function callSync(circuit: Circuit, fn: AnyFunction, self: unknown, args: unknow
   }
   const call = new Call(circuit, permit, args, callerSignal(args), undefined, fallback)
   try {
-    const value: unknown = fn.apply(self, args)
+    const value: unknown = fn.apply(self, args as unknown[])
     return isPromise(value) ? call.follow(value) : call.fulfilled(value)
   } catch (reason) {
     return orThrow(call.rejected(reason))
