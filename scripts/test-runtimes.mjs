@@ -1,11 +1,11 @@
-// The packed tarball on every runtime the README names, each in the version given here.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+// The packed tarball on every runtime the README names.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { createChecks, run } from './checks.mjs'
-import { createConsumer, root } from './consumer.mjs'
+import { createConsumer } from './consumer.mjs'
+import { install, nodes } from './runtimes.mjs'
 
-const nodes = ['20.19.0', '22.23.3', '24.21.0', '26.10.0']
 const bun = '1.4.5'
 const deno = '2.9.5'
 const miniflare = '4.20260730.0'
@@ -49,32 +49,6 @@ async function smoke(runtime, program, args) {
   if (!output.includes(`smoke test passed on ${runtime}\n`)) {
     throw new Error(`expected a smoke test that passed on ${runtime}, got:\n${output}`)
   }
-}
-
-// Not by npx: these packages fetch their program in an install script, which newer npm versions run
-// only when a package.json allows it. Moved into place when complete, so that an interrupted
-// installation is never mistaken for a runtime.
-async function install(name, version) {
-  const runtimes = join(root, '.cache/runtimes')
-  const place = join(runtimes, `${name}@${version}`)
-  if (!existsSync(place)) {
-    mkdirSync(runtimes, { recursive: true })
-    const workplace = mkdtempSync(join(runtimes, 'installing-'))
-    const manifest = {
-      private: true,
-      dependencies: { [name]: version },
-      allowScripts: { [name]: true, workerd: true },
-    }
-    writeFileSync(join(workplace, 'package.json'), JSON.stringify(manifest))
-    const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
-    try {
-      await run('npm', ['install', ...flags], { cwd: workplace })
-      if (!existsSync(place)) renameSync(workplace, place)
-    } finally {
-      rmSync(workplace, { recursive: true, force: true })
-    }
-  }
-  return join(place, 'node_modules/.bin', name)
 }
 
 async function bundleWorker() {

@@ -36,8 +36,7 @@ export class Blueprint {
       this.#saved === undefined
         ? new Machine(settings, born ?? clock.now(), random)
         : restore(settings, checkSaved(this.#saved), clock.now(), random)
-    const named = name === options.name ? options : Object.freeze({ ...options, name })
-    const circuit = new Circuit(named, clock, machine, given)
+    const circuit = new Circuit(name, options, clock, machine, given)
     return circuit
   }
 }

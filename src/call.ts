@@ -173,7 +173,7 @@ export class Call implements Timed {
 
   /** Called when its time is up. */
   expire(timeout: number): void {
-    this.#interrupt(new CallTimeoutError(this.#circuit.options.name, timeout), true)
+    this.#interrupt(new CallTimeoutError(this.#circuit.name, timeout), true)
   }
 }
 

@@ -190,7 +190,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
 
   /** The resolved options: every default applied, frozen. */
   get options(): ResolvedOptions {
-    return this.#circuit.options
+    return this.#circuit.shownOptions
   }
 
   /** Opens the circuit now, as a rule would; it recovers by itself. */
@@ -259,16 +259,16 @@ export class CircuitBreaker<Fallback = never> extends Callable {
 
   /** Everything visible at this moment, as plain JSON data. Reading it moves nothing. */
   snapshot(): Snapshot {
-    const { machine, options, clock } = this.#circuit
-    return snapshot(machine, options, clock)
+    const { machine, shownOptions, clock } = this.#circuit
+    return snapshot(machine, shownOptions, clock)
   }
 
   /** Why it is in this state, as a paragraph and as data. Reading it moves nothing. */
   explain(): Explanation {
-    const { machine, options, clock } = this.#circuit
+    const { machine, name, clock } = this.#circuit
     const reading = clock.now()
     const view = machine.peek(reading)
-    return explain(options.name, view, view.now(reading), clock.wall())
+    return explain(name, view, view.now(reading), clock.wall())
   }
 
   /**

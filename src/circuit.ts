@@ -26,6 +26,8 @@ const LONGEST_STALL = 60_000
 
 /** What stands behind a breaker's handle: asks the machine, reports to it, publishes events. */
 export class Circuit {
+  readonly name: string
+  /** Those of all breakers alike, perhaps, so that its name is not among them. */
   options: ResolvedOptions
   /** As given, to merge patches into. */
   given: CircuitBreakerOptions<unknown>
@@ -34,20 +36,31 @@ export class Circuit {
   emitter: Emitter | undefined = undefined
   /** Undefined until the next call asks for it; null while calls need a permit of their own. */
   lane: Lane | null | undefined = undefined
+  #shownOptions: ResolvedOptions | undefined
   #refusalMessage:
     | { generation: number; refusal: Refusal; override: Override | undefined; text: string }
     | undefined
 
   constructor(
+    name: string,
     options: ResolvedOptions,
     clock: Clock,
     machine: Machine,
     given: CircuitBreakerOptions<unknown>,
   ) {
+    this.name = name
     this.options = options
     this.given = given
     this.clock = clock
     this.machine = machine
+  }
+
+  /** The options with its name among them, as it shows them. */
+  get shownOptions(): ResolvedOptions {
+    const { name, options } = this
+    if (options.name === name) return options
+    this.#shownOptions ??= Object.freeze({ ...options, name })
+    return this.#shownOptions
   }
 
   // ── calls ─────────────────────────────────────────────────────────────────────────────────────
@@ -98,13 +111,13 @@ export class Circuit {
   #publishSuccess(generation: number, probe: boolean): void {
     const { emitter } = this
     if (!emitter?.hears('success')) return
-    emitter.publish('success', { breaker: this.options.name, generation, probe })
+    emitter.publish('success', { breaker: this.name, generation, probe })
   }
 
   #publishFailure(error: unknown, generation: number, probe: boolean): void {
     const { emitter } = this
     if (!emitter?.hears('failure')) return
-    emitter.publish('failure', { breaker: this.options.name, error, generation, probe })
+    emitter.publish('failure', { breaker: this.name, error, generation, probe })
   }
 
   #verdictOn(value: unknown): Verdict {
@@ -195,7 +208,8 @@ export class Circuit {
 
   /** The error for a call that was refused; it says what to do with it, and costs no stack. */
   #refusalError(refusal: Refusal): ShortCircuitError {
-    const { name, maxConcurrent } = this.options
+    const { name } = this
+    const { maxConcurrent } = this.options
     if (refusal === 'full') return new CircuitFullError(name, maxConcurrent as number)
     const { machine } = this
     const { state } = machine
@@ -216,7 +230,7 @@ export class Circuit {
     if (last?.generation === generation && last.refusal === refusal && last.override === override) {
       return last.text
     }
-    const text = whyRefused(this.options.name, refusal, this.machine)
+    const text = whyRefused(this.name, refusal, this.machine)
     this.#refusalMessage = { generation, refusal, override, text }
     return text
   }
@@ -227,7 +241,7 @@ export class Circuit {
     const { emitter } = this
     // Nobody pays for an event that nobody hears, but for errors: those are printed then.
     if (emitter === undefined || !(emitter.hears(name) || name === 'listenerError')) return
-    emitter.publish(name, { breaker: this.options.name, ...event })
+    emitter.publish(name, { breaker: this.name, ...event })
   }
 
   /** Tells of a refusal, and gives what makes its error. */
@@ -250,7 +264,7 @@ export class Circuit {
   /** For what must not change anybody's result: errors of listeners, classifiers and the like. */
   readonly report = (error: unknown, source: string): void => {
     if (this.emitter === undefined) {
-      printListenerError({ breaker: this.options.name, error, source })
+      printListenerError({ breaker: this.name, error, source })
     } else this.publish('listenerError', { error, source })
   }
 

@@ -15,7 +15,7 @@ export function configure(circuit: Circuit, name: string, patch: ConfigurePatch)
   checkPatch(patch)
   const given = { ...circuit.given, ...ownCopy(patch), name }
   const resolved = resolveOptions(given)
-  const changed = changes(circuit.options, resolved)
+  const changed = changes(circuit.shownOptions, resolved)
   const settings = machineSettings(resolved, circuit.report)
   const lost = circuit.machine.configure(settings, circuit.clock.now())
   circuit.given = given

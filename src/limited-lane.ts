@@ -75,7 +75,7 @@ export class LimitedCall implements Timed {
   }
 
   expire(timeout: number): void {
-    const error = new CallTimeoutError(this.#circuit.options.name, timeout)
+    const error = new CallTimeoutError(this.#circuit.name, timeout)
     this.#finish?.(this.#reactions.expired(error))
   }
 }

@@ -56,7 +56,7 @@ class CallPermit {
     this.#call = call
     if (timeout !== undefined) {
       this.#stopTimer = timeLimit(circuit.clock, timeout, () => {
-        const reason = new CallTimeoutError(circuit.options.name, timeout)
+        const reason = new CallTimeoutError(circuit.name, timeout)
         this.#judge({ status: 'rejected', reason }, true)
       })
     }

@@ -215,8 +215,8 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
   snapshot(): RegistrySnapshot {
     const { size, maxSize, evicted } = this.#members
     const breakers = Array.from(this.#members.seats(), ({ name, built, blueprint }) => {
-      const { machine, options, clock } = built ?? blueprint.build(name)
-      return snapshot(machine, options, clock)
+      const { machine, shownOptions, clock } = built ?? blueprint.build(name)
+      return snapshot(machine, shownOptions, clock)
     })
     return { size, maxSize, evicted, breakers }
   }

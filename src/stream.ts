@@ -188,7 +188,8 @@ export class StreamCall {
 
   /** Waits no longer than the call timeout; then fails the stream and tells its source to end. */
   #limited<T>(wait: () => Promise<T>, stop: () => unknown): Promise<T> {
-    const { callTimeout: timeout, name } = this.#circuit.options
+    const { name } = this.#circuit
+    const { callTimeout: timeout } = this.#circuit.options
     if (timeout === undefined || this.#ended) return wait()
     return new Promise((resolve, reject) => {
       const ended = timeLimit(this.#circuit.clock, timeout, () => {

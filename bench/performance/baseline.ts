@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Counts } from './counts-child.ts'
-import type { Ratios, Results } from './results.ts'
-import { isOwn } from './tables.ts'
+import { isOwn } from './listings.ts'
+import type { Ratios } from './measured.ts'
 
 /** What `bench:check` compares with. */
 export interface Baseline {
@@ -26,8 +26,12 @@ export function writeCounts(counts: Baseline['counts']): void {
   write({ ...readBaseline(), node: process.versions.node, counts })
 }
 
-/** Keeps our own rows: nobody's regressions but ours are ours to find. */
-export function writeTimes({ ratios }: Results): void {
+/** Our own rows: nobody's regressions but ours are ours to find. */
+export function ownRows(ratios: Ratios): Ratios {
   const own = Object.entries(ratios).filter(([row]) => isOwn(row.split(' ')[0] as string))
-  write({ ...readBaseline(), ratios: Object.fromEntries(own) })
+  return Object.fromEntries(own)
+}
+
+export function writeTimes(ratios: Ratios): void {
+  write({ ...readBaseline(), ratios: ownRows(ratios) })
 }

@@ -1,12 +1,10 @@
 import { parseArgs } from 'node:util'
-import { readBaseline, writeCounts } from './baseline.ts'
-import { buildLibrary } from './build.ts'
-import type { Counts } from './counts-child.ts'
-import { listings } from './listings.ts'
+import { ownRows, readBaseline, writeCounts } from './baseline.ts'
+import { build } from './build.ts'
+import { dearerCounts, differences } from './compare.ts'
+import { measureCounts } from './counts.ts'
+import { measureRatios, OWN_PAIRS } from './measure.ts'
 import { progress } from './progress.ts'
-import { measureRatios, type Ratios } from './results.ts'
-import { runChild } from './run.ts'
-import { isOwn } from './tables.ts'
 
 // Has a call become dearer?
 //   npm run bench:check                counts what a call is made of; a busy machine changes nothing
@@ -19,64 +17,50 @@ const { values } = parseArgs({
     update: { type: 'boolean', default: false },
   },
 })
-const library = `${await buildLibrary()}/index.js`
-const complaints = values.timed ? await compareTimes() : await compareCounts()
-for (const complaint of complaints) console.log(`WORSE  ${complaint}`)
-if (complaints.length > 0) {
-  console.log('\nIf that is meant, say why in the commit and run npm run bench:check -- --update')
-  process.exit(1)
+const stage = { folder: await build(), node: process.execPath }
+if (values.update) {
+  writeCounts(await measureCounts(stage))
+  console.log('bench/performance/baseline.json has the counts as they are now')
+} else {
+  report(values.timed ? await compareTimes() : await compareCounts())
 }
-console.log('no call has become dearer')
+
+function report(complaints: readonly string[]): void {
+  for (const complaint of complaints) console.log(`WORSE  ${complaint}`)
+  if (complaints.length === 0) {
+    console.log('no call has become dearer')
+    return
+  }
+  const update = values.timed ? 'npm run bench' : 'npm run bench:check -- --update'
+  console.log(`\nIf that is meant, say why in the commit and run ${update}`)
+  process.exitCode = 1
+}
 
 async function compareCounts(): Promise<string[]> {
-  const flags = [
-    '--expose-gc',
-    '--single-threaded',
-    '--max-lazy',
-    '--no-opt',
-    '--no-maglev',
-    '--no-sparkplug',
-    '--min-semi-space-size=64',
-    '--max-semi-space-size=64',
-  ]
-  const counts = await runChild<Record<string, Counts>>('counts-child.ts', [], library, flags)
-  if (values.update) {
-    writeCounts(counts)
-    return []
-  }
-  const baseline = readBaseline()
-  const sameEngine = baseline.node.split('.')[0] === process.versions.node.split('.')[0]
-  if (!sameEngine) console.log(`bytes are not compared: the baseline is of Node ${baseline.node}`)
-  return Object.entries(counts).flatMap(([row, now]) => {
-    const before = baseline.counts[row]
-    if (before === undefined) return [`${row}: not in the baseline`]
-    return Object.entries(now).flatMap(([what, count]) => {
-      const limit = before[what as keyof Counts]
-      // A little is left for whatever the runtime itself allocates in between.
-      const allowed = what === 'bytes' ? (sameEngine ? limit * 1.01 + 4 : Infinity) : limit
-      return count > allowed ? [`${row}: ${count} ${what}, was ${limit}`] : []
-    })
-  })
+  const { node, counts } = readBaseline()
+  const bytes = node.split('.')[0] === process.versions.node.split('.')[0]
+  if (!bytes) console.log(`bytes are not compared: the baseline is of Node ${node}`)
+  const now = await measureCounts(stage)
+  // What has become cheaper may become dearer again unnoticed until the baseline knows of it.
+  const gains = dearerCounts(now, counts, { bytes }).length
+  if (gains > 0)
+    console.log(`${gains} counts are lower: npm run bench:check -- --update keeps that`)
+  return dearerCounts(counts, now, { bytes })
 }
 
 async function compareTimes(): Promise<string[]> {
-  const own = Object.keys(listings).filter(isOwn)
   const effort = { processes: 5, rounds: { rounds: 15, turn: 3, warmup: 80 } }
-  const steps = own.reduce((sum, name) => sum + (listings[name]?.scenarios.length ?? 0), 0)
-  const ratios = await measureRatios(own, effort, library, progress(steps * effort.processes))
-  return worse(readBaseline().ratios, ratios)
-}
-
-/** Slower than before by more than both runs differ within themselves, and a tenth. */
-function worse(before: Ratios, after: Ratios): string[] {
-  return Object.entries(before).flatMap(([row, old]) => {
-    const now = after[row]
-    if (now === undefined) return []
-    const noise = 0.1 + old.spread + now.spread
-    const more = now.value / old.value - 1
-    console.log(
-      `${row}: ${old.value.toFixed(2)} → ${now.value.toFixed(2)}, noise ${(noise * 100).toFixed(0)} %`,
-    )
-    return more > noise ? [`${row}: ${(more * 100).toFixed(0)} % dearer`] : []
-  })
+  const step = progress('own configurations', OWN_PAIRS.length * effort.processes)
+  const { ratios } = await measureRatios(stage, OWN_PAIRS, effort, step)
+  const before = readBaseline().ratios
+  const unknown = Object.keys(ownRows(ratios)).filter((row) => before[row] === undefined)
+  if (unknown.length > 0) console.log(`new since the last full run: ${unknown.join(', ')}`)
+  const all = differences(before, ratios)
+  for (const { row, before: old, now, noise } of all) {
+    const percent = (noise * 100).toFixed(0)
+    console.log(`${row}: ${old.toFixed(2)} → ${now.toFixed(2)}, noise ${percent} %`)
+  }
+  return all
+    .filter(({ dearer }) => dearer)
+    .map(({ row, before: old, now }) => `${row}: ${((now / old - 1) * 100).toFixed(0)} % dearer`)
 }

@@ -2,6 +2,7 @@ import {
   type Call,
   concurrent,
   concurrentFailing,
+  deepFailing,
   fresh,
   MANY,
   manyCalls,
@@ -9,27 +10,38 @@ import {
   sequentialFailing,
   streaming,
   synchronous,
+  synchronousFailing,
 } from './drivers.ts'
 import {
   bare,
+  bareSync,
   type FloorSetup,
   handAsync,
+  handClock,
   handStream,
   handSync,
   handThen,
   handTimeout,
 } from './floors.ts'
+import type { Mode } from './measured.ts'
 import type { Contestant } from './rounds.ts'
 import { type Action, CLOSED, type Scenario, type Setup, type Subject } from './subject.ts'
 
 /** Contestants that meet in one table row: the subject is called `subject`. */
 export interface Meeting {
-  readonly mode: 'sequential' | 'concurrent'
+  readonly mode: Mode
   readonly unit: number
   readonly contestants: readonly Contestant[]
 }
 
+type Floor = (action: Action, setup: FloorSetup) => Action
+
 const floors = { bare, 'hand async': handAsync, 'hand then': handThen }
+
+const furtherFloors: Partial<Record<Scenario, Readonly<Record<string, Floor>>>> = {
+  success: { 'hand clock': handClock },
+  timeout: { 'hand timeout': handTimeout },
+}
 
 type Driver = (call: Call, calls: number) => unknown
 
@@ -53,9 +65,12 @@ function failing(): Action {
 /** Everything that takes part in one scenario, each with an action and a driver of its own. */
 export async function meetings(scenario: Scenario, subject: Subject): Promise<Meeting[]> {
   if (scenario === 'many') return [many(subject)]
-  if (scenario === 'sync') return [sync(subject)]
+  if (scenario === 'sync') return [sync(subject, { throws: false, open: false })]
+  if (scenario === 'sync-failure') return [sync(subject, { throws: true, open: false })]
+  if (scenario === 'sync-open') return [sync(subject, { throws: true, open: true })]
   if (scenario === 'stream') return [stream(subject)]
-  const open = scenario === 'open' || scenario === 'fallback'
+  const refuses = scenario === 'open' || scenario === 'deep'
+  const open = refuses || scenario === 'fallback'
   const fallback = scenario === 'fallback' ? (): number => 7 : undefined
   const action = (): Action => (scenario === 'failure' ? failing() : fresh(succeeding))
   const floor: FloorSetup = { open, fallback }
@@ -67,27 +82,26 @@ export async function meetings(scenario: Scenario, subject: Subject): Promise<Me
   const guarded = open ? await opened(subject, setup) : subject.guard(action(), setup)
   const calls: [string, Action][] = [
     ['subject', guarded],
-    ...Object.entries(floors).map(
+    ...Object.entries({ ...floors, ...furtherFloors[scenario] }).map(
       ([name, make]) => [name, fresh(make)(action(), floor)] as [string, Action],
     ),
   ]
-  if (scenario === 'timeout') calls.push(['hand timeout', fresh(handTimeout)(action(), floor)])
-
-  const throws = scenario === 'failure' || scenario === 'open'
-  const one = throws ? sequentialFailing : sequential
+  const throws = scenario === 'failure' || refuses
+  const oneByOne = throws ? sequentialFailing : sequential
+  const driver = scenario === 'deep' ? deepFailing : oneByOne
+  const alone: Meeting = {
+    mode: 'sequential',
+    unit: 16,
+    contestants: calls.map(([name, call]) => contestant(name, driver, call)),
+  }
+  if (scenario !== 'success' && scenario !== 'open') return [alone]
   const thousand = throws ? concurrentFailing : concurrent
-  return [
-    {
-      mode: 'sequential',
-      unit: 16,
-      contestants: calls.map(([name, call]) => contestant(name, one, call)),
-    },
-    {
-      mode: 'concurrent',
-      unit: 1_000,
-      contestants: calls.map(([name, call]) => contestant(name, thousand, call)),
-    },
-  ]
+  const together: Meeting = {
+    mode: 'concurrent',
+    unit: 1_000,
+    contestants: calls.map(([name, call]) => contestant(name, thousand, call)),
+  }
+  return [alone, together]
 }
 
 /** A guarded function whose circuit has been opened by failures. */
@@ -129,17 +143,27 @@ function many(subject: Subject): Meeting {
 }
 
 /** In units of the asynchronous wrapper, as everything else: the bare call may cost nothing. */
-function sync(subject: Subject): Meeting {
+function sync(subject: Subject, { throws, open }: { throws: boolean; open: boolean }): Meeting {
   const add = (): number => 1
-  const none: FloorSetup = { open: false, fallback: undefined }
-  const asynchronous = fresh(handAsync)(fresh(succeeding), none)
+  const error = new Error('down')
+  const fail = (): never => {
+    throw error
+  }
+  const action = (): (() => unknown) => (throws ? fail : fresh(add))
+  const floor: FloorSetup = { open, fallback: undefined }
+  const setup: Setup = { ...CLOSED, trips: open }
+  const guarded = subject.sync?.(action(), setup) as Call
+  const driver = throws ? synchronousFailing : synchronous
+  // It takes a few failures to open; whoever is to stay closed does not count so far.
+  if (open) synchronousFailing(guarded, 200)
+  const asynchronous = fresh(handAsync)(fresh(succeeding), { open: false, fallback: undefined })
   return {
     mode: 'sequential',
     unit: 100,
     contestants: [
-      contestant('subject', synchronous, subject.sync?.(fresh(add)) as Call),
-      contestant('bare', synchronous, fresh(add)),
-      contestant('hand sync', synchronous, fresh(handSync)(fresh(add))),
+      contestant('subject', driver, guarded),
+      contestant('bare', driver, fresh(bareSync)(action(), floor)),
+      contestant('hand sync', driver, fresh(handSync)(action(), floor)),
       contestant('hand async', sequential, asynchronous),
     ],
   }

@@ -8,8 +8,6 @@ export function fresh<F>(fn: F): F {
 
 export type Call = () => unknown
 
-/** How many are in flight at once in the concurrent drivers. */
-export const AT_ONCE = 1_000
 /** How many functions with a breaker each there are in `many`. */
 export const MANY = 64
 
@@ -25,6 +23,24 @@ export async function sequentialFailing(call: Call, calls: number): Promise<void
   }
 }
 
+/** From the bottom of 25 calls, a few at a time: getting there must not be what is measured. */
+export async function deepFailing(call: Call, calls: number): Promise<void> {
+  const caught = (): void => {}
+  const inFlight: Promise<unknown>[] = []
+  const descend = (frames: number): void => {
+    if (frames > 0) {
+      descend(frames - 1)
+      return
+    }
+    for (let i = 0; i < 8; i++) inFlight[i] = (call() as Promise<unknown>).then(undefined, caught)
+  }
+  for (let done = 0; done < calls; done += 8) {
+    descend(25)
+    for (let i = 0; i < 8; i++) await inFlight[i]
+  }
+}
+
+/** A thousand in flight at once. */
 export async function concurrent(call: Call, calls: number): Promise<void> {
   for (let done = 0; done < calls; done += 1_000) {
     const inFlight = []
@@ -33,7 +49,7 @@ export async function concurrent(call: Call, calls: number): Promise<void> {
   }
 }
 
-/** Everybody handles the rejection at once, as callers do. */
+/** The same; everybody handles the rejection at once, as callers do. */
 export async function concurrentFailing(call: Call, calls: number): Promise<void> {
   const caught = (): void => {}
   for (let done = 0; done < calls; done += 1_000) {
@@ -48,6 +64,18 @@ export async function concurrentFailing(call: Call, calls: number): Promise<void
 export function synchronous(call: Call, calls: number): unknown {
   let value: unknown
   for (let i = 0; i < calls; i++) value = call()
+  return value
+}
+
+export function synchronousFailing(call: Call, calls: number): unknown {
+  let value: unknown
+  for (let i = 0; i < calls; i++) {
+    try {
+      value = call()
+    } catch (error) {
+      value = error
+    }
+  }
   return value
 }
 

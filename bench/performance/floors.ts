@@ -39,7 +39,29 @@ export function handAsync(action: Action, { open, fallback }: FloorSetup): Actio
   }
 }
 
-/** The same, made of two reactions that are there before the call. */
+/** The same, and it knows how long its calls take. */
+export function handClock(action: Action, _setup: FloorSetup): Action {
+  const now = performance.now.bind(performance)
+  let failures = 0
+  let slowest = 0
+  const limit = 1e9
+  return async () => {
+    if (failures > limit) throw new Error('the circuit is open')
+    const begin = now()
+    try {
+      const result = await action()
+      const took = now() - begin
+      if (took > slowest) slowest = took
+      failures = 0
+      return result
+    } catch (error) {
+      failures++
+      throw error
+    }
+  }
+}
+
+/** The wrapper of `handAsync`, made of two reactions that are there before the call. */
 export function handThen(action: Action, { open, fallback }: FloorSetup): Action {
   let failures = 0
   const limit = 1e9
@@ -79,11 +101,20 @@ export function handTimeout(action: Action, _setup: FloorSetup): Action {
     })
 }
 
-export function handSync(action: () => unknown): () => unknown {
+export function bareSync(action: () => unknown, { open }: FloorSetup): () => unknown {
+  if (!open) return action
+  const error = new Error('open')
+  return () => {
+    throw error
+  }
+}
+
+export function handSync(action: () => unknown, { open }: FloorSetup): () => unknown {
   let failures = 0
   const limit = 1e9
+  const isOpen = open
   return () => {
-    if (failures > limit) throw new Error('the circuit is open')
+    if (isOpen || failures > limit) throw new Error('the circuit is open')
     try {
       const result = action()
       failures = 0

@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
-import { run } from './run.ts'
+import { libraryOf, runChild, type Stage } from './run.ts'
 import { type Figure, quantile, shuffled } from './statistics.ts'
 
 /** What it takes to have a library. */
@@ -13,8 +13,8 @@ export interface Footprint {
   /** Bytes of what an application imports, with its dependencies. */
   readonly minified: number
   readonly gzipped: number
-  /** How long a Node that imports it takes to start and end, in units of one that imports nothing. */
-  readonly start: Figure
+  /** Ms until it is imported. */
+  readonly importTime: Figure
 }
 
 const entries: readonly [label: string, module: string, names: string][] = [
@@ -25,44 +25,45 @@ const entries: readonly [label: string, module: string, names: string][] = [
   ['alfred', '@git-stunts/alfred', 'circuitBreaker'],
 ]
 
-/** Of this library, as built in `dist`, and of the others. */
-export async function footprints(dist: string, times: number): Promise<Footprint[]> {
-  const own: typeof entries = [
-    ['short-circuit', join(dist, 'index.js'), 'CircuitBreaker'],
-    ['short-circuit, everything', join(dist, 'index.js'), ''],
+/** Of this library and of the others. */
+export async function footprints(stage: Stage, times: number): Promise<Footprint[]> {
+  const all: typeof entries = [
+    ['short-circuit', libraryOf(stage), 'CircuitBreaker'],
+    ['short-circuit, everything', libraryOf(stage), ''],
+    ...entries,
   ]
   const folder = await mkdtemp(join(tmpdir(), 'footprint-'))
   try {
-    const programs = new Map<string, string>()
-    const sizes = new Map<string, { minified: number; gzipped: number }>()
-    const empty = join(folder, 'empty.mjs')
-    await writeFile(empty, '')
-    for (const [label, module, names] of [...own, ...entries]) {
-      const program = join(folder, `${programs.size}.mjs`)
-      await writeFile(program, `import ${JSON.stringify(pathToFileURL(pathOf(module)).href)}\n`)
-      programs.set(label, program)
-      sizes.set(label, await bundled(folder, module, names))
+    const imports = await measureImports(
+      stage,
+      all.map(([, module]) => module),
+      times,
+    )
+    const result: Footprint[] = []
+    for (const [i, [label, module, names]] of all.entries()) {
+      const sizes = await bundled(folder, module, names)
+      result.push({ label, ...sizes, importTime: imports[i] as Figure })
     }
-    const took = new Map<string, number[]>()
-    for (let i = 0; i < times; i++) {
-      const floor = await start(empty)
-      for (const [label, program] of shuffled([...programs])) {
-        const samples = took.get(label) ?? []
-        samples.push((await start(program)) / floor)
-        took.set(label, samples)
-      }
-    }
-    return [...programs.keys()].map((label) => {
-      const samples = took.get(label) ?? []
-      return {
-        label,
-        ...(sizes.get(label) as { minified: number; gzipped: number }),
-        start: { value: quantile(samples, 0.5), spread: spreadOf(samples) },
-      }
-    })
+    return result
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Ms until each of the modules is imported, by processes that do nothing else. */
+export async function measureImports(
+  stage: Stage,
+  modules: readonly string[],
+  times: number,
+): Promise<Figure[]> {
+  const took = modules.map((): number[] => [])
+  for (let i = 0; i < times; i++) {
+    for (const [at, module] of shuffled([...modules.entries()])) {
+      const url = pathToFileURL(pathOf(module)).href
+      took[at]?.push(await runChild<number>(stage, 'import-child', [url]))
+    }
+  }
+  return took.map((samples) => ({ value: quantile(samples, 0.5), spread: spreadOf(samples) }))
 }
 
 /** Half the way between the quartiles: starting a process now and then takes many times as long. */
@@ -72,12 +73,6 @@ function spreadOf(samples: readonly number[]): number {
 
 function pathOf(module: string): string {
   return isAbsolute(module) ? module : fileURLToPath(import.meta.resolve(module))
-}
-
-async function start(program: string): Promise<number> {
-  const begin = performance.now()
-  await run([program])
-  return performance.now() - begin
 }
 
 async function bundled(

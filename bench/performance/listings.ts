@@ -4,7 +4,8 @@ import { opossum } from './subjects/opossum.ts'
 import { alfred, levee, mollitia } from './subjects/others.ts'
 import { keyed, listened, plain, registered } from './subjects/own.ts'
 
-const peer = ['success', 'many', 'failure', 'open', 'timeout'] as const
+const peer = ['success', 'many', 'failure', 'open', 'deep', 'timeout'] as const
+const sync = ['sync', 'sync-failure', 'sync-open'] as const
 
 /** Everything that is measured. */
 export const listings: Readonly<Record<string, Listing>> = {
@@ -12,7 +13,7 @@ export const listings: Readonly<Record<string, Listing>> = {
     label: 'seed options',
     package: undefined,
     configuration: '{ maxFailures, resetTimeout }',
-    scenarios: [...peer, 'fallback', 'sync', 'stream'],
+    scenarios: [...peer, 'fallback', 'context', ...sync, 'stream'],
     load: () => plain('seed'),
   },
   count: {
@@ -33,14 +34,14 @@ export const listings: Readonly<Record<string, Listing>> = {
     label: 'auto',
     package: undefined,
     configuration: 'no options: evidence, with overdue calls',
-    scenarios: [...peer, 'fallback', 'sync', 'stream'],
+    scenarios: [...peer, 'fallback', ...sync, 'stream'],
     load: () => plain('auto'),
   },
   full: {
     label: 'full statistics',
     package: undefined,
     configuration: 'time window, and `statistics: true`',
-    scenarios: ['success', 'many', 'failure', 'open', 'timeout'],
+    scenarios: [...peer, 'context'],
     load: () => plain('full'),
   },
   listeners: {
@@ -120,4 +121,9 @@ export const listings: Readonly<Record<string, Listing>> = {
     scenarios: [...peer],
     load: alfred,
   },
+}
+
+/** Whether it is a configuration of this library. */
+export function isOwn(name: string): boolean {
+  return listings[name] !== undefined && listings[name].package === undefined
 }

@@ -1,12 +1,26 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { install, nodes } from '../../scripts/runtimes.mjs'
+import { aheadList } from './ahead.ts'
 import { writeTimes } from './baseline.ts'
-import { buildLibrary } from './build.ts'
-import { page } from './page.ts'
+import { build } from './build.ts'
+import { goalsTable, missed } from './goals-table.ts'
+import {
+  type Effort,
+  everything,
+  FOR_GOALS,
+  FULL,
+  measure,
+  measureHere,
+  QUICK,
+  stepsOf,
+} from './measure.ts'
+import type { Measured, Results } from './measured.ts'
+import { page, versionsOf } from './page.ts'
 import { plot } from './plot.ts'
 import { progress } from './progress.ts'
-import { FULL, measure, QUICK, stepsOf } from './results.ts'
+import { readStore, type Store, writeStore } from './store.ts'
 import {
   comparison,
   footprintTable,
@@ -17,27 +31,65 @@ import {
 } from './tables.ts'
 
 // What a call costs, with this library and with others, and what it is made of:
-//   npm run bench              some minutes; writes docs/performance.md and its plot
-//   npm run bench -- --quick   a look, within a minute and a half; nothing is written
+//   npm run bench                 up to twenty minutes; writes docs/performance.md and its plot
+//   npm run bench -- --here       only the tables, on the Node that runs it
+//   npm run bench -- --versions   only the goals, on the other versions of Node
+//   npm run bench -- --quick      a look, some four minutes, at either or both; nothing is written
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: {
+    here: { type: 'boolean', default: false },
+    versions: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+  },
+})
 const effort = values.quick ? QUICK : FULL
 const begin = performance.now()
-const dist = await buildLibrary()
-const results = await measure(effort, dist, progress(stepsOf(effort)))
+const folder = await build()
+let store: Store = values.quick ? { versions: {} } : readStore()
 
-for (const part of [ratioTable, comparison, syncTable, memoryTable, footprintTable, scaleTable]) {
-  console.log(`\n${aligned(part(results))}`)
+if (values.here || !values.versions) {
+  const here = await ofThisNode(effort)
+  keep({ ...store, here })
+  for (const part of [ratioTable, comparison, syncTable, memoryTable, footprintTable, scaleTable]) {
+    console.log(`\n${aligned(part(here))}`)
+  }
+  console.log(`\nWhere somebody is ahead:\n${aheadList(here)}\n`)
 }
+if (values.versions || !values.here) {
+  keep({ ...store, versions: await ofOtherNodes(effort) })
+}
+console.log(`\n${aligned(goalsTable(versionsOf(store)))}\n\n${missed(versionsOf(store))}`)
 console.log(`\n${((performance.now() - begin) / 1_000).toFixed(0)} s`)
 
-if (!values.quick) {
+function ofThisNode(how: Effort): Promise<Results> {
+  const step = progress(`Node ${process.versions.node}`, stepsOf(everything(how), how))
+  return measureHere({ folder, node: process.execPath }, how, step)
+}
+
+async function ofOtherNodes(how: Effort): Promise<Record<string, Measured>> {
+  const measured: Record<string, Measured> = {}
+  for (const version of nodes) {
+    const [major = ''] = version.split('.')
+    if (major === process.versions.node.split('.')[0]) continue
+    const step = progress(`Node ${version}`, stepsOf(FOR_GOALS, how))
+    const stage = { folder, node: await install('node', version) }
+    measured[major] = await measure(stage, FOR_GOALS, how, step)
+  }
+  return measured
+}
+
+/** At once: what took minutes must not be lost when the rest fails. */
+function keep(results: Store): void {
+  store = results
+  if (values.quick) return
+  writeStore(results)
   const docs = join(import.meta.dirname, '../../docs')
-  mkdirSync(docs, { recursive: true })
   const file = join(docs, 'performance.md')
   writeFileSync(file, page(readFileSync(file, 'utf8'), results))
-  writeFileSync(join(docs, 'performance.svg'), plot(results))
-  writeTimes(results)
+  if (results.here === undefined) return
+  writeFileSync(join(docs, 'performance.svg'), plot(results.here))
+  writeTimes(results.here.ratios)
 }
 
 /** The columns of a table below each other. */

@@ -11,6 +11,8 @@ import { type Action, CLOSED, type Listing } from './subject.ts'
 export interface Memory {
   /** Allocated by a call, beyond what the bare call allocates. */
   readonly perCall: number
+  /** Retained by a breaker that guards nothing yet, where there is such a thing. */
+  readonly alone: number | null
   /** Retained by a breaker with a guarded function that was never called. */
   readonly fresh: number
   /** The same after a hundred calls. */
@@ -56,6 +58,20 @@ for (let i = 0; i < 10; i++) await sequential(another(), 3)
 const without = await allocated(bare(action, { open: false, fallback: undefined }))
 const perCall = (await allocated(subject.guard(action, CLOSED))) - without
 
+function retainedAlone(): number {
+  const breakers: unknown[] = new Array(BREAKERS).fill(undefined)
+  const before = retained()
+  for (let i = 0; i < BREAKERS; i++) breakers[i] = subject.breaker?.()
+  const bytes = (retained() - before) / BREAKERS
+  // Alive until here.
+  if (breakers.length !== BREAKERS) throw new Error('breakers were lost')
+  return bytes
+}
+
+// The code that makes them is compiled by then.
+for (let i = 0; i < BREAKERS; i++) subject.breaker?.()
+const alone = subject.breaker === undefined ? null : retainedAlone()
+
 let timers = 0
 const hook = createHook({
   init(_id, type) {
@@ -79,6 +95,6 @@ await new Promise((resolve) => setTimeout(resolve, Number(idleFor)))
 const { user, system } = process.cpuUsage(begin)
 const idle = (user + system) / 1_000 / Number(idleFor)
 
-const memory: Memory = { perCall, fresh, used, timers: timers / BREAKERS, idle }
+const memory: Memory = { perCall, alone, fresh, used, timers: timers / BREAKERS, idle }
 process.stdout.write(JSON.stringify(memory))
 process.exit(all.length === IDLE ? 0 : 1)

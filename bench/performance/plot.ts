@@ -1,6 +1,6 @@
-import { listings } from './listings.ts'
-import { type Results, rowName } from './results.ts'
-import { isOwn } from './tables.ts'
+import { isOwn, listings } from './listings.ts'
+import { type Results, rowName } from './measured.ts'
+import type { Scenario } from './subject.ts'
 
 const ROW = 20
 const LEFT = 185
@@ -8,7 +8,7 @@ const WIDTH = 190
 const GAP = 62
 const TOP = 58
 const [LEAST, MOST] = [0.1, 1_000]
-const PANELS = [
+const PANELS: readonly { title: string; scenario: Scenario }[] = [
   { title: 'success', scenario: 'success' },
   { title: 'failure', scenario: 'failure' },
   { title: 'open', scenario: 'open' },

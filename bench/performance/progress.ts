@@ -1,5 +1,5 @@
-/** Says now and then how far it is, and how long the rest will take. */
-export function progress(steps: number): () => void {
+/** Says now and then how far `what` is, and how long the rest of it will take. */
+export function progress(what: string, steps: number): () => void {
   const begin = performance.now()
   let [done, shownAt] = [0, 0]
   return () => {
@@ -8,6 +8,6 @@ export function progress(steps: number): () => void {
     if (seconds - shownAt < 5 && done < steps) return
     shownAt = seconds
     const left = Math.ceil((seconds / done) * (steps - done))
-    console.log(`${done} of ${steps}, about ${left} s left`)
+    console.log(`${what}: ${done} of ${steps}, about ${left} s left`)
   }
 }

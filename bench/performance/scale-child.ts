@@ -1,8 +1,10 @@
-import { fresh, sequential } from './drivers.ts'
+import { fresh, sequential, sequentialFailing } from './drivers.ts'
 import { handAsync } from './floors.ts'
 import { type Contestant, interleaved, type RoundSettings } from './rounds.ts'
-import type { Action } from './subject.ts'
-import { library } from './subjects/own.ts'
+import { quantile, shuffled } from './statistics.ts'
+import { type Action, CLOSED, type Subject } from './subject.ts'
+import { opossum } from './subjects/opossum.ts'
+import { library, plain } from './subjects/own.ts'
 
 // Cost against size: `scale-child.ts <dimension> <settings> <sizes>`. Prints the cost of a call in
 // units of the hand-written wrapper at the same size.
@@ -94,14 +96,55 @@ function listeners(count: number): Contestant[] {
   return pair(breaker(fresh(succeed)), fresh(handAsync)(fresh(succeed), closed))
 }
 
-const dimensions = { keys, inFlight, inFlightAuto, window, duration, listeners }
+type Guard = (action: Action) => Action
+
+/** The cost of failures after so many successes, on a breaker of their own. */
+async function failuresAfter(guard: Guard, successes: number, timed: number): Promise<number> {
+  const error = new Error('down')
+  let down = false
+  const call = guard(async () => {
+    if (down) throw error
+  })
+  await sequential(call, successes)
+  down = true
+  // The first ones meet what nothing has touched yet, however full it is.
+  await sequentialFailing(call, timed)
+  const begin = performance.now()
+  await sequentialFailing(call, timed)
+  return performance.now() - begin
+}
+
+async function failures(subject: Subject, { rounds }: RoundSettings, count: number) {
+  const guards: [Guard, number[]][] = [
+    [(action) => subject.guard(action, CLOSED), []],
+    [(action) => handAsync(action, closed), []],
+  ]
+  for (const [guard] of guards) {
+    for (let i = 0; i < 100; i++) await failuresAfter(guard, 500, 32)
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const [guard, samples] of shuffled(guards)) {
+      samples.push(await failuresAfter(guard, count, 32))
+    }
+  }
+  const [own, floor] = guards.map(([, samples]) => quantile(samples, 0.2))
+  return (own as number) / (floor as number)
+}
+
+const contestantsOf = { keys, inFlight, inFlightAuto, window, duration, listeners }
+const failuresOf = { failures: () => plain('full'), failuresOpossum: () => opossum(false) }
 
 const [dimension = '', settings = '{}', sizes = ''] = process.argv.slice(2)
 const result: Record<string, number> = {}
 for (const size of sizes.split(',').map(Number)) {
-  const contestants = await dimensions[dimension as keyof typeof dimensions](size)
-  const unit = dimension.startsWith('inFlight') ? size : 16
   const rounds = JSON.parse(settings) as RoundSettings
+  const load = failuresOf[dimension as keyof typeof failuresOf]
+  if (load !== undefined) {
+    result[size] = await failures(await load(), rounds, size)
+    continue
+  }
+  const contestants = await contestantsOf[dimension as keyof typeof contestantsOf](size)
+  const unit = dimension.startsWith('inFlight') ? size : 16
   const times = await interleaved(contestants, { ...rounds, unit })
   result[size] = (times['subject'] as number) / (times['floor'] as number)
 }

@@ -17,7 +17,9 @@ export interface Subject {
   guard(action: Action, setup: Setup): Action
   /** One more breaker, where `guard` makes more than one. */
   another?(action: Action): Action
-  sync?(action: () => unknown): () => unknown
+  /** A breaker that guards nothing yet, where there is such a thing. */
+  breaker?(): unknown
+  sync?(action: () => unknown, setup: Setup): () => unknown
   stream?(items: () => AsyncIterable<unknown>): () => AsyncIterable<unknown>
 }
 
@@ -26,9 +28,15 @@ export const SCENARIOS = [
   'many',
   'failure',
   'open',
+  // The same, from the bottom of 25 calls: whoever takes a stack pays for each of them.
+  'deep',
   'fallback',
   'timeout',
+  // Success while an AsyncLocalStorage is in use, as it is in a server that is traced.
+  'context',
   'sync',
+  'sync-failure',
+  'sync-open',
   'stream',
 ] as const
 

@@ -1,12 +1,13 @@
-import { listings } from './listings.ts'
-import { type Results, rowName } from './results.ts'
+import { isOwn, listings } from './listings.ts'
+import { type Mode, type Results, rowName } from './measured.ts'
 import type { Figure } from './statistics.ts'
+import type { Scenario } from './subject.ts'
 
 /** A column of the table of ratios. */
 export interface Column {
   readonly title: string
-  readonly scenario: string
-  readonly mode: string
+  readonly scenario: Scenario
+  readonly mode: Mode
 }
 
 export const COLUMNS: readonly Column[] = [
@@ -16,6 +17,7 @@ export const COLUMNS: readonly Column[] = [
   { title: 'failure', scenario: 'failure', mode: 'sequential' },
   { title: 'open', scenario: 'open', mode: 'sequential' },
   { title: 'open, 1000 at once', scenario: 'open', mode: 'concurrent' },
+  { title: 'open, 25 calls deep', scenario: 'deep', mode: 'sequential' },
   { title: 'open, fallback', scenario: 'fallback', mode: 'sequential' },
   { title: 'timeout armed', scenario: 'timeout', mode: 'sequential' },
 ]
@@ -24,11 +26,8 @@ export const FLOORS: Readonly<Record<string, string>> = {
   bare: 'bare call',
   'hand async': 'by hand, async',
   'hand then': 'by hand, `.then`',
+  'hand clock': 'by hand, async, reads the clock twice',
   'hand timeout': 'by hand, a timer a call',
-}
-
-export function isOwn(name: string): boolean {
-  return listings[name] !== undefined && listings[name].package === undefined
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -58,6 +57,7 @@ export function ratioTable({ ratios, versions }: Results): string {
 }
 
 export function syncTable({ ratios }: Results): string {
+  const scenarios = ['sync', 'sync-failure', 'sync-open', 'stream'] as const
   const rows = [
     ['bare', 'bare', 'bare'],
     ['by hand', 'hand sync', 'hand stream'],
@@ -65,13 +65,13 @@ export function syncTable({ ratios }: Results): string {
     ['**auto**', 'auto', 'auto'],
   ].map(([label = '', sync = '', stream = '']) => [
     label,
-    shown(ratios[rowName(sync, 'sync', 'sequential')]),
-    shown(ratios[rowName(stream, 'stream', 'sequential')]),
+    ...scenarios.map((scenario) => {
+      const contestant = scenario === 'stream' ? stream : sync
+      return shown(ratios[rowName(contestant, scenario, 'sequential')])
+    }),
   ])
-  return table(
-    ['', 'synchronous, in asynchronous wrappers', 'stream of 10 items, in wrapped generators'],
-    rows,
-  )
+  const head = ['', 'success', 'failure', 'open', 'stream of 10 items']
+  return table(head, rows)
 }
 
 export function memoryTable({ memory, versions }: Results): string {
@@ -98,13 +98,13 @@ export function memoryTable({ memory, versions }: Results): string {
 }
 
 export function footprintTable({ footprints }: Results): string {
-  const rows = footprints.map(({ label, minified, gzipped, start }) => [
+  const rows = footprints.map(({ label, minified, gzipped, importTime }) => [
     label,
     minified.toFixed(0),
     gzipped.toFixed(0),
-    shown(start),
+    shown(importTime),
   ])
-  return table(['', 'bytes, minified', 'and gzipped', 'start of Node with it'], rows)
+  return table(['', 'bytes, minified', 'and gzipped', 'import, ms'], rows)
 }
 
 const DIMENSIONS: Readonly<Record<string, string>> = {
@@ -114,6 +114,8 @@ const DIMENSIONS: Readonly<Record<string, string>> = {
   window: 'length of a count window, calls',
   duration: 'length of a time window, s',
   listeners: 'listeners of `success`',
+  failures: 'calls in the window, a failure, full statistics',
+  failuresOpossum: 'calls in the window, a failure, opossum',
 }
 
 export function scaleTable({ scale }: Results): string {

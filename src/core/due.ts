@@ -15,11 +15,13 @@ export function dueAt(state: State, baseline: Baseline): number {
   return Math.min(deadline, ...overdue)
 }
 
-/** True when the next call would find another state than the one that is there. */
+/** True when the next call would find another state, or evidence, than what is there. */
 export function isDue(state: State, baseline: Baseline, now: number): boolean {
   if (state.name !== 'closed') return now >= dueAt(state, baseline)
-  const overdue = state.inFlight?.startedBefore(now - baseline.overdueAfter) ?? 0
-  return state.rules?.evidence?.withOverdue(overdue, now) !== undefined
+  const { inFlight, rules } = state
+  const oldest = inFlight?.first?.startedAt ?? Infinity
+  if (oldest <= now - baseline.overdueAfter) return true
+  return rules?.evidence?.findingOfOverdue(now) !== undefined
 }
 
 /** False when no call of a closed circuit can be overdue, nor one that was speak for opening it. */

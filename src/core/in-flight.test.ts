@@ -37,15 +37,6 @@ describe('InFlight', () => {
     expect(startsOf(inFlight)).toEqual([...left, 4])
   })
 
-  it.each([
-    { time: 9, count: 0 },
-    { time: 10, count: 1 },
-    { time: 11, count: 1 },
-    { time: 30, count: 3 },
-  ])('counts those that began at $time or before: $count', ({ time, count }) => {
-    expect(line(10, 20, 30).inFlight.startedBefore(time)).toBe(count)
-  })
-
   it('is cloned in its order, apart', () => {
     const { inFlight, permits } = line(1, 2)
 

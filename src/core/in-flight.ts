@@ -23,13 +23,6 @@ export class InFlight {
     permit.previous = permit.next = undefined
   }
 
-  /** How many have been in flight since that time or longer. */
-  startedBefore(time: number): number {
-    let count = 0
-    for (let it = this.first; it !== undefined && it.startedAt <= time; it = it.next) count++
-    return count
-  }
-
   /** With each call as `rename` gives it. */
   clone(rename: (permit: Permit) => Permit): InFlight {
     const copy = new InFlight()

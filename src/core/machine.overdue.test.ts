@@ -35,6 +35,23 @@ function waiting(count: number): { machine: Machine; permits: Permit[] } {
 }
 
 describe('calls that are overdue', () => {
+  it('show in the score as the next call finds it, also where that opens nothing yet', () => {
+    const slow: MachineOptions = {
+      maxFailures: Infinity,
+      trip: { evidence: { ...evidence, threshold: 4, minimumSpan: 60_000 } },
+    }
+    const machine = createMachine(slow)
+    teach(machine)
+    for (let i = 0; i < 2; i++) settle(machine, admit(machine, START), 'failure', START)
+    const next = machine.clone()
+
+    next.admit(START + 500)
+
+    const read = (it: Machine): unknown => it.readings(it.now(START + 500))
+    expect(read(machine.peek(START + 500))).toEqual(read(next))
+    expect(read(next)).toMatchObject([{ rule: 'evidence', observed: 4 }])
+  })
+
   it.each([
     { at: START + 499, state: 'closed' },
     { at: START + 500, state: 'open' },

@@ -152,7 +152,7 @@ export class Machine extends Memory {
     permit.held = false
     this.tally.ended++
     const { era } = permit
-    const duration = now - permit.startedAt
+    const duration = Number.isNaN(reading) ? Number.NaN : now - permit.startedAt
     if (era === null || era !== this.state) {
       this.tally.trouble.stale++
       if (permit.overdue && verdict.outcome === 'success') this.#forgive(permit, duration, now)
@@ -196,6 +196,7 @@ export class Machine extends Memory {
   #recordSuccess(era: Closed, duration: number, now: number): void {
     era.streak = 0
     if (duration >= 0) this.baseline.learn(duration, now)
+    else this.baseline.pass()
     const finding = era.rules?.record(false, duration, now, this.#viewOf(era, false, now))
     if (finding !== undefined) this.#openFor(era, finding, undefined, now)
   }

@@ -32,28 +32,45 @@ export function restoreWindow(settings: WindowSettings, saved: SavedWindow, now:
   return window
 }
 
-/** The last n calls, one bit each. */
+/** So many that every engine keeps them in a small integer. */
+const BITS = 30
+
+/** The last n calls, one bit each. Not in a typed array: an empty one takes 200 bytes. */
 class CountWindow implements Window {
   hits = 0
   calls = 0
   readonly #size: number
+  /** Where the next call goes: its number, word and bit. */
   #next = 0
-  #bits: Uint32Array
+  #word = 0
+  #bit = 1
+  #words: number[]
 
   constructor(size: number) {
     this.#size = size
-    this.#bits = new Uint32Array(Math.ceil(size / 32))
+    this.#words = new Array<number>(Math.ceil(size / BITS)).fill(0)
   }
 
   record(hit: boolean): void {
-    const word = this.#next >>> 5
-    const bit = 1 << (this.#next & 31)
-    const old = this.#bits[word] as number
+    const old = this.#words[this.#word] as number
     if (this.calls < this.#size) this.calls++
-    else if ((old & bit) !== 0) this.hits--
-    this.#bits[word] = hit ? old | bit : old & ~bit
+    else if ((old & this.#bit) !== 0) this.hits--
+    this.#words[this.#word] = hit ? old | this.#bit : old & ~this.#bit
     if (hit) this.hits++
-    this.#next = this.#next + 1 === this.#size ? 0 : this.#next + 1
+    this.#advance()
+  }
+
+  #advance(): void {
+    this.#next++
+    this.#bit <<= 1
+    if (this.#next === this.#size) {
+      this.#next = 0
+      this.#word = 0
+      this.#bit = 1
+    } else if (this.#bit === 1 << BITS) {
+      this.#word++
+      this.#bit = 1
+    }
   }
 
   read(): { hits: number; calls: number } {
@@ -65,7 +82,9 @@ class CountWindow implements Window {
     copy.hits = this.hits
     copy.calls = this.calls
     copy.#next = this.#next
-    copy.#bits = this.#bits.slice()
+    copy.#word = this.#word
+    copy.#bit = this.#bit
+    copy.#words = this.#words.slice()
     return copy
   }
 
@@ -73,7 +92,8 @@ class CountWindow implements Window {
     const flags: (0 | 1)[] = []
     for (let i = this.calls; i > 0; i--) {
       const at = (this.#next - i + this.#size) % this.#size
-      flags.push((((this.#bits[at >>> 5] as number) >>> (at & 31)) & 1) as 0 | 1)
+      const word = this.#words[Math.floor(at / BITS)] as number
+      flags.push(((word >>> (at % BITS)) & 1) as 0 | 1)
     }
     return { flags }
   }

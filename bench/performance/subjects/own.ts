@@ -4,7 +4,7 @@ import { type Action, CLOSED, HOUR, type Setup, type Subject } from '../subject.
 type Library = typeof import('../../../src/index.ts')
 type Options = CircuitBreakerOptions<unknown>
 
-/** Where the library is: the built one, as users have it, or one that somebody is trying out. */
+/** The library of this clone, or another build that somebody compares with it. */
 export async function library(): Promise<Library> {
   return import(process.env['BENCH_LIBRARY'] ?? '../../../src/index.ts')
 }
@@ -51,7 +51,8 @@ export async function plain(name: ConfigurationName): Promise<Subject> {
   return {
     guard: (action, setup) =>
       new CircuitBreaker(optionsFor(configuration, setup))(action) as Action,
-    sync: (action) => new CircuitBreaker(configuration(false)).sync(action),
+    breaker: () => new CircuitBreaker(configuration(false)),
+    sync: (action, { trips }) => new CircuitBreaker(configuration(trips)).sync(action),
     stream: (items) => new CircuitBreaker(configuration(false)).stream(items as never) as never,
   }
 }

@@ -118,25 +118,12 @@ describe('Evidence', () => {
     expect(evidence.score(0)).toBe(4)
   })
 
-  it.each([
-    { failures: 1, more: 2, finds: false },
-    { failures: 1, more: 3, finds: true },
-    { failures: 10, more: 0, finds: false },
-    { failures: 10, more: 1, finds: true },
-  ])('foretells what $more overdue calls would add to $failures failures: $finds', (row) => {
-    const evidence = failed(row.failures)
-
-    expect(evidence.withOverdue(row.more, 0) !== undefined).toBe(row.finds)
-    expect(evidence.score(0)).toBe(row.failures)
-  })
-
   it('finds by overdue calls only where one is part of it', () => {
     const evidence = failed(10)
     expect(evidence.findingOfOverdue(0)).toBeUndefined()
 
     evidence.overdue(0)
     expect(evidence.findingOfOverdue(0)).toMatchObject({ failures: 10, overdue: 1 })
-    expect(evidence.withOverdue(0, 0)).toMatchObject({ failures: 10, overdue: 1 })
   })
 
   it('goes on apart from its clone', () => {

@@ -68,14 +68,6 @@ export class Evidence {
     this.#set(this.score(now) - SLOW_FAILURE, now)
   }
 
-  /** What it would find with so many more overdue calls, if any of them speak at all. */
-  withOverdue(more: number, now: number): Finding | undefined {
-    if (more === 0) return this.findingOfOverdue(now)
-    const copy = this.clone()
-    for (let i = 0; i < more; i++) copy.overdue(now)
-    return copy.finding(now)
-  }
-
   /** True when there is something that fades, or that a success takes from. */
   get needsTime(): boolean {
     return this.#score > 0

@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Machine } from '../../src/core/machine.ts'
+import { Permit } from '../../src/core/permit.ts'
+import type { MachineSettings } from '../../src/core/settings.ts'
+import type { Closed } from '../../src/core/state.ts'
+import { looks, verdictOf } from '../helpers.ts'
+import { runsAsked, seedOfRun } from '../model/runs.ts'
+import { everySetting } from './drive.ts'
+
+const seed = seedOfRun()
+console.log(`shortcuts: MODEL_SEED=${seed}`)
+
+/** Statistics, and most rules, leave no way but the long one. */
+const setting = fc
+  .tuple(everySetting, fc.boolean())
+  .map(([settings, few]) =>
+    few
+      ? { ...settings, statistics: false, trip: { ...settings.trip, slowCallRate: undefined } }
+      : settings,
+  )
+
+const steps = fc.array(
+  fc.record({
+    outcome: fc.constantFrom('success', 'success', 'success', 'failure'),
+    lasts: fc.constantFrom(0, 0.01, 0.3, 1, 60, 700),
+    waits: fc.constantFrom(0, 0.01, 2, 40, 1_100),
+    configured: fc.option(everySetting, { nil: undefined, freq: 20 }),
+  } as const),
+  { minLength: 20, maxLength: 120 },
+)
+
+/** Two machines that are told the same, one of them by the shortcuts where it takes them. */
+function pair(settings: MachineSettings): { quick: Machine; thorough: Machine } {
+  const create = (): Machine => new Machine(settings, 0, () => 0.5)
+  return { quick: create(), thorough: create() }
+}
+
+describe('shortcuts', () => {
+  it('take in a call with a permit as the long way does without a reading of the clock', () => {
+    let taken = 0
+    const property = fc.property(setting, steps, (settings, calls) => {
+      const { quick, thorough } = pair(settings)
+      const again = new Permit(null, 0, Infinity)
+      let reading = 0
+      for (const { outcome, lasts, waits, configured } of calls) {
+        reading += waits
+        for (const it of [quick, thorough]) if (configured) it.configure(configured, reading)
+        const long = thorough.admit(reading)
+        const short = quick.readmit(again, reading) ? again : quick.admit(reading)
+        if (typeof long === 'string') {
+          expect(short).toBe(long)
+          for (const it of [quick, thorough]) it.reset(reading)
+          continue
+        }
+        reading += lasts
+        const verdict = verdictOf(outcome)
+        const quickly = outcome === 'success' && quick.succeedWith(short as Permit)
+        if (!quickly) quick.settle(short as Permit, verdict, reading)
+        thorough.settle(long, verdict, quickly ? Number.NaN : reading)
+        if (quickly) taken++
+        expect(looks(quick)).toBe(looks(thorough))
+      }
+    })
+
+    fc.assert(property, { seed, numRuns: runsAsked(200) })
+    expect(taken).toBeGreaterThan(runsAsked(200) / 4)
+  })
+
+  it('take in a call without a permit as the long way does at any time', () => {
+    let taken = 0
+    const property = fc.property(setting, steps, (settings, calls) => {
+      const { quick, thorough } = pair(settings)
+      let reading = 0
+      for (const { outcome, lasts, waits, configured } of calls) {
+        reading += waits
+        for (const it of [quick, thorough]) if (configured) it.configure(configured, reading)
+        if (quick.state.name !== 'closed') for (const it of [quick, thorough]) it.reset(reading)
+        const eras = [quick.state as Closed, thorough.state as Closed] as const
+        if (!(quick.enter() && thorough.enter())) return
+        reading += lasts
+        const quickly = outcome === 'success' && quick.succeed(eras[0])
+        if (!quickly) quick.conclude(eras[0], verdictOf(outcome), reading)
+        thorough.conclude(eras[1], verdictOf(outcome), reading)
+        if (quickly) taken++
+        // Both know the time now, whoever has looked.
+        for (const it of [quick, thorough]) it.timeline.advance(reading)
+        expect(looks(quick)).toBe(looks(thorough))
+      }
+    })
+
+    fc.assert(property, { seed, numRuns: runsAsked(200) })
+    expect(taken).toBeGreaterThan(runsAsked(200) / 4)
+  })
+})
