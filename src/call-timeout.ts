@@ -5,9 +5,10 @@ export interface Timed {
   deadline: number
   previous: Timed | undefined
   next: Timed | undefined
-  waiting: boolean
-  /** Its time is up. */
-  expire(): void
+  /** Where it waits for its end; undefined when it has ended. */
+  queue: TimeoutQueue | undefined
+  /** Its time is up: it was given so many ms. */
+  expire(timeout: number): void
 }
 
 /**
@@ -17,26 +18,26 @@ export interface Timed {
  * When it fires, the verdict is taken one turn of the event loop later. A blocked loop runs its
  * late timers before it reads its sockets: answers that have long arrived must win.
  */
-class TimeoutQueue {
+export class TimeoutQueue {
   #first: Timed | undefined
   #last: Timed | undefined
   #cancelTimer: (() => void) | undefined
   #cancelVerdict: (() => void) | undefined
   #cancelSweep: (() => void) | undefined
   readonly #clock: Clock
-  readonly #duration: number
-  readonly #onEmpty: (queue: TimeoutQueue) => void
+  readonly duration: number
+  /** False once it was taken out of use: nothing may be added any more. */
+  used = true
 
-  constructor(clock: Clock, duration: number, onEmpty: (queue: TimeoutQueue) => void) {
+  constructor(clock: Clock, duration: number) {
     this.#clock = clock
-    this.#duration = duration
-    this.#onEmpty = onEmpty
+    this.duration = duration
   }
 
   add(entry: Timed): void {
-    entry.deadline = this.#clock.now() + this.#duration
+    entry.deadline = this.#clock.now() + this.duration
     entry.previous = this.#last
-    entry.waiting = true
+    entry.queue = this
     if (this.#last === undefined) this.#first = entry
     else this.#last.next = entry
     this.#last = entry
@@ -46,7 +47,7 @@ class TimeoutQueue {
 
   #arm(first: Timed): void {
     // A clock that stepped back must not make a call wait longer than it was given.
-    const wait = Math.min(first.deadline - this.#clock.now(), this.#duration)
+    const wait = Math.min(first.deadline - this.#clock.now(), this.duration)
     // Its time is up already: the loop was blocked for long.
     if (wait <= 0) {
       this.#fired(first)
@@ -58,7 +59,7 @@ class TimeoutQueue {
   #fired(armedFor: Timed): void {
     this.#cancelTimer = undefined
     // The timer is believed where the clock disagrees: it may fire early, or the clock step back.
-    const now = Math.max(this.#clock.now(), armedFor.waiting ? armedFor.deadline : 0)
+    const now = Math.max(this.#clock.now(), armedFor.queue === this ? armedFor.deadline : 0)
     const due: Timed[] = []
     for (
       let entry = this.#first;
@@ -74,16 +75,15 @@ class TimeoutQueue {
   #decide(due: readonly Timed[]): void {
     this.#cancelVerdict = undefined
     for (const entry of due) {
-      if (!entry.waiting) continue
+      if (entry.queue !== this) continue
       this.#unlink(entry)
-      entry.expire()
+      entry.expire(this.duration)
     }
     if (this.#first === undefined) this.#sweep()
     else if (this.#cancelTimer === undefined) this.#arm(this.#first)
   }
 
   remove(entry: Timed): void {
-    if (!entry.waiting) return
     this.#unlink(entry)
     if (this.#first === undefined) this.#sweep()
   }
@@ -96,12 +96,13 @@ class TimeoutQueue {
       this.#cancelTimer?.()
       this.#cancelVerdict?.()
       this.#cancelTimer = this.#cancelVerdict = undefined
-      this.#onEmpty(this)
+      this.used = false
+      queues.get(this.#clock)?.delete(this.duration)
     })
   }
 
   #unlink(entry: Timed): void {
-    entry.waiting = false
+    entry.queue = undefined
     if (entry.previous === undefined) this.#first = entry.next
     else entry.previous.next = entry.next
     if (entry.next === undefined) this.#last = entry.previous
@@ -116,14 +117,24 @@ const queues = /* @__PURE__ */ new WeakMap<Clock, Map<number, TimeoutQueue>>()
 /**
  * Calls `entry.expire()` when `duration` ms have passed and the answers of that moment were handled,
  * unless it was stopped before. Calls of all breakers share one timer a duration.
+ *
+ * @param last where the last call with the same duration and clock waited, which saves a search
+ * @returns where this one waits
  */
-export function startTimeout(clock: Clock, duration: number, entry: Timed): void {
-  queueOf(clock, duration).add(entry)
+export function startTimeout(
+  clock: Clock,
+  duration: number,
+  entry: Timed,
+  last?: TimeoutQueue,
+): TimeoutQueue {
+  const queue = last?.used ? last : queueOf(clock, duration)
+  queue.add(entry)
+  return queue
 }
 
 /** The call has ended. */
-export function stopTimeout(clock: Clock, duration: number, entry: Timed): void {
-  queueOf(clock, duration).remove(entry)
+export function stopTimeout(entry: Timed): void {
+  entry.queue?.remove(entry)
 }
 
 function queueOf(clock: Clock, duration: number): TimeoutQueue {
@@ -134,9 +145,7 @@ function queueOf(clock: Clock, duration: number): TimeoutQueue {
   }
   let queue = durations.get(duration)
   if (queue === undefined) {
-    queue = new TimeoutQueue(clock, duration, (empty) => {
-      if (queues.get(clock)?.get(duration) === empty) queues.get(clock)?.delete(duration)
-    })
+    queue = new TimeoutQueue(clock, duration)
     durations.set(duration, queue)
   }
   return queue
@@ -144,9 +153,7 @@ function queueOf(clock: Clock, duration: number): TimeoutQueue {
 
 /** A limit that calls `expire`, for what is no call of its own; gives what stops it. */
 export function timeLimit(clock: Clock, duration: number, expire: () => void): () => void {
-  const entry = { deadline: 0, previous: undefined, next: undefined, waiting: false, expire }
+  const entry = { deadline: 0, previous: undefined, next: undefined, queue: undefined, expire }
   startTimeout(clock, duration, entry)
-  return () => {
-    if (entry.waiting) stopTimeout(clock, duration, entry)
-  }
+  return () => stopTimeout(entry)
 }

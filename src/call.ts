@@ -1,4 +1,4 @@
-import { startTimeout, stopTimeout, type Timed } from './call-timeout.ts'
+import { startTimeout, stopTimeout, type Timed, type TimeoutQueue } from './call-timeout.ts'
 import { hasLeft } from './caller-signal.ts'
 import type { Circuit } from './circuit.ts'
 import type { Refusal } from './core/counts.ts'
@@ -41,9 +41,8 @@ export class Call implements Timed {
   deadline = 0
   previous: Timed | undefined = undefined
   next: Timed | undefined = undefined
-  waiting = false
+  queue: TimeoutQueue | undefined = undefined
   #ended = false
-  #timeout: number | undefined = undefined
   #interruption: Interruption | undefined = undefined
   readonly #circuit: Circuit
   readonly #permit: Permit
@@ -90,7 +89,6 @@ export class Call implements Timed {
     action: () => unknown,
   ): Promise<unknown> {
     return new Promise((finish, reject) => {
-      this.#timeout = timeout
       const abort = controller && this.#signal ? () => this.#abort() : undefined
       this.#interruption = { finish, controller, abort }
       if (timeout !== undefined) startTimeout(this.#circuit.clock, timeout, this)
@@ -156,7 +154,7 @@ export class Call implements Timed {
 
   #end(): void {
     this.#ended = true
-    if (this.waiting) stopTimeout(this.#circuit.clock, this.#timeout as number, this)
+    stopTimeout(this)
     const abort = this.#interruption?.abort
     if (abort) this.#signal?.removeEventListener('abort', abort)
   }
@@ -174,9 +172,8 @@ export class Call implements Timed {
   }
 
   /** Called when its time is up. */
-  expire(): void {
-    const { name } = this.#circuit
-    this.#interrupt(new CallTimeoutError(name, this.#timeout as number), true)
+  expire(timeout: number): void {
+    this.#interrupt(new CallTimeoutError(this.#circuit.name, timeout), true)
   }
 }
 

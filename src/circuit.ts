@@ -15,8 +15,9 @@ import {
 } from './errors.ts'
 import { type BreakerEvents, type Emitter, type EventName, printListenerError } from './events.ts'
 import { whyRefused } from './explain.ts'
-import { type Circumstances, judge } from './judge.ts'
+import { type Circumstances, judge, judgeRejection } from './judge.ts'
 import { type Lane, type Reactions, SharedLane, TimedLane } from './lane.ts'
+import { type LimitedCall, LimitedLane } from './limited-lane.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
 import { Rejection } from './rejection.ts'
 
@@ -74,25 +75,49 @@ export class Circuit {
     const { machine, options } = this
     const { state } = machine
     const plain =
-      state.name === 'closed' &&
-      machine.override === undefined &&
-      options.callTimeout === undefined &&
-      options.fallback === undefined
-    if (!plain) this.lane = null
-    else if (machine.settings.statistics || needsDuration(machine.settings.trip)) {
-      this.lane = new TimedLane(this)
-    } else this.lane = new SharedLane(this, state)
+      state.name === 'closed' && machine.override === undefined && options.fallback === undefined
+    if (!plain) {
+      this.lane = null
+      return null
+    }
+    const timed = machine.settings.statistics || needsDuration(machine.settings.trip)
+    const lane = timed ? new TimedLane(this) : new SharedLane(this, state)
+    const { callTimeout } = options
+    this.lane = callTimeout === undefined ? lane : new LimitedLane(this, lane, callTimeout)
     return this.lane
+  }
+
+  /** As {@link enter}, for a call that must end within the call timeout. */
+  enterLimited(): LimitedCall | null {
+    const lane = this.lane === undefined ? this.#openLane() : this.lane
+    return lane instanceof LimitedLane ? lane.enterLimited() : null
   }
 
   /** True when a success matters to nobody but the machine. */
   get isPlain(): boolean {
-    return this.options.classify === undefined && this.emitter === undefined
+    return this.options.classify === undefined && !this.emitter?.hears('success')
   }
 
   /** A call that entered under `era` without a permit has given a value. */
   succeeded(era: Closed, value: unknown): void {
-    this.#conclude(era, this.#verdictOn(value))
+    const { machine } = this
+    if (this.options.classify !== undefined || !machine.succeed(era)) {
+      this.#conclude(era, this.#verdictOn(value))
+    } else if (era === machine.state) this.#publishSuccess(era.generation, false)
+  }
+
+  // The two that every call may publish are made as they are published.
+
+  #publishSuccess(generation: number, probe: boolean): void {
+    const { emitter } = this
+    if (!emitter?.hears('success')) return
+    emitter.publish('success', { breaker: this.name, generation, probe })
+  }
+
+  #publishFailure(error: unknown, generation: number, probe: boolean): void {
+    const { emitter } = this
+    if (!emitter?.hears('failure')) return
+    emitter.publish('failure', { breaker: this.name, error, generation, probe })
   }
 
   #verdictOn(value: unknown): Verdict {
@@ -102,15 +127,25 @@ export class Circuit {
 
   /** A call that entered under `era` without a permit was rejected. */
   failed(era: Closed, reason: unknown): never {
-    this.#conclude(era, this.judge({ status: 'rejected', reason }))
+    this.#conclude(era, judgeRejection(reason, this.options, this.report))
     return new Rejection(reason) as never
   }
 
-  #conclude(era: Closed, verdict: Verdict): void {
+  /** A call that entered under `era` without a permit has outlived its timeout. */
+  outlived(era: Closed, error: CallTimeoutError): never {
+    this.#conclude(era, this.#judgeExpired(error), error)
+    return new Rejection(error) as never
+  }
+
+  #judgeExpired(reason: CallTimeoutError): Verdict {
+    return this.judge({ status: 'rejected', reason }, { timedOut: true })
+  }
+
+  #conclude(era: Closed, verdict: Verdict, error?: CallTimeoutError): void {
     const { generation } = this.machine.state
     const counted = this.machine.conclude(era, verdict, this.clock.now())
     if (counted && this.emitter !== undefined) {
-      this.#publishVerdict(verdict, undefined, generation, false)
+      this.#publishVerdict(verdict, error, generation, false)
     }
     this.flush()
   }
@@ -136,8 +171,14 @@ export class Circuit {
 
   /** The same for one that was rejected. */
   rejected(permit: Permit, reason: unknown): never {
-    this.settle(permit, this.judge({ status: 'rejected', reason }), reason)
+    this.settle(permit, judgeRejection(reason, this.options, this.report), reason)
     return new Rejection(reason) as never
+  }
+
+  /** The same for one that has outlived its timeout. */
+  expired(permit: Permit, error: CallTimeoutError): never {
+    this.settle(permit, this.#judgeExpired(error), error)
+    return new Rejection(error) as never
   }
 
   judge(settled: Settled, circumstances?: Circumstances): Verdict {
@@ -155,12 +196,14 @@ export class Circuit {
   }
 
   #publishVerdict(verdict: Verdict, error: unknown, generation: number, probe: boolean): void {
-    const about = { generation, probe }
     if (verdict.timedOut) {
-      this.publish('timeout', { timeout: (error as CallTimeoutError).timeout, ...about })
+      const { timeout } = error as CallTimeoutError
+      this.publish('timeout', { timeout, generation, probe })
     }
-    if (verdict.outcome === 'success') this.publish('success', about)
-    if (verdict.outcome === 'failure') this.publish('failure', { error: verdict.error, ...about })
+    if (verdict.outcome === 'success') this.#publishSuccess(generation, probe)
+    else if (verdict.outcome === 'failure') {
+      this.#publishFailure(verdict.error, generation, probe)
+    }
   }
 
   /** The error for a call that was refused; it says what to do with it, and costs no stack. */

@@ -7,6 +7,7 @@ import {
   isCallTimeoutError,
   isCircuitFullError,
   isCircuitOpenError,
+  isRefusal,
   isShortCircuitError,
   ShortCircuitError,
 } from './errors.ts'
@@ -159,5 +160,17 @@ describe('CircuitOpenError', () => {
 
     expect(errors[0]).not.toBe(errors[1])
     expect(errors[0]).toEqual(errors[1])
+  })
+})
+
+describe('isRefusal', () => {
+  it.each([
+    ['CircuitOpenError', openError, true],
+    ['CircuitFullError', fullError, true],
+    ['CallTimeoutError', timeoutError, false],
+    ['any other error', () => new Error('down'), false],
+    ['null', () => null, false],
+  ] as const)('tells whether a breaker refused, given %s: %s', async (_, make, expected) => {
+    expect(isRefusal(await make())).toBe(expected)
   })
 })

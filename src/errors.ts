@@ -8,13 +8,17 @@ const BRAND: unique symbol = Symbol.for('short-circuit.error') as never
 /** `instanceof` by brand, so that it holds across copies of the package; a subclass is itself. */
 function hasBrand(asked: unknown, own: unknown, value: unknown, code?: ErrorCode): boolean {
   if (asked !== own) return Function.prototype[Symbol.hasInstance].call(asked as object, value)
-  if (typeof value !== 'object' || value === null) return false
+  const brand = brandOf(value)
+  return code === undefined ? brand !== undefined : brand === code
+}
+
+function brandOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return undefined
   try {
-    const brand = (value as { [BRAND]?: unknown })[BRAND]
-    return code === undefined ? brand !== undefined : brand === code
+    return (value as { [BRAND]?: unknown })[BRAND]
   } catch {
     // A proxy that objects to being asked.
-    return false
+    return undefined
   }
 }
 
@@ -170,6 +174,15 @@ name(CallTimeoutError, 'CallTimeoutError', 'ERR_CALL_TIMEOUT')
 /** True for any error that a breaker made itself, from whichever copy of the package. */
 export function isShortCircuitError(error: unknown): error is ShortCircuitError {
   return error instanceof ShortCircuitError
+}
+
+/**
+ * True for what a breaker of whichever copy of the package has said instead of running a call. Asks
+ * the error one thing only: every failed call is asked.
+ */
+export function isRefusal(error: unknown): boolean {
+  const brand = brandOf(error)
+  return brand !== undefined && brand !== ('ERR_CALL_TIMEOUT' satisfies ErrorCode)
 }
 
 /** True for {@link CircuitOpenError}, from whichever copy of the package. */

@@ -55,16 +55,33 @@ export const EVENT_NAMES: readonly EventName[] = [
 
 type AnyListener = (event: never) => void
 
+/** An object of its own, so that a function that is subscribed twice is called twice. */
 interface Subscription {
   readonly listener: AnyListener
+  /** Kept here for a signal, which refers to it weakly. */
   readonly off: () => void
+}
+
+interface Published {
+  readonly name: EventName
+  readonly event: BreakerEvent
 }
 
 /** Listeners by event, called in order of publication: one that publishes more is not overtaken. */
 export class Emitter {
-  readonly #subscriptions = new Map<EventName, readonly Subscription[]>()
-  readonly #queue: { name: EventName; event: unknown }[] = []
-  #draining = false
+  readonly #subscriptions: { [E in EventName]: readonly Subscription[] | undefined } = {
+    transition: undefined,
+    reject: undefined,
+    success: undefined,
+    failure: undefined,
+    timeout: undefined,
+    override: undefined,
+    configure: undefined,
+    listenerError: undefined,
+  }
+  /** What was published while something was being delivered. */
+  readonly #waiting: Published[] = []
+  #delivering = false
   /** Those of the registries that the breaker is in. */
   #audiences: readonly Audience[]
 
@@ -83,30 +100,26 @@ export class Emitter {
 
   /** False once nobody listens any more. */
   get heard(): boolean {
-    return this.#subscriptions.size > 0
+    return EVENT_NAMES.some((name) => this.#subscriptions[name] !== undefined)
   }
 
-  /** A function that is subscribed twice is called twice. */
   on(name: EventName, listener: AnyListener): () => void {
     const off = (): void => {
-      const rest = this.#of(name).filter((other) => other !== subscription)
-      if (rest.length === 0) this.#subscriptions.delete(name)
-      else this.#subscriptions.set(name, rest)
+      const rest = this.#subscriptions[name]?.filter((other) => other !== subscription) ?? []
+      this.#subscriptions[name] = rest.length === 0 ? undefined : rest
       this.unsubscribed()
     }
     const subscription = { listener, off }
-    this.#subscriptions.set(name, [...this.#of(name), subscription])
+    this.#subscriptions[name] = [...(this.#subscriptions[name] ?? []), subscription]
     return off
   }
 
   protected unsubscribed(): void {}
 
-  #of(name: EventName): readonly Subscription[] {
-    return this.#subscriptions.get(name) ?? []
-  }
-
   hears(name: EventName): boolean {
-    return this.#subscriptions.has(name) || this.#audiences.some((it) => it.hears(name))
+    if (this.#subscriptions[name] !== undefined) return true
+    for (const audience of this.#audiences) if (audience.hears(name)) return true
+    return false
   }
 
   publish<E extends EventName>(name: E, event: BreakerEvent<E>): void {
@@ -114,30 +127,40 @@ export class Emitter {
       if (name === 'listenerError') printListenerError(event as BreakerEvent<'listenerError'>)
       return
     }
-    this.#queue.push({ name, event })
-    if (this.#draining) return
-    this.#draining = true
+    if (this.#delivering) {
+      this.#waiting.push({ name, event })
+      return
+    }
+    this.#delivering = true
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        this.#deliver(next.name, next.event as BreakerEvent)
+      this.#deliver(name, event)
+      // Asked for its length, which nearly always is 0: that is cheaper than an empty shift.
+      while (this.#waiting.length > 0) {
+        const next = this.#waiting.shift() as Published
+        this.#deliver(next.name, next.event)
       }
     } finally {
-      this.#draining = false
+      this.#delivering = false
     }
   }
 
   #deliver(name: EventName, event: BreakerEvent): void {
-    for (const { listener } of this.#of(name)) {
-      try {
-        const result: unknown = listener(event as never)
-        if (isThenable(result)) {
-          Promise.resolve(result).catch((error: unknown) => this.#failed(name, event, error))
-        }
-      } catch (error) {
-        this.#failed(name, event, error)
-      }
+    const subscriptions = this.#subscriptions[name]
+    if (subscriptions !== undefined) {
+      for (const { listener } of subscriptions) this.#call(listener, name, event)
     }
     for (const audience of this.#audiences) if (audience.hears(name)) audience.publish(name, event)
+  }
+
+  #call(listener: AnyListener, name: EventName, event: BreakerEvent): void {
+    try {
+      const result: unknown = listener(event as never)
+      if (isThenable(result)) {
+        Promise.resolve(result).catch((error: unknown) => this.#failed(name, event, error))
+      }
+    } catch (error) {
+      this.#failed(name, event, error)
+    }
   }
 
   #failed(name: EventName, { breaker }: BreakerEvent, error: unknown): void {

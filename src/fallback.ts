@@ -20,7 +20,7 @@ export function fallBack(
   error: () => unknown,
   args: readonly unknown[],
 ): unknown {
-  if (takesNothing(fallback)) return attempt(() => fallback(undefined), error)
+  if (takesNothing(fallback)) return attempt(fallback, error)
   const original = error()
   return attempt(
     () => fallback(original, ...args),
@@ -28,17 +28,19 @@ export function fallBack(
   )
 }
 
-function attempt(run: () => unknown, error: () => unknown): unknown {
+function attempt(run: (error: undefined) => unknown, error: () => unknown): unknown {
   try {
-    const value = run()
-    return isThenable(value)
-      ? Promise.resolve(value).catch((failure: unknown) => {
-          throw withCause(failure, error())
-        })
-      : value
+    const value = run(undefined)
+    return isThenable(value) ? explained(value, error) : value
   } catch (failure) {
     return new Rejection(withCause(failure, error()))
   }
+}
+
+function explained(value: PromiseLike<unknown>, error: () => unknown): Promise<unknown> {
+  return Promise.resolve(value).catch((failure: unknown) => {
+    throw withCause(failure, error())
+  })
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

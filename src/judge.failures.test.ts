@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker, reasonOf } from '../test/helpers.ts'
+import { createBreaker, reasonOf, runInChild, runsTypeScript } from '../test/helpers.ts'
 
 describe('what is kept of a failure', () => {
   async function kept(error: unknown, redact?: (message: string) => string): Promise<unknown> {
@@ -51,5 +51,21 @@ describe('what is kept of a failure', () => {
     })
 
     expect(await kept(error)).toMatchObject({ name: 'unknown', message: '' })
+  })
+})
+
+describe.runIf(runsTypeScript)('in a process of its own', () => {
+  it('what is kept of a long message lets go of the rest', async () => {
+    const { stdout } = await runInChild(
+      `
+      const breaker = new short.CircuitBreaker({ maxFailures: 100 })
+      await breaker.run(() => { throw new Error('not found '.repeat(2e6)) }).catch(() => {})
+      gc()
+      console.log(process.memoryUsage().heapUsed < 20e6, breaker.state)
+      `,
+      '--expose-gc',
+    )
+
+    expect(stdout).toBe('true closed')
   })
 })

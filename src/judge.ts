@@ -8,7 +8,7 @@ import {
   SUCCESS,
   type Verdict,
 } from './core/outcome.ts'
-import { isCallTimeoutError, isShortCircuitError } from './errors.ts'
+import { isRefusal } from './errors.ts'
 import type { ResolvedOptions } from './options.ts'
 import { show } from './validate.ts'
 
@@ -16,6 +16,8 @@ import { show } from './validate.ts'
 const MESSAGE_KEPT = 200
 
 export type Classify = (settled: Settled) => Outcome | undefined
+
+type Redact = (message: string) => string
 
 export type Report = (error: unknown, source: string) => void
 
@@ -39,17 +41,34 @@ export function judge(
   const outcome =
     ask(classify, settled, report) ??
     ask(options.classify, settled, report) ??
-    defaultOutcome(settled, callerGone)
+    (settled.status === 'fulfilled' ? 'success' : outcomeOf(settled.reason, callerGone))
   if (outcome === 'failure') {
-    return {
-      outcome,
-      error: settled.status === 'rejected' ? settled.reason : settled.value,
-      failure: describe(settled, options.redact),
-      retryAfter: serverWord(settled, options, report),
-      timedOut,
-    }
+    const error = settled.status === 'rejected' ? settled.reason : settled.value
+    return failed(error, options, serverWord(settled, options, report), timedOut)
   }
   if (timedOut) return { outcome, timedOut }
+  return verdictOf(outcome)
+}
+
+/** The same for a call that only its rejection speaks about; nothing is made that nobody asks for. */
+export function judgeRejection(reason: unknown, options: ResolvedOptions, report: Report): Verdict {
+  if (options.classify !== undefined || options.retryAfter !== undefined) {
+    return judge({ status: 'rejected', reason }, options, report)
+  }
+  const outcome = outcomeOf(reason, false)
+  return outcome === 'failure' ? failed(reason, options, undefined, false) : verdictOf(outcome)
+}
+
+function failed(
+  error: unknown,
+  { redact }: ResolvedOptions,
+  retryAfter: number | undefined,
+  timedOut: boolean,
+): Verdict {
+  return { outcome: 'failure', error, failure: describe(error, redact), retryAfter, timedOut }
+}
+
+function verdictOf(outcome: Exclude<Outcome, 'failure'>): Verdict {
   return outcome === 'success' ? SUCCESS : outcome === 'neutral' ? NEUTRAL : CANCELLED
 }
 
@@ -70,12 +89,9 @@ function ask(
   }
 }
 
-function defaultOutcome(settled: Settled, callerGone: boolean): Outcome {
-  if (settled.status === 'fulfilled') return 'success'
-  if (callerGone) return 'cancelled'
-  const { reason } = settled
+function outcomeOf(reason: unknown, callerGone: boolean): 'failure' | 'cancelled' {
   // An inner breaker that refused knows something; one whose call timed out saw a slow target.
-  return isShortCircuitError(reason) && !isCallTimeoutError(reason) ? 'cancelled' : 'failure'
+  return callerGone || isRefusal(reason) ? 'cancelled' : 'failure'
 }
 
 function serverWord(
@@ -94,8 +110,7 @@ function serverWord(
 }
 
 /** What is kept of a failure. Errors may be proxies or have getters: nothing of it may throw. */
-function describe(settled: Settled, redact: ((message: string) => string) | undefined): Failure {
-  const value: unknown = settled.status === 'rejected' ? settled.reason : settled.value
+function describe(value: unknown, redact: Redact | undefined): Failure {
   try {
     if (typeof value !== 'object' || value === null) {
       return { name: typeof value, code: undefined, message: cut(String(value), redact) }
@@ -104,9 +119,10 @@ function describe(settled: Settled, redact: ((message: string) => string) | unde
     const text = String(message ?? statusText ?? '')
     // fetch says no more than "fetch failed"; what failed is in the cause.
     const detail = (cause as { message?: unknown } | undefined)?.message
+    const code = codeOf(value) ?? codeOf(cause)
     return {
-      name: cut(String(typeof name === 'string' ? name : (value.constructor?.name ?? 'object'))),
-      code: shortened(codeOf(value) ?? codeOf(cause), redact),
+      name: cut(typeof name === 'string' ? name : String(value.constructor?.name ?? 'object')),
+      code: typeof code === 'string' ? cut(code, redact) : code,
       message: cut(typeof detail === 'string' ? `${text}: ${detail}` : text, redact),
     }
   } catch {
@@ -114,24 +130,18 @@ function describe(settled: Settled, redact: ((message: string) => string) | unde
   }
 }
 
-function shortened(
-  code: string | number | undefined,
-  redact: ((message: string) => string) | undefined,
-): string | number | undefined {
-  return typeof code === 'string' ? cut(code, redact) : code
-}
-
 function codeOf(value: unknown): string | number | undefined {
-  const { code, status } = (value ?? {}) as Record<string, unknown>
-  return [code, status].find((it) => typeof it === 'string' || typeof it === 'number') as
-    | string
-    | number
-    | undefined
+  if (value === undefined || value === null) return undefined
+  const { code, status } = value as Record<string, unknown>
+  if (typeof code === 'string' || typeof code === 'number') return code
+  return typeof status === 'string' || typeof status === 'number' ? status : undefined
 }
 
-function cut(message: string, redact?: (message: string) => string): string {
+function cut(message: string, redact?: Redact): string {
   try {
-    return String(redact === undefined ? message : redact(message)).slice(0, MESSAGE_KEPT)
+    const text = redact === undefined ? message : String(redact(message))
+    // Engines cut by pointing into the original, which would stay in memory as a whole.
+    return text.length <= MESSAGE_KEPT ? text : text.slice(0, MESSAGE_KEPT).split('').join('')
   } catch {
     return ''
   }

@@ -2,6 +2,7 @@ import type { Circuit } from './circuit.ts'
 import type { Machine } from './core/machine.ts'
 import { Permit } from './core/permit.ts'
 import type { Closed } from './core/state.ts'
+import type { CallTimeoutError } from './errors.ts'
 
 /** What the end of a call is reported to. They give what the caller gets, for `then`. */
 export interface Reactions {
@@ -9,24 +10,33 @@ export interface Reactions {
   readonly rejected: (error: unknown) => never
 }
 
+/** The same for a call that may also end by its timeout. */
+export interface LimitedReactions extends Reactions {
+  expired(error: CallTimeoutError): never
+}
+
 /** How the calls of one closed state pass while nothing needs more than their end. */
 export interface Lane {
   /** Lets a call pass; null when it must ask for a permit of its own. */
-  enter(): Reactions | null
+  enter(): LimitedReactions | null
 }
 
 /**
  * For calls that leave nothing to remember: one pair of reactions for the whole generation, so that
  * a call allocates nothing of its own and a late result finds out by its `era` that it is late.
  */
-export class SharedLane implements Lane, Reactions {
+export class SharedLane implements Lane, LimitedReactions {
   readonly fulfilled: <T>(value: T) => T
   readonly rejected: (error: unknown) => never
+  readonly #circuit: Circuit
   readonly #machine: Machine
+  readonly #era: Closed
 
   constructor(circuit: Circuit, era: Closed) {
     const { machine } = circuit
+    this.#circuit = circuit
     this.#machine = machine
+    this.#era = era
     this.fulfilled = (value) => {
       if (!circuit.isPlain || !machine.succeed(era)) circuit.succeeded(era, value)
       return value
@@ -34,8 +44,12 @@ export class SharedLane implements Lane, Reactions {
     this.rejected = (reason) => circuit.failed(era, reason)
   }
 
-  enter(): Reactions | null {
+  enter(): LimitedReactions | null {
     return this.#machine.enter() ? this : null
+  }
+
+  expired(error: CallTimeoutError): never {
+    return this.#circuit.outlived(this.#era, error)
   }
 }
 
@@ -47,7 +61,7 @@ export class TimedLane implements Lane {
     this.#circuit = circuit
   }
 
-  enter(): Reactions | null {
+  enter(): LimitedReactions | null {
     const circuit = this.#circuit
     const call = free ?? new TimedCall()
     if (!circuit.machine.readmit(call, circuit.clock.now())) return null
@@ -69,7 +83,7 @@ const MOST_KEPT = 1_000
  * A permit with its own pair of reactions. The engine calls one of them, once, so it is free for the
  * next call after that; promises that may do otherwise don't get here.
  */
-class TimedCall extends Permit implements Reactions {
+class TimedCall extends Permit implements LimitedReactions {
   circuit: Circuit | undefined = undefined
   nextFree: TimedCall | undefined = undefined
   readonly fulfilled: <T>(value: T) => T
@@ -87,6 +101,12 @@ class TimedCall extends Permit implements Reactions {
       this.#release()
       return rejection
     }
+  }
+
+  expired(error: CallTimeoutError): never {
+    const rejection = (this.circuit as Circuit).expired(this, error)
+    this.#release()
+    return rejection
   }
 
   #release(): void {

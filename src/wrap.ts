@@ -147,15 +147,7 @@ export function callAsync(
 ): Promise<unknown> {
   const signal = callerSignal(args)
   const entered = signal === undefined ? circuit.enter() : null
-  if (entered !== null) {
-    let result: unknown
-    try {
-      result = fn.apply(self, args as unknown[])
-    } catch (error) {
-      return Promise.resolve(entered.rejected(error))
-    }
-    return follow(entered, result)
-  }
+  if (entered !== null) return pass(entered, fn, self, args)
   return callHeld(circuit, fn, self, args, signal)
 }
 
@@ -167,6 +159,8 @@ function callHeld(
   args: readonly unknown[],
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
+  const limited = signal === undefined ? circuit.enterLimited() : null
+  if (limited !== null) return limited.run((call) => pass(call, fn, self, args))
   const { callTimeout: timeout, fallback } = circuit.options
   const permit = circuit.admit(timeout)
   if (typeof permit === 'string') return refuse(circuit, permit, fallback, args)
@@ -180,6 +174,21 @@ function callHeld(
   return timeout === undefined
     ? call.follow(attempt(fn, self, args))
     : call.limit(timeout, undefined, () => fn.apply(self, args as unknown[]))
+}
+
+function pass(
+  call: Reactions,
+  fn: AnyFunction,
+  self: unknown,
+  args: readonly unknown[],
+): Promise<unknown> {
+  let result: unknown
+  try {
+    result = fn.apply(self, args as unknown[])
+  } catch (error) {
+    return Promise.resolve(call.rejected(error))
+  }
+  return follow(call, result)
 }
 
 /** True for a promise that does what the language says. */

@@ -15,7 +15,7 @@ export function cloneState(
     case 'closed': {
       const copy: Closed = {
         ...state,
-        failures: state.failures?.slice() ?? null,
+        failures: state.failures?.clone() ?? null,
         rules: state.rules?.clone() ?? null,
       }
       copy.inFlight = state.inFlight?.clone((permit) => permit.clone(copy)) ?? null

@@ -1,11 +1,9 @@
 import { InFlight } from './in-flight.ts'
+import { LastFailures } from './last-failures.ts'
 import { LONGEST_RETRY_AFTER } from './open-duration.ts'
 import type { Verdict } from './outcome.ts'
 import type { Closed, RecordedFailure } from './state.ts'
 import { hasRules, Rules, type TripSettings } from './trip/rules.ts'
-
-/** Failures kept to explain a trip. */
-const FAILURES_KEPT = 5
 
 /** The closed state with fresh evidence. */
 export function closed(generation: number, since: number, trip: TripSettings): Closed {
@@ -34,13 +32,14 @@ export function configureRules(state: Closed, trip: TripSettings, now: number): 
 export function remember(state: Closed, verdict: Verdict, now: number): void {
   const failure = recorded(verdict, now)
   if (failure === undefined) return
-  state.failures ??= []
-  state.failures.push(failure)
-  if (state.failures.length > FAILURES_KEPT) state.failures.shift()
+  state.failures ??= new LastFailures()
+  state.failures.add(failure)
 }
 
 export function recorded({ failure }: Verdict, now: number): RecordedFailure | undefined {
-  return failure && { ...failure, at: now }
+  if (failure === undefined) return undefined
+  const { name, code, message } = failure
+  return { name, code, message, at: now }
 }
 
 /** Until when the server has asked to be left alone. */

@@ -63,6 +63,25 @@ describe('Latency', () => {
     expect(latencyOf([0.015625, 5, 5]).save()).toEqual({ sum: 10.015625, max: 5, buckets })
   })
 
+  it.each([[[5, 0.015625, 5, 4_000]], [[4_000, 5, 5, 0.015625]], [[0.015625, 5, 4_000, 5]]])(
+    'does not care in which order durations come: %j',
+    (durations) => {
+      const latency = latencyOf(durations)
+
+      expect(latency.save().buckets).toEqual([
+        [1, 1],
+        [84, 2],
+        [239, 1],
+      ])
+      expect([0.25, 0.5, 0.75, 1].map((q) => latency.quantile(q))).toEqual([
+        1.5 / 64,
+        5.125,
+        5.125,
+        4_000,
+      ])
+    },
+  )
+
   it('takes a saved bucket beyond its last one for the last one', () => {
     const latency = Latency.restore({ sum: 1e9, max: 1e9, buckets: [[1e6, 1]] })
 

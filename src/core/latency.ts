@@ -4,32 +4,59 @@ const PARTS = 16
 const STEPS_PER_MS = 64
 /** Durations are told apart up to here, in steps: about an hour. */
 const LONGEST = 2 ** 28 - 1
-const BUCKETS = bucketOf(LONGEST) + 1
+const LAST = bucketOf(LONGEST)
 
 /** A quantile is off by at most this share of itself, or by a 64th of a millisecond. */
 export const LATENCY_ERROR: number = 1 / (2 * PARTS)
 
-/** How long calls took: a histogram of fixed size, linear within each power of two. */
+/** How long calls took: a histogram that is linear within each power of two. */
 export class Latency {
   count = 0
   sum = 0
   max = 0
-  readonly #buckets = new Uint32Array(BUCKETS)
+  /** Of the powers of two that were seen and those between: a service knows few of them. */
+  #buckets: Uint32Array | null = null
+  /** The bucket that they begin with. */
+  #first = 0
 
   record(ms: number): void {
     this.count++
     this.sum += ms
     if (ms > this.max) this.max = ms
-    const bucket = bucketOf(Math.min(ms * STEPS_PER_MS, LONGEST))
-    ;(this.#buckets[bucket] as number)++
+    this.#add(bucketOf(Math.min(ms * STEPS_PER_MS, LONGEST)), 1)
+  }
+
+  #add(bucket: number, count: number): void {
+    const index = bucket - this.#first
+    const buckets = this.#buckets
+    if (buckets === null || index < 0 || index >= buckets.length) {
+      this.#grow(bucket)
+      this.#add(bucket, count)
+    } else (buckets[index] as number) += count
+  }
+
+  #grow(bucket: number): void {
+    const power = bucket - (bucket % PARTS)
+    const before = this.#buckets
+    if (before === null) {
+      this.#first = power
+      this.#buckets = new Uint32Array(PARTS)
+      return
+    }
+    const first = Math.min(this.#first, power)
+    const end = Math.max(this.#first + before.length, power + PARTS)
+    this.#buckets = new Uint32Array(end - first)
+    this.#buckets.set(before, this.#first - first)
+    this.#first = first
   }
 
   /** The duration that a share `q` of the calls did not exceed, ms; 0 without calls. */
   quantile(q: number): number {
     let rank = Math.ceil(q * this.count)
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      rank -= this.#buckets[bucket] as number
-      if (rank <= 0) return Math.min(middleOf(bucket), this.max)
+    const buckets = this.#buckets
+    for (let index = 0; buckets !== null && index < buckets.length; index++) {
+      rank -= buckets[index] as number
+      if (rank <= 0) return Math.min(middleOf(this.#first + index), this.max)
     }
     return this.max
   }
@@ -40,8 +67,8 @@ export class Latency {
 
   save(): SavedLatency {
     const buckets: [number, number][] = []
-    this.#buckets.forEach((count, bucket) => {
-      if (count > 0) buckets.push([bucket, count])
+    this.#buckets?.forEach((count, index) => {
+      if (count > 0) buckets.push([this.#first + index, count])
     })
     return { sum: this.sum, max: this.max, buckets }
   }
@@ -51,7 +78,7 @@ export class Latency {
     latency.sum = sum
     latency.max = max
     for (const [bucket, count] of buckets) {
-      latency.#buckets[Math.min(bucket, BUCKETS - 1)] = count
+      latency.#add(Math.min(bucket, LAST), count)
       latency.count += count
     }
     return latency

@@ -1,5 +1,6 @@
 import { closed } from './closed.ts'
 import { type Counts, Tally } from './counts.ts'
+import { LastFailures } from './last-failures.ts'
 import { Machine } from './machine.ts'
 import { OfferedRate, type SavedRate } from './offered-rate.ts'
 import { Openings, type SavedOpenings } from './open-duration.ts'
@@ -131,7 +132,7 @@ function saveState(state: State, now: number): SavedState {
   const notBefore = Math.max(0, state.notBefore - now)
   switch (state.name) {
     case 'closed': {
-      const failures = saveFailures(state.failures ?? [], now)
+      const failures = saveFailures(state.failures?.list() ?? [], now)
       const rules = state.rules?.save(now) ?? null
       return { name: 'closed', for: age, streak: state.streak, failures, rules, notBefore }
     }
@@ -208,7 +209,8 @@ function restoreState({ state, generation }: Saved, machine: Machine): State {
   const { trip: settings } = machine.settings
   if (state.name === 'closed') {
     const { streak, notBefore } = state
-    const failures = state.failures.length === 0 ? null : state.failures.map(restoreFailure)
+    const failures =
+      state.failures.length === 0 ? null : new LastFailures(state.failures.map(restoreFailure))
     const fresh = closed(generation, -state.for, settings)
     const kept = state.rules !== null && hasRules(settings)
     const rules = kept ? Rules.restore(settings, state.rules as SavedRules, 0) : fresh.rules

@@ -1,4 +1,5 @@
 import type { InFlight } from './in-flight.ts'
+import type { LastFailures } from './last-failures.ts'
 import type { Failure } from './outcome.ts'
 import type { Recovery } from './recovery/recovery.ts'
 import type { TripRecord } from './trip/record.ts'
@@ -48,8 +49,8 @@ export interface Closed {
   rules: Rules | null
   /** Calls that may become overdue; null where that counts for nothing. */
   inFlight: InFlight | null
-  /** The last failures, oldest first. */
-  failures: RecordedFailure[] | null
+  /** The last ones; null while there were none. */
+  failures: LastFailures | null
   /** The server's own word: an opening lasts at least until then. */
   notBefore: number
 }

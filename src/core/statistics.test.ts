@@ -62,6 +62,42 @@ describe('Statistics', () => {
     expect(statistics.recent(80_000)).toMatchObject({ success: 0, rejected: 3 })
   })
 
+  it('counts every kind also when its slice is over', () => {
+    const statistics = new Statistics()
+    for (const outcome of ['success', 'failure', 'neutral', 'cancelled'] as const) {
+      statistics.record(outcome, 10, 4_999)
+    }
+    statistics.refused(4_999)
+    statistics.record('success', 10, 5_000)
+
+    const expected = { success: 2, failure: 1, neutral: 1, cancelled: 1, rejected: 1 }
+    expect(statistics.recent(5_000)).toEqual(expected)
+    expect(statistics.recent(59_999)).toEqual(expected)
+    expect(statistics.recent(60_000)).toMatchObject({ success: 1, failure: 0, rejected: 0 })
+  })
+
+  it('begins to keep slices with the first that is not empty', () => {
+    const statistics = new Statistics()
+    statistics.refused(0)
+    const restored = Statistics.restore(statistics.save())
+    restored.record('success', 10, 70_000)
+    restored.record('success', 10, 75_000)
+
+    expect(restored.recent(75_000)).toMatchObject({ success: 2, rejected: 0 })
+  })
+
+  it('goes on apart from its clone in slices that are over as well', () => {
+    const statistics = new Statistics()
+    statistics.record('success', 10, 1_000)
+    statistics.record('failure', 10, 8_000)
+    const copy = statistics.clone()
+
+    copy.record('neutral', 10, 61_000)
+
+    expect(copy.recent(61_000)).toMatchObject({ success: 0, failure: 1, neutral: 1 })
+    expect(statistics.recent(59_000)).toMatchObject({ success: 1, failure: 1, neutral: 0 })
+  })
+
   it('starts its slices anew after a long silence', () => {
     const statistics = new Statistics()
     for (let now = 0; now < RECENT; now += 1_000) statistics.record('failure', 10, now)

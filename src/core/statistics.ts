@@ -15,7 +15,7 @@ export interface Recent {
   readonly rejected: number
 }
 
-const KINDS = ['success', 'failure', 'neutral', 'cancelled', 'rejected'] as const
+const KINDS = 5
 
 /** What is kept of the calls themselves when somebody wants to know: O(1) a call, of fixed size. */
 export class Statistics {
@@ -23,23 +23,38 @@ export class Statistics {
   /** Ms that failed calls took, and how many they were. */
   #failedFor = 0
   #failed = 0
-  /** Number of the newest slice since time 0. */
+  /** What ended in the newest slice. */
+  #success = 0
+  #failure = 0
+  #neutral = 0
+  #cancelled = 0
+  #rejected = 0
+  /** Number of the newest slice since time 0, and when it ends. */
   #newest = 0
-  readonly #slices = new Float64Array(SLICES * KINDS.length)
+  #until = WIDTH
+  /** The slices before it, in turns; null while all of them are empty. */
+  #slices: Uint32Array | null = null
 
   /** A call has ended. */
   record(outcome: Outcome, duration: number, now: number): void {
-    this.#add(KINDS.indexOf(outcome), now)
-    if (outcome === 'cancelled') return
+    if (now >= this.#until) this.#turn(now)
+    if (outcome === 'success') this.#success++
+    else if (outcome === 'neutral') this.#neutral++
+    else if (outcome === 'cancelled') {
+      this.#cancelled++
+      return
+    } else {
+      this.#failure++
+      this.#failed++
+      this.#failedFor += duration
+    }
     this.latency.record(duration)
-    if (outcome !== 'failure') return
-    this.#failed++
-    this.#failedFor += duration
   }
 
   /** A call was refused. */
   refused(now: number): void {
-    this.#add(KINDS.length - 1, now)
+    if (now >= this.#until) this.#turn(now)
+    this.#rejected++
   }
 
   /** What a refused call would probably have waited for its failure, ms. */
@@ -49,32 +64,48 @@ export class Statistics {
 
   /** Reading moves nothing. */
   recent(now: number): Recent {
-    const oldest = Math.floor(now / WIDTH) - SLICES + 1
-    const sums = [0, 0, 0, 0, 0]
-    for (let slice = Math.max(0, this.#newest - SLICES + 1); slice <= this.#newest; slice++) {
-      if (slice < oldest) continue
-      for (let kind = 0; kind < KINDS.length; kind++) {
-        ;(sums[kind] as number) += this.#slices[at(slice) + kind] as number
+    const oldest = Math.max(0, Math.floor(now / WIDTH) - SLICES + 1)
+    const sums = this.#newest < oldest ? [0, 0, 0, 0, 0] : this.#current()
+    const first = Math.max(oldest, this.#newest - SLICES + 1)
+    for (let slice = first; slice < this.#newest; slice++) {
+      for (let kind = 0; kind < KINDS; kind++) {
+        ;(sums[kind] as number) += this.#slices?.[at(slice) + kind] ?? 0
       }
     }
     const [success = 0, failure = 0, neutral = 0, cancelled = 0, rejected = 0] = sums
     return { success, failure, neutral, cancelled, rejected }
   }
 
-  #add(kind: number, now: number): void {
+  #current(): number[] {
+    return [this.#success, this.#failure, this.#neutral, this.#cancelled, this.#rejected]
+  }
+
+  /** Puts the newest slice to the others, and begins with the one that it is now. */
+  #turn(now: number): void {
     const slice = Math.floor(now / WIDTH)
-    const first = Math.max(this.#newest + 1, slice - SLICES + 1)
-    for (let fresh = first; fresh <= slice; fresh++) {
-      this.#slices.fill(0, at(fresh), at(fresh) + KINDS.length)
+    const current = this.#current()
+    if (this.#slices !== null || current.some((count) => count > 0)) {
+      this.#slices ??= new Uint32Array(SLICES * KINDS)
+      this.#slices.set(current, at(this.#newest))
+      for (let idle = Math.max(this.#newest + 1, slice - SLICES + 1); idle < slice; idle++) {
+        this.#slices.fill(0, at(idle), at(idle) + KINDS)
+      }
     }
-    this.#newest = Math.max(this.#newest, slice)
-    ;(this.#slices[at(slice) + kind] as number)++
+    this.#success = this.#failure = this.#neutral = this.#cancelled = this.#rejected = 0
+    this.#newest = slice
+    this.#until = (slice + 1) * WIDTH
   }
 
   clone(): Statistics {
     const copy = Statistics.restore(this.save())
+    copy.#success = this.#success
+    copy.#failure = this.#failure
+    copy.#neutral = this.#neutral
+    copy.#cancelled = this.#cancelled
+    copy.#rejected = this.#rejected
     copy.#newest = this.#newest
-    copy.#slices.set(this.#slices)
+    copy.#until = this.#until
+    copy.#slices = this.#slices?.slice() ?? null
     return copy
   }
 
@@ -99,5 +130,5 @@ export interface SavedStatistics {
 }
 
 function at(slice: number): number {
-  return (slice % SLICES) * KINDS.length
+  return (slice % SLICES) * KINDS
 }

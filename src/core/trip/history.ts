@@ -24,7 +24,7 @@ export class TripHistory {
   /** A closed circuit has opened, or somebody has tripped one that was half-open. */
   open(from: State, facts: OpeningFacts): TripRecord {
     if (from.name !== 'closed') endTrip(from.trip, facts.at, facts.reason)
-    const failures = from.name === 'closed' ? (from.failures ?? []) : []
+    const failures = from.name === 'closed' ? (from.failures?.list() ?? []) : []
     const streak = from.name === 'closed' ? from.streak : 0
     const { at, reason, openFor, enforced, finding, note, readings } = facts
     const trip: TripRecord = {
