@@ -15,7 +15,7 @@ import {
 } from './errors.ts'
 import { type BreakerEvents, type Emitter, type EventName, printListenerError } from './events.ts'
 import { whyRefused } from './explain.ts'
-import { type Circumstances, judge, judgeRejection } from './judge.ts'
+import { type Circumstances, type Court, judge, judgeRejection } from './judge.ts'
 import { type Lane, type Reactions, SharedLane, TimedLane } from './lane.ts'
 import { type LimitedCall, LimitedLane } from './limited-lane.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
@@ -25,7 +25,7 @@ import { Rejection } from './rejection.ts'
 const LONGEST_STALL = 60_000
 
 /** What stands behind a breaker's handle: asks the machine, reports to it, publishes events. */
-export class Circuit {
+export class Circuit implements Court {
   readonly name: string
   /** Those of all breakers alike, perhaps, so that its name is not among them. */
   options: ResolvedOptions
@@ -127,7 +127,7 @@ export class Circuit {
 
   /** A call that entered under `era` without a permit was rejected. */
   failed(era: Closed, reason: unknown): never {
-    this.#conclude(era, judgeRejection(reason, this.options, this.report))
+    this.#conclude(era, judgeRejection(reason, this))
     return new Rejection(reason) as never
   }
 
@@ -171,7 +171,7 @@ export class Circuit {
 
   /** The same for one that was rejected. */
   rejected(permit: Permit, reason: unknown): never {
-    this.settle(permit, judgeRejection(reason, this.options, this.report), reason)
+    this.settle(permit, judgeRejection(reason, this), reason)
     return new Rejection(reason) as never
   }
 
@@ -182,7 +182,7 @@ export class Circuit {
   }
 
   judge(settled: Settled, circumstances?: Circumstances): Verdict {
-    return judge(settled, this.options, this.report, circumstances)
+    return judge(settled, this, circumstances)
   }
 
   /** Gives a permit back. `error` is what the call was rejected with. */
@@ -262,7 +262,7 @@ export class Circuit {
   }
 
   /** For what must not change anybody's result: errors of listeners, classifiers and the like. */
-  readonly report = (error: unknown, source: string): void => {
+  report(error: unknown, source: string): void {
     if (this.emitter === undefined) {
       printListenerError({ breaker: this.name, error, source })
     } else this.publish('listenerError', { error, source })

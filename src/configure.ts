@@ -16,7 +16,7 @@ export function configure(circuit: Circuit, name: string, patch: ConfigurePatch)
   const given = { ...circuit.given, ...ownCopy(patch), name }
   const resolved = resolveOptions(given)
   const changed = changes(circuit.shownOptions, resolved)
-  const settings = machineSettings(resolved, circuit.report)
+  const settings = machineSettings(resolved, (error, source) => circuit.report(error, source))
   const lost = circuit.machine.configure(settings, circuit.clock.now())
   circuit.given = given
   circuit.options = resolved

@@ -19,7 +19,12 @@ export type Classify = (settled: Settled) => Outcome | undefined
 
 type Redact = (message: string) => string
 
-export type Report = (error: unknown, source: string) => void
+/** On whose behalf a call is judged. */
+export interface Court {
+  readonly options: ResolvedOptions
+  /** Hears what functions of the user's own have thrown. */
+  report(error: unknown, source: string): void
+}
 
 /** What a call is judged by, besides its result. */
 export interface Circumstances {
@@ -34,26 +39,26 @@ export interface Circumstances {
 /** What a finished call counts as: the one place that decides it. */
 export function judge(
   settled: Settled,
-  options: ResolvedOptions,
-  report: Report,
+  court: Court,
   { classify, callerGone = false, timedOut = false }: Circumstances = {},
 ): Verdict {
   const outcome =
-    ask(classify, settled, report) ??
-    ask(options.classify, settled, report) ??
+    ask(classify, settled, court) ??
+    ask(court.options.classify, settled, court) ??
     (settled.status === 'fulfilled' ? 'success' : outcomeOf(settled.reason, callerGone))
   if (outcome === 'failure') {
     const error = settled.status === 'rejected' ? settled.reason : settled.value
-    return failed(error, options, serverWord(settled, options, report), timedOut)
+    return failed(error, court.options, serverWord(settled, court), timedOut)
   }
   if (timedOut) return { outcome, timedOut }
   return verdictOf(outcome)
 }
 
 /** The same for a call that only its rejection speaks about; nothing is made that nobody asks for. */
-export function judgeRejection(reason: unknown, options: ResolvedOptions, report: Report): Verdict {
+export function judgeRejection(reason: unknown, court: Court): Verdict {
+  const { options } = court
   if (options.classify !== undefined || options.retryAfter !== undefined) {
-    return judge({ status: 'rejected', reason }, options, report)
+    return judge({ status: 'rejected', reason }, court)
   }
   const outcome = outcomeOf(reason, false)
   return outcome === 'failure' ? failed(reason, options, undefined, false) : verdictOf(outcome)
@@ -72,11 +77,7 @@ function verdictOf(outcome: Exclude<Outcome, 'failure'>): Verdict {
   return outcome === 'success' ? SUCCESS : outcome === 'neutral' ? NEUTRAL : CANCELLED
 }
 
-function ask(
-  classify: Classify | undefined,
-  settled: Settled,
-  report: Report,
-): Outcome | undefined {
+function ask(classify: Classify | undefined, settled: Settled, court: Court): Outcome | undefined {
   if (classify === undefined) return undefined
   try {
     const outcome: unknown = classify(settled)
@@ -84,7 +85,7 @@ function ask(
     const expected = OUTCOMES.map(show).join(', ')
     throw new TypeError(`classify must give ${expected} or undefined, got ${show(outcome)}`)
   } catch (error) {
-    report(error, 'classify')
+    court.report(error, 'classify')
     return undefined
   }
 }
@@ -94,17 +95,14 @@ function outcomeOf(reason: unknown, callerGone: boolean): 'failure' | 'cancelled
   return callerGone || isRefusal(reason) ? 'cancelled' : 'failure'
 }
 
-function serverWord(
-  settled: Settled,
-  { retryAfter }: ResolvedOptions,
-  report: Report,
-): number | undefined {
+function serverWord(settled: Settled, court: Court): number | undefined {
+  const { retryAfter } = court.options
   if (retryAfter === undefined) return undefined
   try {
     const ms: unknown = retryAfter(settled)
     return typeof ms === 'number' && ms > 0 && ms < Infinity ? ms : undefined
   } catch (error) {
-    report(error, 'retryAfter')
+    court.report(error, 'retryAfter')
     return undefined
   }
 }
