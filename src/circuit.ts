@@ -102,7 +102,7 @@ export class Circuit implements Court {
   succeeded(era: Closed, value: unknown): void {
     const { machine } = this
     if (this.options.classify !== undefined || !machine.succeed(era)) {
-      this.#conclude(era, this.#verdictOn(value))
+      this.conclude(era, this.#verdictOn(value))
     } else if (era === machine.state) this.#publishSuccess(era.generation, false)
   }
 
@@ -127,13 +127,13 @@ export class Circuit implements Court {
 
   /** A call that entered under `era` without a permit was rejected. */
   failed(era: Closed, reason: unknown): never {
-    this.#conclude(era, judgeRejection(reason, this))
+    this.conclude(era, judgeRejection(reason, this))
     return new Rejection(reason) as never
   }
 
   /** A call that entered under `era` without a permit has outlived its timeout. */
   outlived(era: Closed, error: CallTimeoutError): never {
-    this.#conclude(era, this.#judgeExpired(error), error)
+    this.conclude(era, this.#judgeExpired(error), error)
     return new Rejection(error) as never
   }
 
@@ -141,7 +141,8 @@ export class Circuit implements Court {
     return this.judge({ status: 'rejected', reason }, { timedOut: true })
   }
 
-  #conclude(era: Closed, verdict: Verdict, error?: CallTimeoutError): void {
+  /** A call that entered under `era` without a permit has ended. `error` is that of its timeout. */
+  conclude(era: Closed, verdict: Verdict, error?: CallTimeoutError): void {
     const { generation } = this.machine.state
     const counted = this.machine.conclude(era, verdict, this.clock.now())
     if (counted && this.emitter !== undefined) {

@@ -1,5 +1,6 @@
 import type { Circuit } from './circuit.ts'
 import type { Machine } from './core/machine.ts'
+import { SUCCESS } from './core/outcome.ts'
 import { Permit } from './core/permit.ts'
 import type { Closed } from './core/state.ts'
 import type { CallTimeoutError } from './errors.ts'
@@ -38,7 +39,8 @@ export class SharedLane implements Lane, LimitedReactions {
     this.#machine = machine
     this.#era = era
     this.fulfilled = (value) => {
-      if (!circuit.isPlain || !machine.succeed(era)) circuit.succeeded(era, value)
+      if (!circuit.isPlain) circuit.succeeded(era, value)
+      else if (!machine.succeed(era)) circuit.conclude(era, SUCCESS)
       return value
     }
     this.rejected = (reason) => circuit.failed(era, reason)

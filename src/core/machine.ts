@@ -121,11 +121,12 @@ export class Machine extends Memory {
     const { era } = permit
     // A late success may have been waited for.
     if (era === null || era !== this.state || era.name !== 'closed' || permit.overdue) return false
-    if (this.statistics !== null || (era.inFlight !== null && this.baseline.listens)) return false
+    const learns = this.#learns(era)
+    if (this.statistics !== null || (learns && this.baseline.listens)) return false
     if (!permit.held || !this.succeed(era)) return false
     permit.held = false
     era.inFlight?.remove(permit)
-    this.baseline.pass()
+    if (learns) this.baseline.pass()
     return true
   }
 
@@ -193,10 +194,17 @@ export class Machine extends Memory {
     else if (outcome === 'failure') this.#recordFailure(era, verdict, duration, now)
   }
 
+  /** Whether anybody goes by what is usual for the target. */
+  #learns(era: Closed): boolean {
+    return era.inFlight !== null || this.settings.recovery.kind === 'slowStart'
+  }
+
   #recordSuccess(era: Closed, duration: number, now: number): void {
     era.streak = 0
-    if (duration >= 0) this.baseline.learn(duration, now)
-    else this.baseline.pass()
+    if (this.#learns(era)) {
+      if (duration >= 0) this.baseline.learn(duration, now)
+      else this.baseline.pass()
+    }
     const finding = era.rules?.record(false, duration, now, this.#viewOf(era, false, now))
     if (finding !== undefined) this.#openFor(era, finding, undefined, now)
   }

@@ -18,8 +18,8 @@ function revived(machine: Machine, at: number, about: Partial<MachineSettings> =
 }
 
 /** It has seen twenty calls of 40 ms, an outage and a recovery; it is now 20 000. */
-function experienced(): Machine {
-  const machine = new Machine(settings, 0, () => 0.5)
+function experienced(about: Partial<MachineSettings> = {}): Machine {
+  const machine = new Machine({ ...settings, ...about }, 0, () => 0.5)
   for (let at = 100; at <= 2_000; at += 100) {
     settle(machine, admit(machine, at), 'success', at + 40)
   }
@@ -32,7 +32,9 @@ function experienced(): Machine {
 
 describe('a machine that goes on from what another one has learned', () => {
   it('knows what is normal, how much traffic there is and how long it was in each state', () => {
-    const machine = experienced()
+    // What is usual is learned where calls may be overdue.
+    const evidence = { threshold: 1e9, slowerThan: 5_000, minimumSpan: 0, overdue: true }
+    const machine = experienced({ trip: { ...settings.trip, evidence } })
     const restored = revived(machine, 20_000)
 
     expect(restored.baseline).toEqual(machine.baseline)

@@ -21,12 +21,15 @@ export interface RateSettings {
  * those in flight, refused or stale never are.
  */
 export class Rate {
-  settings: RateSettings
+  #settings: RateSettings
   #window: Window
+  /** Whether calls leave the window as time passes. */
+  #timed: boolean
 
   constructor(settings: RateSettings, window: Window = createWindow(settings.window)) {
-    this.settings = settings
+    this.#settings = settings
     this.#window = window
+    this.#timed = 'duration' in settings.window
   }
 
   record(hit: boolean, now: number): void {
@@ -38,24 +41,20 @@ export class Rate {
    * only falls by it, so that it stays under the threshold.
    */
   get needsTime(): boolean {
-    return this.#timed || this.#window.hits / this.#window.calls >= this.settings.threshold
-  }
-
-  get #timed(): boolean {
-    return !('calls' in this.settings.window)
+    return this.#timed || this.#window.hits / this.#window.calls >= this.#settings.threshold
   }
 
   /** Whether the call just recorded is one too many; quotient and threshold compare as they are. */
   finding(rule: RuleName): Finding | undefined {
     const { calls, hits } = this.#window
-    const { threshold, minimumCalls } = this.settings
+    const { threshold, minimumCalls } = this.#settings
     if (calls < minimumCalls || hits / calls < threshold) return undefined
     return { rule, observed: hits / calls, threshold, calls, hits }
   }
 
   reading(rule: RuleName, now: number): RuleReading {
     const { calls, hits } = this.read(now)
-    const { threshold, minimumCalls } = this.settings
+    const { threshold, minimumCalls } = this.#settings
     return { rule, observed: calls === 0 ? 0 : hits / calls, threshold, calls, hits, minimumCalls }
   }
 
@@ -67,12 +66,13 @@ export class Rate {
   configure(settings: RateSettings, now: number): boolean {
     const { calls } = this.read(now)
     this.#window = restoreWindow(settings.window, this.save(now), now)
-    this.settings = settings
+    this.#settings = settings
+    this.#timed = 'duration' in settings.window
     return this.#window.calls === calls
   }
 
   clone(): Rate {
-    return new Rate(this.settings, this.#window.clone())
+    return new Rate(this.#settings, this.#window.clone())
   }
 
   save(now: number): SavedWindow {
