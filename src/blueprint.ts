@@ -61,6 +61,8 @@ export function blueprintOf(options: CircuitBreakerOptions<unknown>): Blueprint 
   return blueprint
 }
 
+const UNDEFINED = '\u0000'
+
 /** All but the name as text; undefined where text can't say it. */
 function keyOf(options: CircuitBreakerOptions<unknown>): string | undefined {
   if (typeof options !== 'object' || options === null || !isPlain(options)) return undefined
@@ -69,6 +71,8 @@ function keyOf(options: CircuitBreakerOptions<unknown>): string | undefined {
   let plain = true
   const key = JSON.stringify(rest, (_, value: unknown) => {
     plain &&= isPlain(value)
+    // Told apart from what is not there: its name may be wrong.
+    if (value === undefined) return UNDEFINED
     return plain ? value : undefined
   })
   return plain ? key : undefined
