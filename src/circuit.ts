@@ -21,6 +21,9 @@ import { type LimitedCall, LimitedLane } from './limited-lane.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
 import { Rejection } from './rejection.ts'
 
+/** In place of a reading: the time is what the machine has just been told. */
+const JUST_NOW = Number.NaN
+
 /** A process that was stopped for longer than this has lost its connections anyway, ms. */
 const LONGEST_STALL = 60_000
 
@@ -218,7 +221,7 @@ export class Circuit implements Court {
       breaker: name,
       state: refusal === 'half-open' ? 'half-open' : 'open',
       reason: state.name === 'closed' || refusal === 'forced-open' ? refusal : state.trip.reason,
-      retryAfter: machine.retryAfter(this.clock.now()),
+      retryAfter: machine.retryAfter(JUST_NOW),
       cause: state.name === 'closed' ? undefined : state.cause,
     })
   }
@@ -257,7 +260,7 @@ export class Circuit implements Court {
   #publishReject(reason: Refusal | 'closed', enforced: boolean): void {
     this.publish('reject', {
       reason: reason === 'closed' ? 'full' : reason,
-      retryAfter: this.machine.retryAfter(this.clock.now()),
+      retryAfter: this.machine.retryAfter(JUST_NOW),
       enforced,
     })
   }
