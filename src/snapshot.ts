@@ -119,7 +119,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
     timeIn: { ...spent, [state.name]: spent[state.name] + now - state.since },
     trips: view.trips.map((record) => tripOf(record, now, wall)),
     retryAfter: view.retryAfter(reading) ?? null,
-    options: plain(options) as Record<string, unknown>,
+    options: plainOptions(options),
   }
 }
 
@@ -142,8 +142,31 @@ function statisticsOf({ statistics, tally }: Machine, now: number) {
   }
 }
 
-function plain(value: unknown): unknown {
+/** Resolved options don't change, so that they are put into plain data once. */
+const shown = /* @__PURE__ */ new WeakMap<ResolvedOptions, Record<string, unknown>>()
+
+function plainOptions(options: ResolvedOptions): Record<string, unknown> {
+  let plain = shown.get(options)
+  if (plain === undefined) {
+    plain = plainOf(options) as Record<string, unknown>
+    shown.set(options, plain)
+  }
+  return copyOf(plain)
+}
+
+function plainOf(value: unknown): unknown {
   if (typeof value === 'function') return '[function]'
   if (typeof value !== 'object' || value === null) return value ?? null
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]))
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainOf(member)]))
+}
+
+function copyOf(plain: Record<string, unknown>): Record<string, unknown> {
+  const copy = { ...plain }
+  for (const key in copy) {
+    const member = copy[key]
+    if (typeof member === 'object' && member !== null) {
+      copy[key] = copyOf(member as Record<string, unknown>)
+    }
+  }
+  return copy
 }

@@ -130,6 +130,7 @@ class TimeWindow implements Window {
   }
 
   read(now: number): { hits: number; calls: number } {
+    if (now < this.#until) return { hits: this.hits, calls: this.calls }
     const sum = { hits: 0, calls: 0 }
     for (const slice of this.#live(now)) {
       sum.hits += this.#hits[position(slice)] as number
