@@ -76,12 +76,11 @@ const none: Guard = (circuit, fn, name, native) =>
       let result: unknown
       try {
         result = fn.call(this)
+        if (native) return (result as Promise<unknown>).then(call.fulfilled, call.rejected)
       } catch (error) {
         return Promise.resolve(call.rejected(error))
       }
-      return native
-        ? (result as Promise<unknown>).then(call.fulfilled, call.rejected)
-        : follow(call, result)
+      return follow(call, result)
     },
   })[name] as AnyFunction
 
@@ -96,12 +95,11 @@ const one: Guard = (circuit, fn, name, native) =>
       let result: unknown
       try {
         result = fn.call(this, argument)
+        if (native) return (result as Promise<unknown>).then(call.fulfilled, call.rejected)
       } catch (error) {
         return Promise.resolve(call.rejected(error))
       }
-      return native
-        ? (result as Promise<unknown>).then(call.fulfilled, call.rejected)
-        : follow(call, result)
+      return follow(call, result)
     },
   })[name] as AnyFunction
 
