@@ -1,6 +1,7 @@
 /**
  * The only way the library sees time. Give your own to drive a breaker by hand, as
- * `ManualClock` of `short-circuit/testing` does.
+ * `ManualClock` of `short-circuit/testing` does. Without one, the fake timers of test runners govern
+ * breakers as well, if they replace `Date`, as they do unless told otherwise.
  */
 export interface Clock {
   /** Monotonic milliseconds from any origin. Steps back are survived, and count as zero. */
@@ -22,8 +23,8 @@ const realNow = /* @__PURE__ */ performance.now.bind(performance)
 
 /** The time of the running process; what the breaker uses unless told otherwise. */
 export const systemClock: Clock = {
-  // The fake timers of test runners govern breakers, too, where they replace `Date` as well. To look
-  // `performance` up each time takes half as long again as the reading, as it is an accessor.
+  // Whoever replaces `performance` replaces `Date`, too. To look `performance` up each time takes half
+  // as long again as the reading, as it is an accessor.
   now: () => (Date === RealDate ? realNow() : performance.now()),
   wall: () => Date.now(),
   setTimer: (ms, fn) => {

@@ -71,7 +71,7 @@ const MEMORY: readonly { column: string; of: (memory: Memory) => number }[] = [
 /** Of the library as a whole, whatever it is used for. */
 const FOOTPRINT = {
   reason:
-    'All rules for opening, the ways back, streams, decorators, and the sentences that explain a trip come with the one class; and its modules are loaded one by one.',
+    'All rules for opening, the ways back, streams, decorators, and the sentences that explain a trip come with the one class.',
   own: 'short-circuit',
   columns: [
     {
