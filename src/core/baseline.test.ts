@@ -62,6 +62,54 @@ describe('Baseline', () => {
     expect(learned(10, 0).typical).toBeCloseTo(0.01, 9)
   })
 
+  it.each([
+    { apart: 7.9, passes: 7 },
+    { apart: 8, passes: 0 },
+    { apart: 500, passes: 0 },
+  ])('wants one of eight where they come in $apart ms: $passes pass', ({ apart, passes }) => {
+    const baseline = new Baseline()
+    baseline.learn(10, 1_000)
+    baseline.learn(10, 1_000 + apart)
+
+    let passed = 0
+    for (; passed < 20 && !baseline.listens; passed++) baseline.pass()
+
+    expect(passed).toBe(passes)
+    baseline.pass()
+    expect(baseline.listens).toBe(true)
+  })
+
+  it('wants to know of the first and of the second', () => {
+    const baseline = new Baseline()
+    const before = baseline.listens
+    baseline.learn(10, 0)
+
+    expect([before, baseline.listens]).toEqual([true, true])
+  })
+
+  it('wants to know of them all again when they come in slowly', () => {
+    const baseline = learned(3, 10)
+    baseline.learn(10, 5_000)
+    baseline.learn(10, 5_001)
+    for (let i = 0; i < 7; i++) baseline.pass()
+
+    baseline.learn(10, 5_500)
+
+    expect(baseline.listens).toBe(true)
+  })
+
+  it('lets those pass that its clone lets pass', () => {
+    const baseline = new Baseline()
+    baseline.learn(10, 0)
+    baseline.learn(10, 1)
+
+    const copy = baseline.clone()
+    for (let i = 0; i < 7; i++) copy.pass()
+    copy.learn(10, 2)
+
+    expect([baseline.listens, copy.listens]).toEqual([false, false])
+  })
+
   it('learns apart from its clone', () => {
     const baseline = learned(10, 100)
 

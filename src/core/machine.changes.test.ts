@@ -21,6 +21,16 @@ function changesOf(machine: Machine, act: (machine: Machine) => unknown): Change
 const enforced = true
 
 describe('the changes that a machine has to publish', () => {
+  it('are there from the first transition until somebody takes them off', () => {
+    const machine = createMachine()
+    const before = machine.hasChanges
+    machine.trip(0)
+    const tripped = machine.hasChanges
+    machine.changes.length = 0
+
+    expect([before, tripped, machine.hasChanges]).toEqual([false, true, false])
+  })
+
   it('are none of a call that moves nothing', () => {
     const machine = createMachine()
 

@@ -76,6 +76,16 @@ describe('Statistics', () => {
     expect(statistics.recent(60_000)).toMatchObject({ success: 1, failure: 0, rejected: 0 })
   })
 
+  it('begins a slice with a refusal as well', () => {
+    const statistics = new Statistics()
+    statistics.refused(4_999)
+    statistics.refused(5_000)
+
+    expect(statistics.recent(59_999).rejected).toBe(2)
+    expect(statistics.recent(60_000).rejected).toBe(1)
+    expect(statistics.recent(200_000)).toEqual(new Statistics().recent(0))
+  })
+
   it('begins to keep slices with the first that is not empty', () => {
     const statistics = new Statistics()
     statistics.refused(0)
@@ -93,9 +103,11 @@ describe('Statistics', () => {
     const copy = statistics.clone()
 
     copy.record('neutral', 10, 61_000)
+    copy.record('neutral', 10, 66_000)
 
-    expect(copy.recent(61_000)).toMatchObject({ success: 0, failure: 1, neutral: 1 })
-    expect(statistics.recent(59_000)).toMatchObject({ success: 1, failure: 1, neutral: 0 })
+    expect(copy.recent(66_000)).toMatchObject({ success: 0, failure: 0, neutral: 2 })
+    statistics.record('success', 10, 59_000)
+    expect(statistics.recent(59_000)).toMatchObject({ success: 2, failure: 1, neutral: 0 })
   })
 
   it('starts its slices anew after a long silence', () => {
