@@ -123,4 +123,11 @@ describe('Latency', () => {
     expect(restored).toMatchObject({ count: 5, max: 4_000 })
     expect(restored.quantile(0.5)).toBe(latency.quantile(0.5))
   })
+
+  it('counts the first latency beyond those it knows', () => {
+    const latency = new Latency()
+    for (const ms of [1, 2, 2, 100]) latency.record(ms)
+
+    expect(latency.quantile(0.5)).toBeCloseTo(2, 0)
+  })
 })

@@ -35,6 +35,19 @@ function waiting(count: number): { machine: Machine; permits: Permit[] } {
 }
 
 describe('calls that are overdue', () => {
+  it('open a circuit also when the rule becomes stricter after they were charged', () => {
+    const machine = createMachine(options)
+    teach(machine)
+    settle(machine, admit(machine, START + 500), 'cancelled', START + 500)
+    const stricter = { ...options, trip: { evidence: { ...evidence, threshold: 2 } } }
+
+    machine.configure(settingsOf(stricter), START + 500)
+
+    expect(stateAt(machine, START + 500)).toBe('open')
+    machine.admit(START + 500)
+    expect(machine.state.name).toBe('open')
+  })
+
   it('show in the score as the next call finds it, also where that opens nothing yet', () => {
     const slow: MachineOptions = {
       maxFailures: Infinity,

@@ -170,7 +170,7 @@ describe('a success with a permit', () => {
 
   it.each<[string, (machine: Machine, permit: Permit) => void]>([
     ['its state is over', (machine) => machine.reset(1)],
-    ['it was overdue', (_, permit) => void (permit.overdue = true)],
+    ['it was overdue', (_, permit) => void Object.assign(permit, { overdue: true })],
     ['somebody keeps statistics', (machine) => void machine.configure(withStatistics, 1)],
     ['a score may fall', (machine) => void callTimes(machine, 1, 'failure', 1)],
   ])('is left to who knows the time when %s', (_, happens) => {

@@ -104,6 +104,15 @@ describe('a window of calls', () => {
 })
 
 describe('a window of time', () => {
+  it('leaves the oldest slice out as soon as the newest one is over', () => {
+    const window = createWindow({ duration: 1_000 })
+    fill(window, [true], 0)
+    fill(window, [false], 950)
+
+    expect(window.read(999)).toEqual({ hits: 1, calls: 2 })
+    expect(window.read(1_000)).toEqual({ hits: 0, calls: 1 })
+  })
+
   it.each([
     { at: 899, calls: 1 },
     { at: 900, calls: 1 },

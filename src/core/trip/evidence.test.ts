@@ -74,6 +74,11 @@ describe('Evidence', () => {
     expect(failed(0).save(5)).toEqual(nothing)
   })
 
+  it('finds nothing any more when it has faded', () => {
+    expect(failed(10).finding(0)).toBeDefined()
+    expect(failed(10).finding(1)).toBeUndefined()
+  })
+
   it('fades: a third is left after two minutes', () => {
     expect(failed(9).score(120_000)).toBeCloseTo(9 / Math.E)
     expect(failed(9).score(3_600_000)).toBeCloseTo(0)
