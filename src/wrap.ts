@@ -214,10 +214,34 @@ export function wrapSync(circuit: Circuit, fn: AnyFunction): AnyFunction {
     const hint = kind === 'AsyncFunction' ? '; use breaker(fn)' : streamHint(kind)
     throw new TypeError(`breaker.sync takes a synchronous function, got ${article(kind)}${hint}`)
   }
-  return dressed(function (this: unknown, ...args: unknown[]) {
-    return callSync(circuit, fn, this, args)
-  }, fn)
+  const guard = fn.length === 0 ? noneSync : manySync
+  return dressed(guard(circuit, fn, String(fn.name), false), fn)
 }
+
+const noneSync: Guard = (circuit, fn, name) =>
+  ({
+    [name](this: unknown) {
+      // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
+      if (arguments.length !== 0) return forwardSync(circuit, fn, this, ...arguments)
+      const call = circuit.enter()
+      if (call === null) return callHeldSync(circuit, fn, this, NOTHING)
+      let value: unknown
+      try {
+        value = fn.call(this)
+      } catch (error) {
+        call.rejected(error)
+        throw error
+      }
+      return isPromise(value) ? follow(call, value) : call.fulfilled(value)
+    },
+  })[name] as AnyFunction
+
+const manySync: Guard = (circuit, fn, name) =>
+  ({
+    [name](this: unknown, ...args: unknown[]) {
+      return forwardSync(circuit, fn, this, ...args)
+    },
+  })[name] as AnyFunction
 
 function streamHint(kind: string): string {
   return kind === 'AsyncGeneratorFunction' ? '; use breaker.stream(fn)' : ''
@@ -227,19 +251,32 @@ function article(kind: string): string {
   return `${/^[AEIOU]/.test(kind) ? 'an' : 'a'} ${kind}`
 }
 
-function callSync(circuit: Circuit, fn: AnyFunction, self: unknown, args: unknown[]): unknown {
-  const { fallback } = circuit.options
-  const entered = circuit.enter()
-  if (entered !== null) {
-    let value: unknown
-    try {
-      value = fn.apply(self, args as unknown[])
-    } catch (error) {
-      entered.rejected(error)
-      throw error
-    }
-    return isPromise(value) ? follow(entered, value) : entered.fulfilled(value)
+function forwardSync(
+  circuit: Circuit,
+  fn: AnyFunction,
+  self: unknown,
+  ...args: unknown[]
+): unknown {
+  const call = circuit.enter()
+  if (call === null) return callHeldSync(circuit, fn, self, args)
+  let value: unknown
+  try {
+    value = fn.apply(self, args)
+  } catch (error) {
+    call.rejected(error)
+    throw error
   }
+  return isPromise(value) ? follow(call, value) : call.fulfilled(value)
+}
+
+/** For a call that needs a permit of its own. */
+function callHeldSync(
+  circuit: Circuit,
+  fn: AnyFunction,
+  self: unknown,
+  args: readonly unknown[],
+): unknown {
+  const { fallback } = circuit.options
   const permit = circuit.admit(undefined)
   if (typeof permit === 'string') {
     const error = circuit.refused(permit)

@@ -41,7 +41,9 @@ export class Rate {
    * only falls by it, so that it stays under the threshold.
    */
   get needsTime(): boolean {
-    return this.#timed || this.#window.hits / this.#window.calls >= this.#settings.threshold
+    if (this.#timed) return true
+    const { hits, calls } = this.#window
+    return hits > 0 && hits / calls >= this.#settings.threshold
   }
 
   /** Whether the call just recorded is one too many; quotient and threshold compare as they are. */
