@@ -5,7 +5,7 @@ import type { Refusal } from './core/counts.ts'
 import { SUCCESS, type Verdict } from './core/outcome.ts'
 import type { Permit } from './core/permit.ts'
 import { CallTimeoutError } from './errors.ts'
-import { type AnyFallback, fallBack } from './fallback.ts'
+import { type AnyFallback, fallBack, isReplaced } from './fallback.ts'
 import type { Classify } from './judge.ts'
 import { Rejection, rejectWith } from './rejection.ts'
 
@@ -145,10 +145,8 @@ export class Call implements Timed {
     return callerGone ? new Rejection(reason) : this.#instead(reason, verdict)
   }
 
-  #instead(error: unknown, { outcome }: Verdict): unknown {
-    if (this.#fallback === undefined || outcome === 'success' || outcome === 'neutral') {
-      return new Rejection(error)
-    }
+  #instead(error: unknown, verdict: Verdict): unknown {
+    if (this.#fallback === undefined || !isReplaced(verdict)) return new Rejection(error)
     return fallBack(this.#fallback, () => error, this.#args)
   }
 

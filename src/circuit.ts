@@ -15,9 +15,10 @@ import {
 } from './errors.ts'
 import { type BreakerEvents, type Emitter, type EventName, printListenerError } from './events.ts'
 import { whyRefused } from './explain.ts'
+import { isReplaced } from './fallback.ts'
+import { type HeldCall, HeldLane } from './held-lane.ts'
 import { type Circumstances, type Court, judge, judgeRejection } from './judge.ts'
 import { type Lane, type Reactions, SharedLane, TimedLane } from './lane.ts'
-import { type LimitedCall, LimitedLane } from './limited-lane.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from './options.ts'
 import { Rejection } from './rejection.ts'
 
@@ -77,23 +78,21 @@ export class Circuit implements Court {
   #openLane(): Lane | null {
     const { machine, options } = this
     const { state } = machine
-    const plain =
-      state.name === 'closed' && machine.override === undefined && options.fallback === undefined
-    if (!plain) {
+    if (state.name !== 'closed' || machine.override !== undefined) {
       this.lane = null
       return null
     }
     const timed = machine.settings.statistics || needsDuration(machine.settings.trip)
     const lane = timed ? new TimedLane(this) : new SharedLane(this, state)
-    const { callTimeout } = options
-    this.lane = callTimeout === undefined ? lane : new LimitedLane(this, lane, callTimeout)
+    const plain = options.callTimeout === undefined && options.fallback === undefined
+    this.lane = plain ? lane : new HeldLane(this, lane)
     return this.lane
   }
 
-  /** As {@link enter}, for a call that must end within the call timeout. */
-  enterLimited(): LimitedCall | null {
+  /** As {@link enter}, for a call that brings its arguments along. */
+  enterWith(args: readonly unknown[]): HeldCall | null {
     const lane = this.lane === undefined ? this.#openLane() : this.lane
-    return lane instanceof LimitedLane ? lane.enterLimited() : null
+    return lane instanceof HeldLane ? lane.enterWith(args) : null
   }
 
   /** True when a success matters to nobody but the machine. */
@@ -130,14 +129,16 @@ export class Circuit implements Court {
 
   /** A call that entered under `era` without a permit was rejected. */
   failed(era: Closed, reason: unknown): never {
-    this.conclude(era, judgeRejection(reason, this))
-    return new Rejection(reason) as never
+    const verdict = judgeRejection(reason, this)
+    this.conclude(era, verdict)
+    return new Rejection(reason, isReplaced(verdict)) as never
   }
 
   /** A call that entered under `era` without a permit has outlived its timeout. */
   outlived(era: Closed, error: CallTimeoutError): never {
-    this.conclude(era, this.#judgeExpired(error), error)
-    return new Rejection(error) as never
+    const verdict = this.#judgeExpired(error)
+    this.conclude(era, verdict, error)
+    return new Rejection(error, isReplaced(verdict)) as never
   }
 
   #judgeExpired(reason: CallTimeoutError): Verdict {
@@ -175,14 +176,16 @@ export class Circuit implements Court {
 
   /** The same for one that was rejected. */
   rejected(permit: Permit, reason: unknown): never {
-    this.settle(permit, judgeRejection(reason, this), reason)
-    return new Rejection(reason) as never
+    const verdict = judgeRejection(reason, this)
+    this.settle(permit, verdict, reason)
+    return new Rejection(reason, isReplaced(verdict)) as never
   }
 
   /** The same for one that has outlived its timeout. */
   expired(permit: Permit, error: CallTimeoutError): never {
-    this.settle(permit, this.#judgeExpired(error), error)
-    return new Rejection(error) as never
+    const verdict = this.#judgeExpired(error)
+    this.settle(permit, verdict, error)
+    return new Rejection(error, isReplaced(verdict)) as never
   }
 
   judge(settled: Settled, circumstances?: Circumstances): Verdict {

@@ -1,7 +1,13 @@
+import type { Verdict } from './core/outcome.ts'
 import { Rejection } from './rejection.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments are those of any wrapped function.
 export type AnyFallback = (error: unknown, ...args: any[]) => unknown
+
+/** Whether a fallback stands in for a call that ended like this: not where the target answered. */
+export function isReplaced({ outcome }: Verdict): boolean {
+  return outcome === 'failure' || outcome === 'cancelled'
+}
 
 /** True for `() => …`, which has no way to see the error, so that none needs to be made. */
 function takesNothing(fallback: AnyFallback): boolean {

@@ -5,9 +5,12 @@
  */
 export class Rejection {
   readonly error: unknown
+  /** Whether a fallback may stand in for it. */
+  readonly replaceable: boolean
 
-  constructor(error: unknown) {
+  constructor(error: unknown, replaceable = false) {
     this.error = error
+    this.replaceable = replaceable
   }
 
   // biome-ignore lint/suspicious/noThenProperty: being a thenable is its purpose.

@@ -157,8 +157,8 @@ function callHeld(
   args: readonly unknown[],
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
-  const limited = signal === undefined ? circuit.enterLimited() : null
-  if (limited !== null) return limited.run((call) => pass(call, fn, self, args))
+  const held = signal === undefined ? circuit.enterWith(args) : null
+  if (held !== null) return held.run((call) => pass(call, fn, self, args))
   const { callTimeout: timeout, fallback } = circuit.options
   const permit = circuit.admit(timeout)
   if (typeof permit === 'string') return refuse(circuit, permit, fallback, args)
