@@ -31,6 +31,12 @@ describe('the changes that a machine has to publish', () => {
     expect([before, tripped, machine.hasChanges]).toEqual([false, true, false])
   })
 
+  it('are none, and neither are trips, while it is new', () => {
+    const { changes, trips } = createMachine()
+
+    expect([changes, trips]).toEqual([[], []])
+  })
+
   it('are none of a call that moves nothing', () => {
     const machine = createMachine()
 

@@ -101,6 +101,7 @@ describe('Statistics', () => {
     statistics.record('success', 10, 1_000)
     statistics.record('failure', 10, 8_000)
     const copy = statistics.clone()
+    expect(copy.recent(8_000)).toMatchObject({ success: 1, failure: 1 })
 
     copy.record('neutral', 10, 61_000)
     copy.record('neutral', 10, 66_000)
