@@ -155,7 +155,6 @@ class TimeWindow implements Window {
 
   #age(now: number): void {
     const slice = this.#sliceOf(now)
-    if (slice <= this.#newest) return
     const turns = Math.min(slice - this.#newest, SLICES)
     for (let i = 0; i < turns; i++) {
       const at = position(slice - i)
