@@ -38,9 +38,10 @@ async function checkContents(tarball) {
   const needed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']
   for (const entry of ['index', 'testing/index']) {
     needed.push(`src/${entry}.ts`)
-    for (const suffix of ['js', 'd.ts', 'd.ts.map', 'js.map'])
-      needed.push(`dist/${entry}.${suffix}`)
+    for (const suffix of ['js', 'd.ts', 'd.ts.map']) needed.push(`dist/${entry}.${suffix}`)
   }
+  // What both entries need; `index.js` does no more than to name it.
+  needed.push('dist/shared.js', 'dist/shared.js.map', 'dist/testing/index.js.map')
   const missing = needed.filter((path) => !files.has(path))
   const extra = [...files].filter(
     (path) =>
