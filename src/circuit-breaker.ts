@@ -23,7 +23,8 @@ import { runAction } from './run.ts'
 import { type Snapshot, shownState, snapshot } from './snapshot.ts'
 import { wrapStream } from './stream.ts'
 import { wrongType } from './validate.ts'
-import { wrapAsync, wrapSync } from './wrap.ts'
+import { wrapAsync } from './wrap.ts'
+import { wrapSync } from './wrap-sync.ts'
 
 /** The seat of a breaker; undefined for anything else. */
 export let seatOfBreaker: (breaker: object) => Seat | undefined

@@ -1,7 +1,6 @@
 import { closed, configureRules, notBefore, recorded, remember } from './closed.ts'
 import type { Refusal } from './counts.ts'
-import { chargeOverdue, chargeOverdueProbes, dueAt, isDue, mayBeOverdue } from './due.ts'
-import { Memory } from './memory.ts'
+import { chargeOverdue, chargeOverdueProbes, dueAt, isDue } from './due.ts'
 import { sameOpenDuration } from './open-duration.ts'
 import type { Verdict } from './outcome.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
@@ -9,6 +8,7 @@ import { Probes } from './recovery/probes.ts'
 import { admits, type Decision, firstDeadline, lapsed, type Recovery } from './recovery/recovery.ts'
 import { SlowStart } from './recovery/slow-start.ts'
 import type { MachineSettings } from './settings.ts'
+import { Shortcuts } from './shortcuts.ts'
 import type { Closed, HalfOpen, Open, RecordedFailure, State, TransitionReason } from './state.ts'
 import { Statistics } from './statistics.ts'
 import { consecutiveFailures } from './trip/consecutive-failures.ts'
@@ -31,7 +31,7 @@ interface Opening {
  * this file. It is told the time as a clock reading with each call and never asks for it; a reading
  * of `NaN` means that nobody looked. Reading the machine moves nothing.
  */
-export class Machine extends Memory {
+export class Machine extends Shortcuts {
   // ── asking ────────────────────────────────────────────────────────────────────────────────────
 
   /**
@@ -76,59 +76,7 @@ export class Machine extends Memory {
     return refusal
   }
 
-  /**
-   * As {@link admit}, with a permit that was given back, at a closed circuit that nothing moves at
-   * this time; false for any other.
-   */
-  readmit(permit: Permit, reading: number): boolean {
-    const { state, settings, tally } = this
-    const now = this.timeline.advance(reading)
-    if (!this.#isCalm(now) || tally.inFlight >= settings.maxConcurrent) return false
-    if (settings.openDuration.kind === 'auto') this.rate.look(tally, now)
-    tally.admitted++
-    permit.renew(state as Closed, now)
-    ;(state as Closed).inFlight?.add(permit)
-    return true
-  }
-
-  /** Counts a call that needs no permit of its own; false when there is no room. */
-  enter(): boolean {
-    if (this.tally.inFlight >= this.settings.maxConcurrent) return false
-    this.tally.admitted++
-    return true
-  }
-
   // ── telling ───────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * A call that {@link enter}ed under `era` has succeeded. False when nothing was taken in, because
-   * that needs to know the time: {@link conclude} it.
-   */
-  succeed(era: Closed): boolean {
-    const { tally } = this
-    if (era !== this.state) tally.trouble.stale++
-    else {
-      if (era.rules !== null && !era.rules.succeed()) return false
-      tally.success++
-      era.streak = 0
-    }
-    tally.ended++
-    return true
-  }
-
-  /** The same for the call that holds this permit; where it is false, {@link settle} it. */
-  succeedWith(permit: Permit): boolean {
-    const { era } = permit
-    // A late success may have been waited for.
-    if (era === null || era !== this.state || era.name !== 'closed' || permit.overdue) return false
-    const learns = this.#learns(era)
-    if (this.statistics !== null || (learns && this.baseline.listens)) return false
-    if (!permit.held || !this.succeed(era)) return false
-    permit.held = false
-    era.inFlight?.remove(permit)
-    if (learns) this.baseline.pass()
-    return true
-  }
 
   /** A call that {@link enter}ed under `era` has ended. False when its result was stale. */
   conclude(era: Closed, verdict: Verdict, reading: number): boolean {
@@ -194,14 +142,9 @@ export class Machine extends Memory {
     else if (outcome === 'failure') this.#recordFailure(era, verdict, duration, now)
   }
 
-  /** Whether anybody goes by what is usual for the target. */
-  #learns(era: Closed): boolean {
-    return era.inFlight !== null || this.settings.recovery.kind === 'slowStart'
-  }
-
   #recordSuccess(era: Closed, duration: number, now: number): void {
     era.streak = 0
-    if (this.#learns(era)) {
+    if (this.learns(era)) {
       if (duration >= 0) this.baseline.learn(duration, now)
       else this.baseline.pass()
     }
@@ -248,7 +191,7 @@ export class Machine extends Memory {
   /** Does what the passing of time has made due, each thing as of its own moment, in order. */
   protected catchUp(reading: number): number {
     const now = this.timeline.advance(reading)
-    if (!this.#isCalm(now)) this.#moveOn(now)
+    if (!this.isCalm(now)) this.#moveOn(now)
     return now
   }
 
@@ -267,17 +210,6 @@ export class Machine extends Memory {
       else if (lapsed(state.recovery, now)) this.#expire(state, now)
       else this.#reopenIfOverdue(state, now)
     }
-  }
-
-  /** True when the circuit is closed and the passing of time moves nothing: nearly always. */
-  #isCalm(now: number): boolean {
-    const { state } = this
-    return (
-      state.name === 'closed' &&
-      this.override === undefined &&
-      this.orphans.length === 0 &&
-      !mayBeOverdue(state, now)
-    )
   }
 
   #openIfOverdue(era: Closed, now: number): void {
