@@ -1,15 +1,15 @@
-import { blueprintOf, Seat } from './blueprint.ts'
-import { Callable } from './callable.ts'
-import type { Circuit } from './circuit.ts'
-import { type ConfigureResult, configure } from './configure.ts'
-import type { Override, OverrideMode, Why } from './core/override.ts'
-import { type Saved, save } from './core/saved.ts'
-import type { StateName } from './core/state.ts'
-import { wrapOrDecorate } from './decorator.ts'
+import { blueprintOf, Seat } from './circuit/circuit-factory.ts'
+import { Callable } from './circuit/callable.ts'
+import type { Circuit } from './circuit/circuit.ts'
+import { type ConfigureResult, configure } from './circuit/configure.ts'
+import type { Override, OverrideMode, Why } from './core/state/override.ts'
+import { type Saved, save } from './core/save.ts'
+import type { StateName } from './core/state/state.ts'
+import { wrapOrDecorate } from './call/decorator.ts'
 import { type Emitter, EVENT_NAMES, type EventName, type Listener, ownEmitter } from './events.ts'
-import { type Explanation, explain } from './explain.ts'
-import type { AsyncFunction, Decorator, Guarded, StreamGuard, SyncGuard } from './guarded.ts'
-import { type ListenOptions, listen } from './listen.ts'
+import { type Explanation, explain } from './inspect/explain.ts'
+import type { AsyncFunction, Decorator, Guarded, StreamGuard, SyncGuard } from './call/function-types.ts'
+import { type ListenOptions, listen } from './circuit/listen.ts'
 import type {
   AcquireOptions,
   CallOptions,
@@ -17,14 +17,14 @@ import type {
   ConfigurePatch,
   ResolvedOptions,
 } from './options.ts'
-import { createPermit, dispose, type Permit } from './permit.ts'
-import { checkCall, checkWhy, nameOf } from './resolve-options.ts'
-import { runAction } from './run.ts'
-import { type Snapshot, shownState, snapshot } from './snapshot.ts'
-import { wrapStream } from './stream.ts'
-import { wrongType } from './validate.ts'
-import { wrapAsync } from './wrap.ts'
-import { wrapSync } from './wrap-sync.ts'
+import { createPermit, dispose, type Permit } from './call/permit.ts'
+import { checkCall, checkWhy, nameOf } from './options/resolve-options.ts'
+import { runAction } from './call/run.ts'
+import { type Snapshot, shownState, snapshot } from './inspect/snapshot.ts'
+import { wrapStream } from './call/stream.ts'
+import { wrongType } from './options/validate.ts'
+import { wrapAsync } from './call/wrap-async.ts'
+import { wrapSync } from './call/wrap-sync.ts'
 
 /** The seat of a breaker; undefined for anything else. */
 export let seatOfBreaker: (breaker: object) => Seat | undefined

@@ -1,6 +1,6 @@
-import type { Refusal } from './core/counts.ts'
-import type { OverrideMode } from './core/override.ts'
-import type { Transition } from './core/state.ts'
+import type { Refusal } from './core/measure/counters.ts'
+import type { OverrideMode } from './core/state/override.ts'
+import type { Transition } from './core/state/state.ts'
 
 /** What a breaker tells its listeners. Every event carries the breaker's name. */
 export interface BreakerEvents {

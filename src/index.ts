@@ -12,12 +12,12 @@
  */
 export { CircuitBreaker } from './circuit-breaker.ts'
 export type { Clock } from './clock.ts'
-export type { ConfigureResult } from './configure.ts'
-export type { Counts, Refusal } from './core/counts.ts'
+export type { ConfigureResult } from './circuit/configure.ts'
+export type { Counts, Refusal } from './core/measure/counters.ts'
 export type { Outcome, Settled } from './core/outcome.ts'
-export type { OverrideMode, Why } from './core/override.ts'
-export type { StateName, Transition, TransitionReason } from './core/state.ts'
-export type { Recent } from './core/statistics.ts'
+export type { OverrideMode, Why } from './core/state/override.ts'
+export type { StateName, Transition, TransitionReason } from './core/state/state.ts'
+export type { Recent } from './core/measure/statistics.ts'
 export type { Finding, RuleReading } from './core/trip/record.ts'
 export type { When, WhenView } from './core/trip/when.ts'
 export {
@@ -32,11 +32,11 @@ export {
   ShortCircuitError,
 } from './errors.ts'
 export type { BreakerEvent, BreakerEvents, EventName, Listener } from './events.ts'
-export type { Explanation, Trip } from './explain.ts'
-export type { Decorator, Guarded, GuardedSync, StreamGuard, SyncGuard } from './guarded.ts'
-export type { Key, KeyedOptions } from './keyed.ts'
-export type { RegisteredOptions, RegistryDefaults } from './kinds.ts'
-export type { ListenOptions } from './listen.ts'
+export type { Explanation, Trip } from './inspect/explain.ts'
+export type { Decorator, Guarded, GuardedSync, StreamGuard, SyncGuard } from './call/function-types.ts'
+export type { Key, KeyedOptions } from './registry/keyed.ts'
+export type { RegisteredOptions, RegistryDefaults } from './registry/registry-options.ts'
+export type { ListenOptions } from './circuit/listen.ts'
 export type {
   AcquireOptions,
   CallOptions,
@@ -45,7 +45,7 @@ export type {
   Registrar,
   ResolvedOptions,
 } from './options.ts'
-export type { Permit } from './permit.ts'
+export type { Permit } from './call/permit.ts'
 export type {
   EvidenceOptions,
   FailureRateOptions,
@@ -55,7 +55,7 @@ export type {
   SlowStartOptions,
   TripRules,
   WindowOptions,
-} from './policy-options.ts'
+} from './options/policy-options.ts'
 export { type ProtectOptions, protect } from './protect.ts'
 export {
   CircuitRegistry,
@@ -65,5 +65,5 @@ export {
   type RegistryEvents,
   type RegistrySnapshot,
 } from './registry.ts'
-export type { Saved } from './saved.ts'
-export type { Snapshot } from './snapshot.ts'
+export type { Saved } from './options/check-saved.ts'
+export type { Snapshot } from './inspect/snapshot.ts'

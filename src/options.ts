@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Outcome, Settled } from './core/outcome.ts'
 import type { When } from './core/trip/when.ts'
-import type { AnyFallback } from './fallback.ts'
+import type { AnyFallback } from './call/fallback.ts'
 import type {
   EvidenceOptions,
   FailureRateOptions,
@@ -10,8 +10,8 @@ import type {
   SlowCallRateOptions,
   SlowStartOptions,
   TripRules,
-} from './policy-options.ts'
-import type { Saved } from './saved.ts'
+} from './options/policy-options.ts'
+import type { Saved } from './options/check-saved.ts'
 
 /** What `acquire` and `tryAcquire` accept for one call. */
 export interface AcquireOptions {

@@ -1,19 +1,19 @@
-import { Seat } from './blueprint.ts'
+import { Seat } from './circuit/circuit-factory.ts'
 import { type CircuitBreaker, seatOfBreaker } from './circuit-breaker.ts'
 import { type BreakerEvents, EVENT_NAMES } from './events.ts'
-import type { AsyncFunction, Guarded } from './guarded.ts'
-import { Groups, type KeyedOptions } from './keyed.ts'
+import type { AsyncFunction, Guarded } from './call/function-types.ts'
+import { Groups, type KeyedOptions } from './registry/keyed.ts'
 import {
   checkSame,
   Kinds,
   nameTaken,
   type RegisteredOptions,
   type RegistryDefaults,
-} from './kinds.ts'
-import { type ListenOptions, listen } from './listen.ts'
-import { handleOf, Members } from './members.ts'
-import { type Snapshot, snapshot } from './snapshot.ts'
-import { integer, object, wrongType } from './validate.ts'
+} from './registry/registry-options.ts'
+import { type ListenOptions, listen } from './circuit/listen.ts'
+import { handleOf, Members } from './registry/registry-entries.ts'
+import { type Snapshot, snapshot } from './inspect/snapshot.ts'
+import { integer, object, wrongType } from './options/validate.ts'
 
 /** A name that this registry has not given to anybody yet: the base, or with a number behind. */
 export let unusedName: (registry: CircuitRegistry, base: string) => string

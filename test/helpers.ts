@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { Machine } from '../src/core/machine.ts'
 import type { Outcome, Verdict } from '../src/core/outcome.ts'
 import { Permit } from '../src/core/permit.ts'
-import { restore, type Saved, save } from '../src/core/saved.ts'
+import { restore, type Saved, save } from '../src/core/save.ts'
 import type { MachineSettings } from '../src/core/settings.ts'
 import {
   type BreakerEvent,

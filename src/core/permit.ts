@@ -1,4 +1,4 @@
-import type { Closed, HalfOpen } from './state.ts'
+import type { Closed, HalfOpen } from './state/state.ts'
 
 /**
  * What an admitted call holds. The state it was admitted under is its generation: a transition

@@ -1,4 +1,4 @@
-import type { OpenDuration } from './open-duration.ts'
+import type { OpenDuration } from './recovery/open-duration.ts'
 import type { RecoverySettings } from './recovery/recovery.ts'
 import type { TripSettings } from './trip/rules.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { snapshot } from '../../src/snapshot.ts'
+import { snapshot } from '../../src/inspect/snapshot.ts'
 import { saveAt } from '../helpers.ts'
 import { type Operation, operation } from '../model/operations.ts'
 import { runsAsked, seedOfRun } from '../model/runs.ts'

@@ -1,4 +1,4 @@
-import type { Baseline } from '../baseline.ts'
+import type { Baseline } from '../measure/latency-baseline.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
 import {

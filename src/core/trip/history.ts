@@ -1,4 +1,4 @@
-import type { RecordedFailure, State, TransitionReason } from '../state.ts'
+import type { RecordedFailure, State, TransitionReason } from '../state/state.ts'
 import type { Finding, RuleReading, TripRecord } from './record.ts'
 
 /** What is known about an opening when it happens. */

@@ -1,11 +1,11 @@
-import type { RuleName } from '../state.ts'
+import type { RuleName } from '../state/state.ts'
 import {
   createWindow,
   restoreWindow,
   type SavedWindow,
   type Window,
   type WindowSettings,
-} from '../window.ts'
+} from './window.ts'
 import type { Finding, RuleReading } from './record.ts'
 
 export interface RateSettings {

@@ -1,4 +1,4 @@
-import type { RecordedFailure, RuleName, StateName, TransitionReason } from '../state.ts'
+import type { RecordedFailure, RuleName, StateName, TransitionReason } from '../state/state.ts'
 
 /** What the rule that fired had found: it opens at `observed >= threshold`. */
 export interface Finding {

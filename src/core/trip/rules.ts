@@ -1,4 +1,4 @@
-import type { SavedWindow } from '../window.ts'
+import type { SavedWindow } from './window.ts'
 import { Evidence, type EvidenceSettings, type SavedEvidence } from './evidence.ts'
 import { type FailureRateSettings, failureRate, recordFailureRate } from './failure-rate.ts'
 import { Rate } from './rate.ts'

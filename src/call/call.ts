@@ -1,0 +1,185 @@
+import { startTimeout, stopTimeout, type Timed, type TimeoutQueue } from './timeout-queue.ts'
+import { hasLeft } from './caller-signal.ts'
+import type { Circuit } from '../circuit/circuit.ts'
+import type { Refusal } from '../core/measure/counters.ts'
+import { SUCCESS, type Verdict } from '../core/outcome.ts'
+import type { Permit } from '../core/permit.ts'
+import { CallTimeoutError } from '../errors.ts'
+import { type AnyFallback, fallBack, isReplaced } from './fallback.ts'
+import type { Classify } from '../circuit/classify.ts'
+import { Rejection, rejectWith } from '../circuit/deferred-rejection.ts'
+
+/** What the caller of a refused call gets: the error, or the fallback's value. */
+export function refuse(
+  circuit: Circuit,
+  refusal: Refusal,
+  fallback: AnyFallback | undefined,
+  args: readonly unknown[],
+): Promise<unknown> {
+  const error = circuit.refused(refusal)
+  if (fallback === undefined) return rejectWith(error())
+  return Promise.resolve(fallBack(fallback, error, args))
+}
+
+/** Follows a call that brings nothing along but its permit. */
+export function followPlain(
+  circuit: Circuit,
+  permit: Permit,
+  result: Promise<unknown>,
+): Promise<unknown> {
+  return result.then(
+    (value: unknown) => {
+      circuit.fulfilled(permit, value)
+      return value
+    },
+    (reason: unknown) => circuit.rejected(permit, reason),
+  )
+}
+
+/** One call under a permit of its own. */
+export class Call implements Timed {
+  deadline = 0
+  previous: Timed | undefined = undefined
+  next: Timed | undefined = undefined
+  queue: TimeoutQueue | undefined = undefined
+  #ended = false
+  #interruption: Interruption | undefined = undefined
+  readonly #circuit: Circuit
+  readonly #permit: Permit
+  readonly #args: readonly unknown[]
+  readonly #signal: AbortSignal | undefined
+  readonly #classify: Classify | undefined
+  readonly #fallback: AnyFallback | undefined
+
+  /** `args` are what the fallback gets after the error; `signal` is the caller's own. */
+  constructor(
+    circuit: Circuit,
+    permit: Permit,
+    args: readonly unknown[],
+    signal: AbortSignal | undefined,
+    classify: Classify | undefined,
+    fallback: AnyFallback | undefined,
+  ) {
+    this.#circuit = circuit
+    this.#permit = permit
+    this.#args = args
+    this.#signal = signal
+    this.#classify = classify
+    this.#fallback = fallback
+  }
+
+  /** Settles the permit when `result` does, and gives what the caller gets. */
+  follow(result: unknown): Promise<unknown> {
+    try {
+      const promise = result instanceof Promise ? result : Promise.resolve(result)
+      return promise.then(
+        (value: unknown) => this.fulfilled(value),
+        (reason: unknown) => this.rejected(reason),
+      )
+    } catch (error) {
+      // A promise with a `then` of its own.
+      return Promise.resolve(this.rejected(error))
+    }
+  }
+
+  /** Runs `action`, and ends before it does on its timeout, or on an abort of `signal`. */
+  limit(
+    timeout: number | undefined,
+    controller: AbortController | undefined,
+    action: () => unknown,
+  ): Promise<unknown> {
+    return new Promise((finish, reject) => {
+      const abort = controller && this.#signal ? () => this.#abort() : undefined
+      this.#interruption = { finish, controller, abort }
+      if (timeout !== undefined) startTimeout(this.#circuit.clock, timeout, this)
+      if (abort) this.#signal?.addEventListener('abort', abort, { once: true })
+      if (abort && this.#signal?.aborted) {
+        // A listener did it while the call was admitted.
+        this.#abort()
+        return
+      }
+      let result: unknown
+      try {
+        result = action()
+      } catch (error) {
+        finish(this.rejected(error))
+        return
+      }
+      // By these very functions: engines follow them to the frames of the caller.
+      this.follow(result).then(finish, reject)
+    })
+  }
+
+  /** The action has given a value: gives it to the caller. The first end counts. */
+  fulfilled(value: unknown): unknown {
+    if (this.#ended) return undefined
+    this.#end()
+    const circuit = this.#circuit
+    if (circuit.options.classify === undefined && this.#classify === undefined) {
+      circuit.settle(this.#permit, SUCCESS, undefined)
+    } else {
+      const verdict = circuit.judge({ status: 'fulfilled', value }, { classify: this.#classify })
+      circuit.settle(this.#permit, verdict, undefined)
+    }
+    return value
+  }
+
+  /** Leaves it to somebody else to settle the permit; undefined when the call has ended. */
+  handOver(): Permit | undefined {
+    if (this.#ended) return undefined
+    this.#end()
+    return this.#permit
+  }
+
+  /** The action has failed: gives the caller what stands for that. The first end counts. */
+  rejected(reason: unknown): unknown {
+    return this.#ended ? undefined : this.#fail(reason, false)
+  }
+
+  #fail(reason: unknown, timedOut: boolean): unknown {
+    this.#end()
+    const callerGone = !timedOut && hasLeft(this.#signal)
+    const circumstances = { classify: this.#classify, callerGone, timedOut }
+    const verdict = this.#circuit.judge({ status: 'rejected', reason }, circumstances)
+    this.#circuit.settle(this.#permit, verdict, reason)
+    return callerGone ? new Rejection(reason) : this.#instead(reason, verdict)
+  }
+
+  #instead(error: unknown, verdict: Verdict): unknown {
+    if (this.#fallback === undefined || !isReplaced(verdict)) return new Rejection(error)
+    return fallBack(this.#fallback, () => error, this.#args)
+  }
+
+  #end(): void {
+    this.#ended = true
+    stopTimeout(this)
+    const abort = this.#interruption?.abort
+    if (abort) this.#signal?.removeEventListener('abort', abort)
+  }
+
+  /** Ends the call before its action does, then tells the action. */
+  #interrupt(reason: unknown, timedOut: boolean): void {
+    if (this.#ended) return
+    const result = this.#fail(reason, timedOut)
+    this.#interruption?.controller?.abort(reason)
+    this.#interruption?.finish(result)
+  }
+
+  #abort(): void {
+    this.#interrupt(this.#signal?.reason, false)
+  }
+
+  /** Called when its time is up. */
+  expire(timeout: number): void {
+    this.#interrupt(new CallTimeoutError(this.#circuit.name, timeout), true)
+  }
+}
+
+/** What it takes to end a call before its action does. */
+interface Interruption {
+  /** Resolves what the caller holds. */
+  readonly finish: (result: unknown) => void
+  /** Of the signal that the action was given. */
+  readonly controller: AbortController | undefined
+  readonly abort: (() => void) | undefined
+}

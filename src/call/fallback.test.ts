@@ -1,0 +1,233 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createBreaker, reasonOf, turn } from '../../test/helpers.ts'
+import { CallTimeoutError, CircuitFullError, CircuitOpenError } from '../errors.ts'
+
+const down = new Error('down')
+const failing = (..._args: unknown[]): Promise<string> => Promise.reject(down)
+
+describe('fallback', () => {
+  it('gets the error and the arguments when the call failed', async () => {
+    const fallback = vi.fn((..._: unknown[]) => 'instead')
+    const { breaker } = createBreaker({ fallback })
+
+    expect(await breaker(failing)('id', 7)).toBe('instead')
+    expect(fallback).toHaveBeenCalledExactlyOnceWith(down, 'id', 7)
+  })
+
+  it('gets the refusal and the arguments when the call was refused', async () => {
+    const fallback = vi.fn((..._: unknown[]) => 'instead')
+    const { breaker } = createBreaker({ fallback })
+    breaker.trip()
+
+    expect(await breaker(failing)('id')).toBe('instead')
+    expect(fallback).toHaveBeenCalledExactlyOnceWith(expect.any(CircuitOpenError), 'id')
+  })
+
+  it('gets CircuitFullError when there was no room', async () => {
+    const fallback = vi.fn((_error: unknown) => 'instead')
+    const { breaker } = createBreaker({ fallback, maxConcurrent: 1 })
+    const caller = new AbortController()
+    const call = breaker.run(() => new Promise(() => {}), { signal: caller.signal })
+
+    expect(await breaker.run(() => 1)).toBe('instead')
+    expect(fallback).toHaveBeenCalledWith(expect.any(CircuitFullError))
+    caller.abort()
+    await reasonOf(call)
+  })
+
+  it('changes nothing about what the call counts as', async () => {
+    const { breaker } = createBreaker({ maxFailures: 1, fallback: () => 'instead' })
+
+    await breaker(failing)()
+
+    expect(breaker.state).toBe('open')
+    expect(breaker.snapshot().counts).toMatchObject({ failure: 1, success: 0 })
+  })
+
+  it('does not run for a call that succeeded, nor for a value classified as failure', async () => {
+    const fallback = vi.fn(() => 'instead')
+    const { breaker } = createBreaker({ fallback, classify: () => 'failure' })
+
+    expect(await breaker(async () => 'a 500')()).toBe('a 500')
+    expect(fallback).not.toHaveBeenCalled()
+  })
+
+  it.each(['success', 'neutral'] as const)(
+    'does not run for an error classified as %s',
+    async (as) => {
+      const fallback = vi.fn(() => 'instead')
+      const { breaker } = createBreaker({ fallback, classify: () => as })
+
+      expect(await reasonOf(breaker(failing)())).toBe(down)
+      expect(fallback).not.toHaveBeenCalled()
+    },
+  )
+
+  it('runs for an error classified as cancelled', async () => {
+    const { breaker } = createBreaker({ fallback: () => 'instead', classify: () => 'cancelled' })
+
+    expect(await breaker(failing)()).toBe('instead')
+  })
+
+  it('may be asynchronous', async () => {
+    const { breaker } = createBreaker({ fallback: async () => 'instead' })
+
+    expect(await breaker(failing)()).toBe('instead')
+    breaker.trip()
+    expect(await breaker(failing)()).toBe('instead')
+  })
+
+  it.each([undefined, null, 0, ''])('may give %s', async (value) => {
+    const { breaker } = createBreaker({ fallback: () => value })
+
+    expect(await breaker(failing)()).toBe(value)
+    breaker.trip()
+    expect(await breaker(failing)()).toBe(value)
+  })
+
+  it('of run is taken instead of the one of the breaker', async () => {
+    const { breaker } = createBreaker({ fallback: () => 'from the breaker' })
+
+    expect(await breaker.run(failing, { fallback: () => 'from the call' })).toBe('from the call')
+    expect(await breaker.run(failing, {})).toBe('from the breaker')
+  })
+
+  it('of run stands in for a timeout too', async () => {
+    const { breaker, clock } = createBreaker()
+    const fallback = vi.fn((error: unknown) => error)
+
+    const result = breaker.run(() => new Promise(() => {}), { timeout: 50, fallback })
+    await clock.advance(50)
+
+    expect(await result).toBeInstanceOf(CallTimeoutError)
+    expect(fallback).toHaveBeenCalledOnce()
+  })
+
+  it.each([
+    ['an arrow function without parameters', () => () => 'instead'],
+    ['an async arrow function without parameters', () => async () => 'instead'],
+    [
+      'a method',
+      () =>
+        ({
+          fallback() {
+            return 'instead'
+          },
+        }).fallback,
+    ],
+    ['a bound function', () => ((text: string) => text).bind(null, 'instead')],
+    [
+      'a function with rest parameters',
+      () =>
+        (...args: unknown[]) =>
+          args.length ? 'instead' : '',
+    ],
+    [
+      'a function that looks at `arguments`',
+      () =>
+        function () {
+          // biome-ignore lint/complexity/noArguments: that it sees them is what is tested.
+          return arguments.length === 2 ? 'instead' : ''
+        },
+    ],
+    [
+      'a function with a default',
+      () =>
+        (error: unknown = 'none') =>
+          error === 'none' ? '' : 'instead',
+    ],
+  ])('may be %s', async (_, make) => {
+    const { breaker } = createBreaker<unknown>({ fallback: make() })
+
+    expect(await breaker(failing)('id')).toBe('instead')
+    breaker.trip()
+    expect(await breaker(failing)('id')).toBe('instead')
+  })
+})
+
+describe('the failure of a fallback', () => {
+  it.each([
+    [
+      'thrown',
+      (error: Error) => () => {
+        throw error
+      },
+    ],
+    ['a rejection', (error: Error) => () => Promise.reject(error)],
+    [
+      'thrown by one that sees the error',
+      (error: Error) => (_: unknown) => {
+        throw error
+      },
+    ],
+  ])('reaches the caller with the original as its cause, when it is %s', async (_, make) => {
+    const own = new Error('no cache')
+    const { breaker } = createBreaker({ fallback: make(own) })
+
+    expect(await reasonOf(breaker(failing)())).toBe(own)
+    expect(own.cause).toBe(down)
+    expect(Object.keys(own)).toEqual([])
+  })
+
+  it('carries the refusal as its cause when the call was refused', async () => {
+    const { breaker } = createBreaker({
+      fallback: () => {
+        throw new Error('no cache')
+      },
+    })
+    breaker.trip()
+
+    expect(await reasonOf(breaker(failing)())).toMatchObject({
+      message: 'no cache',
+      cause: { code: 'ERR_CIRCUIT_OPEN', reason: 'manual' },
+    })
+  })
+
+  it('keeps a cause of its own', async () => {
+    const cause = new Error('disk')
+    const { breaker } = createBreaker({
+      fallback: () => {
+        throw new Error('no cache', { cause })
+      },
+    })
+
+    expect(await reasonOf(breaker(failing)())).toMatchObject({ cause })
+  })
+
+  it('is the original itself when that is thrown again, without a cause', async () => {
+    const { breaker } = createBreaker({
+      fallback: (error: unknown) => {
+        throw error
+      },
+    })
+
+    expect(await reasonOf(breaker(failing)())).toBe(down)
+    expect(down.cause).toBeUndefined()
+  })
+
+  it.each([
+    ['no error', 'no cache'],
+    ['frozen', Object.freeze(new Error('no cache'))],
+    ['undefined', undefined],
+  ])('reaches the caller as it is when it is %s', async (_, thrown) => {
+    const { breaker } = createBreaker({
+      fallback: () => {
+        throw thrown
+      },
+    })
+
+    expect(await reasonOf(breaker(failing)())).toBe(thrown)
+  })
+
+  it('is unhandled only when the caller handles nothing', async () => {
+    const { breaker } = createBreaker({ fallback: () => Promise.reject(new Error('no cache')) })
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+
+    await reasonOf(breaker(failing)())
+    await turn()
+    process.off('unhandledRejection', unhandled)
+
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+})

@@ -1,0 +1,72 @@
+import type { Verdict } from '../core/outcome.ts'
+import { Rejection } from '../circuit/deferred-rejection.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: the arguments are those of any wrapped function.
+export type AnyFallback = (error: unknown, ...args: any[]) => unknown
+
+/** Whether a fallback stands in for a call that ended like this: not where the target answered. */
+export function isReplaced({ outcome }: Verdict): boolean {
+  return outcome === 'failure' || outcome === 'cancelled'
+}
+
+/** True for `() => …`, which has no way to see the error, so that none needs to be made. */
+function takesNothing(fallback: AnyFallback): boolean {
+  let known = seen.get(fallback)
+  if (known === undefined) {
+    known = fallback.length === 0 && /^(async\s*)?\(\s*\)\s*=>/.test(String(fallback))
+    seen.set(fallback, known)
+  }
+  return known
+}
+const seen = /* @__PURE__ */ new WeakMap<AnyFallback, boolean>()
+
+/** What to resolve with instead of the error: the fallback's value, or its own failure. */
+export function fallBack(
+  fallback: AnyFallback,
+  error: () => unknown,
+  args: readonly unknown[],
+): unknown {
+  if (takesNothing(fallback)) return attempt(fallback, error)
+  const original = error()
+  return attempt(
+    () => fallback(original, ...args),
+    () => original,
+  )
+}
+
+function attempt(run: (error: undefined) => unknown, error: () => unknown): unknown {
+  try {
+    const value = run(undefined)
+    return isThenable(value) ? explained(value, error) : value
+  } catch (failure) {
+    return new Rejection(withCause(failure, error()))
+  }
+}
+
+function explained(value: PromiseLike<unknown>, error: () => unknown): Promise<unknown> {
+  return Promise.resolve(value).catch((failure: unknown) => {
+    throw withCause(failure, error())
+  })
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+/** The fallback's own failure, saying what it was to replace. */
+export function withCause(failure: unknown, original: unknown): unknown {
+  try {
+    if (isError(failure) && failure !== original && failure.cause === undefined) {
+      const descriptor = { value: original, configurable: true, writable: true }
+      Object.defineProperty(failure, 'cause', descriptor)
+    }
+  } catch {
+    // Frozen, or a proxy that objects: it is thrown as it is.
+  }
+  return failure
+}
+
+/** Also of another realm. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]'
+}

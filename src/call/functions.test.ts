@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { createBreaker } from '../../test/helpers.ts'
+
+const { breaker } = createBreaker()
+const guards = [
+  ['breaker', (fn: (...args: never[]) => unknown) => breaker(fn)],
+  ['breaker.sync', (fn: (...args: never[]) => unknown) => breaker.sync(fn)],
+  [
+    'breaker.stream',
+    (fn: (...args: never[]) => unknown) => breaker.stream(fn as () => AsyncIterable<unknown>),
+  ],
+] as const
+
+describe.each(guards)('the function that %s gives', (_, guard) => {
+  it('has the name and the length of the original', () => {
+    const guarded = guard(function find(_id: string, _options: object, _more = 1) {})
+
+    expect(guarded.name).toBe('find')
+    expect(guarded.length).toBe(2)
+  })
+
+  it('has the own properties of the original, with their attributes', () => {
+    const key = Symbol('key')
+    const original = Object.assign(() => 1, { version: 2, [key]: 3 })
+    Object.defineProperty(original, 'hidden', { value: 4, enumerable: false })
+
+    const guarded = guard(original)
+
+    expect(Object.getOwnPropertyDescriptors(guarded)).toMatchObject({
+      version: { value: 2 },
+      [key]: { value: 3 },
+      hidden: { value: 4, enumerable: false },
+    })
+    expect(Object.keys(guarded)).toEqual(['version'])
+  })
+
+  it('leaves the original as it was', () => {
+    const original = Object.freeze(() => 1)
+    const keys = Reflect.ownKeys(original)
+
+    const guarded = guard(original)
+
+    expect(guarded).not.toBe(original)
+    expect(Reflect.ownKeys(original)).toEqual(keys)
+  })
+
+  it('keeps a changed name', () => {
+    const original = Object.defineProperty(() => 1, 'name', { value: 'renamed' })
+
+    expect(guard(original).name).toBe('renamed')
+  })
+
+  it('takes a bound function', () => {
+    const original = function find(this: unknown, _a: number, _b: number) {}.bind(null, 1)
+
+    expect([guard(original).name, guard(original).length]).toEqual(['bound find', 1])
+  })
+
+  it('takes a proxy of a function', () => {
+    const original = new Proxy(function find(_id: string) {}, {})
+
+    expect([guard(original).name, guard(original).length]).toEqual(['find', 1])
+  })
+})

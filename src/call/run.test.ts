@@ -1,0 +1,237 @@
+import { getEventListeners } from 'node:events'
+import { describe, expect, it, vi } from 'vitest'
+import { createBreaker, hang, open, reasonOf, succeed, turn } from '../../test/helpers.ts'
+import { CallTimeoutError, CircuitOpenError } from '../errors.ts'
+
+describe('run', () => {
+  it('gives the result of the action', async () => {
+    const { breaker } = createBreaker()
+
+    await expect(breaker.run(async () => 'later')).resolves.toBe('later')
+    await expect(breaker.run(() => 'at once')).resolves.toBe('at once')
+    await expect(breaker.run(() => undefined)).resolves.toBeUndefined()
+  })
+
+  it.each([[undefined], [{}], [{ timeout: 50 }]])(
+    'rejects with what the action throws at once, with %j',
+    async (call) => {
+      const { breaker } = createBreaker({ maxFailures: 1 })
+      const down = new Error('down')
+
+      const result = breaker.run(() => {
+        throw down
+      }, call)
+
+      expect(await reasonOf(result)).toBe(down)
+      expect(breaker.state).toBe('open')
+    },
+  )
+
+  it('rejects with CircuitOpenError and runs nothing while open', async () => {
+    const { breaker } = createBreaker()
+    const action = vi.fn()
+    await open(breaker)
+
+    for (const call of [undefined, {}, { timeout: 5 }, { signal: new AbortController().signal }]) {
+      expect(await reasonOf(breaker.run(action, call))).toBeInstanceOf(CircuitOpenError)
+    }
+    expect(action).not.toHaveBeenCalled()
+  })
+
+  it.each([[undefined], [{}], [{ timeout: 50 }]])(
+    'gives the action a signal, with %j',
+    async (call) => {
+      const { breaker } = createBreaker()
+
+      const aborted = await breaker.run((signal) => signal.aborted, call)
+
+      expect(aborted).toBe(false)
+    },
+  )
+
+  it('gives an action that looks for it a signal that no other call has', async () => {
+    const { breaker } = createBreaker()
+
+    const first = await breaker.run((signal) => signal)
+    const second = await breaker.run((signal) => signal)
+
+    expect(first).not.toBe(second)
+  })
+
+  it.each([
+    [null, 'the options of run must be an object, got null'],
+    [{ timeout: 0 }, 'timeout must be milliseconds'],
+    [{ timeout: '5' }, 'timeout must be milliseconds'],
+    [{ signal: {} }, 'signal must be an AbortSignal, got an object'],
+    [{ classify: true }, 'classify must be a function, got true'],
+    [{ fallback: 'none' }, 'fallback must be a function, got "none"'],
+    [{ timeOut: 5 }, 'the options of run has no "timeOut"; did you mean "timeout"?'],
+  ])('refuses the options %j and runs nothing', async (call, message) => {
+    const { breaker } = createBreaker()
+    const action = vi.fn()
+
+    await expect(async () => breaker.run(action, call as never)).rejects.toThrow(message)
+    expect(action).not.toHaveBeenCalled()
+    expect(breaker.snapshot().counts.admitted).toBe(0)
+  })
+})
+
+describe('run with a signal', () => {
+  it('rejects at once with the reason and aborts the signal of the action with it', async () => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const caller = new AbortController()
+    let own: AbortSignal | undefined
+    const result = breaker.run(
+      (signal) => {
+        own = signal
+        return new Promise(() => {})
+      },
+      { signal: caller.signal },
+    )
+
+    caller.abort('stop')
+
+    expect(await reasonOf(result)).toBe('stop')
+    expect(own).toMatchObject({ aborted: true, reason: 'stop' })
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { cancelled: 1, failure: 0 } })
+  })
+
+  it('runs nothing and asks for no permit when it is aborted already', async () => {
+    const { breaker } = createBreaker({ fallback: () => 'instead' })
+    const action = vi.fn()
+    const reason = new Error('gone')
+
+    const result = breaker.run(action, { signal: AbortSignal.abort(reason) })
+
+    expect(await reasonOf(result)).toBe(reason)
+    expect(action).not.toHaveBeenCalled()
+    expect(breaker.snapshot().counts).toMatchObject({ admitted: 0 })
+  })
+
+  it('is not overruled by a fallback when the caller aborts', async () => {
+    const fallback = vi.fn(() => 'instead')
+    const { breaker } = createBreaker({ fallback })
+    const caller = new AbortController()
+    const call = breaker.run(() => new Promise(() => {}), { signal: caller.signal })
+
+    caller.abort()
+
+    expect(await reasonOf(call)).toMatchObject({ name: 'AbortError' })
+    expect(fallback).not.toHaveBeenCalled()
+  })
+
+  it('ends the call when the action itself aborts the caller', async () => {
+    const { breaker } = createBreaker()
+    const caller = new AbortController()
+
+    const result = breaker.run(
+      () => {
+        caller.abort('from inside')
+        return 'ignored'
+      },
+      { signal: caller.signal },
+    )
+
+    expect(await reasonOf(result)).toBe('from inside')
+    expect(breaker.snapshot().inFlight).toBe(0)
+  })
+
+  it('takes no notice of an abort after the end', async () => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const caller = new AbortController()
+
+    const result = await breaker.run(() => 'answer', { signal: caller.signal })
+    caller.abort()
+
+    expect(result).toBe('answer')
+    expect(breaker.snapshot().counts).toMatchObject({ success: 1, cancelled: 0 })
+  })
+
+  it('leaves no listener behind on the signal', async () => {
+    const { breaker } = createBreaker()
+    const caller = new AbortController()
+
+    await breaker.run(() => 'answer', { signal: caller.signal })
+    await reasonOf(breaker.run(() => Promise.reject(new Error('down')), { signal: caller.signal }))
+    await reasonOf(
+      breaker.run(() => new Promise(() => {}), { signal: AbortSignal.abort(), timeout: 5 }),
+    )
+
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([])
+  })
+
+  it('gives the place of an aborted probe back', async () => {
+    const { breaker, clock } = createBreaker()
+    await open(breaker)
+    await clock.advance(1_000)
+    const caller = new AbortController()
+    const probe = hang(breaker, { signal: caller.signal })
+
+    caller.abort('stop')
+    await probe.result
+
+    expect(breaker.state).toBe('half-open')
+    await succeed(breaker)
+    expect(breaker.state).toBe('closed')
+  })
+
+  it('ignores how the action ends after the abort', async () => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const caller = new AbortController()
+    const call = hang(breaker, { signal: caller.signal })
+
+    caller.abort('stop')
+    await call.fail()
+    await turn()
+    process.off('unhandledRejection', unhandled)
+
+    expect(breaker.snapshot().counts).toMatchObject({ settled: 1, cancelled: 1, failure: 0 })
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+})
+
+describe('run with a timeout', () => {
+  it('goes by it instead of callTimeout, for this call only', async () => {
+    const { breaker, clock } = createBreaker({ callTimeout: 10 })
+    const call = hang(breaker, { timeout: 100 })
+
+    await clock.advance(99)
+    const { inFlight } = breaker.snapshot()
+    await clock.advance(1)
+
+    expect(inFlight).toBe(1)
+    expect(await call.result).toMatchObject({ name: 'CallTimeoutError', timeout: 100 })
+  })
+
+  it('aborts the signal of the action with the error that the caller gets', async () => {
+    const { breaker, clock } = createBreaker()
+    let own: AbortSignal | undefined
+    const result = breaker.run(
+      (signal) => {
+        own = signal
+        return new Promise(() => {})
+      },
+      { timeout: 100 },
+    )
+
+    const failed = reasonOf(result)
+    await clock.advance(100)
+
+    expect(await failed).toBeInstanceOf(CallTimeoutError)
+    expect(own?.reason).toBe(await failed)
+  })
+
+  it('beats an abort by the caller that comes later', async () => {
+    const { breaker, clock } = createBreaker()
+    const caller = new AbortController()
+    const call = hang(breaker, { timeout: 100, signal: caller.signal })
+
+    await clock.advance(100)
+    caller.abort('too late')
+
+    expect(await call.result).toBeInstanceOf(CallTimeoutError)
+    expect(breaker.snapshot().counts).toMatchObject({ failure: 1, timeout: 1, cancelled: 0 })
+  })
+})

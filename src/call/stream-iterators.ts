@@ -1,0 +1,67 @@
+import { withCause } from './fallback.ts'
+import { Rejection, rejectWith } from '../circuit/deferred-rejection.ts'
+
+/** What the consumer of a stream gets in its place. */
+
+export type Iterator = AsyncIterator<unknown, unknown, unknown>
+export type Source = AsyncIterable<unknown> & Partial<Iterator>
+
+export function isStream(value: unknown): value is Source {
+  return typeof (value as Partial<Source> | null | undefined)?.[Symbol.asyncIterator] === 'function'
+}
+
+export const DONE: IteratorResult<unknown> = { done: true, value: undefined }
+
+/** Fails once, and is done. */
+export function failing(error: unknown): Iterator {
+  let failed = false
+  return {
+    next: () => {
+      if (failed) return Promise.resolve(DONE)
+      failed = true
+      return rejectWith(error)
+    },
+  }
+}
+
+/** Of what a fallback gave: a stream, or a promise of one. */
+export function iteratorOf(value: unknown, error: () => unknown): Iterator {
+  try {
+    if (isStream(value)) return value[Symbol.asyncIterator]()
+  } catch (failure) {
+    return failing(withCause(failure, error()))
+  }
+  if (value instanceof Rejection) return failing(value.error)
+  if (!(value instanceof Promise)) return failing(error())
+  const opening = value.then((stream: unknown) => iteratorOf(stream, error), failing)
+  return {
+    next: async (item) => (await opening).next(item),
+    return: async (item) => (await opening).return?.(item) ?? { done: true, value: item },
+  }
+}
+
+/**
+ * What a refused call gives when nobody can know whether the function gives a stream or a promise
+ * of one: both. Whichever way it is used, it gives what `iterator` gives.
+ */
+export function hybrid(iterator: Iterator): unknown {
+  const first = new Promise<IteratorResult<unknown>>((resolve) => resolve(iterator.next()))
+  const stream = {
+    [Symbol.asyncIterator]: () => {
+      let started = false
+      return {
+        next: (value: unknown) => {
+          if (started) return iterator.next(value)
+          started = true
+          return first
+        },
+        return: (value: unknown) =>
+          iterator.return?.(value) ?? Promise.resolve({ done: true, value }),
+      }
+    },
+  }
+  const promise = first.then(() => stream)
+  // Whoever iterates never looks at the promise.
+  promise.catch(() => {})
+  return Object.assign(promise, stream)
+}

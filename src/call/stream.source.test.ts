@@ -1,0 +1,168 @@
+import { Readable } from 'node:stream'
+import { describe, expect, it, vi } from 'vitest'
+import { createBreaker, reasonOf } from '../../test/helpers.ts'
+
+async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items = []
+  for await (const item of stream) items.push(item)
+  return items
+}
+
+function letters(): ReadableStream<string> {
+  return new ReadableStream({
+    start(controller) {
+      for (const letter of 'abc') controller.enqueue(letter)
+      controller.close()
+    },
+  })
+}
+
+describe('breaker.stream of a function that gives more than an iterable', () => {
+  it('gives a ReadableStream that can be iterated', async () => {
+    const { breaker } = createBreaker()
+
+    const stream = breaker.stream(letters)()
+
+    expect(stream).toBeInstanceOf(ReadableStream)
+    expect(await collect(stream)).toEqual(['a', 'b', 'c'])
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1 } })
+  })
+
+  it('gives a promise of a ReadableStream, left early', async () => {
+    const { breaker } = createBreaker()
+    const stream = await breaker.stream(async () => letters())()
+
+    for await (const letter of stream) {
+      if (letter === 'b') break
+    }
+
+    expect(stream.locked).toBe(false)
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1 } })
+  })
+
+  it('gives a ReadableStream whose methods work', async () => {
+    const { breaker } = createBreaker()
+
+    const [one, other] = breaker.stream(letters)().tee()
+
+    expect([await collect(one), await collect(other)]).toEqual([
+      ['a', 'b', 'c'],
+      ['a', 'b', 'c'],
+    ])
+  })
+
+  it('counts the error of a ReadableStream as a failure', async () => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const down = new Error('down')
+    const guarded = breaker.stream(
+      () => new ReadableStream({ pull: (controller) => controller.error(down) }),
+    )
+
+    expect(await reasonOf(collect(guarded()))).toBe(down)
+    expect(breaker.state).toBe('open')
+  })
+
+  it('gives a stream of Node', async () => {
+    const { breaker } = createBreaker()
+
+    const stream = breaker.stream(() => Readable.from(['a', 'b']))()
+
+    expect(stream).toBeInstanceOf(Readable)
+    expect(await collect(stream)).toEqual(['a', 'b'])
+    expect(breaker.snapshot().counts.success).toBe(1)
+  })
+
+  it('keeps the other members of what a client gives', async () => {
+    const { breaker } = createBreaker()
+    class Completion {
+      #aborted = false
+      readonly id = 'c1'
+      get aborted(): boolean {
+        return this.#aborted
+      }
+      abort(): void {
+        this.#aborted = true
+      }
+      async *[Symbol.asyncIterator](): AsyncGenerator<number> {
+        yield 1
+      }
+    }
+
+    const completion = breaker.stream(() => new Completion())()
+    completion.abort()
+
+    expect(completion).toBeInstanceOf(Completion)
+    expect([completion.id, completion.aborted]).toEqual(['c1', true])
+    expect(await collect(completion)).toEqual([1])
+    expect(breaker.snapshot().counts.success).toBe(1)
+  })
+
+  it('gives a frozen object', async () => {
+    const { breaker } = createBreaker()
+    const source = Object.freeze({
+      async *read(): AsyncGenerator<number> {
+        yield 1
+      },
+      [Symbol.asyncIterator]: () => numbers(),
+    })
+
+    const stream = breaker.stream(() => ({ ...source }))()
+
+    expect(await collect(stream.read())).toEqual([1])
+    expect(await collect(stream)).toEqual([1, 2])
+  })
+
+  it('takes one permit for the first pass over an iterable and none for later ones', async () => {
+    const { breaker } = createBreaker()
+    const stream = breaker.stream(() => ({ [Symbol.asyncIterator]: () => numbers() }))()
+
+    expect([await collect(stream), await collect(stream)]).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+    expect(breaker.snapshot().counts).toMatchObject({ admitted: 1, settled: 1, success: 1 })
+  })
+
+  it('takes the iterator that the iterable gives for the same one, however it is reached', async () => {
+    const { breaker } = createBreaker()
+    const stream = breaker.stream(() => numbers())()
+
+    await stream.next()
+    const rest = await collect(stream)
+
+    expect(rest).toEqual([2])
+    expect(breaker.snapshot().counts).toMatchObject({ admitted: 1, success: 1 })
+  })
+
+  it('leaves a source without return() as it is when the consumer leaves', async () => {
+    const { breaker } = createBreaker()
+    const next = vi.fn(async () => ({ done: false as const, value: 1 }))
+    const stream = breaker.stream(() => ({ [Symbol.asyncIterator]: () => ({ next }) }))()
+
+    for await (const _ of stream) break
+
+    expect(next).toHaveBeenCalledOnce()
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1 } })
+  })
+
+  it('passes on what return() of the source rejects with', async () => {
+    const { breaker } = createBreaker()
+    const stream = breaker.stream(() => ({
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false as const, value: 1 }),
+        return: () => Promise.reject(new Error('can’t close')),
+      }),
+    }))()
+    const leave = async (): Promise<void> => {
+      for await (const _ of stream) break
+    }
+
+    await expect(leave()).rejects.toThrow('can’t close')
+    expect(breaker.snapshot().inFlight).toBe(0)
+  })
+})
+
+async function* numbers(): AsyncGenerator<number> {
+  yield 1
+  yield 2
+}

@@ -1,0 +1,269 @@
+import { timeLimit } from './timeout-queue.ts'
+import { callerSignal, hasLeft } from './caller-signal.ts'
+import type { Circuit } from '../circuit/circuit.ts'
+import { CANCELLED, errorOf, type Settled, SUCCESS, type Verdict } from '../core/outcome.ts'
+import type { Permit } from '../core/permit.ts'
+import { CallTimeoutError } from '../errors.ts'
+import { fallBack } from './fallback.ts'
+import {
+  DONE,
+  failing,
+  hybrid,
+  type Iterator,
+  isStream,
+  iteratorOf,
+  type Source,
+} from './stream-iterators.ts'
+import { rejectWith } from '../circuit/deferred-rejection.ts'
+import { show } from '../options/validate.ts'
+import { type AnyFunction, dressed, kindOf } from './wrap-async.ts'
+
+export { isStream, iteratorOf, type Source }
+
+/** A function with the same type whose stream holds the permit until its iteration ends. */
+export function wrapStream(circuit: Circuit, fn: AnyFunction): AnyFunction {
+  const lazy = kindOf(fn) === 'AsyncGeneratorFunction'
+  return dressed(function (this: unknown, ...args: unknown[]) {
+    const call = new StreamCall(circuit, args)
+    // A generator runs nothing before its first item is asked for, so neither is a permit taken.
+    return lazy ? call.later(() => fn.apply(this, args)) : call.now(() => fn.apply(this, args))
+  }, fn)
+}
+
+/** One stream: takes the permit, hands out a guarded iterator, settles once. */
+export class StreamCall {
+  readonly #circuit: Circuit
+  readonly #args: readonly unknown[]
+  readonly #signal: AbortSignal | undefined
+  #permit: Permit | undefined
+  #delivered = false
+  #ended = false
+
+  constructor(circuit: Circuit, args: readonly unknown[]) {
+    this.#circuit = circuit
+    this.#args = args
+    this.#signal = callerSignal(args)
+  }
+
+  /** For a generator, which does nothing before its first item is asked for. */
+  later(start: () => Source): AsyncGenerator<unknown, unknown, unknown> {
+    let iterator: Iterator | undefined
+    let left = false
+    const end = (way: 'return' | 'throw', value: unknown): Promise<IteratorResult<unknown>> => {
+      left = true
+      if (iterator?.[way] !== undefined) return iterator[way](value)
+      return way === 'throw' ? rejectWith(value) : Promise.resolve({ done: true, value })
+    }
+    const generator = {
+      next: (value?: unknown): Promise<IteratorResult<unknown>> => {
+        if (left && iterator === undefined) return Promise.resolve(DONE)
+        iterator ??= this.#admit() ?? this.#started(start)
+        return iterator.next(value)
+      },
+      return: (value?: unknown) => end('return', value),
+      throw: (error?: unknown) => end('throw', error),
+      [Symbol.asyncIterator]: () => generator,
+      [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: async () => {
+        await end('return', undefined)
+      },
+    } as unknown as AsyncGenerator<unknown, unknown, unknown>
+    return generator
+  }
+
+  /** Guards a stream that has come under a permit which was taken for it before. */
+  taken(permit: Permit, source: Source): Source {
+    this.#permit = permit
+    return this.#proxy(source)
+  }
+
+  now(start: () => unknown): unknown {
+    const refused = this.#admit()
+    if (refused !== undefined) return hybrid(refused)
+    let result: unknown
+    try {
+      result = start()
+      if (isStream(result)) return this.#proxy(result)
+    } catch (reason) {
+      this.#settle({ status: 'rejected', reason })
+      return hybrid(failing(reason))
+    }
+    const opened = this.#opened(result)
+    return this.#limited(
+      () => opened,
+      // One that comes later has nobody to read it.
+      async () => (await opened)[Symbol.asyncIterator]().return?.(),
+    )
+  }
+
+  async #opened(result: unknown): Promise<Source> {
+    let stream: unknown
+    try {
+      stream = await result
+      if (isStream(stream)) return this.#proxy(stream)
+    } catch (reason) {
+      this.#settle({ status: 'rejected', reason })
+      throw reason
+    }
+    this.#end(CANCELLED, undefined)
+    throw new TypeError(
+      `breaker.stream takes a function that gives an async iterable, its result is ${show(stream)}`,
+    )
+  }
+
+  #started(start: () => Source): Iterator {
+    try {
+      return this.#guard(start()[Symbol.asyncIterator]())
+    } catch (reason) {
+      this.#settle({ status: 'rejected', reason })
+      return failing(reason)
+    }
+  }
+
+  /** Undefined when admitted; otherwise what the consumer iterates instead. */
+  #admit(): Iterator | undefined {
+    const circuit = this.#circuit
+    const { callTimeout, fallback } = circuit.options
+    const permit = circuit.admit(callTimeout)
+    if (typeof permit !== 'string') {
+      this.#permit = permit
+      return undefined
+    }
+    const error = circuit.refused(permit)
+    if (fallback === undefined) return failing(error())
+    return iteratorOf(fallBack(fallback, error, this.#args), error)
+  }
+
+  /** The source itself, except that iterating it is guarded. */
+  #proxy(source: Source): Source {
+    let guarded: Iterator | undefined
+    const iterate = (): Iterator => {
+      // The permit is that of the first pass.
+      if (guarded === undefined) {
+        guarded = this.#started(() => source)
+        return guarded
+      }
+      const iterator = source[Symbol.asyncIterator]()
+      return iterator === (source as unknown) ? guarded : iterator
+    }
+    const proxy: Source = new Proxy(source, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key, target)
+        if (typeof value !== 'function' || key === 'constructor') return value
+        if (key === Symbol.asyncIterator) return iterate
+        if (key === 'next' || key === 'return' || key === 'throw') {
+          return (argument: unknown) => iterate()[key]?.(argument)
+        }
+        if (fixed(target, key)) return value
+        if (!OTHER_READERS.has(key)) return value.bind(target)
+        return (...args: unknown[]) => {
+          // Nobody can see when a stream that is read in another way ends.
+          if (guarded === undefined && reads(key, args)) this.#end(CANCELLED, undefined)
+          const result: unknown = value.apply(target, args)
+          return result === target ? proxy : result
+        }
+      },
+    })
+    return proxy
+  }
+
+  #guard(source: Iterator): Iterator {
+    const guarded: Iterator & AsyncIterable<unknown> = {
+      next: (value) =>
+        this.#limited(
+          () => this.#follow(source, value),
+          () => source.return?.(),
+        ),
+      return: (value) => {
+        this.#leave()
+        return source.return?.(value) ?? Promise.resolve({ done: true, value })
+      },
+      throw: (error) => {
+        this.#leave()
+        return source.throw?.(error) ?? rejectWith(error)
+      },
+      [Symbol.asyncIterator]: () => guarded,
+    }
+    return guarded
+  }
+
+  /** Waits no longer than the call timeout; then fails the stream and tells its source to end. */
+  #limited<T>(wait: () => Promise<T>, stop: () => unknown): Promise<T> {
+    const { name } = this.#circuit
+    const { callTimeout: timeout } = this.#circuit.options
+    if (timeout === undefined || this.#ended) return wait()
+    return new Promise((resolve, reject) => {
+      const ended = timeLimit(this.#circuit.clock, timeout, () => {
+        const reason = new CallTimeoutError(name, timeout)
+        this.#settle({ status: 'rejected', reason }, true)
+        reject(reason)
+        // Whatever the source thinks of it.
+        new Promise((resolve) => resolve(stop())).catch(() => {})
+      })
+      wait().finally(ended).then(resolve, reject)
+    })
+  }
+
+  async #follow(source: Iterator, value: unknown): Promise<IteratorResult<unknown>> {
+    let item: IteratorResult<unknown>
+    try {
+      item = await source.next(value)
+    } catch (reason) {
+      this.#settle({ status: 'rejected', reason })
+      throw reason
+    }
+    if (item.done) this.#settle({ status: 'fulfilled', value: item.value })
+    else if (this.#permit !== undefined) this.#deliver(this.#permit)
+    return item
+  }
+
+  #deliver(permit: Permit): void {
+    if (permit.held && !permit.delivered) permit.deliver()
+    this.#delivered = true
+  }
+
+  /** The consumer has had enough: that is a success once something came. */
+  #leave(): void {
+    this.#end(this.#delivered ? SUCCESS : CANCELLED, undefined)
+  }
+
+  #settle(settled: Settled, timedOut = false): void {
+    if (this.#ended) return
+    const callerGone = !timedOut && hasLeft(this.#signal)
+    this.#end(this.#circuit.judge(settled, { callerGone, timedOut }), errorOf(settled))
+  }
+
+  #end(verdict: Verdict, error: unknown): void {
+    if (this.#ended || this.#permit === undefined) return
+    this.#ended = true
+    this.#circuit.settle(this.#permit, verdict, error)
+  }
+}
+
+/** True where a proxy is not allowed to give anything but the value itself. */
+export function fixed(target: object, key: PropertyKey): boolean {
+  const own = Reflect.getOwnPropertyDescriptor(target, key)
+  return own !== undefined && !own.configurable && !own.writable
+}
+
+const LISTENING: readonly PropertyKey[] = ['on', 'once', 'addListener']
+
+/** Of web and Node streams and of clients: ways to read that are not iterating. */
+const OTHER_READERS: ReadonlySet<PropertyKey> = new Set([
+  ...LISTENING,
+  'forEach',
+  'getReader',
+  'pipe',
+  'pipeThrough',
+  'pipeTo',
+  'read',
+  'resume',
+  'tee',
+  'toArray',
+  'toReadableStream',
+  'values',
+])
+
+/** Listening to anything but the data of a stream leaves it where it is. */
+function reads(key: PropertyKey, [event]: readonly unknown[]): boolean {
+  return !LISTENING.includes(key) || event === 'data' || event === 'readable'
+}

@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createBreaker, hang, turn } from '../../test/helpers.ts'
+import { timeLimit } from './timeout-queue.ts'
+import { CircuitBreaker } from '../circuit-breaker.ts'
+import { CallTimeoutError } from '../errors.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
+
+describe('timeLimit', () => {
+  it('arms one timer for all calls of one duration', async () => {
+    const clock = new ManualClock()
+
+    const stops = Array.from({ length: 1_000 }, () => timeLimit(clock, 100, () => {}))
+
+    expect(clock.timers).toBe(1)
+    for (const stop of stops) stop()
+    await clock.advance(0)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('arms one timer for each distinct duration', async () => {
+    const clock = new ManualClock()
+
+    const stops = [100, 200, 100, 300].map((ms) => timeLimit(clock, ms, () => {}))
+
+    expect(clock.timers).toBe(3)
+    for (const stop of stops) stop()
+    await clock.advance(0)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('ends each call at its own time, in the order in which they began', async () => {
+    const clock = new ManualClock()
+    const ended: [string, number][] = []
+    const start = (name: string): unknown =>
+      timeLimit(clock, 100, () => ended.push([name, clock.now()]))
+
+    start('first')
+    await clock.advance(40)
+    start('second')
+    start('third')
+    for (let i = 0; i < 10; i++) await clock.advance(20)
+
+    expect(ended).toEqual([
+      ['first', 100],
+      ['second', 140],
+      ['third', 140],
+    ])
+    await clock.advance(0)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('takes the verdict a turn after the timer', async () => {
+    const clock = new ManualClock()
+    const expire = vi.fn()
+    timeLimit(clock, 100, expire)
+
+    const advanced = clock.advance(100)
+    const atTheTimer = expire.mock.calls.length
+    await advanced
+
+    expect([atTheTimer, expire.mock.calls.length]).toEqual([0, 1])
+  })
+
+  it('ends nothing that was stopped between the timer and the verdict', async () => {
+    const clock = new ManualClock()
+    const expire = vi.fn()
+    const stop = timeLimit(clock, 100, expire)
+
+    const advanced = clock.advance(100)
+    stop()
+    await advanced
+
+    expect(expire).not.toHaveBeenCalled()
+    await clock.advance(0)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('goes on with the others when the call it was armed for has ended', async () => {
+    const clock = new ManualClock()
+    const expire = vi.fn()
+    const stop = timeLimit(clock, 100, () => {})
+    await clock.advance(50)
+    timeLimit(clock, 100, expire)
+
+    stop()
+    await clock.advance(50)
+    const early = expire.mock.calls.length
+    await clock.advance(50)
+
+    expect([early, expire.mock.calls.length]).toEqual([0, 1])
+  })
+
+  it('may be stopped more than once, and in any order', async () => {
+    const clock = new ManualClock()
+    const [first, second, third] = [1, 2, 3].map(() => timeLimit(clock, 100, () => {}))
+
+    for (const stop of [second, second, third, first, first]) stop?.()
+
+    await clock.advance(0)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('takes new calls while it decides about old ones', async () => {
+    const clock = new ManualClock()
+    const later = vi.fn()
+    timeLimit(clock, 100, () => timeLimit(clock, 100, later))
+
+    await clock.advance(100)
+    await clock.advance(100)
+
+    expect(later).toHaveBeenCalledOnce()
+    await clock.advance(0)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('makes no call wait longer when the clock steps back', async () => {
+    const clock = new ManualClock(10_000)
+    const expired: string[] = []
+    timeLimit(clock, 100, () => expired.push('before the step'))
+
+    clock.set(0)
+    const stop = timeLimit(clock, 100, () => expired.push('after the step'))
+    clock.set(10_000)
+    await clock.advance(100)
+    await clock.advance(100)
+    stop()
+
+    expect(expired).toContain('before the step')
+    await clock.advance(0)
+    expect(clock.timers).toBe(0)
+  })
+})
+
+describe('callTimeout of several breakers', () => {
+  it('shares the timer between those with one clock and one duration', async () => {
+    const clock = new ManualClock()
+    const { breaker: one } = createBreaker({ clock, callTimeout: 100 })
+    const { breaker: other } = createBreaker({ clock, callTimeout: 100 })
+    const calls = [hang(one), hang(one), hang(other)]
+
+    expect(clock.timers).toBe(1)
+    for (const call of calls) await call.release()
+    await clock.advance(0)
+    expect(clock.timers).toBe(0)
+  })
+})
+
+describe('callTimeout on the system clock', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  it('ends a call by the timers of the process', async () => {
+    const breaker = new CircuitBreaker({ callTimeout: 100 })
+    const call = hang(breaker)
+
+    await vi.advanceTimersByTimeAsync(100)
+    await turn()
+
+    expect(await call.result).toBeInstanceOf(CallTimeoutError)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('holds a timer only while calls are in flight', async () => {
+    const breaker = new CircuitBreaker({ callTimeout: 100 })
+    const atRest = vi.getTimerCount()
+    const calls = [hang(breaker), hang(breaker)] as const
+
+    const inFlight = vi.getTimerCount()
+    await calls[0].release()
+    await calls[1].release()
+
+    await turn()
+    expect([atRest, inFlight, vi.getTimerCount()]).toEqual([0, 1, 0])
+  })
+
+  it('lets answers win that a blocked event loop has kept waiting', async () => {
+    const breaker = new CircuitBreaker({ callTimeout: 100 })
+    const call = hang(breaker)
+    setImmediate(() => void call.release('has waited in the socket'))
+
+    vi.advanceTimersByTime(5_000)
+
+    expect(await call.result).toBe('has waited in the socket')
+  })
+})
+
+describe('calls that began at different times', () => {
+  it('all time out in one advance that is long enough for them', async () => {
+    const clock = new ManualClock()
+    const breaker = new CircuitBreaker({ maxFailures: 9, callTimeout: 50, clock })
+    for (let i = 0; i < 3; i++) {
+      hang(breaker).result.catch(() => {})
+      await clock.advance(1)
+    }
+
+    await clock.advance(1_000)
+
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { timeout: 3 } })
+  })
+})

@@ -1,0 +1,159 @@
+import type { Clock } from '../clock.ts'
+
+/** A call that must end within a duration; its neighbours are those with the same one. */
+export interface Timed {
+  deadline: number
+  previous: Timed | undefined
+  next: Timed | undefined
+  /** Where it waits for its end; undefined when it has ended. */
+  queue: TimeoutQueue | undefined
+  /** Its time is up: it was given so many ms. */
+  expire(timeout: number): void
+}
+
+/**
+ * All calls with one timeout, oldest first, behind one timer: equal durations end in the order in
+ * which they began. The timer exists only while such calls are in flight.
+ *
+ * When it fires, the verdict is taken one turn of the event loop later. A blocked loop runs its
+ * late timers before it reads its sockets: answers that have long arrived must win.
+ */
+export class TimeoutQueue {
+  #first: Timed | undefined
+  #last: Timed | undefined
+  #cancelTimer: (() => void) | undefined
+  #cancelVerdict: (() => void) | undefined
+  #cancelSweep: (() => void) | undefined
+  readonly #clock: Clock
+  readonly duration: number
+  /** False once it was taken out of use: nothing may be added any more. */
+  used = true
+
+  constructor(clock: Clock, duration: number) {
+    this.#clock = clock
+    this.duration = duration
+  }
+
+  add(entry: Timed): void {
+    entry.deadline = this.#clock.now() + this.duration
+    entry.previous = this.#last
+    entry.queue = this
+    if (this.#last === undefined) this.#first = entry
+    else this.#last.next = entry
+    this.#last = entry
+    const idle = this.#cancelTimer === undefined && this.#cancelVerdict === undefined
+    if (idle) this.#arm(this.#first as Timed)
+  }
+
+  #arm(first: Timed): void {
+    // A clock that stepped back must not make a call wait longer than it was given.
+    const wait = Math.min(first.deadline - this.#clock.now(), this.duration)
+    // Its time is up already: the loop was blocked for long.
+    if (wait <= 0) {
+      this.#fired(first)
+      return
+    }
+    this.#cancelTimer = this.#clock.setTimer(wait, () => this.#fired(first))
+  }
+
+  #fired(armedFor: Timed): void {
+    this.#cancelTimer = undefined
+    // The timer is believed where the clock disagrees: it may fire early, or the clock step back.
+    const now = Math.max(this.#clock.now(), armedFor.queue === this ? armedFor.deadline : 0)
+    const due: Timed[] = []
+    for (
+      let entry = this.#first;
+      entry !== undefined && entry.deadline <= now;
+      entry = entry.next
+    ) {
+      due.push(entry)
+    }
+    if (due.length > 0) this.#cancelVerdict = this.#clock.setTimer(0, () => this.#decide(due))
+    else if (this.#first !== undefined) this.#arm(this.#first)
+  }
+
+  #decide(due: readonly Timed[]): void {
+    this.#cancelVerdict = undefined
+    for (const entry of due) {
+      if (entry.queue !== this) continue
+      this.#unlink(entry)
+      entry.expire(this.duration)
+    }
+    if (this.#first === undefined) this.#sweep()
+    else if (this.#cancelTimer === undefined) this.#arm(this.#first)
+  }
+
+  remove(entry: Timed): void {
+    this.#unlink(entry)
+    if (this.#first === undefined) this.#sweep()
+  }
+
+  /** Clears the timer a turn after the last call has settled: the next one may come at once. */
+  #sweep(): void {
+    this.#cancelSweep ??= this.#clock.setTimer(0, () => {
+      this.#cancelSweep = undefined
+      if (this.#first !== undefined) return
+      this.#cancelTimer?.()
+      this.#cancelVerdict?.()
+      this.#cancelTimer = this.#cancelVerdict = undefined
+      this.used = false
+      queues.get(this.#clock)?.delete(this.duration)
+    })
+  }
+
+  #unlink(entry: Timed): void {
+    entry.queue = undefined
+    if (entry.previous === undefined) this.#first = entry.next
+    else entry.previous.next = entry.next
+    if (entry.next === undefined) this.#last = entry.previous
+    else entry.next.previous = entry.previous
+    entry.previous = entry.next = undefined
+  }
+}
+
+/** By clock, then by duration; a queue lives while a call of it is in flight, and a turn longer. */
+const queues = /* @__PURE__ */ new WeakMap<Clock, Map<number, TimeoutQueue>>()
+
+/**
+ * Calls `entry.expire()` when `duration` ms have passed and the answers of that moment were handled,
+ * unless it was stopped before. Calls of all breakers share one timer a duration.
+ *
+ * @param last where the last call with the same duration and clock waited, which saves a search
+ * @returns where this one waits
+ */
+export function startTimeout(
+  clock: Clock,
+  duration: number,
+  entry: Timed,
+  last?: TimeoutQueue,
+): TimeoutQueue {
+  const queue = last?.used ? last : queueOf(clock, duration)
+  queue.add(entry)
+  return queue
+}
+
+/** The call has ended. */
+export function stopTimeout(entry: Timed): void {
+  entry.queue?.remove(entry)
+}
+
+function queueOf(clock: Clock, duration: number): TimeoutQueue {
+  let durations = queues.get(clock)
+  if (durations === undefined) {
+    durations = new Map()
+    queues.set(clock, durations)
+  }
+  let queue = durations.get(duration)
+  if (queue === undefined) {
+    queue = new TimeoutQueue(clock, duration)
+    durations.set(duration, queue)
+  }
+  return queue
+}
+
+/** A limit that calls `expire`, for what is no call of its own; gives what stops it. */
+export function timeLimit(clock: Clock, duration: number, expire: () => void): () => void {
+  const entry = { deadline: 0, previous: undefined, next: undefined, queue: undefined, expire }
+  startTimeout(clock, duration, entry)
+  return () => stopTimeout(entry)
+}

@@ -1,0 +1,115 @@
+import { Circuit } from './circuit.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { Machine } from '../core/machine.ts'
+import { restore } from '../core/save.ts'
+import type { MachineSettings } from '../core/settings.ts'
+import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
+import { machineSettings, ownCopy, resolveOptions } from '../options/resolve-options.ts'
+import { checkSaved } from '../options/check-saved.ts'
+
+/** What circuits are made from: checked and resolved once, for all that have the same options. */
+export class Blueprint {
+  /** As given, to merge patches into. */
+  readonly given: CircuitBreakerOptions<unknown>
+  readonly options: ResolvedOptions
+  readonly clock: Clock
+  readonly random: () => number
+  readonly #saved: unknown
+  #settings: MachineSettings | undefined
+
+  constructor(options: CircuitBreakerOptions<unknown>) {
+    this.options = resolveOptions(options)
+    this.given = ownCopy(options)
+    this.clock = options.clock ?? systemClock
+    this.random = options.random ?? Math.random
+    this.#saved = options.saved
+  }
+
+  /** `born` is the clock reading at which the circuit's time began, if that is over. */
+  build(name: string, born?: number): Circuit {
+    const { options, clock, random, given } = this
+    const report = (error: unknown, source: string): void => circuit.report(error, source)
+    // A rule of the user's own reports to its breaker; all else is shared.
+    if (options.trip.when === undefined) this.#settings ??= machineSettings(options, report)
+    const settings = this.#settings ?? machineSettings(options, report)
+    const machine =
+      this.#saved === undefined
+        ? new Machine(settings, born ?? clock.now(), random)
+        : restore(settings, checkSaved(this.#saved), clock.now(), random)
+    const circuit = new Circuit(name, options, clock, machine, given)
+    return circuit
+  }
+}
+
+/** More are not shared. */
+const MOST_SHARED = 100
+const shared = /* @__PURE__ */ new Map<string, Blueprint>()
+
+/**
+ * The blueprint for these options: plain data is resolved once for all breakers that say the same,
+ * as resolved options take more memory than all the rest of a breaker that is at rest.
+ */
+export function blueprintOf(options: CircuitBreakerOptions<unknown>): Blueprint {
+  const key = keyOf(options)
+  if (key === undefined) return new Blueprint(options)
+  let blueprint = shared.get(key)
+  if (blueprint === undefined) {
+    blueprint = new Blueprint({ ...options, name: undefined })
+    if (shared.size >= MOST_SHARED) shared.clear()
+    shared.set(key, blueprint)
+  }
+  return blueprint
+}
+
+const UNDEFINED = '\u0000'
+
+/** All but the name as text; undefined where text can't say it. */
+function keyOf(options: CircuitBreakerOptions<unknown>): string | undefined {
+  if (typeof options !== 'object' || options === null || !isPlain(options)) return undefined
+  const { name: _name, ...rest } = options
+  if (rest.saved !== undefined || rest.registry !== undefined) return undefined
+  let plain = true
+  const key = JSON.stringify(rest, (_, value: unknown) => {
+    plain &&= isPlain(value)
+    // Told apart from what is not there: its name may be wrong.
+    if (value === undefined) return UNDEFINED
+    return plain ? value : undefined
+  })
+  return plain ? key : undefined
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null)
+    return !['function', 'bigint', 'symbol'].includes(typeof value)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** Where a breaker's circuit and its handle find each other; either is made when first needed. */
+export class Seat {
+  readonly name: string
+  readonly blueprint: Blueprint
+  /** Undefined until somebody needs it: until then the breaker is as new. */
+  built: Circuit | undefined = undefined
+  /** The clock reading when it was made; undefined for one whose time begins when it is built. */
+  born: number | undefined = undefined
+  /** The breaker itself, once somebody has asked for it. */
+  handle: unknown = undefined
+  /** Undefined without a key; null once its registry has let it go before it was built. */
+  keyed: { readonly seats: Map<unknown, Seat>; readonly key: unknown } | undefined | null
+
+  constructor(name: string, blueprint: Blueprint, keyed?: Seat['keyed']) {
+    this.name = name
+    this.keyed = keyed
+    this.blueprint = blueprint
+  }
+
+  get circuit(): Circuit {
+    if (this.built === undefined) {
+      this.built = this.blueprint.build(this.name, this.born)
+      if (this.keyed === null) this.built.emitter = undefined
+    }
+    return this.built
+  }
+}

@@ -1,0 +1,297 @@
+import type { Clock } from '../clock.ts'
+import type { Refusal } from '../core/measure/counters.ts'
+import type { Machine } from '../core/machine.ts'
+import type { Change } from '../core/machine-data.ts'
+import { type Settled, SUCCESS, type Verdict } from '../core/outcome.ts'
+import type { Override } from '../core/state/override.ts'
+import { type Permit, UNENFORCED } from '../core/permit.ts'
+import type { Closed } from '../core/state/state.ts'
+import { needsDuration } from '../core/trip/rules.ts'
+import {
+  type CallTimeoutError,
+  CircuitFullError,
+  CircuitOpenError,
+  type ShortCircuitError,
+} from '../errors.ts'
+import { type BreakerEvents, type Emitter, type EventName, printListenerError } from '../events.ts'
+import { whyRefused } from '../inspect/explain.ts'
+import { isReplaced } from '../call/fallback.ts'
+import { type HeldCall, HeldLane } from '../call/held-lane.ts'
+import { type Circumstances, type Court, judge, judgeRejection } from './classify.ts'
+import { type Lane, type Reactions, SharedLane, TimedLane } from '../call/fast-path.ts'
+import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
+import { Rejection } from './deferred-rejection.ts'
+
+/** In place of a reading: the time is what the machine has just been told. */
+const JUST_NOW = Number.NaN
+
+/** A process that was stopped for longer than this has lost its connections anyway, ms. */
+const LONGEST_STALL = 60_000
+
+/** What stands behind a breaker's handle: asks the machine, reports to it, publishes events. */
+export class Circuit implements Court {
+  readonly name: string
+  /** Those of all breakers alike, perhaps, so that its name is not among them. */
+  options: ResolvedOptions
+  /** As given, to merge patches into. */
+  given: CircuitBreakerOptions<unknown>
+  readonly clock: Clock
+  readonly machine: Machine
+  emitter: Emitter | undefined = undefined
+  /** Undefined until the next call asks for it; null while calls need a permit of their own. */
+  lane: Lane | null | undefined = undefined
+  #shownOptions: ResolvedOptions | undefined
+  #refusalMessage:
+    | { generation: number; refusal: Refusal; override: Override | undefined; text: string }
+    | undefined
+
+  constructor(
+    name: string,
+    options: ResolvedOptions,
+    clock: Clock,
+    machine: Machine,
+    given: CircuitBreakerOptions<unknown>,
+  ) {
+    this.name = name
+    this.options = options
+    this.given = given
+    this.clock = clock
+    this.machine = machine
+  }
+
+  /** The options with its name among them, as it shows them. */
+  get shownOptions(): ResolvedOptions {
+    const { name, options } = this
+    if (options.name === name) return options
+    this.#shownOptions ??= Object.freeze({ ...options, name })
+    return this.#shownOptions
+  }
+
+  // ── calls ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** Lets a call pass that reports nothing but its end; null when it needs more than that. */
+  enter(): Reactions | null {
+    const lane = this.lane === undefined ? this.#openLane() : this.lane
+    return lane === null ? null : lane.enter()
+  }
+
+  #openLane(): Lane | null {
+    const { machine, options } = this
+    const { state } = machine
+    if (state.name !== 'closed' || machine.override !== undefined) {
+      this.lane = null
+      return null
+    }
+    const timed = machine.settings.statistics || needsDuration(machine.settings.trip)
+    const lane = timed ? new TimedLane(this) : new SharedLane(this, state)
+    const plain = options.callTimeout === undefined && options.fallback === undefined
+    this.lane = plain ? lane : new HeldLane(this, lane)
+    return this.lane
+  }
+
+  /** As {@link enter}, for a call that brings its arguments along. */
+  enterWith(args: readonly unknown[]): HeldCall | null {
+    const lane = this.lane === undefined ? this.#openLane() : this.lane
+    return lane instanceof HeldLane ? lane.enterWith(args) : null
+  }
+
+  /** True when a success matters to nobody but the machine. */
+  get isPlain(): boolean {
+    return this.options.classify === undefined && !this.emitter?.hears('success')
+  }
+
+  /** A call that entered under `era` without a permit has given a value. */
+  succeeded(era: Closed, value: unknown): void {
+    const { machine } = this
+    if (this.options.classify !== undefined || !machine.succeed(era)) {
+      this.conclude(era, this.#verdictOn(value))
+    } else if (era === machine.state) this.#publishSuccess(era.generation, false)
+  }
+
+  // The two that every call may publish are made as they are published.
+
+  #publishSuccess(generation: number, probe: boolean): void {
+    const { emitter } = this
+    if (!emitter?.hears('success')) return
+    emitter.publish('success', { breaker: this.name, generation, probe })
+  }
+
+  #publishFailure(error: unknown, generation: number, probe: boolean): void {
+    const { emitter } = this
+    if (!emitter?.hears('failure')) return
+    emitter.publish('failure', { breaker: this.name, error, generation, probe })
+  }
+
+  #verdictOn(value: unknown): Verdict {
+    if (this.options.classify === undefined) return SUCCESS
+    return this.judge({ status: 'fulfilled', value })
+  }
+
+  /** A call that entered under `era` without a permit was rejected. */
+  failed(era: Closed, reason: unknown): never {
+    const verdict = judgeRejection(reason, this)
+    this.conclude(era, verdict)
+    return new Rejection(reason, isReplaced(verdict)) as never
+  }
+
+  /** A call that entered under `era` without a permit has outlived its timeout. */
+  outlived(era: Closed, error: CallTimeoutError): never {
+    const verdict = this.#judgeExpired(error)
+    this.conclude(era, verdict, error)
+    return new Rejection(error, isReplaced(verdict)) as never
+  }
+
+  #judgeExpired(reason: CallTimeoutError): Verdict {
+    return this.judge({ status: 'rejected', reason }, { timedOut: true })
+  }
+
+  /** A call that entered under `era` without a permit has ended. `error` is that of its timeout. */
+  conclude(era: Closed, verdict: Verdict, error?: CallTimeoutError): void {
+    const { generation } = this.machine.state
+    const counted = this.machine.conclude(era, verdict, this.clock.now())
+    if (counted && this.emitter !== undefined) {
+      this.#publishVerdict(verdict, error, generation, false)
+    }
+    this.flush()
+  }
+
+  /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
+  admit(timeout: number | undefined): Permit | Refusal {
+    // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
+    // that other calls see must not come first: however long the event loop was blocked, an answer
+    // that waits in the socket wins.
+    const own = timeout !== undefined && timeout <= this.options.recovery.timeout
+    const backstop = own ? LONGEST_STALL : 0
+    const permit = this.machine.admit(this.clock.now(), backstop)
+    if (permit === UNENFORCED) this.#publishReject(this.machine.state.name, false)
+    this.flush()
+    return permit
+  }
+
+  /** As {@link settle}, for a call without circumstances of its own; gives what its caller gets. */
+  fulfilled(permit: Permit, value: unknown): void {
+    if (this.isPlain && this.machine.succeedWith(permit)) return
+    this.settle(permit, this.#verdictOn(value), undefined)
+  }
+
+  /** The same for one that was rejected. */
+  rejected(permit: Permit, reason: unknown): never {
+    const verdict = judgeRejection(reason, this)
+    this.settle(permit, verdict, reason)
+    return new Rejection(reason, isReplaced(verdict)) as never
+  }
+
+  /** The same for one that has outlived its timeout. */
+  expired(permit: Permit, error: CallTimeoutError): never {
+    const verdict = this.#judgeExpired(error)
+    this.settle(permit, verdict, error)
+    return new Rejection(error, isReplaced(verdict)) as never
+  }
+
+  judge(settled: Settled, circumstances?: Circumstances): Verdict {
+    return judge(settled, this, circumstances)
+  }
+
+  /** Gives a permit back. `error` is what the call was rejected with. */
+  settle(permit: Permit, verdict: Verdict, error: unknown): void {
+    const { generation } = this.machine.state
+    const counted = this.machine.settle(permit, verdict, this.clock.now())
+    if (counted && this.emitter !== undefined) {
+      this.#publishVerdict(verdict, error, generation, permit.probe)
+    }
+    this.flush()
+  }
+
+  #publishVerdict(verdict: Verdict, error: unknown, generation: number, probe: boolean): void {
+    if (verdict.timedOut) {
+      const { timeout } = error as CallTimeoutError
+      this.publish('timeout', { timeout, generation, probe })
+    }
+    if (verdict.outcome === 'success') this.#publishSuccess(generation, probe)
+    else if (verdict.outcome === 'failure') {
+      this.#publishFailure(verdict.error, generation, probe)
+    }
+  }
+
+  /** The error for a call that was refused; it says what to do with it, and costs no stack. */
+  #refusalError(refusal: Refusal): ShortCircuitError {
+    const { name } = this
+    const { maxConcurrent } = this.options
+    if (refusal === 'full') return new CircuitFullError(name, maxConcurrent as number)
+    const { machine } = this
+    const { state } = machine
+    return new CircuitOpenError(this.#message(refusal), {
+      breaker: name,
+      state: refusal === 'half-open' ? 'half-open' : 'open',
+      reason: state.name === 'closed' || refusal === 'forced-open' ? refusal : state.trip.reason,
+      retryAfter: machine.retryAfter(JUST_NOW),
+      cause: state.name === 'closed' ? undefined : state.cause,
+    })
+  }
+
+  /** One text for all refusals of a generation: they come in numbers. */
+  #message(refusal: Refusal): string {
+    const { state, override } = this.machine
+    const { generation } = state
+    const last = this.#refusalMessage
+    if (last?.generation === generation && last.refusal === refusal && last.override === override) {
+      return last.text
+    }
+    const text = whyRefused(this.name, refusal, this.machine)
+    this.#refusalMessage = { generation, refusal, override, text }
+    return text
+  }
+
+  // ── events ────────────────────────────────────────────────────────────────────────────────────
+
+  publish<E extends EventName>(name: E, event: BreakerEvents[E]): void {
+    const { emitter } = this
+    // Nobody pays for an event that nobody hears, but for errors: those are printed then.
+    if (emitter === undefined || !(emitter.hears(name) || name === 'listenerError')) return
+    emitter.publish(name, { breaker: this.name, ...event })
+  }
+
+  /** Tells of a refusal, and gives what makes its error. */
+  refused(refusal: Refusal): () => ShortCircuitError {
+    if (!this.emitter?.hears('reject')) return () => this.#refusalError(refusal)
+    // Made first: a listener may move the breaker on.
+    const error = this.#refusalError(refusal)
+    this.#publishReject(refusal, true)
+    return () => error
+  }
+
+  #publishReject(reason: Refusal | 'closed', enforced: boolean): void {
+    this.publish('reject', {
+      reason: reason === 'closed' ? 'full' : reason,
+      retryAfter: this.machine.retryAfter(JUST_NOW),
+      enforced,
+    })
+  }
+
+  /** For what must not change anybody's result: errors of listeners, classifiers and the like. */
+  report(error: unknown, source: string): void {
+    if (this.emitter === undefined) {
+      printListenerError({ breaker: this.name, error, source })
+    } else this.publish('listenerError', { error, source })
+  }
+
+  /** Publishes what the machine has done, after it is done. */
+  flush(): void {
+    const { machine } = this
+    if (!machine.hasChanges) return
+    this.lane = undefined
+    // One by one off the machine's own list: a listener that moves the breaker comes back here.
+    for (let next = machine.changes.shift(); next !== undefined; next = machine.changes.shift()) {
+      this.#publishChange(next)
+    }
+  }
+
+  #publishChange(change: Change): void {
+    if (this.emitter === undefined) return
+    if ('to' in change) this.publish('transition', change)
+    else {
+      const { mode, reason, by } = change.override ?? ({} as Partial<Override>)
+      this.publish('override', { mode, reason, by })
+    }
+  }
+}

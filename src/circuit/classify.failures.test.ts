@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { createBreaker, reasonOf, runInChild, runsTypeScript } from '../../test/helpers.ts'
+
+describe('what is kept of a failure', () => {
+  async function kept(error: unknown, redact?: (message: string) => string): Promise<unknown> {
+    const { breaker } = createBreaker({ maxFailures: 1, redact })
+    await reasonOf(breaker.run(() => Promise.reject(error)))
+    return breaker.snapshot().trips[0]?.failures[0]
+  }
+
+  it.each<[unknown, object]>([
+    [new TypeError('down'), { name: 'TypeError', code: null, message: 'down' }],
+    [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), { code: 'ECONNRESET' }],
+    [Object.assign(new Error('busy'), { status: 503 }), { code: 503 }],
+    ['text', { name: 'string', message: 'text' }],
+    [undefined, { name: 'undefined', message: 'undefined' }],
+    [null, { message: 'null' }],
+    [Symbol('s'), { name: 'symbol', message: 'Symbol(s)' }],
+    [
+      { status: 500, statusText: 'Server Error' },
+      { code: 500, message: 'Server Error' },
+    ],
+    [Object.create(null), { code: null, message: '' }],
+  ])('is enough to recognise %o', async (error, expected) => {
+    expect(await kept(error)).toMatchObject({ age: 0, ...expected })
+  })
+
+  it('has a message of at most 200 characters', async () => {
+    expect(await kept(new Error('x'.repeat(5_000)))).toMatchObject({ message: 'x'.repeat(200) })
+  })
+
+  it('has a redacted message', async () => {
+    const redact = (message: string): string => message.replace(/token=\S+/, 'token=…')
+
+    expect(await kept(new Error('401 token=abc'), redact)).toMatchObject({ message: '401 token=…' })
+  })
+
+  it('has no message when redacting throws', async () => {
+    const redact = (): never => {
+      throw new Error('bad pattern')
+    }
+
+    expect(await kept(new Error('secret'), redact)).toMatchObject({ message: '' })
+  })
+
+  it('survives getters that throw', async () => {
+    const error = Object.defineProperty(new Error('down'), 'message', {
+      get() {
+        throw new Error('not for you')
+      },
+    })
+
+    expect(await kept(error)).toMatchObject({ name: 'unknown', message: '' })
+  })
+})
+
+describe.runIf(runsTypeScript)('in a process of its own', () => {
+  it('what is kept of a long message lets go of the rest', async () => {
+    const { stdout } = await runInChild(
+      `
+      const breaker = new short.CircuitBreaker({ maxFailures: 100 })
+      await breaker.run(() => { throw new Error('not found '.repeat(2e6)) }).catch(() => {})
+      gc()
+      console.log(process.memoryUsage().heapUsed < 20e6, breaker.state)
+      `,
+      '--expose-gc',
+    )
+
+    expect(stdout).toBe('true closed')
+  })
+})

@@ -1,0 +1,146 @@
+import {
+  CANCELLED,
+  type Failure,
+  NEUTRAL,
+  OUTCOMES,
+  type Outcome,
+  type Settled,
+  SUCCESS,
+  type Verdict,
+} from '../core/outcome.ts'
+import { isRefusal } from '../errors.ts'
+import type { ResolvedOptions } from '../options.ts'
+import { show } from '../options/validate.ts'
+
+/** Longer messages are cut. */
+const MESSAGE_KEPT = 200
+
+export type Classify = (settled: Settled) => Outcome | undefined
+
+type Redact = (message: string) => string
+
+/** On whose behalf a call is judged. */
+export interface Court {
+  readonly options: ResolvedOptions
+  /** Hears what functions of the user's own have thrown. */
+  report(error: unknown, source: string): void
+}
+
+/** What a call is judged by, besides its result. */
+export interface Circumstances {
+  /** The call's own classifier, asked first. */
+  readonly classify?: Classify | undefined
+  /** The caller's own signal was aborted. */
+  readonly callerGone?: boolean
+  /** Ended by its call timeout. */
+  readonly timedOut?: boolean
+}
+
+/** What a finished call counts as: the one place that decides it. */
+export function judge(
+  settled: Settled,
+  court: Court,
+  { classify, callerGone = false, timedOut = false }: Circumstances = {},
+): Verdict {
+  const outcome =
+    ask(classify, settled, court) ??
+    ask(court.options.classify, settled, court) ??
+    (settled.status === 'fulfilled' ? 'success' : outcomeOf(settled.reason, callerGone))
+  if (outcome === 'failure') {
+    const error = settled.status === 'rejected' ? settled.reason : settled.value
+    return failed(error, court.options, serverWord(settled, court), timedOut)
+  }
+  if (timedOut) return { outcome, timedOut }
+  return verdictOf(outcome)
+}
+
+/** The same for a call that only its rejection speaks about; nothing is made that nobody asks for. */
+export function judgeRejection(reason: unknown, court: Court): Verdict {
+  const { options } = court
+  if (options.classify !== undefined || options.retryAfter !== undefined) {
+    return judge({ status: 'rejected', reason }, court)
+  }
+  const outcome = outcomeOf(reason, false)
+  return outcome === 'failure' ? failed(reason, options, undefined, false) : verdictOf(outcome)
+}
+
+function failed(
+  error: unknown,
+  { redact }: ResolvedOptions,
+  retryAfter: number | undefined,
+  timedOut: boolean,
+): Verdict {
+  return { outcome: 'failure', error, failure: describe(error, redact), retryAfter, timedOut }
+}
+
+function verdictOf(outcome: Exclude<Outcome, 'failure'>): Verdict {
+  return outcome === 'success' ? SUCCESS : outcome === 'neutral' ? NEUTRAL : CANCELLED
+}
+
+function ask(classify: Classify | undefined, settled: Settled, court: Court): Outcome | undefined {
+  if (classify === undefined) return undefined
+  try {
+    const outcome: unknown = classify(settled)
+    if (outcome === undefined || OUTCOMES.includes(outcome as Outcome)) return outcome as Outcome
+    const expected = OUTCOMES.map(show).join(', ')
+    throw new TypeError(`classify must give ${expected} or undefined, got ${show(outcome)}`)
+  } catch (error) {
+    court.report(error, 'classify')
+    return undefined
+  }
+}
+
+function outcomeOf(reason: unknown, callerGone: boolean): 'failure' | 'cancelled' {
+  // An inner breaker that refused knows something; one whose call timed out saw a slow target.
+  return callerGone || isRefusal(reason) ? 'cancelled' : 'failure'
+}
+
+function serverWord(settled: Settled, court: Court): number | undefined {
+  const { retryAfter } = court.options
+  if (retryAfter === undefined) return undefined
+  try {
+    const ms: unknown = retryAfter(settled)
+    return typeof ms === 'number' && ms > 0 && ms < Infinity ? ms : undefined
+  } catch (error) {
+    court.report(error, 'retryAfter')
+    return undefined
+  }
+}
+
+/** What is kept of a failure. Errors may be proxies or have getters: nothing of it may throw. */
+function describe(value: unknown, redact: Redact | undefined): Failure {
+  try {
+    if (typeof value !== 'object' || value === null) {
+      return { name: typeof value, code: undefined, message: cut(String(value), redact) }
+    }
+    const { name, message, statusText, cause } = value as Record<string, unknown>
+    const text = String(message ?? statusText ?? '')
+    // fetch says no more than "fetch failed"; what failed is in the cause.
+    const detail = (cause as { message?: unknown } | undefined)?.message
+    const code = codeOf(value) ?? codeOf(cause)
+    return {
+      name: cut(typeof name === 'string' ? name : String(value.constructor?.name ?? 'object')),
+      code: typeof code === 'string' ? cut(code, redact) : code,
+      message: cut(typeof detail === 'string' ? `${text}: ${detail}` : text, redact),
+    }
+  } catch {
+    return { name: 'unknown', code: undefined, message: '' }
+  }
+}
+
+function codeOf(value: unknown): string | number | undefined {
+  if (value === undefined || value === null) return undefined
+  const { code, status } = value as Record<string, unknown>
+  if (typeof code === 'string' || typeof code === 'number') return code
+  return typeof status === 'string' || typeof status === 'number' ? status : undefined
+}
+
+function cut(message: string, redact?: Redact): string {
+  try {
+    const text = redact === undefined ? message : String(redact(message))
+    // Engines cut by pointing into the original, which would stay in memory as a whole.
+    return text.length <= MESSAGE_KEPT ? text : text.slice(0, MESSAGE_KEPT).split('').join('')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,27 @@
+import type { Circuit } from './circuit.ts'
+import type { ConfigurePatch } from '../options.ts'
+import { changes, checkPatch, machineSettings, ownCopy, resolveOptions } from '../options/resolve-options.ts'
+
+/** What `configure` has done. */
+export interface ConfigureResult {
+  /** The options that changed, with their new values. */
+  readonly changed: Readonly<Record<string, unknown>>
+  /** What the new options had no room for, in words. */
+  readonly lost: readonly string[]
+}
+
+/** Changes options live; nothing changes when any of the patch is wrong. */
+export function configure(circuit: Circuit, name: string, patch: ConfigurePatch): ConfigureResult {
+  checkPatch(patch)
+  const given = { ...circuit.given, ...ownCopy(patch), name }
+  const resolved = resolveOptions(given)
+  const changed = changes(circuit.shownOptions, resolved)
+  const settings = machineSettings(resolved, (error, source) => circuit.report(error, source))
+  const lost = circuit.machine.configure(settings, circuit.clock.now())
+  circuit.given = given
+  circuit.options = resolved
+  circuit.lane = undefined
+  circuit.flush()
+  circuit.publish('configure', { changed, lost })
+  return { changed, lost }
+}

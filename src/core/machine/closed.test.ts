@@ -1,0 +1,273 @@
+import { describe, expect, it } from 'vitest'
+import {
+  admit,
+  admitMany,
+  callOnce,
+  callTimes,
+  createMachine,
+  openMachine,
+  RESET_TIMEOUT,
+  settle,
+  streakOf,
+  verdictOf,
+} from '../../../test/helpers.ts'
+import type { Machine } from '../machine.ts'
+import { type Outcome, SUCCESS } from '../outcome.ts'
+import type { Closed } from '../state/state.ts'
+
+function play(machine: Machine, outcomes: readonly Outcome[]): Machine {
+  for (const outcome of outcomes) callOnce(machine, outcome, 0)
+  return machine
+}
+
+describe('a machine that is closed', () => {
+  it('is how a new machine is, in the first generation', () => {
+    expect(createMachine().state).toMatchObject({ name: 'closed', generation: 1, since: 0 })
+  })
+
+  it('admits every call, with a permit of the current generation that is no probe', () => {
+    const machine = createMachine()
+
+    const permits = admitMany(machine, 100, 0)
+
+    expect(permits.every(({ era, probe }) => era === machine.state && !probe)).toBe(true)
+  })
+
+  it.each([
+    { maxFailures: 1, failures: 0, state: 'closed' },
+    { maxFailures: 1, failures: 1, state: 'open' },
+    { maxFailures: 3, failures: 2, state: 'closed' },
+    { maxFailures: 3, failures: 3, state: 'open' },
+  ])('opens at the failure that reaches $maxFailures: $failures leave it $state', (row) => {
+    const machine = createMachine(row)
+
+    callTimes(machine, row.failures, 'failure')
+
+    expect(machine.state.name).toBe(row.state)
+  })
+
+  it.each([
+    { between: 'success', state: 'closed' },
+    { between: 'neutral', state: 'open' },
+    { between: 'cancelled', state: 'open' },
+  ] as const)('breaks the streak by a success only: after a $between it is $state', (row) => {
+    const machine = createMachine({ maxFailures: 3 })
+
+    play(machine, ['failure', 'failure', row.between, 'failure'])
+
+    expect(machine.state.name).toBe(row.state)
+  })
+
+  it('needs the whole streak again after a success', () => {
+    const machine = createMachine({ maxFailures: 3 })
+
+    play(machine, ['failure', 'failure', 'success', 'failure', 'failure'])
+    expect(machine.state.name).toBe('closed')
+
+    play(machine, ['failure'])
+    expect(machine.state.name).toBe('open')
+  })
+
+  it.each(['success', 'neutral', 'cancelled'] as const)(
+    'stays closed while calls end as %s',
+    (it) => {
+      const machine = createMachine({ maxFailures: 1 })
+
+      callTimes(machine, 1_000, it)
+
+      expect(machine.state).toMatchObject({ name: 'closed', generation: 1 })
+    },
+  )
+
+  it('credits a result at the time at which it settles, not at which the call began', () => {
+    const machine = createMachine({ maxFailures: 2 })
+    const [slow, quick, quickest] = admitMany(machine, 3, 0)
+
+    settle(machine, quick as never, 'success', 10)
+    settle(machine, quickest as never, 'failure', 20)
+    settle(machine, slow as never, 'failure', 700)
+
+    expect(machine.state).toMatchObject({ name: 'open', since: 700 })
+  })
+
+  it('opens at the threshold while other calls are still in flight', () => {
+    const machine = createMachine({ maxFailures: 3 })
+    const permits = admitMany(machine, 100, 0)
+
+    for (const permit of permits.slice(0, 3)) settle(machine, permit, 'failure', 1)
+
+    expect(machine.state.name).toBe('open')
+  })
+
+  it.each([0, 1, 1e12])('keeps a streak however long nothing happens: %d ms', (pause) => {
+    const machine = createMachine({ maxFailures: 3 })
+    callTimes(machine, 2, 'failure')
+
+    callOnce(machine, 'failure', pause)
+
+    expect(machine.state.name).toBe('open')
+  })
+
+  it('has no streak left after a recovery: one failure does not open it', () => {
+    const machine = openMachine({ maxFailures: 3 })
+    callOnce(machine, 'success', RESET_TIMEOUT)
+
+    callTimes(machine, 2, 'failure', RESET_TIMEOUT)
+
+    expect(machine.state.name).toBe('closed')
+  })
+
+  it('counts a call that timed out among the failures as well', () => {
+    const machine = createMachine()
+
+    callOnce(machine, 'failure', 0, { timedOut: true })
+    callOnce(machine, 'failure', 0)
+
+    expect(machine.counts).toMatchObject({ failure: 2, timeout: 1 })
+  })
+
+  it('settles a permit exactly once: what comes later does nothing', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    const permit = admit(machine, 0)
+
+    const counted = [
+      settle(machine, permit, 'success', 1),
+      settle(machine, permit, 'failure', 2),
+      settle(machine, permit, 'success', 3),
+    ]
+
+    expect(counted).toEqual([true, false, false])
+    expect(machine.counts).toMatchObject({ admitted: 1, settled: 1, success: 1, failure: 0 })
+    expect(machine.state.name).toBe('closed')
+  })
+})
+
+describe('maxConcurrent', () => {
+  it.each([
+    { inFlight: 0, passes: true },
+    { inFlight: 1, passes: true },
+    { inFlight: 2, passes: false },
+  ])('of 2 lets a call pass with $inFlight in flight: $passes', ({ inFlight, passes }) => {
+    const machine = createMachine({ maxConcurrent: 2 })
+    admitMany(machine, inFlight, 0)
+
+    expect(machine.admit(0) !== 'full').toBe(passes)
+  })
+
+  it('rejects as evidence of nothing', () => {
+    const machine = createMachine({ maxConcurrent: 1, maxFailures: 1 })
+    admit(machine, 0)
+
+    const refusals = Array.from({ length: 10 }, () => machine.admit(0))
+
+    expect(new Set(refusals)).toEqual(new Set(['full']))
+    expect(machine.counts).toMatchObject({ admitted: 1, settled: 0, rejected: { full: 10 } })
+    expect(streakOf(machine)).toBe(0)
+  })
+
+  it.each(['success', 'failure', 'neutral', 'cancelled'] as const)(
+    'has room again when a call has ended as %s',
+    (outcome) => {
+      const machine = createMachine({ maxConcurrent: 1 })
+      callOnce(machine, outcome, 0)
+
+      expect(machine.admit(0)).not.toBe('full')
+    },
+  )
+
+  it('counts calls of an earlier generation, for they still run', () => {
+    const machine = createMachine({ maxConcurrent: 1 })
+    const permit = admit(machine, 0)
+    machine.reset(0)
+
+    expect(machine.admit(0)).toBe('full')
+
+    settle(machine, permit, 'success', 0)
+    expect(machine.admit(0)).not.toBe('full')
+  })
+
+  it('does not hold back a probe', () => {
+    const machine = createMachine({ maxConcurrent: 1 })
+    admit(machine, 0)
+    machine.trip(0)
+
+    expect(admit(machine, RESET_TIMEOUT).probe).toBe(true)
+  })
+})
+
+describe('a call that needs no permit', () => {
+  it.each([
+    { inFlight: 0, enters: true },
+    { inFlight: 1, enters: true },
+    { inFlight: 2, enters: false },
+  ])('enters with room for 2 and $inFlight in flight: $enters', ({ inFlight, enters }) => {
+    const machine = createMachine({ maxConcurrent: 2 })
+    for (let i = 0; i < inFlight; i++) machine.enter()
+
+    expect(machine.enter()).toBe(enters)
+    expect(machine.counts.admitted).toBe(inFlight + Number(enters))
+  })
+
+  it('breaks the streak by succeeding', () => {
+    const machine = createMachine({ maxFailures: 3 })
+    callTimes(machine, 2, 'failure')
+    machine.enter()
+
+    machine.succeed(machine.state as Closed)
+
+    expect(streakOf(machine)).toBe(0)
+    expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
+  })
+
+  it('counts by its verdict when it succeeds, and has no duration to learn from', () => {
+    const machine = createMachine({ maxFailures: 3 })
+    callTimes(machine, 2, 'failure')
+    const { samples } = machine.baseline
+    machine.enter()
+
+    expect(machine.conclude(machine.state as Closed, SUCCESS, 700)).toBe(true)
+
+    expect(streakOf(machine)).toBe(0)
+    expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
+    expect(machine.baseline.samples).toBe(samples)
+  })
+
+  it('opens the circuit by the failure that reaches the limit, at the time it ends', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    machine.enter()
+
+    const counted = machine.conclude(machine.state as Closed, verdictOf('failure'), 30)
+
+    expect(counted).toBe(true)
+    expect(machine.state).toMatchObject({ name: 'open', since: 30 })
+    expect(machine.counts).toMatchObject({ admitted: 1, settled: 1, failure: 1, stale: 0 })
+  })
+
+  it('is stale when it succeeds after its generation', () => {
+    const machine = createMachine({ maxFailures: 3 })
+    const era = machine.state as Closed
+    machine.enter()
+    machine.reset(0)
+    callTimes(machine, 2, 'failure')
+
+    machine.succeed(era)
+
+    expect(streakOf(machine)).toBe(2)
+    expect(machine.counts).toMatchObject({ settled: 3, success: 0, stale: 1 })
+  })
+
+  it.each([SUCCESS, verdictOf('failure'), verdictOf('neutral'), verdictOf('cancelled')])(
+    'is stale when it ends as $outcome after its generation',
+    (verdict) => {
+      const machine = createMachine({ maxFailures: 1 })
+      const era = machine.state as Closed
+      machine.enter()
+      machine.reset(0)
+
+      expect(machine.conclude(era, verdict, 0)).toBe(false)
+      expect(streakOf(machine)).toBe(0)
+      expect(machine.state.generation).toBe(2)
+      expect(machine.counts).toMatchObject({ settled: 1, failure: 0, success: 0, stale: 1 })
+    },
+  )
+})

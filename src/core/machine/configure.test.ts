@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest'
+import {
+  admit,
+  admitMany,
+  callOnce,
+  callTimes,
+  createMachine,
+  type MachineOptions,
+  openMachine,
+  PROBE_TIMEOUT,
+  probedMachine,
+  RESET_TIMEOUT,
+  settingsOf,
+  settle,
+  stateAt,
+} from '../../../test/helpers.ts'
+import type { Machine } from '../machine.ts'
+
+function configure(machine: Machine, options: MachineOptions, reading = 0): string[] {
+  return machine.configure(settingsOf(options), reading)
+}
+
+describe('configure', () => {
+  it.each([
+    { from: 'closed', at: 0, create: () => createMachine() },
+    { from: 'open', at: 0, create: () => openMachine() },
+    { from: 'half-open', at: RESET_TIMEOUT, create: () => probedMachine().machine },
+  ])('keeps the state and the generation of a circuit that is $from', ({ at, create }) => {
+    const machine = create()
+    const { state } = machine
+
+    const lost = configure(machine, { maxFailures: 9, probes: 4, maxConcurrent: 7 }, at)
+
+    expect(machine.state).toBe(state)
+    expect(lost).toEqual([])
+  })
+
+  it('keeps the permits: their results count', () => {
+    const machine = createMachine({ maxFailures: 5 })
+    const permit = admit(machine, 0)
+
+    configure(machine, { maxFailures: 1 })
+
+    expect(settle(machine, permit, 'failure', 0)).toBe(true)
+    expect(machine.state.name).toBe('open')
+  })
+
+  it.each([
+    { maxFailures: 3, more: 1 },
+    { maxFailures: 4, more: 2 },
+    { maxFailures: 1, more: 1 },
+  ])('keeps the streak of 2: $maxFailures need $more more', ({ maxFailures, more }) => {
+    const machine = createMachine({ maxFailures: 9 })
+    callTimes(machine, 2, 'failure')
+    configure(machine, { maxFailures })
+
+    callTimes(machine, more - 1, 'failure')
+    expect(machine.state.name).toBe('closed')
+
+    callTimes(machine, 1, 'failure')
+    expect(machine.state.name).toBe('open')
+  })
+
+  it.each([
+    { resetTimeout: 2_000, at: 1_999, state: 'open' },
+    { resetTimeout: 2_000, at: 2_000, state: 'half-open' },
+    { resetTimeout: 700, at: 699, state: 'open' },
+    { resetTimeout: 700, at: 700, state: 'half-open' },
+  ])('moves the end of the open time that runs: $resetTimeout, $state at $at', (row) => {
+    const machine = openMachine()
+
+    configure(machine, row, 600)
+
+    expect(stateAt(machine, row.at)).toBe(row.state)
+    expect(machine.trips[0]?.openFor).toBe(row.resetTimeout)
+  })
+
+  it('ends an open time now that would be over already', () => {
+    const machine = openMachine()
+
+    configure(machine, { resetTimeout: 100 }, 600)
+
+    expect(machine.peek(600).state).toMatchObject({ name: 'half-open', since: 600 })
+  })
+
+  it('leaves an open time alone that it does not change', () => {
+    const machine = openMachine()
+    machine.trip(600)
+
+    configure(machine, { maxFailures: 9 }, 700)
+
+    expect(stateAt(machine, 600 + RESET_TIMEOUT - 1)).toBe('open')
+    expect(stateAt(machine, 600 + RESET_TIMEOUT)).toBe('half-open')
+  })
+
+  it("does not undercut the server's own word", () => {
+    const machine = createMachine({ maxFailures: 1 })
+    callOnce(machine, 'failure', 0, { retryAfter: 5_000 })
+
+    configure(machine, { resetTimeout: 200 })
+
+    expect(stateAt(machine, 4_999)).toBe('open')
+    expect(stateAt(machine, 5_000)).toBe('half-open')
+  })
+
+  it('has the new open time ready for the next opening', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    configure(machine, { maxFailures: 1, resetTimeout: 77 })
+
+    callOnce(machine, 'failure', 0)
+
+    expect(machine.state).toMatchObject({ name: 'open', until: 77 })
+  })
+
+  it('comes after what time had made due under the old settings', () => {
+    const machine = openMachine()
+
+    configure(machine, { resetTimeout: 9_000 }, RESET_TIMEOUT)
+
+    expect(machine.state).toMatchObject({ name: 'half-open', since: RESET_TIMEOUT })
+  })
+
+  it.each([
+    { concurrent: 1, more: 0 },
+    { concurrent: 2, more: 0 },
+    { concurrent: 4, more: 2 },
+  ])('keeps two probes in flight and admits $more more at $concurrent', ({ concurrent, more }) => {
+    const { machine } = probedMachine({ probes: 5, concurrent: 2 })
+
+    configure(machine, { probes: 5, concurrent }, RESET_TIMEOUT)
+
+    expect(admitMany(machine, more, RESET_TIMEOUT)).toHaveLength(more)
+    expect(machine.admit(RESET_TIMEOUT)).toBe('half-open')
+  })
+
+  it('keeps the successes of probes so far', () => {
+    const { machine, probes } = probedMachine({ probes: 5, concurrent: 2 })
+    settle(machine, probes[0] as never, 'success', RESET_TIMEOUT)
+
+    configure(machine, { probes: 2 }, RESET_TIMEOUT)
+    settle(machine, probes[1] as never, 'success', RESET_TIMEOUT)
+
+    expect(machine.state.name).toBe('closed')
+  })
+
+  it('gives new probes the new deadline, and those in flight their own', () => {
+    const { machine, probes } = probedMachine({ probes: 5, concurrent: 1 })
+    configure(machine, { probes: 5, concurrent: 2, probeTimeout: 9_000 }, RESET_TIMEOUT)
+
+    const later = admit(machine, RESET_TIMEOUT)
+
+    expect(probes[0]?.deadline).toBe(RESET_TIMEOUT + PROBE_TIMEOUT)
+    expect(later.deadline).toBe(RESET_TIMEOUT + 9_000)
+  })
+
+  it('holds to a new maxConcurrent with the calls that are in flight', () => {
+    const machine = createMachine()
+    admitMany(machine, 3, 0)
+
+    configure(machine, { maxConcurrent: 3 })
+
+    expect(machine.admit(0)).toBe('full')
+  })
+
+  it.each([
+    { history: 3, lost: [], left: 3 },
+    { history: 2, lost: ['1 trip record'], left: 2 },
+    { history: 0, lost: ['3 trip records'], left: 0 },
+  ])('says which trip records are lost with a history of $history: $lost', (row) => {
+    const machine = createMachine({ maxFailures: 1 })
+    for (let i = 0; i < 3; i++) {
+      callTimes(machine, 1, 'failure', i)
+      machine.reset(i)
+    }
+
+    expect(configure(machine, { history: row.history }, 3)).toEqual(row.lost)
+    expect(machine.trips.map(({ at }) => at)).toEqual([0, 1, 2].slice(3 - row.left))
+  })
+})

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import {
+  admit,
+  callTimes,
+  createMachine,
+  openMachine,
+  PROBE_TIMEOUT,
+  probedMachine,
+  RESET_TIMEOUT,
+  settle,
+  stateAt,
+  streakOf,
+} from '../../../test/helpers.ts'
+
+describe('trip', () => {
+  it('opens a closed circuit now, with a new generation', () => {
+    const machine = createMachine()
+
+    machine.trip(40)
+
+    expect(machine.state).toMatchObject({ name: 'open', since: 40, generation: 2 })
+    expect(machine.admit(40)).toBe('open')
+  })
+
+  it.each([
+    { at: 40 + RESET_TIMEOUT - 1, state: 'open' },
+    { at: 40 + RESET_TIMEOUT, state: 'half-open' },
+  ])('opens a circuit that recovers by itself: $state at $at', ({ at, state }) => {
+    const machine = createMachine()
+    machine.trip(40)
+
+    expect(stateAt(machine, at)).toBe(state)
+  })
+
+  it('re-opens a half-open circuit, whose probes then decide nothing', () => {
+    const { machine, probes } = probedMachine()
+
+    machine.trip(RESET_TIMEOUT + 5)
+
+    expect(machine.state).toMatchObject({ name: 'open', since: RESET_TIMEOUT + 5 })
+    expect(settle(machine, probes[0] as never, 'success', RESET_TIMEOUT + 6)).toBe(false)
+  })
+
+  it.each([
+    { at: 600 + RESET_TIMEOUT - 1, state: 'open' },
+    { at: 600 + RESET_TIMEOUT, state: 'half-open' },
+  ])('starts the time of an open circuit again: $state at $at', ({ at, state }) => {
+    const machine = openMachine()
+    machine.trip(600)
+
+    expect(stateAt(machine, at)).toBe(state)
+    expect(machine.state).toMatchObject({ since: 0, generation: 2 })
+    expect(machine.trips).toMatchObject([{ openFor: 600 + RESET_TIMEOUT }])
+  })
+
+  it('re-opens an open circuit whose time is up, as one that is half-open', () => {
+    const machine = openMachine()
+
+    machine.trip(RESET_TIMEOUT)
+
+    expect(machine.trips.map(({ reason }) => reason)).toEqual(['consecutiveFailures', 'manual'])
+    expect(machine.state).toMatchObject({ name: 'open', since: RESET_TIMEOUT, generation: 4 })
+  })
+})
+
+describe('reset', () => {
+  it.each([
+    { from: 'closed', at: 0, create: () => createMachine() },
+    { from: 'open', at: 10, create: () => openMachine() },
+    { from: 'half-open', at: RESET_TIMEOUT, create: () => probedMachine().machine },
+  ])('closes a circuit that is $from, with a new generation', ({ at, create }) => {
+    const machine = create()
+    const { generation } = machine.state
+
+    machine.reset(at)
+
+    expect(machine.state).toMatchObject({
+      name: 'closed',
+      since: at,
+      generation: generation + 1,
+    })
+    expect(admit(machine, at).probe).toBe(false)
+  })
+
+  it('starts with fresh evidence, also when it was closed', () => {
+    const machine = createMachine({ maxFailures: 3 })
+    callTimes(machine, 2, 'failure')
+
+    machine.reset(0)
+    callTimes(machine, 2, 'failure')
+
+    expect(streakOf(machine)).toBe(2)
+  })
+
+  it('makes the calls in flight stale', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    const permit = admit(machine, 0)
+
+    machine.reset(0)
+
+    expect(settle(machine, permit, 'failure', 0)).toBe(false)
+    expect(machine.counts).toMatchObject({ settled: 1, stale: 1, failure: 0 })
+  })
+
+  it('keeps the totals and the trip records', () => {
+    const machine = openMachine()
+    const { counts } = machine
+
+    machine.reset(0)
+
+    expect(machine.counts).toEqual(counts)
+    expect(machine.trips).toHaveLength(1)
+  })
+
+  it('comes after what time had made due', () => {
+    const { machine } = probedMachine()
+
+    machine.reset(RESET_TIMEOUT + PROBE_TIMEOUT + 1)
+
+    expect(machine.counts.expired).toBe(1)
+    expect(machine.state).toMatchObject({ name: 'closed', generation: 5 })
+  })
+})

@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest'
+import {
+  admit,
+  callOnce,
+  callTimes,
+  createMachine,
+  looks,
+  openMachine,
+  PROBE_TIMEOUT,
+  probedMachine,
+  RESET_TIMEOUT,
+  settle,
+} from '../../../test/helpers.ts'
+import type { Machine } from '../machine.ts'
+
+function withStreak(): Machine {
+  const machine = createMachine()
+  callTimes(machine, 2, 'failure')
+  return machine
+}
+
+function forced(create: () => Machine): Machine {
+  const machine = create()
+  machine.force('forced-open', 0, { for: RESET_TIMEOUT })
+  return machine
+}
+
+function delivered(): Machine {
+  const { machine, probes } = probedMachine({ probes: 3 })
+  Object.assign(probes[1] as object, { delivered: true })
+  return machine
+}
+
+const MACHINES: readonly { name: string; create: () => Machine }[] = [
+  { name: 'closed', create: () => createMachine() },
+  { name: 'closed with a streak', create: withStreak },
+  { name: 'open', create: () => openMachine() },
+  { name: 'open without history', create: () => openMachine({ history: 0 }) },
+  { name: 'half-open', create: () => probedMachine().machine },
+  { name: 'half-open with several probes', create: delivered },
+  { name: 'closed and overridden', create: () => forced(withStreak) },
+  { name: 'open and overridden', create: () => forced(openMachine) },
+]
+const READINGS = [0, RESET_TIMEOUT, RESET_TIMEOUT + PROBE_TIMEOUT, 1e9, -1e9, NaN, Infinity]
+
+/** Everything that can happen to a machine, in one go. */
+function live(machine: Machine): void {
+  machine.release(0)
+  machine.reset(0)
+  callOnce(machine, 'neutral', 5)
+  callTimes(machine, 3, 'failure', 10)
+  machine.admit(20)
+  callOnce(machine, 'failure', 20 + RESET_TIMEOUT)
+  machine.force('disabled', 30 + RESET_TIMEOUT, {})
+  machine.admit(9_000)
+}
+
+describe.each(MACHINES)('a machine that is $name', ({ create }) => {
+  it.each(READINGS)('is left exactly as it is by reading it at %d', (reading) => {
+    const machine = create()
+    const before = looks(machine)
+
+    machine.peek(reading)
+    machine.retryAfter(reading)
+    machine.now(reading)
+    machine.clone()
+
+    expect(looks(machine)).toBe(before)
+  })
+
+  it.each(READINGS)('shows at %d what the next call finds', (reading) => {
+    const machine = create()
+    const shown = machine.peek(reading)
+
+    const other = machine.clone()
+    const mode = machine.override?.mode
+    const answer = other.admit(reading)
+
+    expect(shown.override).toEqual(other.override)
+    if (mode === undefined || other.override === undefined) {
+      expect(shown.state.name).toBe(other.state.name)
+      expect(shown.state.generation).toBe(other.state.generation)
+      expect(shown.retryAfter(reading) === undefined).toBe(typeof answer === 'object')
+    }
+  })
+
+  it('has a clone that looks the same', () => {
+    const machine = create()
+
+    expect(looks(machine.clone())).toBe(looks(machine))
+  })
+
+  it('is left alone by what happens to its clone', () => {
+    const machine = create()
+    const before = looks(machine)
+
+    live(machine.clone())
+
+    expect(looks(machine)).toBe(before)
+  })
+
+  it('leaves its clone alone by what happens to it', () => {
+    const machine = create()
+    const copy = machine.clone()
+    const before = looks(copy)
+
+    live(machine)
+
+    expect(looks(copy)).toBe(before)
+  })
+
+  it('has a clone that behaves as it does', () => {
+    const machine = create()
+    const copy = machine.clone()
+
+    live(machine)
+    live(copy)
+
+    expect(looks(copy)).toBe(looks(machine))
+  })
+})
+
+describe('peek', () => {
+  it.each([0, RESET_TIMEOUT - 1])('gives the machine itself while nothing is due: at %d', (at) => {
+    const machine = openMachine()
+
+    expect(machine.peek(at)).toBe(machine)
+  })
+
+  it('gives another one with the time taken when something is due', () => {
+    const machine = openMachine()
+
+    const shown = machine.peek(RESET_TIMEOUT + 5)
+
+    expect(shown).not.toBe(machine)
+    expect(shown.now(0)).toBe(RESET_TIMEOUT + 5)
+  })
+
+  it('does everything that is due, each as of its own moment', () => {
+    const { machine } = probedMachine()
+
+    const shown = machine.peek(1e6)
+
+    expect(shown.state).toMatchObject({
+      name: 'half-open',
+      since: RESET_TIMEOUT + PROBE_TIMEOUT + RESET_TIMEOUT,
+      generation: 5,
+    })
+    expect(shown.counts.expired).toBe(1)
+  })
+})
+
+describe('clone', () => {
+  it('has probes of its own: settling one does not settle the other', () => {
+    const { machine, probes } = probedMachine()
+    const copy = machine.clone()
+
+    settle(machine, probes[0] as never, 'success', RESET_TIMEOUT)
+
+    expect([machine.state.name, copy.state.name]).toEqual(['closed', 'half-open'])
+    expect(copy.admit(RESET_TIMEOUT)).toBe('half-open')
+  })
+
+  it('keeps the failures that it has seen to itself', () => {
+    const machine = withStreak()
+    const copy = machine.clone()
+
+    callOnce(machine, 'failure', 0)
+    callOnce(copy, 'failure', 0)
+
+    expect([machine, copy].map((it) => it.trips[0]?.failures.length)).toEqual([3, 3])
+  })
+
+  it('gives up its probe by itself', () => {
+    const { machine, probes } = probedMachine()
+
+    machine.clone().admit(RESET_TIMEOUT + PROBE_TIMEOUT)
+
+    expect(probes[0]?.held).toBe(true)
+  })
+
+  it('fills in the record that it shows, in the state and in the history alike', () => {
+    const machine = openMachine()
+    const copy = machine.clone()
+
+    copy.admit(0)
+
+    expect(copy.state).toMatchObject({ trip: { rejected: 1 } })
+    expect([copy.trips[0]?.rejected, machine.trips[0]?.rejected]).toEqual([1, 0])
+  })
+
+  it('knows the override that it was cloned with, to release it', () => {
+    const machine = createMachine()
+    const override = machine.force('forced-open', 0, {})
+
+    const copy = machine.clone()
+
+    expect(copy.release(0, override)).toBe(true)
+    expect(admit(copy, 0)).toMatchObject({ held: true })
+    expect(machine.override).toBe(override)
+  })
+})

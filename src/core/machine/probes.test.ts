@@ -1,0 +1,260 @@
+import { describe, expect, it } from 'vitest'
+import {
+  admit,
+  admitMany,
+  callOnce,
+  callTimes,
+  openMachine,
+  PROBE_TIMEOUT,
+  probedMachine,
+  RESET_TIMEOUT,
+  settle,
+  stateAt,
+} from '../../../test/helpers.ts'
+import type { Permit } from '../permit.ts'
+
+const DEADLINE = RESET_TIMEOUT + PROBE_TIMEOUT
+
+/** Two probes, the second admitted 100 ms after the first, of two that have to succeed. */
+function twoProbes(): { machine: ReturnType<typeof openMachine>; first: Permit; second: Permit } {
+  const machine = openMachine({ probes: 2 })
+  const first = admit(machine, RESET_TIMEOUT)
+  return { machine, first, second: admit(machine, RESET_TIMEOUT + 100) }
+}
+
+describe('the deadline of a probe', () => {
+  it.each([
+    { at: DEADLINE - 1, state: 'half-open' },
+    { at: DEADLINE, state: 'open' },
+    { at: DEADLINE + 1, state: 'open' },
+    { at: DEADLINE + RESET_TIMEOUT - 1, state: 'open' },
+    { at: DEADLINE + RESET_TIMEOUT, state: 'half-open' },
+    { at: DEADLINE + RESET_TIMEOUT + 1, state: 'half-open' },
+  ])('is shown without a call, as the next one will find it: $state at $at', ({ at, state }) => {
+    const { machine } = probedMachine()
+
+    expect(stateAt(machine, at)).toBe(state)
+  })
+
+  it.each([
+    { at: DEADLINE - 1, answer: 'half-open' },
+    { at: DEADLINE, answer: 'open' },
+    { at: DEADLINE + 1, answer: 'open' },
+  ])('is noticed by the next call: at $at it is rejected as $answer', ({ at, answer }) => {
+    const { machine } = probedMachine()
+
+    expect(machine.admit(at)).toBe(answer)
+  })
+
+  it('re-opens as of the deadline, however late it is noticed', () => {
+    const { machine } = probedMachine()
+
+    machine.admit(DEADLINE + 400)
+
+    expect(machine.state).toMatchObject({
+      name: 'open',
+      since: DEADLINE,
+      until: DEADLINE + RESET_TIMEOUT,
+    })
+  })
+
+  it('admits the next probe in the very call that notices both the deadline and the wait over', () => {
+    const { machine } = probedMachine()
+
+    const next = admit(machine, 100 * RESET_TIMEOUT)
+
+    expect(next).toMatchObject({ probe: true, deadline: 100 * RESET_TIMEOUT + PROBE_TIMEOUT })
+    expect(machine.state).toMatchObject({ since: DEADLINE + RESET_TIMEOUT, generation: 5 })
+  })
+
+  it('never leaves a state from which demand alone leads to no other probe', () => {
+    const machine = openMachine()
+    let probes = 0
+
+    for (let at = 0; at < 100 * DEADLINE; at += 50) {
+      if (typeof machine.admit(at) === 'object') probes++
+    }
+
+    expect(probes).toBe(100)
+  })
+
+  it.each([
+    { at: DEADLINE - 1, counted: true, state: 'closed' },
+    { at: DEADLINE, counted: false, state: 'open' },
+    { at: DEADLINE + 1, counted: false, state: 'open' },
+  ])('beats a success that comes at $at: it counts is $counted', ({ at, counted, state }) => {
+    const { machine, probes } = probedMachine()
+
+    expect(settle(machine, probes[0] as never, 'success', at)).toBe(counted)
+    expect(machine.state.name).toBe(state)
+  })
+
+  it('counts the probe as expired exactly once, and not as settled', () => {
+    const { machine, probes } = probedMachine()
+    const { settled, stale } = machine.counts
+
+    machine.admit(DEADLINE)
+    settle(machine, probes[0] as never, 'failure', DEADLINE + 1)
+    machine.admit(DEADLINE + 2)
+
+    expect(machine.counts).toMatchObject({ expired: 1, settled, stale })
+    expect(machine.tally.inFlight).toBe(0)
+  })
+
+  it('holds the failure that first opened the circuit as the cause again', () => {
+    const error = new Error('gone')
+    const machine = openMachine({ maxFailures: 1 })
+    callOnce(machine, 'failure', RESET_TIMEOUT, { error })
+    admit(machine, 2 * RESET_TIMEOUT)
+
+    machine.admit(2 * RESET_TIMEOUT + PROBE_TIMEOUT)
+
+    expect(machine.state).toMatchObject({ name: 'open', cause: error })
+  })
+
+  it('is later by the backstop that a call with a timer of its own asks for', () => {
+    const machine = openMachine()
+    admit(machine, RESET_TIMEOUT, 200)
+
+    expect(stateAt(machine, DEADLINE + 199)).toBe('half-open')
+    expect(stateAt(machine, DEADLINE + 200)).toBe('open')
+  })
+
+  it('is that late for calls as well as for readers', () => {
+    const machine = openMachine()
+    admit(machine, RESET_TIMEOUT, 200)
+
+    expect(machine.admit(DEADLINE + 199)).toBe('half-open')
+    expect(machine.admit(DEADLINE + 200)).toBe('open')
+  })
+
+  it('is none for a call of the closed circuit, however long that takes', () => {
+    const machine = openMachine()
+    callOnce(machine, 'success', RESET_TIMEOUT)
+    const permit = admit(machine, RESET_TIMEOUT)
+
+    expect(settle(machine, permit, 'success', 1e12)).toBe(true)
+  })
+})
+
+describe('the deadlines of several probes', () => {
+  it('re-open at the earliest', () => {
+    const { machine } = twoProbes()
+
+    machine.admit(DEADLINE + 50)
+
+    expect(machine.state).toMatchObject({ name: 'open', since: DEADLINE })
+    expect(machine.counts.expired).toBe(1)
+  })
+
+  it('re-open at the earliest although a probe with a later one was admitted first', () => {
+    const machine = openMachine({ probes: 2 })
+    admit(machine, RESET_TIMEOUT, 400)
+    admit(machine, RESET_TIMEOUT)
+
+    expect(stateAt(machine, DEADLINE - 1)).toBe('half-open')
+    expect(stateAt(machine, DEADLINE)).toBe('open')
+  })
+
+  it('make the others stale: a success before its own deadline closes nothing any more', () => {
+    const { machine, second } = twoProbes()
+
+    expect(settle(machine, second, 'success', DEADLINE + 50)).toBe(false)
+    expect(machine.state.name).toBe('open')
+    expect(machine.counts).toMatchObject({ expired: 1, stale: 1 })
+  })
+
+  it('all pass when nobody looked in time, and re-open once', () => {
+    const { machine, first, second } = twoProbes()
+
+    machine.admit(DEADLINE + 100)
+    const late = [first, second].map((it) => settle(machine, it, 'success', DEADLINE + 101))
+
+    expect(late).toEqual([false, false])
+    expect(machine.counts).toMatchObject({ expired: 2, stale: 0 })
+    expect(machine.trips).toMatchObject([{ reopened: 1 }])
+  })
+
+  it('return every slot', () => {
+    const { machine } = probedMachine({ probes: 5 })
+
+    expect(admitMany(machine, 5, DEADLINE + RESET_TIMEOUT)).toHaveLength(5)
+    expect(machine.admit(DEADLINE + RESET_TIMEOUT)).toBe('half-open')
+  })
+})
+
+describe('a probe that has delivered something before its deadline', () => {
+  it('waits no longer for the timer of its own: the backstop is gone', () => {
+    const machine = openMachine()
+    const probe = admit(machine, RESET_TIMEOUT, 200)
+
+    probe.deliver()
+
+    expect(probe.delivered).toBe(true)
+    expect(stateAt(machine, DEADLINE - 1)).toBe('half-open')
+    expect(stateAt(machine, DEADLINE)).toBe('closed')
+  })
+
+  it('keeps its backstop in a clone until it delivers', () => {
+    const machine = openMachine()
+    admit(machine, RESET_TIMEOUT, 200)
+
+    expect(stateAt(machine.clone(), DEADLINE + 199)).toBe('half-open')
+    expect(stateAt(machine.clone(), DEADLINE + 200)).toBe('open')
+  })
+
+  it.each([
+    { at: DEADLINE - 1, state: 'half-open' },
+    { at: DEADLINE, state: 'closed' },
+    { at: DEADLINE + 1, state: 'closed' },
+  ])('has succeeded at it: $state at $at', ({ at, state }) => {
+    const { machine, probes } = probedMachine()
+    Object.assign(probes[0] as Permit, { delivered: true })
+
+    expect(stateAt(machine, at)).toBe(state)
+  })
+
+  it('closes as of the deadline, however late it is noticed', () => {
+    const { machine, probes } = probedMachine()
+    Object.assign(probes[0] as Permit, { delivered: true })
+
+    admit(machine, DEADLINE + 1_000)
+
+    expect(machine.state).toMatchObject({ name: 'closed', since: DEADLINE, generation: 4 })
+  })
+
+  it('expires all the same: its slot returns and its end decides nothing', () => {
+    const { machine, probes } = probedMachine({ maxFailures: 1 })
+    Object.assign(probes[0] as Permit, { delivered: true })
+
+    expect(settle(machine, probes[0] as never, 'failure', DEADLINE + 1)).toBe(false)
+    expect(machine.state.name).toBe('closed')
+    expect(machine.counts).toMatchObject({ expired: 1, stale: 0 })
+  })
+
+  it('is one of the successes that it takes, and its slot is free for the next', () => {
+    const { machine, probes } = probedMachine({ probes: 2, concurrent: 1 })
+    Object.assign(probes[0] as Permit, { delivered: true })
+
+    callTimes(machine, 1, 'success', DEADLINE)
+
+    expect(machine.state.name).toBe('closed')
+  })
+
+  it('does not save a later probe that has delivered nothing', () => {
+    const { machine, first } = twoProbes()
+    first.delivered = true
+
+    expect(stateAt(machine, DEADLINE + 99)).toBe('half-open')
+    expect(stateAt(machine, DEADLINE + 100)).toBe('open')
+  })
+
+  it('does not close after an earlier probe that had delivered nothing', () => {
+    const { machine, second } = twoProbes()
+    second.delivered = true
+
+    machine.admit(DEADLINE + 100)
+
+    expect(machine.state).toMatchObject({ name: 'open', since: DEADLINE })
+  })
+})

@@ -1,0 +1,125 @@
+import type { Outcome } from '../outcome.ts'
+
+/** Why a call was refused without running. */
+export type Refusal = 'open' | 'half-open' | 'forced-open' | 'full'
+
+/**
+ * Lifetime totals. At every instant `admitted = settled + expired + in flight`, and
+ * `settled = success + failure + neutral + cancelled + stale`.
+ */
+export interface Counts {
+  /** Calls that were given a permit. */
+  readonly admitted: number
+  /** Permits given back. */
+  readonly settled: number
+  /** Probes given up at their deadline. */
+  readonly expired: number
+  readonly success: number
+  readonly failure: number
+  readonly neutral: number
+  readonly cancelled: number
+  /** Settled calls that ended by their call timeout; they are among the outcomes as well. */
+  readonly timeout: number
+  /** Settled calls of an earlier generation: counted here and nowhere else. */
+  readonly stale: number
+  /** Refused calls by reason; `unenforced` are those a forced-closed circuit let through. */
+  readonly rejected: Readonly<Record<Refusal | 'unenforced', number>>
+}
+
+/** Totals that a breaker without trouble has none of. */
+class Trouble {
+  expired = 0
+  failure = 0
+  neutral = 0
+  cancelled = 0
+  timeout = 0
+  stale = 0
+  open = 0
+  'half-open' = 0
+  'forced-open' = 0
+  full = 0
+  unenforced = 0
+}
+
+const NONE = /* @__PURE__ */ Object.freeze(new Trouble())
+
+/** The totals as the machine keeps them: those of every call by themselves, the others on demand. */
+export class Tally {
+  admitted = 0
+  /** Those that were settled or have expired. */
+  ended = 0
+  success = 0
+  #trouble: Trouble | undefined = undefined
+
+  /** Totals to read. */
+  get #rest(): Readonly<Trouble> {
+    return this.#trouble ?? NONE
+  }
+
+  get inFlight(): number {
+    return this.admitted - this.ended
+  }
+
+  get settled(): number {
+    return this.ended - this.#rest.expired
+  }
+
+  get failure(): number {
+    return this.#rest.failure
+  }
+
+  /** Every call that came, refused ones among them. */
+  get offered(): number {
+    return this.admitted + this.rejected + this.#rest.unenforced
+  }
+
+  /** Calls that were refused, for whatever reason. */
+  get rejected(): number {
+    const rest = this.#rest
+    return rest.open + rest['half-open'] + rest['forced-open'] + rest.full
+  }
+
+  /** Totals to add to. */
+  get trouble(): Trouble {
+    this.#trouble ??= new Trouble()
+    return this.#trouble
+  }
+
+  /** A call that held a permit has ended like this. */
+  outcome(outcome: Outcome): void {
+    if (outcome === 'success') this.success++
+    else this.trouble[outcome]++
+  }
+
+  clone(): Tally {
+    const copy = Object.assign(new Tally(), this)
+    copy.#trouble = this.#trouble && Object.assign(new Trouble(), this.#trouble)
+    return copy
+  }
+
+  read(): Counts {
+    const { expired, failure, neutral, cancelled, timeout, stale, ...rejected } = this.#rest
+    const { admitted, settled, success } = this
+    return {
+      admitted,
+      settled,
+      expired,
+      success,
+      failure,
+      neutral,
+      cancelled,
+      timeout,
+      stale,
+      rejected,
+    }
+  }
+
+  /** Continues from totals of another process, in which nothing of ours is in flight. */
+  static from({ settled, success, rejected, admitted: _, ...rest }: Counts): Tally {
+    const tally = new Tally()
+    tally.admitted = tally.ended = settled + rest.expired
+    tally.success = success
+    tally.#trouble = Object.assign(new Trouble(), rest, rejected)
+    return tally
+  }
+}

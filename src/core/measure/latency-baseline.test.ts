@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { Baseline } from './latency-baseline.ts'
+
+function learned(times: number, ...durations: number[]): Baseline {
+  const baseline = new Baseline()
+  for (let i = 0; i < times; i++) baseline.learn(durations[i % durations.length] as number, i * 10)
+  return baseline
+}
+
+describe('Baseline', () => {
+  it.each([
+    { times: 9, known: false },
+    { times: 10, known: true },
+    { times: 11, known: true },
+  ])('knows what is normal after ten successes: $known after $times', ({ times, known }) => {
+    const baseline = learned(times, 300)
+
+    expect(baseline.known).toBe(known)
+    expect(baseline.typical).toBeCloseTo(known ? 300 : 0)
+    expect(Number.isFinite(baseline.overdueAfter)).toBe(known)
+  })
+
+  it.each([
+    { duration: 0, overdueAfter: 500 },
+    { duration: 124, overdueAfter: 500 },
+    { duration: 125, overdueAfter: 500 },
+    { duration: 126, overdueAfter: 504 },
+    { duration: 1_000, overdueAfter: 4_000 },
+  ])('takes four times the usual for overdue, never less than half a second: %o', (row) => {
+    expect(learned(20, row.duration).overdueAfter).toBeCloseTo(row.overdueAfter)
+  })
+
+  it('allows for more where latencies vary', () => {
+    // Half as long and twice as long as 200 ms: a standard deviation of ln 2.
+    expect(learned(40, 100, 400).overdueAfter).toBeCloseTo(4 * 200 * 2 ** 2.326)
+  })
+
+  it('follows a latency that changes, slowly', () => {
+    const baseline = learned(100, 100)
+
+    baseline.learn(1_000, 5_000)
+    expect(baseline.typical).toBeCloseTo(100 * 10 ** 0.02)
+    expect(baseline.variance).toBeCloseTo(0.98 * 0.02 * Math.LN10 ** 2)
+
+    for (let i = 0; i < 500; i++) baseline.learn(1_000, 5_000)
+    expect(baseline.typical).toBeGreaterThan(990)
+  })
+
+  it.each([
+    { duration: 200, overdueAfter: 500 },
+    { duration: 2_000, overdueAfter: 3_000 },
+  ])('moves the bound beyond a late success, never nearer: $duration', (row) => {
+    const baseline = learned(20, 10)
+
+    baseline.forgive(row.duration)
+    baseline.forgive(1)
+
+    expect(baseline.overdueAfter).toBe(row.overdueAfter)
+  })
+
+  it('takes a call that took no time for one of a hundredth of a millisecond', () => {
+    expect(learned(10, 0).typical).toBeCloseTo(0.01, 9)
+  })
+
+  it.each([
+    { apart: 7.9, passes: 7 },
+    { apart: 8, passes: 0 },
+    { apart: 500, passes: 0 },
+  ])('wants one of eight where they come in $apart ms: $passes pass', ({ apart, passes }) => {
+    const baseline = new Baseline()
+    baseline.learn(10, 1_000)
+    baseline.learn(10, 1_000 + apart)
+
+    let passed = 0
+    for (; passed < 20 && !baseline.listens; passed++) baseline.pass()
+
+    expect(passed).toBe(passes)
+    baseline.pass()
+    expect(baseline.listens).toBe(true)
+  })
+
+  it('wants to know of the first and of the second', () => {
+    const baseline = new Baseline()
+    const before = baseline.listens
+    baseline.learn(10, 0)
+
+    expect([before, baseline.listens]).toEqual([true, true])
+  })
+
+  it('wants to know of them all again when they come in slowly', () => {
+    const baseline = learned(3, 10)
+    baseline.learn(10, 5_000)
+    baseline.learn(10, 5_001)
+    for (let i = 0; i < 7; i++) baseline.pass()
+
+    baseline.learn(10, 5_500)
+
+    expect(baseline.listens).toBe(true)
+  })
+
+  it('lets those pass that its clone lets pass', () => {
+    const baseline = new Baseline()
+    baseline.learn(10, 0)
+    baseline.learn(10, 1)
+
+    const copy = baseline.clone()
+    for (let i = 0; i < 7; i++) copy.pass()
+    copy.learn(10, 2)
+
+    expect([baseline.listens, copy.listens]).toEqual([false, false])
+  })
+
+  it('learns apart from its clone', () => {
+    const baseline = learned(10, 100)
+
+    const copy = baseline.clone()
+    copy.learn(9_000, 5_000)
+
+    expect([baseline.samples, copy.samples]).toEqual([10, 11])
+    expect(baseline.typical).toBeCloseTo(100)
+  })
+})

@@ -1,0 +1,52 @@
+import { InFlight } from '../in-flight.ts'
+import { LastFailures } from '../trip/last-failures.ts'
+import { LONGEST_RETRY_AFTER } from '../recovery/open-duration.ts'
+import type { Verdict } from '../outcome.ts'
+import type { Closed, RecordedFailure } from './state.ts'
+import { hasRules, Rules, type TripSettings } from '../trip/rules.ts'
+
+/** The closed state with fresh evidence. */
+export function closed(generation: number, since: number, trip: TripSettings): Closed {
+  return {
+    name: 'closed',
+    generation,
+    since,
+    streak: 0,
+    rules: hasRules(trip) ? new Rules(trip) : null,
+    inFlight: trip.evidence?.overdue ? new InFlight() : null,
+    failures: null,
+    notBefore: 0,
+  }
+}
+
+/** Puts other rules in force and keeps the evidence; gives what could not be kept, in words. */
+export function configureRules(state: Closed, trip: TripSettings, now: number): string[] {
+  if (trip.evidence?.overdue) state.inFlight ??= new InFlight()
+  else state.inFlight = null
+  if (state.rules !== null) return state.rules.configure(trip, now)
+  if (hasRules(trip)) state.rules = new Rules(trip)
+  return []
+}
+
+/** Keeps the last failures, to explain a trip by. */
+export function remember(state: Closed, verdict: Verdict, now: number): void {
+  const failure = recorded(verdict, now)
+  if (failure === undefined) return
+  state.failures ??= new LastFailures()
+  state.failures.add(failure)
+}
+
+export function recorded({ failure }: Verdict, now: number): RecordedFailure | undefined {
+  if (failure === undefined) return undefined
+  const { name, code, message } = failure
+  return { name, code, message, at: now }
+}
+
+/** Until when the server has asked to be left alone. */
+export function notBefore(current: number, verdict: Verdict, now: number): number {
+  const { retryAfter = 0 } = verdict
+  // Written so that NaN says nothing.
+  return retryAfter > 0
+    ? Math.max(current, now + Math.min(retryAfter, LONGEST_RETRY_AFTER))
+    : current
+}

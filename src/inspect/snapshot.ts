@@ -1,0 +1,172 @@
+import type { Clock } from '../clock.ts'
+import type { Counts } from '../core/measure/counters.ts'
+import { LATENCY_ERROR } from '../core/measure/latency-histogram.ts'
+import type { Machine } from '../core/machine.ts'
+import type { OverrideMode } from '../core/state/override.ts'
+import type { StateName } from '../core/state/state.ts'
+import type { Recent } from '../core/measure/statistics.ts'
+import type { RuleReading } from '../core/trip/record.ts'
+import { type Trip, tripOf } from './explain.ts'
+import type { ResolvedOptions } from '../options.ts'
+
+/** Everything visible of a breaker at one moment, as plain JSON data. Times are ms. */
+export interface Snapshot {
+  readonly name: string
+  /** As calls meet it: an override shows as `open` or `closed`. */
+  readonly state: StateName
+  /** How long it has been so, ms. */
+  readonly stateFor: number
+  /** The state underneath an override; the same as `state` without one. */
+  readonly automatic: StateName
+  readonly generation: number
+  readonly override: {
+    readonly mode: OverrideMode
+    readonly by: string | null
+    readonly reason: string | null
+    /** In milliseconds since 1970, for display. */
+    readonly since: number
+    /** In milliseconds since 1970, for display; `null` until released by hand. */
+    readonly until: number | null
+  } | null
+  /** Admitted calls that have neither settled nor expired. */
+  readonly inFlight: number
+  /** While half-open: how far the way back is. */
+  readonly probes: {
+    readonly inFlight: number
+    readonly limit: number
+    readonly succeeded: number
+    readonly needed: number
+  } | null
+  readonly counts: Counts
+  /** Failures in a row, while closed. */
+  readonly streak: number
+  /** While closed: where the rules in force stand; each opens at `observed >= threshold`. */
+  readonly window: readonly RuleReading[]
+  /** With `statistics`: how long calls took, ms. Quantiles are right to `error`, a share. */
+  readonly latency: {
+    readonly count: number
+    readonly mean: number
+    readonly p50: number
+    readonly p90: number
+    readonly p99: number
+    readonly max: number
+    readonly error: number
+  } | null
+  /** With `statistics`: calls by what became of them in the last minute, to a twelfth of it. */
+  readonly recent: Recent | null
+  /** Ms spent in each state of the automatic layer. */
+  readonly timeIn: Readonly<Record<StateName, number>>
+  /**
+   * With `statistics`: the waiting that refusals have saved, ms; an estimate, the refused calls
+   * times what a failed one has taken on average.
+   */
+  readonly waitingSaved: number | null
+  /** Newest last. */
+  readonly trips: readonly Trip[]
+  /**
+   * Ms after which it is worth asking again: when the open time ends, or when the verdict on the
+   * probes that are out is due at the latest. `null` when a call may pass now, or nobody can know.
+   */
+  readonly retryAfter: number | null
+  /** The resolved options; functions are shown as `"[function]"`. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** The state as calls meet it. `machine` is as the next call would find it. */
+export function shownState({ state, override }: Machine): StateName {
+  if (override === undefined) return state.name
+  return override.mode === 'forced-open' ? 'open' : 'closed'
+}
+
+/** Reads; moves nothing. */
+export function snapshot(machine: Machine, options: ResolvedOptions, clock: Clock): Snapshot {
+  const reading = clock.now()
+  const wall = clock.wall()
+  const view = machine.peek(reading)
+  const now = view.now(reading)
+  const { state, override } = view
+  const { spent } = view.past
+  return {
+    name: options.name,
+    state: shownState(view),
+    stateFor: now - (override === undefined ? state.since : override.since),
+    automatic: state.name,
+    generation: state.generation,
+    override:
+      override === undefined
+        ? null
+        : {
+            mode: override.mode,
+            by: override.by ?? null,
+            reason: override.reason ?? null,
+            since: Math.round(wall - (now - override.since)),
+            until: override.until === Infinity ? null : Math.round(wall + (override.until - now)),
+          },
+    inFlight: view.tally.inFlight,
+    probes:
+      state.name === 'half-open'
+        ? {
+            inFlight: state.recovery.outstanding.length,
+            limit: state.recovery.limit,
+            succeeded: state.recovery.successes,
+            needed: state.recovery.needed,
+          }
+        : null,
+    counts: view.counts,
+    streak: state.name === 'closed' ? state.streak : 0,
+    window: view.readings(now),
+    ...statisticsOf(view, now),
+    timeIn: { ...spent, [state.name]: spent[state.name] + now - state.since },
+    trips: view.trips.map((record) => tripOf(record, now, wall)),
+    retryAfter: view.retryAfter(reading) ?? null,
+    options: plainOptions(options),
+  }
+}
+
+function statisticsOf({ statistics, tally }: Machine, now: number) {
+  if (statistics === null) return { latency: null, recent: null, waitingSaved: null }
+  const { latency } = statistics
+  const { count, sum, max } = latency
+  return {
+    latency: {
+      count,
+      mean: count === 0 ? 0 : sum / count,
+      p50: latency.quantile(0.5),
+      p90: latency.quantile(0.9),
+      p99: latency.quantile(0.99),
+      max,
+      error: LATENCY_ERROR,
+    },
+    recent: statistics.recent(now),
+    waitingSaved: statistics.failedCall * tally.rejected,
+  }
+}
+
+/** Resolved options don't change, so that they are put into plain data once. */
+const shown = /* @__PURE__ */ new WeakMap<ResolvedOptions, Record<string, unknown>>()
+
+function plainOptions(options: ResolvedOptions): Record<string, unknown> {
+  let plain = shown.get(options)
+  if (plain === undefined) {
+    plain = plainOf(options) as Record<string, unknown>
+    shown.set(options, plain)
+  }
+  return copyOf(plain)
+}
+
+function plainOf(value: unknown): unknown {
+  if (typeof value === 'function') return '[function]'
+  if (typeof value !== 'object' || value === null) return value ?? null
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainOf(member)]))
+}
+
+function copyOf(plain: Record<string, unknown>): Record<string, unknown> {
+  const copy = { ...plain }
+  for (const key in copy) {
+    const member = copy[key]
+    if (typeof member === 'object' && member !== null) {
+      copy[key] = copyOf(member as Record<string, unknown>)
+    }
+  }
+  return copy
+}

@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest'
+import {
+  createBreaker,
+  fail,
+  hang,
+  open,
+  RESET_TIMEOUT,
+  reasonOf,
+  succeed,
+} from '../../test/helpers.ts'
+import { CircuitBreaker, type CircuitBreakerOptions } from '../index.ts'
+import type { Saved } from './check-saved.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
+
+/** Through text, as it goes from process to process, to one whose clock reads something else. */
+function continued(
+  from: CircuitBreaker,
+  options: CircuitBreakerOptions = {},
+): { breaker: CircuitBreaker; clock: ManualClock } {
+  const saved: Saved = JSON.parse(JSON.stringify(from.save()))
+  const clock = new ManualClock(5_000_000)
+  const same = { maxFailures: 3, resetTimeout: RESET_TIMEOUT, clock, saved }
+  return { breaker: new CircuitBreaker({ ...same, ...options }), clock }
+}
+
+describe('save', () => {
+  it('gives versioned, plain data', async () => {
+    const { breaker } = createBreaker()
+    await open(breaker)
+
+    const saved = breaker.save()
+
+    expect(saved.version).toBe(1)
+    expect(JSON.parse(JSON.stringify(saved))).toEqual(saved)
+  })
+
+  it('holds ages, never times', async () => {
+    const early = createBreaker()
+    const late = createBreaker({ clock: new ManualClock(1_700_000_000_000) })
+
+    for (const { breaker } of [early, late]) await open(breaker)
+
+    expect(early.breaker.save()).toEqual(late.breaker.save())
+  })
+
+  it('gives a copy that later calls leave alone', async () => {
+    const { breaker } = createBreaker()
+    await open(breaker)
+    const saved = breaker.save()
+    const before = structuredClone(saved)
+
+    await reasonOf(breaker.run(() => 1))
+    breaker.reset()
+    await fail(breaker)
+
+    expect(saved).toEqual(before)
+  })
+})
+
+describe('saved', () => {
+  it('continues a streak of failures', async () => {
+    const { breaker: before } = createBreaker()
+    await fail(before)
+    await fail(before)
+
+    const { breaker } = continued(before)
+    await fail(breaker)
+
+    expect(breaker.state).toBe('open')
+    expect(breaker.snapshot().trips[0]?.failures).toHaveLength(3)
+  })
+
+  it('continues an open time where it was', async () => {
+    const { breaker: before, clock: clockBefore } = createBreaker()
+    await open(before)
+    await clockBefore.advance(400)
+
+    const { breaker, clock } = continued(before)
+    const error = await reasonOf(breaker.run(() => 1))
+    await clock.advance(RESET_TIMEOUT - 401)
+    const states = [breaker.state]
+    await clock.advance(1)
+    states.push(breaker.state)
+
+    expect(error).toMatchObject({
+      retryAfter: RESET_TIMEOUT - 400,
+      reason: 'consecutiveFailures',
+    })
+    expect(states).toEqual(['open', 'half-open'])
+  })
+
+  it('continues a half-open circuit with the probes that succeeded, and none in flight', async () => {
+    const recovery = { probes: 2 }
+    const { breaker: before, clock } = createBreaker({ recovery })
+    await open(before)
+    await clock.advance(RESET_TIMEOUT)
+    await succeed(before)
+    hang(before)
+
+    const { breaker } = continued(before, { recovery })
+    const { state, inFlight } = breaker.snapshot()
+    await succeed(breaker)
+
+    expect([state, inFlight, breaker.state]).toEqual(['half-open', 0, 'closed'])
+  })
+
+  it('continues an override and the time left to it', async () => {
+    const { breaker: before, clock: clockBefore } = createBreaker()
+    before.forceOpen({ by: 'Ada', reason: 'drill', for: 500 })
+    await clockBefore.advance(200)
+
+    const { breaker, clock } = continued(before)
+    const { override } = breaker.snapshot()
+    await clock.advance(300)
+
+    expect(override).toMatchObject({
+      mode: 'forced-open',
+      by: 'Ada',
+      reason: 'drill',
+    })
+    expect(breaker.state).toBe('closed')
+  })
+
+  it('continues counts, generation and trip records', async () => {
+    const { breaker: before, clock } = createBreaker()
+    await open(before)
+    await clock.advance(RESET_TIMEOUT)
+    await succeed(before)
+
+    const { breaker } = continued(before)
+
+    const was = before.snapshot()
+    expect(breaker.snapshot()).toMatchObject({
+      counts: was.counts,
+      generation: was.generation,
+    })
+    expect(breaker.explain().trips).toHaveLength(1)
+    expect(breaker.save()).toEqual(before.save())
+  })
+
+  it('leaves calls in flight behind', () => {
+    const { breaker: before } = createBreaker()
+    hang(before)
+
+    const { breaker } = continued(before)
+
+    expect(breaker.snapshot()).toMatchObject({
+      inFlight: 0,
+      counts: { admitted: 0 },
+    })
+  })
+
+  it('is not kept: changing it later changes nothing', async () => {
+    const { breaker: before } = createBreaker()
+    await fail(before)
+    const saved = before.save()
+
+    const breaker = new CircuitBreaker({
+      maxFailures: 3,
+      saved,
+      clock: new ManualClock(),
+    })
+    Object.assign(saved.state, { streak: 100, failures: [] })
+
+    expect(breaker.snapshot().streak).toBe(1)
+  })
+
+  it('may be deeply frozen, and serve several breakers', async () => {
+    const { breaker: before } = createBreaker()
+    await open(before)
+    const freeze = <T extends object>(it: T): T => {
+      for (const member of Object.values(it)) if (Object(member) === member) freeze(member)
+      return Object.freeze(it)
+    }
+    const saved = freeze(before.save())
+
+    const breakers = [1, 2].map(() => new CircuitBreaker({ saved, clock: new ManualClock() }))
+    breakers[0]?.reset()
+
+    expect(breakers.map(({ state }) => state)).toEqual(['closed', 'open'])
+  })
+
+  it('keeps only as many trip records as the history has room for', () => {
+    const { breaker: before } = createBreaker()
+    for (let i = 0; i < 3; i++) before.trip()
+    before.reset()
+    before.trip('the last')
+
+    const { breaker } = continued(before, { history: 1 })
+
+    expect(breaker.snapshot().trips.map(({ note }) => note)).toEqual(['the last'])
+  })
+
+  it.each([
+    ['no object', () => 'closed', 'saved must be what save() gave, got "closed"'],
+    ['no version', () => ({}), 'saved.version must be 1, got undefined'],
+    [
+      'a newer version',
+      (saved: object) => ({ ...saved, version: 2 }),
+      'saved.version must be 1, got 2; it was saved by a newer short-circuit',
+    ],
+    ['no state', ({ state: _, ...rest }: Saved) => rest, 'saved must have "state", it is missing'],
+    [
+      'an unknown state',
+      (saved: Saved) => ({ ...saved, state: { ...saved.state, name: 'ajar' } }),
+      'saved.state.name must be one of "closed", "open", "half-open", got "ajar"',
+    ],
+    [
+      'a negative age',
+      (saved: Saved) => ({ ...saved, state: { ...saved.state, for: -1 } }),
+      'saved.state.for must be a number from 0 to 1000000000000000, got -1',
+    ],
+    [
+      'an age that is no number',
+      (saved: Saved) => ({ ...saved, state: { ...saved.state, for: null } }),
+      'saved.state.for must be a number of at least 0, got null',
+    ],
+    [
+      'a count that is no integer',
+      (saved: Saved) => ({
+        ...saved,
+        counts: { ...saved.counts, success: 1.5 },
+      }),
+      'saved.counts.success must be an integer of at least 0, got 1.5',
+    ],
+    ['an unknown field', (saved: Saved) => ({ ...saved, extra: 1 }), 'saved has no "extra"'],
+    [
+      'an unknown override',
+      (saved: Saved) => ({ ...saved, override: { mode: 'ajar' } }),
+      'saved.override',
+    ],
+  ])('throws for %s', (_, change, message) => {
+    const { breaker } = createBreaker()
+    const saved = change(breaker.save()) as Saved
+
+    expect(() => new CircuitBreaker({ saved })).toThrow(message)
+  })
+})
+
+describe('a number that is too large', () => {
+  it.each([
+    ['state', 'notBefore'],
+    ['state', 'for'],
+    ['counts', 'settled'],
+  ] as const)('is refused: saved.%s.%s of 1e308', (part, key) => {
+    const saved = structuredClone(new CircuitBreaker({ maxFailures: 1 }).save())
+    Object.assign(saved[part], { [key]: 1e308 })
+
+    expect(() => new CircuitBreaker({ maxFailures: 1, saved })).toThrow(`saved.${part}.${key}`)
+  })
+})

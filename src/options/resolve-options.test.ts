@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest'
+import { createBreaker } from '../../test/helpers.ts'
+import { CircuitBreaker } from '../circuit-breaker.ts'
+import type { CircuitBreakerOptions } from '../options.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
+
+const LONGEST = 2 ** 31 - 1
+
+function construct(options: unknown): () => unknown {
+  return () => new CircuitBreaker(options as CircuitBreakerOptions)
+}
+
+describe('options', () => {
+  it('are shown resolved, with every default applied', () => {
+    const { options } = new CircuitBreaker({
+      maxFailures: 3,
+      resetTimeout: 3_000,
+    })
+
+    expect(options).toMatchObject({
+      name: 'circuit',
+      trip: { consecutiveFailures: 3 },
+      resetTimeout: 3_000,
+      recovery: { probes: 1, concurrent: 1, timeout: 30_000 },
+      callTimeout: undefined,
+      maxConcurrent: undefined,
+      classify: undefined,
+      retryAfter: undefined,
+      fallback: undefined,
+      redact: undefined,
+      history: 8,
+    })
+  })
+
+  it('are frozen, the nested ones too', () => {
+    const { options } = new CircuitBreaker({ maxFailures: 3 })
+
+    expect([options, options.trip, options.recovery].map(Object.isFrozen)).toEqual([
+      true,
+      true,
+      true,
+    ])
+  })
+
+  it('given as undefined have their defaults', () => {
+    const given = {
+      name: undefined,
+      maxFailures: undefined,
+      resetTimeout: undefined,
+    }
+    const more = {
+      trip: undefined,
+      recovery: undefined,
+      history: undefined,
+      clock: undefined,
+    }
+
+    const breaker = new CircuitBreaker({ ...given, ...more, saved: undefined })
+
+    expect(breaker.options).toEqual(new CircuitBreaker().options)
+  })
+
+  it('let the deadline of probes follow callTimeout unless it is given', () => {
+    const following = new CircuitBreaker({ callTimeout: 100 })
+    const given = new CircuitBreaker({
+      callTimeout: 100,
+      recovery: { timeout: 700 },
+    })
+
+    expect(following.options.recovery).toMatchObject({ timeout: 100 })
+    expect(given.options.recovery).toMatchObject({ timeout: 700 })
+  })
+
+  it('let the number of probes at once follow the number needed unless it is given', () => {
+    const following = new CircuitBreaker({ recovery: { probes: 3 } })
+    const given = new CircuitBreaker({
+      recovery: { probes: 3, concurrent: 1 },
+    })
+
+    expect(following.options.recovery).toMatchObject({
+      probes: 3,
+      concurrent: 3,
+    })
+    expect(given.options.recovery).toMatchObject({ probes: 3, concurrent: 1 })
+  })
+
+  it('take maxFailures for the rule it is short for', () => {
+    const short = new CircuitBreaker({ maxFailures: 4 })
+    const long = new CircuitBreaker({ trip: { consecutiveFailures: 4 } })
+
+    expect(short.options).toEqual(long.options)
+  })
+})
+
+describe('a wrong option', () => {
+  const duration = `milliseconds, more than 0 and at most ${LONGEST}`
+  const count = 'an integer of at least 1'
+
+  it.each([
+    [{ name: '' }, TypeError, 'name must be a string that is not empty, got ""'],
+    [{ name: 5 }, TypeError, 'name must be a string that is not empty, got 5'],
+    [{ maxFailures: 0 }, RangeError, `maxFailures must be ${count}, got 0`],
+    [{ maxFailures: -1 }, RangeError, `maxFailures must be ${count}, got -1`],
+    [{ maxFailures: 1.5 }, RangeError, `maxFailures must be ${count}, got 1.5`],
+    [{ maxFailures: Number.NaN }, RangeError, `maxFailures must be ${count}, got NaN`],
+    [{ maxFailures: Infinity }, RangeError, `maxFailures must be ${count}, got Infinity`],
+    [{ maxFailures: '3' }, TypeError, `maxFailures must be ${count}, got "3"`],
+    [{ maxFailures: null }, TypeError, `maxFailures must be ${count}, got null`],
+    [{ maxFailures: 3n }, TypeError, `maxFailures must be ${count}, got 3`],
+    [{ trip: { consecutiveFailures: 0 } }, RangeError, 'trip.consecutiveFailures must be'],
+    [{ trip: null }, TypeError, /^trip must /],
+    [{ resetTimeout: 0 }, RangeError, /^resetTimeout must be .*, got 0$/],
+    [{ resetTimeout: -1 }, RangeError, /^resetTimeout must be .*, got -1$/],
+    [{ resetTimeout: LONGEST + 1 }, RangeError, /^resetTimeout must be .*, got 2147483648$/],
+    [{ resetTimeout: Number.NaN }, RangeError, /^resetTimeout must be .*, got NaN$/],
+    [{ recovery: [] }, TypeError, /^recovery must be .*, got an array$/],
+    [{ recovery: { probes: 0 } }, RangeError, `recovery.probes must be ${count}, got 0`],
+    [{ recovery: { concurrent: 0 } }, RangeError, `recovery.concurrent must be ${count}, got 0`],
+    [{ recovery: { timeout: 0 } }, RangeError, `recovery.timeout must be ${duration}, got 0`],
+    [{ callTimeout: 0 }, RangeError, `callTimeout must be ${duration}, got 0`],
+    [{ callTimeout: false }, TypeError, `callTimeout must be ${duration}, got false`],
+    [{ callTimeout: Infinity }, RangeError, `callTimeout must be ${duration}, got Infinity`],
+    [{ maxConcurrent: 0 }, RangeError, `maxConcurrent must be ${count}, got 0`],
+    [{ classify: 'failure' }, TypeError, 'classify must be a function, got "failure"'],
+    [{ retryAfter: 5 }, TypeError, 'retryAfter must be a function, got 5'],
+    [{ fallback: 'none' }, TypeError, 'fallback must be a function, got "none"'],
+    [{ redact: /secret/ }, TypeError, 'redact must be a function, got an object'],
+    [{ history: -1 }, RangeError, 'history must be an integer from 0 to 1000, got -1'],
+    [{ history: 1001 }, RangeError, 'history must be an integer from 0 to 1000, got 1001'],
+    [{ saved: null }, TypeError, 'saved must be what save() gave, got null'],
+    [{ clock: null }, TypeError, 'clock must be an object with now(), wall() and setTimer()'],
+    [{ clock: { now: performance.now } }, TypeError, 'clock must be an object with now(), wall()'],
+    [{ clock: Date }, TypeError, 'clock must be an object with now(), wall()'],
+  ])('throws at construction and says what is wrong: %o', (options, type, message) => {
+    expect(construct(options)).toThrow(type)
+    expect(construct(options)).toThrow(message)
+  })
+
+  it.each([null, 5, 'name', [], () => {}])('throws when there are no options but %s', (options) => {
+    expect(construct(options)).toThrow(/^options must be an object, got /)
+  })
+
+  it.each([
+    [{ maxFailure: 3 }, 'options has no "maxFailure"; did you mean "maxFailures"?'],
+    [{ MAXFAILURES: 3 }, 'options has no "MAXFAILURES"; did you mean "maxFailures"?'],
+    [{ resetTimeOut: 3 }, 'options has no "resetTimeOut"; did you mean "resetTimeout"?'],
+    [{ calltimeout: 3 }, 'options has no "calltimeout"; did you mean "callTimeout"?'],
+    [{ maxFailuers: undefined }, 'options has no "maxFailuers"; did you mean "maxFailures"?'],
+    [{ recovery: { probe: 3 } }, 'recovery has no "probe"; did you mean "probes"?'],
+    [{ trip: { consecutiveFailure: 3 } }, 'did you mean "consecutiveFailures"?'],
+    [{ zzzzzzzzzzzz: 3 }, 'options has no "zzzzzzzzzzzz"; known are name, maxFailures, '],
+  ])('throws for an unknown name, with the nearest known one: %j', (options, message) => {
+    expect(construct(options)).toThrow(TypeError)
+    expect(construct(options)).toThrow(message)
+  })
+
+  it('throws when the same is said in two ways', () => {
+    expect(construct({ maxFailures: 3, trip: { consecutiveFailures: 3 } })).toThrow(
+      'maxFailures and trip.consecutiveFailures are the same; give one of them',
+    )
+  })
+})
+
+describe('a boundary of an option', () => {
+  it.each([
+    { name: 'x' },
+    { maxFailures: 1 },
+    { maxFailures: Number.MAX_SAFE_INTEGER },
+    { resetTimeout: 0.5 },
+    { resetTimeout: LONGEST },
+    { callTimeout: LONGEST },
+    { recovery: { probes: 1, concurrent: 5, timeout: LONGEST } },
+    { maxConcurrent: 1 },
+    { history: 0 },
+    { history: 1_000 },
+  ])('is allowed: %j', (options) => {
+    expect(construct(options)).not.toThrow()
+  })
+})
+
+describe('recovery', () => {
+  it.each([
+    [1, ['closed']],
+    [3, ['half-open', 'half-open', 'closed']],
+  ])('closes after %d successful probes', async (probes, expected) => {
+    const { breaker, clock } = createBreaker({ recovery: { probes } })
+    breaker.trip()
+    await clock.advance(1_000)
+
+    const states = []
+    for (let i = 0; i < probes; i++) {
+      await breaker.run(() => 1)
+      states.push(breaker.state)
+    }
+
+    expect(states).toEqual(expected)
+  })
+
+  it('lets at most `concurrent` probes out at once', async () => {
+    const { breaker, clock } = createBreaker({
+      recovery: { probes: 5, concurrent: 2 },
+    })
+    breaker.trip()
+    await clock.advance(1_000)
+
+    const permits = [breaker.tryAcquire(), breaker.tryAcquire(), breaker.tryAcquire()]
+    permits[0]?.success()
+
+    expect(permits.map((permit) => permit?.probe)).toEqual([true, true, undefined])
+    expect(breaker.tryAcquire()?.probe).toBe(true)
+  })
+})
+
+describe('history', () => {
+  it.each([0, 1, 2])('keeps %d trip records, the newest', (history) => {
+    const { breaker } = createBreaker({ history, clock: new ManualClock() })
+
+    for (const note of ['first', 'second', 'third']) {
+      breaker.trip(note)
+      breaker.reset()
+    }
+
+    const kept = breaker.snapshot().trips.map(({ note }) => note)
+    expect(kept).toEqual(['first', 'second', 'third'].slice(3 - history))
+  })
+})

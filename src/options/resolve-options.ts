@@ -1,0 +1,202 @@
+import type { OpenDuration } from '../core/recovery/open-duration.ts'
+import type { RecoverySettings } from '../core/recovery/recovery.ts'
+import type { MachineSettings } from '../core/settings.ts'
+import type { When } from '../core/trip/when.ts'
+import type { AnyFallback } from '../call/fallback.ts'
+import type { CircuitBreakerOptions, ConfigurePatch, ResolvedOptions } from '../options.ts'
+import {
+  resolveRecovery,
+  resolveResetTimeout,
+  resolveTrip,
+  SLOW_FAILURE,
+} from './resolve-policy.ts'
+import { duration, integer, object, optionalFunction, wrongType } from './validate.ts'
+
+const KNOWN: readonly (keyof CircuitBreakerOptions)[] = [
+  'name',
+  'maxFailures',
+  'resetTimeout',
+  'trip',
+  'recovery',
+  'callTimeout',
+  'maxConcurrent',
+  'classify',
+  'retryAfter',
+  'fallback',
+  'redact',
+  'statistics',
+  'history',
+  'saved',
+  'registry',
+  'clock',
+  'random',
+]
+
+/** These make the breaker what it is. */
+const CONSTRUCTION: readonly string[] = ['name', 'saved', 'registry', 'clock', 'random']
+
+/** Checks the options and applies every default. */
+export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): ResolvedOptions {
+  object('options', options, KNOWN)
+  const { callTimeout, maxConcurrent, statistics = false, history = 8 } = options
+  if (callTimeout !== undefined) duration('callTimeout', callTimeout)
+  if (maxConcurrent !== undefined) integer('maxConcurrent', maxConcurrent, 1)
+  for (const key of ['classify', 'retryAfter', 'fallback', 'redact', 'random'] as const) {
+    optionalFunction(key, options[key])
+  }
+  checkClock(options.clock)
+  if (typeof statistics !== 'boolean') throw wrongType('statistics', 'a boolean', statistics)
+  checkRegistry(options.registry)
+  return Object.freeze({
+    name: nameOf(options),
+    trip: resolveTrip(options),
+    resetTimeout: resolveResetTimeout(options),
+    recovery: resolveRecovery(options),
+    callTimeout,
+    maxConcurrent,
+    classify: options.classify,
+    retryAfter: options.retryAfter,
+    fallback: options.fallback as AnyFallback | undefined,
+    redact: options.redact,
+    statistics,
+    history: integer('history', history, 0, 1000),
+  })
+}
+
+export function nameOf({ name = 'circuit' }: CircuitBreakerOptions<unknown>): string {
+  if (typeof name !== 'string' || name === '') {
+    throw wrongType('name', 'a string that is not empty', name)
+  }
+  return name
+}
+
+function checkClock(clock: unknown): void {
+  if (clock === undefined) return
+  const { now, wall, setTimer } = (clock ?? {}) as Record<string, unknown>
+  if ([now, wall, setTimer].some((member) => typeof member !== 'function')) {
+    throw wrongType('clock', 'an object with now(), wall() and setTimer()', clock)
+  }
+}
+
+function checkRegistry(registry: unknown): void {
+  if (registry === undefined) return
+  const { add } = (registry ?? {}) as Record<string, unknown>
+  if (typeof add !== 'function') throw wrongType('registry', 'a CircuitRegistry', registry)
+}
+
+/** What of the options the machine goes by. `report` hears of a `when` that throws. */
+export function machineSettings(
+  options: ResolvedOptions,
+  report: (error: unknown, source: string) => void,
+): MachineSettings {
+  const { trip } = options
+  return {
+    trip: {
+      ...trip,
+      consecutiveFailures: trip.consecutiveFailures ?? Infinity,
+      when: trip.when && guarded(trip.when, report),
+    },
+    openDuration: openDurationOf(options),
+    recovery: recoveryOf(options),
+    maxConcurrent: options.maxConcurrent ?? Infinity,
+    statistics: options.statistics,
+    history: options.history,
+  }
+}
+
+function guarded(when: When, report: (error: unknown, source: string) => void): When {
+  return (view) => {
+    try {
+      return when(view) === true
+    } catch (error) {
+      report(error, 'trip.when')
+      return false
+    }
+  }
+}
+
+function openDurationOf({ resetTimeout }: ResolvedOptions): OpenDuration {
+  if (resetTimeout === 'auto') return { kind: 'auto' }
+  if (typeof resetTimeout === 'number') return { kind: 'fixed', ms: resetTimeout }
+  return { kind: 'growing', ...resetTimeout }
+}
+
+function recoveryOf({ recovery, trip }: ResolvedOptions): RecoverySettings {
+  if ('probes' in recovery) return { kind: 'probes', ...recovery }
+  const { slowStart, timeout } = recovery
+  const slowerThan = trip.evidence?.slowerThan ?? SLOW_FAILURE
+  return { kind: 'slowStart', ...slowStart, timeout, slowerThan }
+}
+
+const ACQUIRE_KEYS = ['signal', 'timeout', 'classify']
+const RUN_KEYS = [...ACQUIRE_KEYS, 'fallback']
+
+/** Checks what was given for one call; `what` names the method. */
+export function checkCall(what: 'run' | 'acquire' | 'tryAcquire', call: unknown): void {
+  object(`the options of ${what}`, call, what === 'run' ? RUN_KEYS : ACQUIRE_KEYS)
+  const { signal, timeout, classify, fallback } = call as Record<string, unknown>
+  if (timeout !== undefined) duration('timeout', timeout)
+  optionalFunction('classify', classify)
+  optionalFunction('fallback', fallback)
+  if (signal !== undefined && !isSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
+}
+
+function isSignal(value: unknown): boolean {
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+}
+
+/** Checks who overrides and why. */
+export function checkWhy(why: unknown): void {
+  object('why', why, ['reason', 'by', 'for'])
+  const { reason, by, for: ms } = why as Record<string, unknown>
+  if (reason !== undefined && typeof reason !== 'string') {
+    throw wrongType('why.reason', 'a string', reason)
+  }
+  if (by !== undefined && typeof by !== 'string') throw wrongType('why.by', 'a string', by)
+  if (ms !== undefined) duration('why.for', ms)
+}
+
+/** Checks that a patch holds only what can change during a breaker's life. */
+export function checkPatch(patch: unknown): void {
+  object('the patch', patch, KNOWN)
+  for (const key of CONSTRUCTION) {
+    if (Object.hasOwn(patch as object, key)) {
+      throw new TypeError(
+        `${key} belongs to construction and can't be configured; make a new breaker`,
+      )
+    }
+  }
+}
+
+/** The options whose values differ, with the new ones. */
+export function changes(before: ResolvedOptions, after: ResolvedOptions): Record<string, unknown> {
+  const keys = Object.keys(after) as (keyof ResolvedOptions)[]
+  return Object.fromEntries(
+    keys.filter((key) => !same(before[key], after[key])).map((key) => [key, after[key]]),
+  )
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return Object.is(a, b)
+  }
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  return keys.every((key) => same(a[key as never], b[key as never]))
+}
+
+/** What of the options can be configured later, in objects that nobody else holds. */
+export function ownCopy(
+  options: CircuitBreakerOptions<unknown> | ConfigurePatch,
+): CircuitBreakerOptions<unknown> {
+  const given = options as Record<string, unknown>
+  const keys = KNOWN.filter((key) => key in given && !CONSTRUCTION.includes(key))
+  return Object.fromEntries(keys.map((key) => [key, copied(given[key])]))
+}
+
+function copied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).map(([key, member]) => [key, copied(member)])
+  // What it inherits was read, too.
+  return Object.assign(Object.create(Object.getPrototypeOf(value)), Object.fromEntries(members))
+}

@@ -1,0 +1,146 @@
+import { Call } from '../call/call.ts'
+import type { Circuit } from '../circuit/circuit.ts'
+import { CANCELLED } from '../core/outcome.ts'
+import { isStream, iteratorOf } from '../call/stream-iterators.ts'
+import { StreamCall } from '../call/stream.ts'
+
+/** One call of a client's method, under a permit of its own. */
+export class ClientCall extends Call {
+  readonly #circuit: Circuit
+  readonly #args: readonly unknown[]
+  readonly #reveal: (value: unknown) => unknown
+
+  /** `reveal` gives what the caller sees of the value. */
+  constructor(
+    circuit: Circuit,
+    call: ConstructorParameters<typeof Call>,
+    reveal: (value: unknown) => unknown,
+  ) {
+    super(...call)
+    this.#circuit = circuit
+    this.#args = call[2]
+    this.#reveal = reveal
+  }
+
+  /** A stream that the call has given goes on holding the permit. */
+  override fulfilled(value: unknown): unknown {
+    if (!isStream(value)) return this.#reveal(super.fulfilled(value))
+    const permit = this.handOver()
+    return permit && new StreamCall(this.#circuit, this.#args).taken(permit, value)
+  }
+
+  /** No evidence at all. */
+  cancel(): void {
+    const permit = this.handOver()
+    if (permit !== undefined) this.#circuit.settle(permit, CANCELLED, undefined)
+  }
+
+  /** What stands for the promise that the method gave: with the same members, but followed. */
+  guard(promise: Promise<unknown>): Promise<unknown> {
+    const { callTimeout } = this.#circuit.options
+    const follow = (it: Promise<unknown>): Promise<unknown> =>
+      callTimeout === undefined ? this.follow(it) : this.limit(callTimeout, undefined, () => it)
+    if (promise.then !== Promise.prototype.then) return this.#guardLazily(promise, follow)
+    const followed = follow(promise)
+    return isPlain(promise)
+      ? followed
+      : dressedPromise(
+          promise,
+          () => followed,
+          (value) => value,
+        )
+  }
+
+  /**
+   * A promise that does more when it is waited for, such as reading a body: it is not waited for
+   * before the caller does. How the first thing ends that the caller asks of it, the call ends.
+   */
+  #guardLazily(
+    promise: Promise<unknown>,
+    follow: (it: Promise<unknown>) => Promise<unknown>,
+  ): Promise<unknown> {
+    let asked = false
+    const first = (it: Promise<unknown>): Promise<unknown> => {
+      if (asked) return it
+      asked = true
+      return follow(it)
+    }
+    let followed: Promise<unknown> | undefined
+    const then = (): Promise<unknown> => {
+      followed ??= first(new Promise((resolve, reject) => void promise.then(resolve, reject)))
+      return followed
+    }
+    // Nobody may ever ask; then there is no evidence either.
+    this.#circuit.clock.setTimer(0, () => {
+      if (!asked) this.cancel()
+      asked = true
+    })
+    return dressedPromise(promise, then, (value) =>
+      value instanceof Promise ? first(value) : value,
+    )
+  }
+}
+
+/** True for a promise that can do no more than any. */
+export function isPlain(promise: Promise<unknown>): boolean {
+  return (
+    Object.getPrototypeOf(promise) === Promise.prototype && Reflect.ownKeys(promise).length === 0
+  )
+}
+
+const WAITING: ReadonlySet<PropertyKey> = new Set(['then', 'catch', 'finally'])
+
+/** The promise itself, but waiting for it is waiting for the guarded one. */
+function dressedPromise(
+  promise: Promise<unknown>,
+  guarded: () => Promise<unknown>,
+  seen: (value: unknown) => unknown,
+): Promise<unknown> {
+  return new Proxy(promise, {
+    get: (target, key) => {
+      if (WAITING.has(key)) {
+        return (...args: [never]) => guarded()[key as 'then'](...args)
+      }
+      const value: unknown = Reflect.get(target, key, target)
+      if (typeof value !== 'function' || key === 'constructor') return value
+      return (...args: unknown[]) => seen(value.apply(target, args))
+    },
+  })
+}
+
+/**
+ * What a refused call gives when it is not known to give a plain promise: a promise that can be
+ * iterated as well, and that has the methods of `shape`, which give it again. Listeners for errors
+ * hear of the refusal.
+ */
+export function refusedAs(promise: Promise<unknown>, shape: object | null): Promise<unknown> {
+  const error = (): unknown => new TypeError('the fallback gave no async iterable')
+  const iterable = Object.assign(promise.then(), {
+    [Symbol.asyncIterator]: () => iteratorOf(promise, error),
+  })
+  // Whoever uses it in another way never looks at the promise.
+  iterable.catch(() => {})
+  if (shape === null || shape === Promise.prototype) return iterable
+  const refused: Promise<unknown> = new Proxy(iterable, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key, target)
+      if (typeof value === 'function') return key === 'constructor' ? value : value.bind(target)
+      if (value !== undefined || !isMethod(shape, key)) return value
+      return (event: unknown, listener: unknown) => {
+        if (event === 'error' && typeof listener === 'function')
+          void promise.catch(listener as never)
+        return refused
+      }
+    },
+  })
+  return refused
+}
+
+/** Looks without running a getter. */
+function isMethod(shape: object, key: PropertyKey): boolean {
+  for (let it: object | null = shape; it !== null; it = Object.getPrototypeOf(it)) {
+    const own = Object.getOwnPropertyDescriptor(it, key)
+    if (own !== undefined) return typeof own.value === 'function'
+  }
+  return false
+}

@@ -1,0 +1,189 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { RESET_TIMEOUT, reasonOf } from '../../test/helpers.ts'
+import { CircuitOpenError, CircuitRegistry } from '../index.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
+
+let clock: ManualClock
+let registry: CircuitRegistry
+let down: Set<unknown>
+let ran: unknown[]
+beforeEach(() => {
+  clock = new ManualClock()
+  const defaults = { maxFailures: 2, resetTimeout: RESET_TIMEOUT, clock }
+  registry = new CircuitRegistry({ defaults })
+  down = new Set()
+  ran = []
+})
+
+async function ask(host: string | number | undefined, path = '/'): Promise<string> {
+  ran.push(host)
+  if (down.has(host)) throw new Error('down')
+  return `${host}${path}`
+}
+
+const byHost = { key: (host: string | number | undefined) => host }
+const names = (): string[] => [...registry].map(({ name }) => name)
+
+describe('registry.keyed(fn, { key })', () => {
+  it('gives a function of the same looks with a breaker for each key', async () => {
+    const guarded = registry.keyed(ask, byHost)
+
+    expect(await guarded('a', '/x')).toBe('a/x')
+    expect(await guarded('b')).toBe('b/')
+    expect([guarded.name, guarded.length]).toEqual(['ask', 1])
+    expect(names()).toEqual(['ask:a', 'ask:b'])
+    expect(registry.get('ask:a')?.snapshot().counts.success).toBe(1)
+  })
+
+  it('opens the circuit of the key that fails, and of no other', async () => {
+    const guarded = registry.keyed(ask, byHost)
+    down.add('b')
+    for (let i = 0; i < 2; i++) await reasonOf(guarded('b'))
+    const error = await reasonOf(guarded('b'))
+
+    expect(error).toBeInstanceOf(CircuitOpenError)
+    expect((error as CircuitOpenError).breaker).toBe('ask:b')
+    expect(ran).toEqual(['b', 'b'])
+    expect(await guarded('a')).toBe('a/')
+    down.clear()
+    await clock.advance(RESET_TIMEOUT)
+    expect(await guarded('b')).toBe('b/')
+  })
+
+  it('does not guard a call whose key is undefined', async () => {
+    const guarded = registry.keyed(ask, byHost)
+    down.add(undefined)
+    for (let i = 0; i < 5; i++) await reasonOf(guarded(undefined))
+
+    expect(ran).toHaveLength(5)
+    expect(registry.size).toBe(0)
+  })
+
+  it('takes a number for the same key as its digits', async () => {
+    const guarded = registry.keyed(ask, byHost)
+    await guarded(7)
+    await guarded('7')
+
+    expect(registry.get('ask:7')?.snapshot().counts.success).toBe(2)
+  })
+
+  it('rejects without running when the key throws, or is none', async () => {
+    const mine = new Error('mine')
+    const throwing = registry.keyed(ask, {
+      key: () => {
+        throw mine
+      },
+    })
+    const odd = registry.keyed(ask, { key: () => ({}) as never })
+
+    expect(await reasonOf(throwing('a'))).toBe(mine)
+    expect(await reasonOf(odd('a'))).toEqual(
+      new TypeError(
+        'key must be a function that gives a string, a number or undefined, got an object',
+      ),
+    )
+    expect(ran).toEqual([])
+  })
+
+  it('gives both functions the this of the call', async () => {
+    const client = {
+      host: 'a',
+      get: registry.keyed(
+        async function get(this: { host: string }, path: string) {
+          return this.host + path
+        },
+        {
+          key(this: { host: string }) {
+            return this.host
+          },
+        },
+      ),
+    }
+
+    expect(await client.get('/x')).toBe('a/x')
+    expect(names()).toEqual(['get:a'])
+  })
+
+  it('lets functions of one name share the breakers of their keys', async () => {
+    const get = registry.keyed(ask, { ...byHost, name: 'host' })
+    const put = registry.keyed(async (host: string) => ask(host), { ...byHost, name: 'host' })
+    down.add('a')
+    await reasonOf(get('a'))
+    await reasonOf(put('a'))
+
+    expect(await reasonOf(get('a'))).toBeInstanceOf(CircuitOpenError)
+    expect(names()).toEqual(['host:a'])
+  })
+
+  it('refuses other options for a name that is shared, and shows the difference', () => {
+    registry.keyed(ask, { ...byHost, name: 'host', maxFailures: 5 })
+
+    expect(() => registry.keyed(ask, { ...byHost, name: 'host', maxFailures: 6 })).toThrow(
+      'circuit "host" is registered with other options: maxFailures is 5, got 6',
+    )
+  })
+
+  it('keeps functions apart that happen to have the same name', async () => {
+    await registry.keyed(ask, byHost)('a')
+    await registry.keyed(ask, byHost)('a')
+    await registry.keyed(async (host: string) => host, byHost)('a')
+
+    expect(names()).toEqual(['ask:a', 'ask#2:a', 'keyed:a'])
+  })
+
+  it('uses a breaker that was made by hand for a key', async () => {
+    registry.breaker('ask:a').forceOpen()
+
+    expect(await reasonOf(registry.keyed(ask, byHost)('a'))).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it('makes a new breaker for a key whose breaker was deleted or evicted', async () => {
+    const guarded = registry.keyed(ask, byHost)
+    down.add('a')
+    for (let i = 0; i < 2; i++) await reasonOf(guarded('a'))
+    registry.delete('ask:a')
+    down.clear()
+    expect(await guarded('a')).toBe('a/')
+    registry.maxSize = 1
+    await guarded('b')
+    await guarded('a')
+
+    expect(names()).toEqual(['ask:a'])
+  })
+
+  it('holds on to the breaker of a call in flight, even if it is evicted meanwhile', async () => {
+    registry.maxSize = 1
+    let end = (_: Error): void => {}
+    const guarded = registry.keyed(
+      (_: string) => new Promise<never>((_, reject) => (end = reject)),
+      { ...byHost, name: 'slow' },
+    )
+    const call = guarded('a')
+    const breaker = registry.get('slow:a')
+    registry.breaker('other')
+    end(new Error('late'))
+    await reasonOf(call)
+
+    expect(breaker?.snapshot().counts).toMatchObject({ admitted: 1, failure: 1 })
+    expect(registry.has('slow:a')).toBe(false)
+  })
+
+  it('gives the value of a fallback', async () => {
+    const guarded = registry.keyed(ask, { ...byHost, fallback: (_, host) => `cached ${host}` })
+    down.add('a')
+
+    expect(await guarded('a')).toBe('cached a')
+  })
+
+  it.each([
+    [undefined, byHost, 'fn must be a function'],
+    [ask, {}, 'key must be a function, got undefined'],
+    [ask, undefined, 'key must be a function, got undefined'],
+    [ask, { ...byHost, name: '' }, 'name must be a string that is not empty, got ""'],
+    [ask, { ...byHost, maxFailures: 0 }, 'maxFailures must be an integer of at least 1, got 0'],
+    [ask, { ...byHost, keys: 1 }, 'options has no "keys"'],
+    [async function* () {}, byHost, 'a generator function gives no promise'],
+  ])('refuses %s with %j', (fn, options, message) => {
+    expect(() => registry.keyed(fn as never, options as never)).toThrow(message)
+  })
+})
