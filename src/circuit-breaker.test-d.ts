@@ -1,8 +1,8 @@
 import { describe, expectTypeOf, it } from 'vitest'
-import { CircuitBreaker } from './circuit-breaker.ts'
-import type { StateName } from './core/state/state.ts'
-import type { CallOptions, CircuitBreakerOptions, ConfigurePatch } from './options.ts'
 import type { Permit } from './call/permit.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
+import type { StateName } from './core/transition.ts'
+import type { CallOptions, CircuitBreakerOptions, ConfigurePatch } from './options.ts'
 
 const breaker = new CircuitBreaker()
 

@@ -1,15 +1,31 @@
-import { blueprintOf, Seat } from './circuit/circuit-factory.ts'
+import { wrapOrDecorate } from './call/decorator.ts'
+import type {
+  AsyncFunction,
+  Decorator,
+  Guarded,
+  StreamGuard,
+  SyncGuard,
+} from './call/function-types.ts'
+import { createPermit, dispose, type Permit } from './call/permit.ts'
+import { runAction } from './call/run.ts'
+import { wrapStream } from './call/stream.ts'
+import { wrapAsync } from './call/wrap-async.ts'
+import { wrapSync } from './call/wrap-sync.ts'
 import { Callable } from './circuit/callable.ts'
 import type { Circuit } from './circuit/circuit.ts'
+import { blueprintOf } from './circuit/circuit-factory.ts'
 import { type ConfigureResult, configure } from './circuit/configure.ts'
-import type { Override, OverrideMode, Why } from './core/state/override.ts'
-import { type Saved, save } from './core/save.ts'
-import type { StateName } from './core/state/state.ts'
-import { wrapOrDecorate } from './call/decorator.ts'
-import { type Emitter, EVENT_NAMES, type EventName, type Listener, ownEmitter } from './events.ts'
-import { type Explanation, explain } from './inspect/explain.ts'
-import type { AsyncFunction, Decorator, Guarded, StreamGuard, SyncGuard } from './call/function-types.ts'
+import { type Emitter, ownEmitter } from './circuit/emitter.ts'
+import { Seat } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
+import { type Saved, save } from './core/save.ts'
+import type { Override, OverrideMode, Why } from './core/state/override.ts'
+import type { StateName } from './core/transition.ts'
+import { EVENT_NAMES, type EventName, type Listener } from './events.ts'
+import { type Explanation, explain } from './inspect/explain.ts'
+import { type Snapshot, shownState, snapshot } from './inspect/snapshot.ts'
+import { checkCall, checkWhy, nameOf } from './options/resolve-options.ts'
+import { wrongType } from './options/validate.ts'
 import type {
   AcquireOptions,
   CallOptions,
@@ -17,14 +33,6 @@ import type {
   ConfigurePatch,
   ResolvedOptions,
 } from './options.ts'
-import { createPermit, dispose, type Permit } from './call/permit.ts'
-import { checkCall, checkWhy, nameOf } from './options/resolve-options.ts'
-import { runAction } from './call/run.ts'
-import { type Snapshot, shownState, snapshot } from './inspect/snapshot.ts'
-import { wrapStream } from './call/stream.ts'
-import { wrongType } from './options/validate.ts'
-import { wrapAsync } from './call/wrap-async.ts'
-import { wrapSync } from './call/wrap-sync.ts'
 
 /** The seat of a breaker; undefined for anything else. */
 export let seatOfBreaker: (breaker: object) => Seat | undefined

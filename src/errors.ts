@@ -1,4 +1,4 @@
-import type { StateName } from './core/state/state.ts'
+import type { StateName } from './core/transition.ts'
 
 /** V8 and JavaScriptCore have it; elsewhere it is not there. */
 const Traced = Error as ErrorConstructor & { stackTraceLimit: number | undefined }

@@ -10,15 +10,31 @@
  *
  * @packageDocumentation
  */
+
+export type {
+  Decorator,
+  Guarded,
+  GuardedSync,
+  StreamGuard,
+  SyncGuard,
+} from './call/function-types.ts'
+export type { Permit } from './call/permit.ts'
+
+export type { ConfigureResult } from './circuit/configure.ts'
+export type { ListenOptions } from './circuit/listen.ts'
+
 export { CircuitBreaker } from './circuit-breaker.ts'
 export type { Clock } from './clock.ts'
-export type { ConfigureResult } from './circuit/configure.ts'
+
 export type { Counts, Refusal } from './core/measure/counters.ts'
+export type { Recent } from './core/measure/statistics.ts'
+
 export type { Outcome, Settled } from './core/outcome.ts'
 export type { OverrideMode, Why } from './core/state/override.ts'
-export type { StateName, Transition, TransitionReason } from './core/state/state.ts'
-export type { Recent } from './core/measure/statistics.ts'
+
+export type { StateName, Transition, TransitionReason } from './core/transition.ts'
 export type { Finding, RuleReading } from './core/trip/record.ts'
+
 export type { When, WhenView } from './core/trip/when.ts'
 export {
   CallTimeoutError,
@@ -32,20 +48,11 @@ export {
   ShortCircuitError,
 } from './errors.ts'
 export type { BreakerEvent, BreakerEvents, EventName, Listener } from './events.ts'
+
 export type { Explanation, Trip } from './inspect/explain.ts'
-export type { Decorator, Guarded, GuardedSync, StreamGuard, SyncGuard } from './call/function-types.ts'
-export type { Key, KeyedOptions } from './registry/keyed.ts'
-export type { RegisteredOptions, RegistryDefaults } from './registry/registry-options.ts'
-export type { ListenOptions } from './circuit/listen.ts'
-export type {
-  AcquireOptions,
-  CallOptions,
-  CircuitBreakerOptions,
-  ConfigurePatch,
-  Registrar,
-  ResolvedOptions,
-} from './options.ts'
-export type { Permit } from './call/permit.ts'
+export type { Snapshot } from './inspect/snapshot.ts'
+
+export type { Saved } from './options/check-saved.ts'
 export type {
   EvidenceOptions,
   FailureRateOptions,
@@ -56,7 +63,18 @@ export type {
   TripRules,
   WindowOptions,
 } from './options/policy-options.ts'
+export type {
+  AcquireOptions,
+  CallOptions,
+  CircuitBreakerOptions,
+  ConfigurePatch,
+  Registrar,
+  ResolvedOptions,
+} from './options.ts'
 export { type ProtectOptions, protect } from './protect.ts'
+export type { Key, KeyedOptions } from './registry/keyed.ts'
+
+export type { RegisteredOptions, RegistryDefaults } from './registry/registry-options.ts'
 export {
   CircuitRegistry,
   type CircuitRegistryOptions,
@@ -65,5 +83,3 @@ export {
   type RegistryEvents,
   type RegistrySnapshot,
 } from './registry.ts'
-export type { Saved } from './options/check-saved.ts'
-export type { Snapshot } from './inspect/snapshot.ts'

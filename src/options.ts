@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Outcome, Settled } from './core/outcome.ts'
 import type { When } from './core/trip/when.ts'
-import type { AnyFallback } from './call/fallback.ts'
+import type { Saved } from './options/check-saved.ts'
 import type {
   EvidenceOptions,
   FailureRateOptions,
@@ -11,7 +11,6 @@ import type {
   SlowStartOptions,
   TripRules,
 } from './options/policy-options.ts'
-import type { Saved } from './options/check-saved.ts'
 
 /** What `acquire` and `tryAcquire` accept for one call. */
 export interface AcquireOptions {
@@ -177,3 +176,5 @@ export type ConfigurePatch = Omit<
   CircuitBreakerOptions<unknown>,
   'name' | 'saved' | 'clock' | 'random' | 'registry'
 >
+// biome-ignore lint/suspicious/noExplicitAny: the arguments are those of any wrapped function.
+export type AnyFallback = (error: unknown, ...args: any[]) => unknown

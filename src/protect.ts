@@ -1,9 +1,9 @@
 import { type CircuitBreaker, seatOfBreaker } from './circuit-breaker.ts'
+import { nearest, object, show, wrongType } from './options/validate.ts'
 import type { ClientRules } from './protect/client-guard.ts'
 import { guardClient } from './protect/client-proxy.ts'
 import { isObject } from './protect/client-shape.ts'
 import { CircuitRegistry, unusedName } from './registry.ts'
-import { nearest, object, show, wrongType } from './options/validate.ts'
 
 export interface ProtectOptions {
   /**

@@ -1,8 +1,12 @@
-import { Seat } from './circuit/circuit-factory.ts'
+import type { AsyncFunction, Guarded } from './call/function-types.ts'
+import { Seat } from './circuit/lazy-circuit.ts'
+import { type ListenOptions, listen } from './circuit/listen.ts'
 import { type CircuitBreaker, seatOfBreaker } from './circuit-breaker.ts'
 import { type BreakerEvents, EVENT_NAMES } from './events.ts'
-import type { AsyncFunction, Guarded } from './call/function-types.ts'
+import { type Snapshot, snapshot } from './inspect/snapshot.ts'
+import { integer, object, wrongType } from './options/validate.ts'
 import { Groups, type KeyedOptions } from './registry/keyed.ts'
+import { handleOf, Members } from './registry/registry-entries.ts'
 import {
   checkSame,
   Kinds,
@@ -10,10 +14,6 @@ import {
   type RegisteredOptions,
   type RegistryDefaults,
 } from './registry/registry-options.ts'
-import { type ListenOptions, listen } from './circuit/listen.ts'
-import { handleOf, Members } from './registry/registry-entries.ts'
-import { type Snapshot, snapshot } from './inspect/snapshot.ts'
-import { integer, object, wrongType } from './options/validate.ts'
 
 /** A name that this registry has not given to anybody yet: the base, or with a number behind. */
 export let unusedName: (registry: CircuitRegistry, base: string) => string

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { Phase } from '../../src/testing/simulation/phase.ts'
 import { randomStream } from '../../src/testing/simulation/random.ts'
-import type { Phase } from '../../src/testing/simulation/script.ts'
 import type { SimulationOptions } from '../../src/testing/simulation/setup.ts'
 
 /** What can go wrong, and a control in which nothing does. */

@@ -1,13 +1,18 @@
-import { startTimeout, stopTimeout, type Timed, type TimeoutQueue } from './timeout-queue.ts'
-import { hasLeft } from './caller-signal.ts'
 import type { Circuit } from '../circuit/circuit.ts'
+import type { Classify } from '../circuit/classify.ts'
+import { isReplaced } from '../circuit/classify.ts'
+import { Rejection, rejectWith } from '../circuit/deferred-rejection.ts'
+import type { Reactions } from '../circuit/settle-handlers.ts'
 import type { Refusal } from '../core/measure/counters.ts'
 import { SUCCESS, type Verdict } from '../core/outcome.ts'
 import type { Permit } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
-import { type AnyFallback, fallBack, isReplaced } from './fallback.ts'
-import type { Classify } from '../circuit/classify.ts'
-import { Rejection, rejectWith } from '../circuit/deferred-rejection.ts'
+import type { AnyFallback } from '../options.ts'
+import { callerSignal, hasLeft } from './caller-signal.ts'
+import { fallBack } from './fallback.ts'
+import type { AnyFunction } from './functions.ts'
+import { enter, enterWith } from './held-lane.ts'
+import { startTimeout, stopTimeout, type Timed, type TimeoutQueue } from './timeout-queue.ts'
 
 /** What the caller of a refused call gets: the error, or the fallback's value. */
 export function refuse(
@@ -183,3 +188,86 @@ interface Interruption {
   readonly controller: AbortController | undefined
   readonly abort: (() => void) | undefined
 }
+
+/** What the caller gets for a result that is reported when it is there. */
+export function follow({ fulfilled, rejected }: Reactions, result: unknown): Promise<unknown> {
+  // A promise of its own kind may have a `then` that throws, or calls back twice.
+  const promise = isPlainPromise(result)
+    ? result
+    : new Promise((resolve) => {
+        resolve(result)
+      })
+  return promise.then(fulfilled, rejected)
+}
+
+export function callAsync(
+  circuit: Circuit,
+  fn: AnyFunction,
+  self: unknown,
+  args: unknown[],
+): Promise<unknown> {
+  const signal = callerSignal(args)
+  const entered = signal === undefined ? enter(circuit) : null
+  if (entered !== null) return pass(entered, fn, self, args)
+  return callHeld(circuit, fn, self, args, signal)
+}
+
+/** For a call that needs a permit of its own. */
+export function callHeld(
+  circuit: Circuit,
+  fn: AnyFunction,
+  self: unknown,
+  args: readonly unknown[],
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const held = signal === undefined ? enterWith(circuit, args) : null
+  if (held !== null) return held.run((call) => pass(call, fn, self, args))
+  const { callTimeout: timeout, fallback } = circuit.options
+  const permit = circuit.admit(timeout)
+  if (typeof permit === 'string') return refuse(circuit, permit, fallback, args)
+  if (timeout === undefined && signal === undefined && fallback === undefined) {
+    const result = attempt(fn, self, args)
+    // A promise of its own kind may have a `then` that throws.
+    if (isPlainPromise(result)) return followPlain(circuit, permit, result)
+    return new Call(circuit, permit, args, signal, undefined, fallback).follow(result)
+  }
+  const call = new Call(circuit, permit, args, signal, undefined, fallback)
+  return timeout === undefined
+    ? call.follow(attempt(fn, self, args))
+    : call.limit(timeout, undefined, () => fn.apply(self, args as unknown[]))
+}
+
+function pass(
+  call: Reactions,
+  fn: AnyFunction,
+  self: unknown,
+  args: readonly unknown[],
+): Promise<unknown> {
+  let result: unknown
+  try {
+    result = fn.apply(self, args as unknown[])
+  } catch (error) {
+    return Promise.resolve(call.rejected(error))
+  }
+  return follow(call, result)
+}
+
+/** True for a promise that does what the language says. */
+function isPlainPromise(value: unknown): value is Promise<unknown> {
+  try {
+    return value instanceof Promise && value.then === Promise.prototype.then
+  } catch {
+    // A proxy that objects to being asked.
+    return false
+  }
+}
+
+export function attempt(fn: AnyFunction, self: unknown, args: readonly unknown[]): unknown {
+  try {
+    return fn.apply(self, args as unknown[])
+  } catch (error) {
+    return rejectWith(error)
+  }
+}
+
+export const NOTHING: readonly unknown[] = /* @__PURE__ */ Object.freeze([])

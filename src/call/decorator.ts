@@ -1,5 +1,5 @@
 import { show } from '../options/validate.ts'
-import type { AnyFunction } from './wrap-async.ts'
+import type { AnyFunction } from './functions.ts'
 
 type Wrap = (fn: AnyFunction) => AnyFunction
 

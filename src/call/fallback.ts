@@ -1,13 +1,5 @@
-import type { Verdict } from '../core/outcome.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: the arguments are those of any wrapped function.
-export type AnyFallback = (error: unknown, ...args: any[]) => unknown
-
-/** Whether a fallback stands in for a call that ended like this: not where the target answered. */
-export function isReplaced({ outcome }: Verdict): boolean {
-  return outcome === 'failure' || outcome === 'cancelled'
-}
+import type { AnyFallback } from '../options.ts'
 
 /** True for `() => …`, which has no way to see the error, so that none needs to be made. */
 function takesNothing(fallback: AnyFallback): boolean {
@@ -18,6 +10,7 @@ function takesNothing(fallback: AnyFallback): boolean {
   }
   return known
 }
+
 const seen = /* @__PURE__ */ new WeakMap<AnyFallback, boolean>()
 
 /** What to resolve with instead of the error: the fallback's value, or its own failure. */

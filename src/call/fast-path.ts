@@ -1,26 +1,10 @@
 import type { Circuit } from '../circuit/circuit.ts'
+import type { Lane, LimitedReactions } from '../circuit/settle-handlers.ts'
 import type { Machine } from '../core/machine.ts'
 import { SUCCESS } from '../core/outcome.ts'
 import { Permit } from '../core/permit.ts'
-import type { Closed } from '../core/state/state.ts'
+import type { Closed } from '../core/state/closed.ts'
 import type { CallTimeoutError } from '../errors.ts'
-
-/** What the end of a call is reported to. They give what the caller gets, for `then`. */
-export interface Reactions {
-  readonly fulfilled: <T>(value: T) => T
-  readonly rejected: (error: unknown) => never
-}
-
-/** The same for a call that may also end by its timeout. */
-export interface LimitedReactions extends Reactions {
-  expired(error: CallTimeoutError): never
-}
-
-/** How the calls of one closed state pass while nothing needs more than their end. */
-export interface Lane {
-  /** Lets a call pass; null when it must ask for a permit of its own. */
-  enter(): LimitedReactions | null
-}
 
 /**
  * For calls that leave nothing to remember: one pair of reactions for the whole generation, so that

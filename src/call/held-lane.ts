@@ -1,15 +1,12 @@
-import { startTimeout, stopTimeout, type Timed, type TimeoutQueue } from './timeout-queue.ts'
 import type { Circuit } from '../circuit/circuit.ts'
-import { CallTimeoutError } from '../errors.ts'
-import { type AnyFallback, fallBack } from './fallback.ts'
-import type { Lane, LimitedReactions, Reactions } from './fast-path.ts'
 import type { Rejection } from '../circuit/deferred-rejection.ts'
-
-/** A call that brings something along. */
-export interface HeldCall {
-  /** What the caller gets. `begin` reports the end of what it runs to the pair that it is given. */
-  run(begin: (call: Reactions) => Promise<unknown>): Promise<unknown>
-}
+import type { HeldCall, Lane, LimitedReactions, Reactions } from '../circuit/settle-handlers.ts'
+import { needsDuration } from '../core/trip/rules.ts'
+import { CallTimeoutError } from '../errors.ts'
+import type { AnyFallback } from '../options.ts'
+import { fallBack } from './fallback.ts'
+import { SharedLane, TimedLane } from './fast-path.ts'
+import { startTimeout, stopTimeout, type Timed, type TimeoutQueue } from './timeout-queue.ts'
 
 /**
  * For calls that pass by another lane, but must end within the call timeout of their breaker, or
@@ -48,6 +45,32 @@ export class HeldLane implements Lane {
     this.#queue = startTimeout(this.#circuit.clock, this.#timeout, call, this.#queue)
     return call
   }
+}
+
+/** Lets a call pass that reports nothing but its end; null when it needs more than that. */
+export function enter(circuit: Circuit): Reactions | null {
+  const lane = circuit.lane === undefined ? openLane(circuit) : circuit.lane
+  return lane === null ? null : lane.enter()
+}
+
+/** As {@link enter}, for a call that brings its arguments along. */
+export function enterWith(circuit: Circuit, args: readonly unknown[]): HeldCall | null {
+  const lane = circuit.lane === undefined ? openLane(circuit) : circuit.lane
+  return lane instanceof HeldLane ? lane.enterWith(args) : null
+}
+
+function openLane(circuit: Circuit): Lane | null {
+  const { machine, options } = circuit
+  const { state } = machine
+  if (state.name !== 'closed' || machine.override !== undefined) {
+    circuit.lane = null
+    return null
+  }
+  const timed = machine.settings.statistics || needsDuration(machine.settings.trip)
+  const lane = timed ? new TimedLane(circuit) : new SharedLane(circuit, state)
+  const plain = options.callTimeout === undefined && options.fallback === undefined
+  circuit.lane = plain ? lane : new HeldLane(circuit, lane)
+  return circuit.lane
 }
 
 /** Gives the value of the fallback in place of a failure. */

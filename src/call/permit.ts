@@ -1,10 +1,17 @@
-import { timeLimit } from './timeout-queue.ts'
-import { hasLeft } from './caller-signal.ts'
 import type { Circuit } from '../circuit/circuit.ts'
-import { CANCELLED, errorOf, NEUTRAL, type Settled, SUCCESS, type Verdict } from '../core/outcome.ts'
+import {
+  CANCELLED,
+  errorOf,
+  NEUTRAL,
+  type Settled,
+  SUCCESS,
+  type Verdict,
+} from '../core/outcome.ts'
 import type { Permit as Held } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AcquireOptions } from '../options.ts'
+import { hasLeft } from './caller-signal.ts'
+import { timeLimit } from './timeout-queue.ts'
 
 /**
  * The right to make one call, taken by hand. It settles exactly once: by one of its methods, by its

@@ -1,10 +1,10 @@
-import { Call, refuse } from './call.ts'
 import type { Circuit } from '../circuit/circuit.ts'
-import type { AnyFallback } from './fallback.ts'
-import type { CallOptions } from '../options.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { checkCall } from '../options/resolve-options.ts'
-import { checkFunction, follow } from './wrap-async.ts'
+import type { AnyFallback, CallOptions } from '../options.ts'
+import { Call, follow, refuse } from './call.ts'
+import { checkFunction } from './functions.ts'
+import { enter } from './held-lane.ts'
 
 type Action = (signal: AbortSignal | undefined) => unknown
 
@@ -42,7 +42,7 @@ function runUnlimited(
   call: CallOptions<unknown> | undefined,
   fallback: AnyFallback | undefined,
 ): Promise<unknown> {
-  const entered = call === undefined ? circuit.enter() : null
+  const entered = call === undefined ? enter(circuit) : null
   if (entered !== null) return follow(entered, attempt(action))
   const permit = circuit.admit(undefined)
   if (typeof permit === 'string') return refuse(circuit, permit, fallback, [])

@@ -1,8 +1,7 @@
-import { withCause } from './fallback.ts'
 import { Rejection, rejectWith } from '../circuit/deferred-rejection.ts'
+import { withCause } from './fallback.ts'
 
 /** What the consumer of a stream gets in its place. */
-
 export type Iterator = AsyncIterator<unknown, unknown, unknown>
 export type Source = AsyncIterable<unknown> & Partial<Iterator>
 

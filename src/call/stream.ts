@@ -1,10 +1,12 @@
-import { timeLimit } from './timeout-queue.ts'
-import { callerSignal, hasLeft } from './caller-signal.ts'
 import type { Circuit } from '../circuit/circuit.ts'
+import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { CANCELLED, errorOf, type Settled, SUCCESS, type Verdict } from '../core/outcome.ts'
 import type { Permit } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
+import { show } from '../options/validate.ts'
+import { callerSignal, hasLeft } from './caller-signal.ts'
 import { fallBack } from './fallback.ts'
+import { type AnyFunction, dressed, kindOf } from './functions.ts'
 import {
   DONE,
   failing,
@@ -14,9 +16,7 @@ import {
   iteratorOf,
   type Source,
 } from './stream-iterators.ts'
-import { rejectWith } from '../circuit/deferred-rejection.ts'
-import { show } from '../options/validate.ts'
-import { type AnyFunction, dressed, kindOf } from './wrap-async.ts'
+import { timeLimit } from './timeout-queue.ts'
 
 export { isStream, iteratorOf, type Source }
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBreaker, hang, turn } from '../../test/helpers.ts'
-import { timeLimit } from './timeout-queue.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
+import { timeLimit } from './timeout-queue.ts'
 
 describe('timeLimit', () => {
   it('arms one timer for all calls of one duration', async () => {

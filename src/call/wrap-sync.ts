@@ -1,18 +1,11 @@
-import { Call } from './call.ts'
-import { callerSignal } from './caller-signal.ts'
 import type { Circuit } from '../circuit/circuit.ts'
-import { fallBack } from './fallback.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
-import {
-  type AnyFunction,
-  article,
-  dressed,
-  follow,
-  type Guard,
-  kindOf,
-  NOTHING,
-  streamHint,
-} from './wrap-async.ts'
+import { Call, follow, NOTHING } from './call.ts'
+import { callerSignal } from './caller-signal.ts'
+import { fallBack } from './fallback.ts'
+import { type AnyFunction, article, dressed, kindOf, streamHint } from './functions.ts'
+import { enter } from './held-lane.ts'
+import type { Guard } from './wrap-async.ts'
 
 /** A function with the same type, guarded synchronously: it throws what a promise would reject with. */
 export function wrapSync(circuit: Circuit, fn: AnyFunction): AnyFunction {
@@ -30,7 +23,7 @@ const noneSync: Guard = (circuit, fn, name) =>
     [name](this: unknown) {
       // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
       if (arguments.length !== 0) return forwardSync(circuit, fn, this, ...arguments)
-      const call = circuit.enter()
+      const call = enter(circuit)
       if (call === null) return callHeldSync(circuit, fn, this, NOTHING)
       let value: unknown
       try {
@@ -56,7 +49,7 @@ function forwardSync(
   self: unknown,
   ...args: unknown[]
 ): unknown {
-  const call = circuit.enter()
+  const call = enter(circuit)
   if (call === null) return callHeldSync(circuit, fn, self, args)
   let value: unknown
   try {

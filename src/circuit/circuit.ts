@@ -1,26 +1,24 @@
 import type { Clock } from '../clock.ts'
-import type { Refusal } from '../core/measure/counters.ts'
 import type { Machine } from '../core/machine.ts'
 import type { Change } from '../core/machine-data.ts'
+import type { Refusal } from '../core/measure/counters.ts'
 import { type Settled, SUCCESS, type Verdict } from '../core/outcome.ts'
-import type { Override } from '../core/state/override.ts'
 import { type Permit, UNENFORCED } from '../core/permit.ts'
-import type { Closed } from '../core/state/state.ts'
-import { needsDuration } from '../core/trip/rules.ts'
+import type { Closed } from '../core/state/closed.ts'
+import type { Override } from '../core/state/override.ts'
 import {
   type CallTimeoutError,
   CircuitFullError,
   CircuitOpenError,
   type ShortCircuitError,
 } from '../errors.ts'
-import { type BreakerEvents, type Emitter, type EventName, printListenerError } from '../events.ts'
+import type { BreakerEvents, EventName } from '../events.ts'
 import { whyRefused } from '../inspect/explain.ts'
-import { isReplaced } from '../call/fallback.ts'
-import { type HeldCall, HeldLane } from '../call/held-lane.ts'
-import { type Circumstances, type Court, judge, judgeRejection } from './classify.ts'
-import { type Lane, type Reactions, SharedLane, TimedLane } from '../call/fast-path.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
+import { type Circumstances, type Court, isReplaced, judge, judgeRejection } from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
+import { type Emitter, printListenerError } from './emitter.ts'
+import type { Lane } from './settle-handlers.ts'
 
 /** In place of a reading: the time is what the machine has just been told. */
 const JUST_NOW = Number.NaN
@@ -68,32 +66,6 @@ export class Circuit implements Court {
   }
 
   // ── calls ─────────────────────────────────────────────────────────────────────────────────────
-
-  /** Lets a call pass that reports nothing but its end; null when it needs more than that. */
-  enter(): Reactions | null {
-    const lane = this.lane === undefined ? this.#openLane() : this.lane
-    return lane === null ? null : lane.enter()
-  }
-
-  #openLane(): Lane | null {
-    const { machine, options } = this
-    const { state } = machine
-    if (state.name !== 'closed' || machine.override !== undefined) {
-      this.lane = null
-      return null
-    }
-    const timed = machine.settings.statistics || needsDuration(machine.settings.trip)
-    const lane = timed ? new TimedLane(this) : new SharedLane(this, state)
-    const plain = options.callTimeout === undefined && options.fallback === undefined
-    this.lane = plain ? lane : new HeldLane(this, lane)
-    return this.lane
-  }
-
-  /** As {@link enter}, for a call that brings its arguments along. */
-  enterWith(args: readonly unknown[]): HeldCall | null {
-    const lane = this.lane === undefined ? this.#openLane() : this.lane
-    return lane instanceof HeldLane ? lane.enterWith(args) : null
-  }
 
   /** True when a success matters to nobody but the machine. */
   get isPlain(): boolean {

@@ -9,8 +9,8 @@ import {
   type Verdict,
 } from '../core/outcome.ts'
 import { isRefusal } from '../errors.ts'
-import type { ResolvedOptions } from '../options.ts'
 import { show } from '../options/validate.ts'
+import type { ResolvedOptions } from '../options.ts'
 
 /** Longer messages are cut. */
 const MESSAGE_KEPT = 200
@@ -143,4 +143,9 @@ function cut(message: string, redact?: Redact): string {
   } catch {
     return ''
   }
+}
+
+/** Whether a fallback stands in for a call that ended like this: not where the target answered. */
+export function isReplaced({ outcome }: Verdict): boolean {
+  return outcome === 'failure' || outcome === 'cancelled'
 }

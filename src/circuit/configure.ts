@@ -1,6 +1,12 @@
-import type { Circuit } from './circuit.ts'
+import {
+  changes,
+  checkPatch,
+  machineSettings,
+  ownCopy,
+  resolveOptions,
+} from '../options/resolve-options.ts'
 import type { ConfigurePatch } from '../options.ts'
-import { changes, checkPatch, machineSettings, ownCopy, resolveOptions } from '../options/resolve-options.ts'
+import type { Circuit } from './circuit.ts'
 
 /** What `configure` has done. */
 export interface ConfigureResult {

@@ -1,5 +1,5 @@
-import type { Emitter } from '../events.ts'
 import { nearest, show, wrongType } from '../options/validate.ts'
+import type { Emitter } from './emitter.ts'
 
 export interface ListenOptions {
   /** Aborting it unsubscribes. */

@@ -1,7 +1,8 @@
 import { type Baseline, SHORTEST_OVERDUE } from './measure/latency-baseline.ts'
 import type { Permit } from './permit.ts'
 import { firstDeadline, type Recovery } from './recovery/recovery.ts'
-import type { Closed, State } from './state/state.ts'
+import type { Closed } from './state/closed.ts'
+import type { State } from './state/state.ts'
 import type { Finding } from './trip/record.ts'
 
 /** When time alone moves the state; `Infinity` for never. Overdue calls of a closed one aside. */

@@ -1,7 +1,7 @@
 import { mayBeOverdue } from './due.ts'
 import { Memory } from './machine-data.ts'
 import type { Permit } from './permit.ts'
-import type { Closed } from './state/state.ts'
+import type { Closed } from './state/closed.ts'
 
 /**
  * How nearly every call passes: a closed circuit lets it in and it succeeds, which moves nothing.
@@ -48,9 +48,9 @@ export abstract class Shortcuts extends Memory {
 
   /** The same for the call that holds this permit; where it is false, `settle` it. */
   succeedWith(permit: Permit): boolean {
-    const { era } = permit
+    const era = this.state
     // A late success may have been waited for.
-    if (era === null || era !== this.state || era.name !== 'closed' || permit.overdue) return false
+    if (permit.era !== era || era.name !== 'closed' || permit.overdue) return false
     const learns = this.learns(era)
     if (this.statistics !== null || (learns && this.baseline.listens)) return false
     if (!permit.held || !this.succeed(era)) return false

@@ -1,16 +1,20 @@
-import { closed, configureRules, notBefore, recorded, remember } from './state/closed.ts'
-import type { Refusal } from './measure/counters.ts'
 import { chargeOverdue, chargeOverdueProbes, dueAt, isDue } from './due.ts'
-import { sameOpenDuration } from './recovery/open-duration.ts'
-import type { Verdict } from './outcome.ts'
+import { Shortcuts } from './fast-path.ts'
+import type { Refusal } from './measure/counters.ts'
+import { Statistics } from './measure/statistics.ts'
+import type { RecordedFailure, Verdict } from './outcome.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
+import { sameOpenDuration } from './recovery/open-duration.ts'
 import { Probes } from './recovery/probes.ts'
 import { admits, type Decision, firstDeadline, lapsed, type Recovery } from './recovery/recovery.ts'
 import { SlowStart } from './recovery/slow-start.ts'
 import type { MachineSettings } from './settings.ts'
-import { Shortcuts } from './fast-path.ts'
-import type { Closed, HalfOpen, Open, RecordedFailure, State, TransitionReason } from './state/state.ts'
-import { Statistics } from './measure/statistics.ts'
+import type { Closed } from './state/closed.ts'
+import { closed, configureRules, notBefore, recorded, remember } from './state/closed.ts'
+import type { HalfOpen } from './state/half-open.ts'
+import type { Open } from './state/open.ts'
+import type { State } from './state/state.ts'
+import type { TransitionReason } from './transition.ts'
 import { consecutiveFailures } from './trip/consecutive-failures.ts'
 import { endTrip } from './trip/history.ts'
 import type { Finding } from './trip/record.ts'
@@ -94,15 +98,15 @@ export class Machine extends Shortcuts {
   settle(permit: Permit, verdict: Verdict, reading: number): boolean {
     if (!permit.held) return false
     // Out of the line first: a call that ends now is not overdue any more.
-    if (permit.era?.name === 'closed' && !permit.overdue) permit.era.inFlight?.remove(permit)
+    if (!permit.overdue) permit.era?.inFlight?.remove(permit)
     const now = this.catchUp(reading)
     // Its own deadline may have passed just now.
     if (!permit.held) return false
     permit.held = false
     this.tally.ended++
-    const { era } = permit
+    const era = this.state
     const duration = Number.isNaN(reading) ? Number.NaN : now - permit.startedAt
-    if (era === null || era !== this.state) {
+    if (permit.era !== era) {
       this.tally.trouble.stale++
       if (permit.overdue && verdict.outcome === 'success') this.#forgive(permit, duration, now)
       return false

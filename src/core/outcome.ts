@@ -41,5 +41,11 @@ export interface Verdict {
 }
 
 export const SUCCESS: Verdict = { outcome: 'success' }
+
 export const NEUTRAL: Verdict = { outcome: 'neutral' }
 export const CANCELLED: Verdict = { outcome: 'cancelled' }
+
+export interface RecordedFailure extends Failure {
+  /** When, in the machine's own time. */
+  readonly at: number
+}

@@ -1,5 +1,5 @@
 import { Openings } from './recovery/open-duration.ts'
-import type { StateName } from './state/state.ts'
+import type { StateName } from './transition.ts'
 import { TripHistory } from './trip/history.ts'
 import type { TripRecord } from './trip/record.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createMachine, looks, probedMachine, RESET_TIMEOUT, settle } from '../../test/helpers.ts'
 import { OUTCOMES } from './outcome.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
-import type { HalfOpen } from './state/state.ts'
+import type { HalfOpen } from './state/half-open.ts'
 
 describe('Permit', () => {
   it('is held and has delivered nothing when it is new', () => {

@@ -1,11 +1,17 @@
-import type { Closed, HalfOpen } from './state/state.ts'
+/** A state under which calls are let through; `name` tells which of the two. */
+export interface AdmittingState {
+  readonly name: 'closed' | 'half-open'
+  readonly generation: number
+  /** Where its permits wait for a late end; not every state that admits has such a line. */
+  readonly inFlight?: { remove(permit: Permit): void } | null
+}
 
 /**
  * What an admitted call holds. The state it was admitted under is its generation: a transition
  * replaces the state object, so `permit.era !== machine.state` tells a stale result.
  */
 export class Permit {
-  era: Closed | HalfOpen | null
+  era: AdmittingState | null
   startedAt: number
   /** When the verdict on a probe is expected at the latest; `Infinity` for every other call. */
   readonly due: number
@@ -21,7 +27,7 @@ export class Permit {
   previous: Permit | undefined = undefined
   next: Permit | undefined = undefined
 
-  constructor(era: Closed | HalfOpen | null, startedAt: number, due: number, backstop = 0) {
+  constructor(era: AdmittingState | null, startedAt: number, due: number, backstop = 0) {
     this.era = era
     this.startedAt = startedAt
     this.due = due
@@ -29,7 +35,7 @@ export class Permit {
   }
 
   /** Becomes the permit of another call, after it was given back. */
-  renew(era: Closed, startedAt: number): void {
+  renew(era: AdmittingState, startedAt: number): void {
     this.era = era
     this.startedAt = startedAt
     this.held = true
@@ -46,7 +52,7 @@ export class Permit {
     this.deadline = this.due
   }
 
-  clone(era: Closed | HalfOpen | null): Permit {
+  clone(era: AdmittingState | null): Permit {
     const copy = new Permit(
       era,
       this.startedAt,

@@ -1,7 +1,7 @@
-import type { Refusal } from '../core/measure/counters.ts'
 import type { Machine } from '../core/machine.ts'
+import type { Refusal } from '../core/measure/counters.ts'
 import type { Override } from '../core/state/override.ts'
-import type { StateName, TransitionReason } from '../core/state/state.ts'
+import type { StateName, TransitionReason } from '../core/transition.ts'
 import type { Finding, RuleReading, TripRecord } from '../core/trip/record.ts'
 
 /** One opening of the circuit, as plain data: why it opened and what came of it. */

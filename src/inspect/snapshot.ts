@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts'
+import type { Machine } from '../core/machine.ts'
 import type { Counts } from '../core/measure/counters.ts'
 import { LATENCY_ERROR } from '../core/measure/latency-histogram.ts'
-import type { Machine } from '../core/machine.ts'
-import type { OverrideMode } from '../core/state/override.ts'
-import type { StateName } from '../core/state/state.ts'
 import type { Recent } from '../core/measure/statistics.ts'
+import type { OverrideMode } from '../core/state/override.ts'
+import type { StateName } from '../core/transition.ts'
 import type { RuleReading } from '../core/trip/record.ts'
-import { type Trip, tripOf } from './explain.ts'
 import type { ResolvedOptions } from '../options.ts'
+import { type Trip, tripOf } from './explain.ts'
 
 /** Everything visible of a breaker at one moment, as plain JSON data. Times are ms. */
 export interface Snapshot {

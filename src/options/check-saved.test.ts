@@ -9,8 +9,8 @@ import {
   succeed,
 } from '../../test/helpers.ts'
 import { CircuitBreaker, type CircuitBreakerOptions } from '../index.ts'
-import type { Saved } from './check-saved.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
+import type { Saved } from './check-saved.ts'
 
 /** Through text, as it goes from process to process, to one whose clock reads something else. */
 function continued(

@@ -1,5 +1,5 @@
 import type { Saved } from '../core/save.ts'
-import { TRANSITION_REASONS } from '../core/state/state.ts'
+import { TRANSITION_REASONS } from '../core/transition.ts'
 import {
   integer,
   LONGEST_DURATION,

@@ -2,8 +2,12 @@ import type { OpenDuration } from '../core/recovery/open-duration.ts'
 import type { RecoverySettings } from '../core/recovery/recovery.ts'
 import type { MachineSettings } from '../core/settings.ts'
 import type { When } from '../core/trip/when.ts'
-import type { AnyFallback } from '../call/fallback.ts'
-import type { CircuitBreakerOptions, ConfigurePatch, ResolvedOptions } from '../options.ts'
+import type {
+  AnyFallback,
+  CircuitBreakerOptions,
+  ConfigurePatch,
+  ResolvedOptions,
+} from '../options.ts'
 import {
   resolveRecovery,
   resolveResetTimeout,

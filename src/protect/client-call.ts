@@ -1,8 +1,8 @@
 import { Call } from '../call/call.ts'
+import { StreamCall } from '../call/stream.ts'
+import { isStream, iteratorOf } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
 import { CANCELLED } from '../core/outcome.ts'
-import { isStream, iteratorOf } from '../call/stream-iterators.ts'
-import { StreamCall } from '../call/stream.ts'
 
 /** One call of a client's method, under a permit of its own. */
 export class ClientCall extends Call {

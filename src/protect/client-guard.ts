@@ -1,6 +1,11 @@
-import { refuse } from '../call/call.ts'
+import { callAsync, refuse } from '../call/call.ts'
 import { callerSignal } from '../call/caller-signal.ts'
+import { type AnyFunction, kindOf } from '../call/functions.ts'
+import { StreamCall } from '../call/stream.ts'
+import { isStream, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
+import type { Refusal } from '../core/measure/counters.ts'
+import { admits } from '../core/recovery/recovery.ts'
 import { ClientCall, isPlain, refusedAs } from './client-call.ts'
 import {
   ENDINGS,
@@ -11,11 +16,6 @@ import {
   leadsToCalls,
   methodNames,
 } from './client-shape.ts'
-import type { Refusal } from '../core/measure/counters.ts'
-import { admits } from '../core/recovery/recovery.ts'
-import { isStream, type Source } from '../call/stream-iterators.ts'
-import { StreamCall } from '../call/stream.ts'
-import { type AnyFunction, callAsync, kindOf } from '../call/wrap-async.ts'
 
 /** What is known of a method, from what it has given so far. */
 interface Habit {
@@ -39,6 +39,7 @@ interface Method {
 
 /** Clients that make up method names as they go must not fill the memory. */
 const MOST_METHODS = 10_000
+
 /** A path grows with each call in a chain, and is cut there. */
 const LONGEST_PATH = 200
 

@@ -1,8 +1,8 @@
+import type { AnyFunction } from '../call/functions.ts'
+import { fixed } from '../call/stream.ts'
+import { isStream } from '../call/stream-iterators.ts'
 import { ClientGuard, type ClientRules, longer } from './client-guard.ts'
 import { isClass, isObject, isThenable } from './client-shape.ts'
-import { isStream } from '../call/stream-iterators.ts'
-import { fixed } from '../call/stream.ts'
-import type { AnyFunction } from '../call/wrap-async.ts'
 
 /** A stand-in for the client whose methods are guarded, as are those of what it hands out. */
 export function guardClient(client: object, rules: ClientRules): object {

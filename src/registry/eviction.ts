@@ -1,6 +1,6 @@
-import type { Seat } from '../circuit/circuit-factory.ts'
 import type { Circuit } from '../circuit/circuit.ts'
-import { Audience } from '../events.ts'
+import { Audience } from '../circuit/emitter.ts'
+import type { Seat } from '../circuit/lazy-circuit.ts'
 
 // What a breaker has that a new one in its place would not have. Lifetime totals are no part of it:
 // they decide nothing.

@@ -1,11 +1,13 @@
-import { type Blueprint, Seat } from '../circuit/circuit-factory.ts'
-import type { Circuit } from '../circuit/circuit.ts'
+import { callAsync } from '../call/call.ts'
 import type { AsyncFunction } from '../call/function-types.ts'
-import { checkSame, type Kinds, type RegisteredOptions } from './registry-options.ts'
-import type { Members } from './registry-entries.ts'
+import { type AnyFunction, checkAsync, dressed } from '../call/functions.ts'
+import type { Circuit } from '../circuit/circuit.ts'
+import type { Blueprint } from '../circuit/circuit-factory.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
+import { Seat } from '../circuit/lazy-circuit.ts'
 import { wrongType } from '../options/validate.ts'
-import { type AnyFunction, callAsync, checkAsync, dressed } from '../call/wrap-async.ts'
+import type { Members } from './registry-entries.ts'
+import { checkSame, type Kinds, type RegisteredOptions } from './registry-options.ts'
 
 /** What a key may be; numbers are the same keys as their digits. */
 export type Key = string | number

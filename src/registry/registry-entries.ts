@@ -1,6 +1,6 @@
-import type { Seat } from '../circuit/circuit-factory.ts'
+import { Audience, joined, left } from '../circuit/emitter.ts'
+import type { Seat } from '../circuit/lazy-circuit.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
-import { Audience, joined, left } from '../events.ts'
 import { Evictions, lostWith } from './eviction.ts'
 import type { Kinds } from './registry-options.ts'
 

@@ -1,9 +1,10 @@
-import { Blueprint, type Seat } from '../circuit/circuit-factory.ts'
 import type { Circuit } from '../circuit/circuit.ts'
+import { Blueprint } from '../circuit/circuit-factory.ts'
+import type { Audience } from '../circuit/emitter.ts'
+import type { Seat } from '../circuit/lazy-circuit.ts'
 import { describeDifference, differences, writtenAlike } from '../options/compare-options.ts'
-import type { Audience } from '../events.ts'
-import type { CircuitBreakerOptions } from '../options.ts'
 import { show } from '../options/validate.ts'
+import type { CircuitBreakerOptions } from '../options.ts'
 
 /** Options of a breaker whose name and registry are known. */
 export type RegisteredOptions<Fallback = never> = Omit<

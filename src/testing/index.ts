@@ -40,8 +40,9 @@ export type {
   SimulatedPermit,
   SimulatedTransition,
 } from './simulation/guard.ts'
+export type { Phase } from './simulation/phase.ts'
 export type { PhaseResult, SimulatedTrip, SimulationResult } from './simulation/result.ts'
-export type { Phase, Script } from './simulation/script.ts'
+export type { Script } from './simulation/script.ts'
 export type {
   SimulatedDependencyOptions,
   SimulationOptions,

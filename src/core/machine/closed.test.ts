@@ -13,7 +13,7 @@ import {
 } from '../../../test/helpers.ts'
 import type { Machine } from '../machine.ts'
 import { type Outcome, SUCCESS } from '../outcome.ts'
-import type { Closed } from '../state/state.ts'
+import type { Closed } from '../state/closed.ts'
 
 function play(machine: Machine, outcomes: readonly Outcome[]): Machine {
   for (const outcome of outcomes) callOnce(machine, outcome, 0)

@@ -12,9 +12,9 @@ import {
   verdictOf,
 } from '../../../test/helpers.ts'
 import { Machine } from '../machine.ts'
-import type { OpenDuration } from '../recovery/open-duration.ts'
 import type { Permit } from '../permit.ts'
-import type { Closed } from '../state/state.ts'
+import type { OpenDuration } from '../recovery/open-duration.ts'
+import type { Closed } from '../state/closed.ts'
 import type { EvidenceSettings } from '../trip/evidence.ts'
 
 const evidence: EvidenceSettings = {

@@ -10,7 +10,7 @@ import {
 import type { Machine } from '../machine.ts'
 import { SUCCESS } from '../outcome.ts'
 import { Permit } from '../permit.ts'
-import type { Closed } from '../state/state.ts'
+import type { Closed } from '../state/closed.ts'
 
 const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 8 } }
 const slowCallRate = { ...failureRate, slowerThan: 100 }

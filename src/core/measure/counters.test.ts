@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Tally } from './counters.ts'
 import { OUTCOMES } from '../outcome.ts'
+import { Tally } from './counters.ts'
 
 const zero = {
   admitted: 0,

@@ -1,5 +1,5 @@
-import { Latency, type SavedLatency } from './latency-histogram.ts'
 import type { Outcome } from '../outcome.ts'
+import { Latency, type SavedLatency } from './latency-histogram.ts'
 
 /** The recent past, ms, kept in so many slices. */
 export const RECENT = 60_000

@@ -4,19 +4,10 @@ import {
   type Decision,
   firstDue,
   Outstanding,
+  type ProbeSettings,
   type Recovery,
   type RecoverySettings,
 } from './recovery.ts'
-
-export interface ProbeSettings {
-  readonly kind: 'probes'
-  /** That many successes in a row close the circuit. */
-  readonly probes: number
-  /** At most that many probes at once. */
-  readonly concurrent: number
-  /** A probe is given up after that many ms. */
-  readonly timeout: number
-}
 
 /** A few probes at a time: enough successes close, the first failure re-opens. */
 export class Probes extends Outstanding implements Recovery {

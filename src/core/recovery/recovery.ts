@@ -1,8 +1,6 @@
 import type { Baseline } from '../measure/latency-baseline.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
-import type { ProbeSettings } from './probes.ts'
-import type { SlowStartSettings } from './slow-start.ts'
 
 export type RecoverySettings = ProbeSettings | SlowStartSettings
 
@@ -75,4 +73,25 @@ export function firstDue(outstanding: readonly Permit[]): number {
 /** True when a probe has reached its deadline. */
 export function lapsed({ outstanding }: Recovery, now: number): boolean {
   return outstanding.some((probe) => now >= probe.deadline)
+}
+
+export interface ProbeSettings {
+  readonly kind: 'probes'
+  /** That many successes in a row close the circuit. */
+  readonly probes: number
+  /** At most that many probes at once. */
+  readonly concurrent: number
+  /** A probe is given up after that many ms. */
+  readonly timeout: number
+}
+
+export interface SlowStartSettings {
+  readonly kind: 'slowStart'
+  /** That many successes close the circuit, once nothing has been refused for `quietFor` ms. */
+  readonly successes: number
+  readonly quietFor: number
+  /** A probe is given up after that many ms. */
+  readonly timeout: number
+  /** A failure that took at least this long, ms, weighs as much as a hung call. */
+  readonly slowerThan: number
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { admit, callOnce, createMachine, settingsOf, settle } from '../../../test/helpers.ts'
 import type { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
-import type { SlowStartSettings } from './slow-start.ts'
+import type { SlowStartSettings } from './recovery.ts'
 
 const slowStart: SlowStartSettings = {
   kind: 'slowStart',
@@ -11,6 +11,7 @@ const slowStart: SlowStartSettings = {
   timeout: 30_000,
   slowerThan: 2_000,
 }
+
 const START = 10_000
 
 /** Half-open from `START` on, with room for eight; calls are known to take 10 ms. */

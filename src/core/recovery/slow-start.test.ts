@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { admit, createMachine, RESET_TIMEOUT, settingsOf, settle } from '../../../test/helpers.ts'
 import type { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
-import type { SlowStartSettings } from './slow-start.ts'
+import type { SlowStartSettings } from './recovery.ts'
 
 const slowStart: SlowStartSettings = {
   kind: 'slowStart',
@@ -11,6 +11,7 @@ const slowStart: SlowStartSettings = {
   timeout: 3_000,
   slowerThan: 2_000,
 }
+
 const START = RESET_TIMEOUT
 
 function configure(machine: Machine, about: Partial<SlowStartSettings>, reading = 0): string[] {

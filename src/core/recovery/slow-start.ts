@@ -7,27 +7,20 @@ import {
   Outstanding,
   type Recovery,
   type RecoverySettings,
+  type SlowStartSettings,
 } from './recovery.ts'
-
-export interface SlowStartSettings {
-  readonly kind: 'slowStart'
-  /** That many successes close the circuit, once nothing has been refused for `quietFor` ms. */
-  readonly successes: number
-  readonly quietFor: number
-  /** A probe is given up after that many ms. */
-  readonly timeout: number
-  /** A failure that took at least this long, ms, weighs as much as a hung call. */
-  readonly slowerThan: number
-}
 
 const FAILURE = 1
 const SLOW_FAILURE = 3
 const SUCCESS = 0.5
+
 /** The score at which the window is cut: one hung call, or three more failures than successes bear. */
 const CUT_AT = 3
 const CUT_TO = 0.7
+
 /** A success widens the window by at least this much after a cut. */
 const SLOWEST_GROWTH = 0.05
+
 /** Successes that take this many times the usual latency do not widen it. */
 const STRAINED = 3
 

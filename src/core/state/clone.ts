@@ -1,7 +1,9 @@
 import type { Baseline } from '../measure/latency-baseline.ts'
 import type { Permit } from '../permit.ts'
-import type { Closed, HalfOpen, State } from './state.ts'
 import type { TripRecord } from '../trip/record.ts'
+import type { Closed } from './closed.ts'
+import type { HalfOpen } from './half-open.ts'
+import type { State } from './state.ts'
 
 /** A state that shares nothing with the original that either of them will change. */
 export function cloneState(

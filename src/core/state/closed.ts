@@ -1,9 +1,24 @@
 import { InFlight } from '../in-flight.ts'
-import { LastFailures } from '../trip/last-failures.ts'
+import type { RecordedFailure, Verdict } from '../outcome.ts'
 import { LONGEST_RETRY_AFTER } from '../recovery/open-duration.ts'
-import type { Verdict } from '../outcome.ts'
-import type { Closed, RecordedFailure } from './state.ts'
+import { LastFailures } from '../trip/last-failures.ts'
 import { hasRules, Rules, type TripSettings } from '../trip/rules.ts'
+
+export interface Closed {
+  readonly name: 'closed'
+  readonly generation: number
+  readonly since: number
+  /** Failures in a row. */
+  streak: number
+  /** What the other rules have seen; null while none is in force. */
+  rules: Rules | null
+  /** Calls that may become overdue; null where that counts for nothing. */
+  inFlight: InFlight | null
+  /** The last ones; null while there were none. */
+  failures: LastFailures | null
+  /** The server's own word: an opening lasts at least until then. */
+  notBefore: number
+}
 
 /** The closed state with fresh evidence. */
 export function closed(generation: number, since: number, trip: TripSettings): Closed {

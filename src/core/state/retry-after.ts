@@ -1,5 +1,5 @@
-import type { Override } from './override.ts'
 import { admits } from '../recovery/recovery.ts'
+import type { Override } from './override.ts'
 import type { State } from './state.ts'
 
 /** Ms until a call may pass; `undefined` when it may now, or when nobody can know. */

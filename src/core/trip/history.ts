@@ -1,4 +1,6 @@
-import type { RecordedFailure, State, TransitionReason } from '../state/state.ts'
+import type { RecordedFailure } from '../outcome.ts'
+import type { State } from '../state/state.ts'
+import type { TransitionReason } from '../transition.ts'
 import type { Finding, RuleReading, TripRecord } from './record.ts'
 
 /** What is known about an opening when it happens. */

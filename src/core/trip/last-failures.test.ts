@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { RecordedFailure } from '../outcome.ts'
 import { LastFailures } from './last-failures.ts'
-import type { RecordedFailure } from '../state/state.ts'
 
 function failure(at: number): RecordedFailure {
   return { name: 'Error', code: undefined, message: 'down', at }

@@ -1,4 +1,4 @@
-import type { RecordedFailure } from '../state/state.ts'
+import type { RecordedFailure } from '../outcome.ts'
 
 /** Failures kept to explain a trip. */
 const KEPT = 5

@@ -1,4 +1,5 @@
-import type { RuleName } from '../state/state.ts'
+import type { RuleName } from '../transition.ts'
+import type { Finding, RuleReading } from './record.ts'
 import {
   createWindow,
   restoreWindow,
@@ -6,7 +7,6 @@ import {
   type Window,
   type WindowSettings,
 } from './window.ts'
-import type { Finding, RuleReading } from './record.ts'
 
 export interface RateSettings {
   /** The share of hits that opens, in (0, 1]. */

@@ -1,4 +1,5 @@
-import type { RecordedFailure, RuleName, StateName, TransitionReason } from '../state/state.ts'
+import type { RecordedFailure } from '../outcome.ts'
+import type { RuleName, StateName, TransitionReason } from '../transition.ts'
 
 /** What the rule that fired had found: it opens at `observed >= threshold`. */
 export interface Finding {

@@ -1,10 +1,10 @@
-import type { SavedWindow } from './window.ts'
 import { Evidence, type EvidenceSettings, type SavedEvidence } from './evidence.ts'
 import { type FailureRateSettings, failureRate, recordFailureRate } from './failure-rate.ts'
 import { Rate } from './rate.ts'
 import type { Finding, RuleReading } from './record.ts'
 import { recordSlowCallRate, type SlowCallRateSettings, slowCallRate } from './slow-call-rate.ts'
 import { type When, type WhenView, when } from './when.ts'
+import type { SavedWindow } from './window.ts'
 
 /** The rules in force, besides consecutive failures, which every closed state counts. */
 export interface TripSettings {

@@ -1,4 +1,4 @@
-import type { Phase } from './script.ts'
+import type { Phase } from './phase.ts'
 
 type Fault = Omit<Phase, 'for'>
 

@@ -1,6 +1,6 @@
 import type { SimulatedTransition } from './guard.ts'
+import { isFaulty } from './phase.ts'
 import type { PhaseResult, SimulatedTrip, SimulationResult } from './result.ts'
-import { isFaulty } from './script.ts'
 import type { SimulationSetup } from './setup.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }

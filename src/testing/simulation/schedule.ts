@@ -1,4 +1,4 @@
-import type { Phase } from './script.ts'
+import type { Phase } from './phase.ts'
 
 /** A phase with its place in time: from `from` on, up to and without `to`. */
 export interface TimedPhase extends Phase {

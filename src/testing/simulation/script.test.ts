@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isFaulty, type Phase, readScript } from './script.ts'
+import { isFaulty, type Phase } from './phase.ts'
+import { readScript } from './script.ts'
 
 describe('a script in words', () => {
   it.each<[string, Phase]>([

@@ -1,0 +1,117 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+/**
+ * From the bottom to the top: a file imports its own layer and those below, types included. A name
+ * stands for the file in `src/` and for the folder that holds its parts.
+ */
+const LAYERS: readonly (readonly string[])[] = [
+  ['core'],
+  ['clock', 'errors', 'events'],
+  ['options'],
+  ['inspect'],
+  ['circuit'],
+  ['call'],
+  ['circuit-breaker'],
+  ['registry'],
+  ['protect'],
+  ['index'],
+]
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  exports: Record<string, unknown>
+  peerDependencies?: Record<string, string>
+}
+const subpaths = Object.keys(manifest.exports)
+  .filter((name) => name !== '.' && name !== './package.json')
+  .map((name) => name.slice('./'.length))
+
+interface Import {
+  readonly from: string
+  /** A path below `src/`, or the name of a package. */
+  readonly to: string
+}
+
+const imports = globSync('**/*.ts', { cwd: join(root, 'src') })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => !/\.test(-d)?\.ts$/.test(file))
+  .flatMap(importsOf)
+
+function importsOf(from: string): Import[] {
+  const text = readFileSync(join(root, 'src', from), 'utf8')
+  const specifiers = text.matchAll(/^(?:import|export|\}).* from '([^']+)'|\bimport\('([^']+)'/gm)
+  return Array.from(specifiers, ([, statically, lazily]) => {
+    const specifier = (statically ?? lazily) as string
+    const inside = specifier.startsWith('.')
+    return { from, to: inside ? posix.join(dirname(from), specifier) : specifier }
+  })
+}
+
+function subpathOf(file: string): string | undefined {
+  return subpaths.find((name) => file.startsWith(`${name}/`))
+}
+
+function layerOf(file: string): number {
+  const name = (file.split('/')[0] as string).replace(/\.ts$/, '')
+  return LAYERS.findIndex((layer) => layer.includes(name))
+}
+
+function show({ from, to }: Import): string {
+  return `${from} imports ${to}`
+}
+
+function isPackage({ to }: Import): boolean {
+  return !to.endsWith('.ts')
+}
+
+describe('the imports of the library', () => {
+  const own = imports.filter(({ from }) => subpathOf(from) === undefined)
+
+  it('are found', () => {
+    expect(own.length).toBeGreaterThan(200)
+  })
+
+  it('come from files that belong to a layer', () => {
+    expect(own.filter(({ from }) => layerOf(from) === -1).map(show)).toEqual([])
+  })
+
+  it('go to the same layer or to one below', () => {
+    const upwards = own.filter((one) => !isPackage(one) && layerOf(one.to) > layerOf(one.from))
+
+    expect(upwards.map(show)).toEqual([])
+  })
+
+  it('name no package, no module of a platform and no subpath', () => {
+    expect(own.filter((one) => isPackage(one) || layerOf(one.to) === -1).map(show)).toEqual([])
+  })
+
+  it('skip index.ts, which only gathers what others define', () => {
+    expect(own.filter(({ to }) => to === 'index.ts').map(show)).toEqual([])
+  })
+})
+
+describe('a subpath', () => {
+  it.each(subpaths)('%s has a folder with an index.ts', (name) => {
+    expect(existsSync(join(root, 'src', name, 'index.ts'))).toBe(true)
+  })
+
+  it('is every folder in src/ that has an index.ts', () => {
+    const folders = globSync('*/index.ts', { cwd: join(root, 'src') }).map((file) => dirname(file))
+
+    expect(folders.toSorted()).toEqual(subpaths.toSorted())
+  })
+
+  it('imports the root entry, its own folder and peers', () => {
+    const peers = Object.keys(manifest.peerDependencies ?? {})
+    const strays = imports.filter((one) => {
+      const subpath = subpathOf(one.from)
+      if (subpath === undefined || one.to === 'index.ts') return false
+      return isPackage(one) ? !peers.includes(one.to) : subpathOf(one.to) !== subpath
+    })
+
+    expect(strays.map(show)).toEqual([])
+  })
+})
