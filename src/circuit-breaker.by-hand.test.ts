@@ -52,7 +52,7 @@ describe('reset', () => {
     await fail(breaker)
 
     expect(breaker.state).toBe('closed')
-    expect(breaker.snapshot().streak).toBe(1)
+    expect(breaker.snapshot().consecutiveFailures).toBe(1)
   })
 
   it('closes an open circuit', async () => {

@@ -66,7 +66,10 @@ describe('configure', () => {
 
     await expect(timedOut).resolves.toBe('instead')
     await succeed(breaker)
-    expect(breaker.snapshot()).toMatchObject({ streak: 2, counts: { timeout: 1, success: 1 } })
+    expect(breaker.snapshot()).toMatchObject({
+      consecutiveFailures: 2,
+      counts: { timeout: 1, success: 1 },
+    })
   })
 
   it('sets an option given as undefined back to its default', async () => {

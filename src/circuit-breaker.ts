@@ -13,13 +13,13 @@ import { wrapAsync } from './call/wrap-async.ts'
 import { wrapSync } from './call/wrap-sync.ts'
 import { Callable } from './circuit/callable.ts'
 import type { Circuit } from './circuit/circuit.ts'
-import { blueprintOf } from './circuit/circuit-factory.ts'
+import { circuitFactoryFor } from './circuit/circuit-factory.ts'
 import { type ConfigureResult, configure } from './circuit/configure.ts'
 import { type Emitter, ownEmitter } from './circuit/emitter.ts'
-import { Seat } from './circuit/lazy-circuit.ts'
+import { LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
 import { type Saved, save } from './core/save.ts'
-import type { Override, OverrideMode, Why } from './core/state/override.ts'
+import type { Override, OverrideMode, OverrideOptions } from './core/state/override.ts'
 import type { StateName } from './core/transition.ts'
 import { EVENT_NAMES, type EventName, type Listener } from './events.ts'
 import { type Explanation, explain } from './inspect/explain.ts'
@@ -35,15 +35,15 @@ import type {
 } from './options.ts'
 
 /** The seat of a breaker; undefined for anything else. */
-export let seatOfBreaker: (breaker: object) => Seat | undefined
+export let lazyCircuitOf: (breaker: object) => LazyCircuit | undefined
 
-function seatOf(options: CircuitBreakerOptions<unknown>): Seat {
-  const blueprint = blueprintOf(options)
-  const seat = new Seat(nameOf(options), blueprint)
+function seatOf(options: CircuitBreakerOptions<unknown>): LazyCircuit {
+  const factory = circuitFactoryFor(options)
+  const lazy = new LazyCircuit(nameOf(options), factory)
   // Its time begins now, whenever it is built; what is saved must be checked at once.
-  seat.born = blueprint.clock.now()
-  if (options.saved !== undefined) seat.built = blueprint.build(seat.name)
-  return seat
+  lazy.createdAt = factory.clock.now()
+  if (options.saved !== undefined) lazy.existing = factory.create(lazy.name)
+  return lazy
 }
 
 export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunction> {
@@ -85,29 +85,29 @@ export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunctio
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a class body can't say that its objects can be called; `name` is defined by the constructor.
 export class CircuitBreaker<Fallback = never> extends Callable {
-  readonly #seat: Seat
+  readonly #lazy: LazyCircuit
 
   /** @throws TypeError or RangeError naming the option that is wrong, what it must be and what was got */
   constructor(options: CircuitBreakerOptions<Fallback> = {}) {
-    const seat = options instanceof Seat ? options : seatOf(options)
-    const { name } = seat
+    const lazy = options instanceof LazyCircuit ? options : seatOf(options)
+    const { name } = lazy
     // Named while it is created: to name a function later takes 200 bytes.
     const self = {
       [name]: (...args: [unknown, unknown?, unknown?]): unknown =>
-        wrapOrDecorate('breaker', (fn) => wrapAsync(seat.circuit, fn), args),
+        wrapOrDecorate('breaker', (fn) => wrapAsync(lazy.circuit, fn), args),
     }
     super(self[name] as (...args: never[]) => unknown)
-    seat.handle = this
-    this.#seat = seat
+    lazy.breaker = this
+    this.#lazy = lazy
     options.registry?.add(this as never)
   }
 
   get #circuit(): Circuit {
-    return this.#seat.circuit
+    return this.#lazy.circuit
   }
 
   static {
-    seatOfBreaker = (breaker) => (#seat in breaker ? breaker.#seat : undefined)
+    lazyCircuitOf = (breaker) => (#lazy in breaker ? breaker.#lazy : undefined)
   }
 
   /** Guards a synchronous function: same result, and it throws {@link CircuitOpenError}. */
@@ -199,7 +199,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
 
   /** The resolved options: every default applied, frozen. */
   get options(): ResolvedOptions {
-    return this.#circuit.shownOptions
+    return this.#circuit.namedOptions
   }
 
   /** Opens the circuit now, as a rule would; it recovers by itself. */
@@ -220,7 +220,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   }
 
   /** Refuses every call until released. The automatic state goes on underneath. */
-  forceOpen(why?: Why): Disposable {
+  forceOpen(why?: OverrideOptions): Disposable {
     return this.#force('forced-open', why)
   }
 
@@ -228,16 +228,16 @@ export class CircuitBreaker<Fallback = never> extends Callable {
    * Lets every call pass until released. The automatic state goes on underneath, which makes this
    * the observe-only mode: what it would have refused is counted as `rejected.unenforced`.
    */
-  forceClosed(why?: Why): Disposable {
+  forceClosed(why?: OverrideOptions): Disposable {
     return this.#force('forced-closed', why)
   }
 
   /** Lets every call pass and records nothing until released. */
-  disable(why?: Why): Disposable {
+  disable(why?: OverrideOptions): Disposable {
     return this.#force('disabled', why)
   }
 
-  #force(mode: OverrideMode, why: Why = {}): Disposable {
+  #force(mode: OverrideMode, why: OverrideOptions = {}): Disposable {
     checkWhy(why)
     const circuit = this.#circuit
     const override = circuit.machine.force(mode, circuit.clock.now(), why)
@@ -268,8 +268,8 @@ export class CircuitBreaker<Fallback = never> extends Callable {
 
   /** Everything visible at this moment, as plain JSON data. Reading it moves nothing. */
   snapshot(): Snapshot {
-    const { machine, shownOptions, clock } = this.#circuit
-    return snapshot(machine, shownOptions, clock)
+    const { machine, namedOptions, clock } = this.#circuit
+    return snapshot(machine, namedOptions, clock)
   }
 
   /** Why it is in this state, as a paragraph and as data. Reading it moves nothing. */

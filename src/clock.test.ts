@@ -76,6 +76,6 @@ describe('systemClock', () => {
 
     vi.advanceTimersByTime(5_000)
 
-    expect([systemClock.now(), systemClock.wall()]).toEqual(before.map((it) => it + 5_000))
+    expect([systemClock.now(), systemClock.wall()]).toEqual(before.map((value) => value + 5_000))
   })
 })

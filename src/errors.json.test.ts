@@ -153,7 +153,7 @@ describe('what is kept of a failure', () => {
     const read = JSON.parse(JSON.stringify(saved))
 
     expect(saved.trips[0]?.failures).toMatchObject([kept])
-    expect([saved, read].map((it) => new CircuitBreaker({ saved: it }).state)).toEqual([
+    expect([saved, read].map((value) => new CircuitBreaker({ saved: value }).state)).toEqual([
       'open',
       'open',
     ])

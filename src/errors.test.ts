@@ -57,7 +57,7 @@ describe.each([
     const error = await make()
     const classes = [CircuitOpenError, CircuitFullError, CallTimeoutError]
 
-    expect(classes.filter((it) => error instanceof it)).toEqual([Class])
+    expect(classes.filter((value) => error instanceof value)).toEqual([Class])
   })
 
   it('has a stack that says what it is, and no frames', async () => {

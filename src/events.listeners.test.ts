@@ -142,7 +142,10 @@ describe('a listener that calls the breaker', () => {
     await fail(breaker)
 
     expect(await Promise.all(inner)).toEqual(['from the listener'])
-    expect(breaker.snapshot()).toMatchObject({ streak: 0, counts: { success: 1, failure: 1 } })
+    expect(breaker.snapshot()).toMatchObject({
+      consecutiveFailures: 0,
+      counts: { success: 1, failure: 1 },
+    })
   })
 
   it('may trip it from a failure, before the rule would', async () => {

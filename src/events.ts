@@ -1,4 +1,4 @@
-import type { Refusal } from './core/measure/counters.ts'
+import type { RejectReason } from './core/measure/counters.ts'
 import type { OverrideMode } from './core/state/override.ts'
 import type { Transition } from './core/transition.ts'
 
@@ -8,7 +8,7 @@ export interface BreakerEvents {
   transition: Transition
   /** A call was refused; `enforced` is false when a forced-closed override let it run anyway. */
   reject: {
-    readonly reason: Refusal
+    readonly reason: RejectReason
     readonly retryAfter: number | undefined
     readonly enforced: boolean
   }

@@ -26,16 +26,16 @@ export type { ListenOptions } from './circuit/listen.ts'
 export { CircuitBreaker } from './circuit-breaker.ts'
 export type { Clock } from './clock.ts'
 
-export type { Counts, Refusal } from './core/measure/counters.ts'
-export type { Recent } from './core/measure/statistics.ts'
+export type { Counts, RejectReason as Refusal } from './core/measure/counters.ts'
+export type { RecentCalls as Recent } from './core/measure/statistics.ts'
 
 export type { Outcome, Settled } from './core/outcome.ts'
-export type { OverrideMode, Why } from './core/state/override.ts'
+export type { OverrideMode, OverrideOptions as Why } from './core/state/override.ts'
 
 export type { StateName, Transition, TransitionReason } from './core/transition.ts'
-export type { Finding, RuleReading } from './core/trip/record.ts'
+export type { Finding, RuleStatus as RuleReading } from './core/trip/record.ts'
 
-export type { When, WhenView } from './core/trip/when.ts'
+export type { TripPredicate as When, WhenView } from './core/trip/when.ts'
 export {
   CallTimeoutError,
   CircuitFullError,
@@ -72,7 +72,7 @@ export type {
   ResolvedOptions,
 } from './options.ts'
 export { type ProtectOptions, protect } from './protect.ts'
-export type { Key, KeyedOptions } from './registry/keyed.ts'
+export type { BreakerKey as Key, KeyedOptions } from './registry/keyed.ts'
 
 export type { RegisteredOptions, RegistryDefaults } from './registry/registry-options.ts'
 export {

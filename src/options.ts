@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Outcome, Settled } from './core/outcome.ts'
-import type { When } from './core/trip/when.ts'
+import type { TripPredicate } from './core/trip/when.ts'
 import type { Saved } from './options/check-saved.ts'
 import type {
   EvidenceOptions,
@@ -155,7 +155,7 @@ export interface ResolvedOptions {
     readonly failureRate: Resolved<FailureRateOptions> | undefined
     readonly slowCallRate: Resolved<SlowCallRateOptions> | undefined
     readonly evidence: Resolved<EvidenceOptions> | undefined
-    readonly when: When | undefined
+    readonly when: TripPredicate | undefined
   }
   readonly resetTimeout: number | Resolved<GrowingOptions> | 'auto'
   readonly recovery:

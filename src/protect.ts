@@ -1,4 +1,4 @@
-import { type CircuitBreaker, seatOfBreaker } from './circuit-breaker.ts'
+import { type CircuitBreaker, lazyCircuitOf } from './circuit-breaker.ts'
 import { nearest, object, show, wrongType } from './options/validate.ts'
 import type { ClientRules } from './protect/client-guard.ts'
 import { guardClient } from './protect/client-proxy.ts'
@@ -78,10 +78,10 @@ function circuitsFor(
 }
 
 function circuitOf(breaker: unknown) {
-  const seat = typeof breaker === 'function' ? seatOfBreaker(breaker) : undefined
-  if (seat === undefined)
+  const lazy = typeof breaker === 'function' ? lazyCircuitOf(breaker) : undefined
+  if (lazy === undefined)
     throw wrongType('breaker', 'a CircuitBreaker or a CircuitRegistry', breaker)
-  return seat.circuit
+  return lazy.circuit
 }
 
 function checkNames(what: string, client: object, names: unknown): readonly string[] | undefined {
@@ -101,8 +101,8 @@ function checkNames(what: string, client: object, names: unknown): readonly stri
 
 function namesOf(client: object): string[] {
   const names: string[] = []
-  for (let it: object | null = client; it !== null; it = Object.getPrototypeOf(it)) {
-    names.push(...Object.getOwnPropertyNames(it))
+  for (let value: object | null = client; value !== null; value = Object.getPrototypeOf(value)) {
+    names.push(...Object.getOwnPropertyNames(value))
   }
   return names
 }

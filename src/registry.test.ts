@@ -195,10 +195,10 @@ describe('defaults', () => {
   })
 
   it('apply to breakers made later, and are nobody else’s to change', () => {
-    const given = { maxFailures: 7 }
+    const userOptions = { maxFailures: 7 }
     const before = registry.breaker('before')
-    registry.defaults = given
-    given.maxFailures = 1
+    registry.defaults = userOptions
+    userOptions.maxFailures = 1
 
     expect(before.options.trip.consecutiveFailures).toBe(3)
     expect(registry.breaker('after').options.trip.consecutiveFailures).toBe(7)

@@ -1,18 +1,18 @@
 import type { AsyncFunction, Guarded } from './call/function-types.ts'
-import { Seat } from './circuit/lazy-circuit.ts'
+import { LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
-import { type CircuitBreaker, seatOfBreaker } from './circuit-breaker.ts'
+import { type CircuitBreaker, lazyCircuitOf } from './circuit-breaker.ts'
 import { type BreakerEvents, EVENT_NAMES } from './events.ts'
 import { type Snapshot, snapshot } from './inspect/snapshot.ts'
 import { integer, object, wrongType } from './options/validate.ts'
-import { Groups, type KeyedOptions } from './registry/keyed.ts'
-import { handleOf, Members } from './registry/registry-entries.ts'
+import { KeyedBreakers, type KeyedOptions } from './registry/keyed.ts'
+import { handleOf, RegistryEntries } from './registry/registry-entries.ts'
 import {
   checkSame,
-  Kinds,
   nameTaken,
   type RegisteredOptions,
   type RegistryDefaults,
+  RegistryOptions,
 } from './registry/registry-options.ts'
 
 /** A name that this registry has not given to anybody yet: the base, or with a number behind. */
@@ -64,9 +64,9 @@ export interface RegistrySnapshot {
  * console.assert(registry.get('users')?.state === 'closed' && registry.get('orders') === undefined)
  */
 export class CircuitRegistry implements Iterable<CircuitBreaker> {
-  readonly #kinds: Kinds
-  readonly #members: Members
-  readonly #groups: Groups
+  readonly #kinds: RegistryOptions
+  readonly #members: RegistryEntries
+  readonly #groups: KeyedBreakers
 
   static {
     unusedName = (registry, base) => registry.#groups.unusedName(base)
@@ -76,9 +76,9 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
   constructor(options: CircuitRegistryOptions = {}) {
     object('options', options, ['defaults', 'maxSize'])
     const { defaults = {}, maxSize = 10_000 } = options
-    this.#kinds = new Kinds(defaults)
-    this.#members = new Members(this.#kinds, integer('maxSize', maxSize, 1))
-    this.#groups = new Groups(this.#kinds, this.#members)
+    this.#kinds = new RegistryOptions(defaults)
+    this.#members = new RegistryEntries(this.#kinds, integer('maxSize', maxSize, 1))
+    this.#groups = new KeyedBreakers(this.#kinds, this.#members)
   }
 
   /** How many breakers there are. */
@@ -118,21 +118,21 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
     name: string,
     options: RegisteredOptions<Fallback> = {},
   ): CircuitBreaker<Fallback> {
-    let seat = this.#members.get(name)
-    if (seat === undefined) {
+    let lazy = this.#members.get(name)
+    if (lazy === undefined) {
       checkName(name)
-      seat = new Seat(name, this.#kinds.of(options))
+      lazy = new LazyCircuit(name, this.#kinds.of(options))
       // What is saved has an age, so its time begins now.
-      if (options.saved !== undefined) seat.built = seat.blueprint.build(name)
-      this.#members.insert(seat)
-    } else checkSame(seat, options)
-    return handleOf(seat)
+      if (options.saved !== undefined) lazy.existing = lazy.factory.create(name)
+      this.#members.insert(lazy)
+    } else checkSame(lazy, options)
+    return handleOf(lazy)
   }
 
   /** The breaker of that name, if there is one; never creates any. */
   get(name: string): CircuitBreaker | undefined {
-    const seat = this.#members.get(name)
-    return seat && handleOf(seat)
+    const lazy = this.#members.get(name)
+    return lazy && handleOf(lazy)
   }
 
   has(name: string): boolean {
@@ -146,28 +146,28 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
    */
   // biome-ignore lint/suspicious/noExplicitAny: whatever its fallback gives.
   add(breaker: CircuitBreaker<any>): this {
-    const seat = typeof breaker === 'function' ? seatOfBreaker(breaker) : undefined
-    if (seat === undefined) throw wrongType('breaker', 'a CircuitBreaker', breaker)
-    const taken = this.#members.get(seat.name)
-    if (taken === seat) return this
-    if (taken !== undefined) throw nameTaken(taken, seat.blueprint)
+    const lazy = typeof breaker === 'function' ? lazyCircuitOf(breaker) : undefined
+    if (lazy === undefined) throw wrongType('breaker', 'a CircuitBreaker', breaker)
+    const taken = this.#members.get(lazy.name)
+    if (taken === lazy) return this
+    if (taken !== undefined) throw nameTaken(taken, lazy.factory)
     // Built by another registry it would be heard there alone.
-    seat.built ??= seat.circuit
-    this.#members.insert(seat)
+    lazy.existing ??= lazy.circuit
+    this.#members.insert(lazy)
     return this
   }
 
   /** Forgets the breaker, which goes on for whoever holds it. False when there was none. */
   delete(name: string): boolean {
-    const seat = this.#members.get(name)
-    if (seat === undefined) return false
-    this.#members.delete(seat)
+    const lazy = this.#members.get(name)
+    if (lazy === undefined) return false
+    this.#members.delete(lazy)
     return true
   }
 
   /** The breakers, in the order in which they came. */
   *[Symbol.iterator](): IterableIterator<CircuitBreaker> {
-    for (const seat of this.#members.seats()) yield handleOf(seat)
+    for (const lazy of this.#members.lazyCircuits()) yield handleOf(lazy)
   }
 
   /**
@@ -214,9 +214,9 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
   /** Everything visible of every breaker, as plain JSON data. Reading it moves nothing. */
   snapshot(): RegistrySnapshot {
     const { size, maxSize, evicted } = this.#members
-    const breakers = Array.from(this.#members.seats(), ({ name, built, blueprint }) => {
-      const { machine, shownOptions, clock } = built ?? blueprint.build(name)
-      return snapshot(machine, shownOptions, clock)
+    const breakers = Array.from(this.#members.lazyCircuits(), ({ name, existing, factory }) => {
+      const { machine, namedOptions, clock } = existing ?? factory.create(name)
+      return snapshot(machine, namedOptions, clock)
     })
     return { size, maxSize, evicted, breakers }
   }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { Machine } from '../src/core/machine.ts'
-import type { Outcome, Verdict } from '../src/core/outcome.ts'
+import type { Classification, Outcome } from '../src/core/outcome.ts'
 import { Permit } from '../src/core/permit.ts'
 import { restore, type Saved, save } from '../src/core/save.ts'
 import type { MachineSettings } from '../src/core/settings.ts'
@@ -75,7 +75,7 @@ export function admitMany(machine: Machine, count: number, reading: number): Per
   return Array.from({ length: count }, () => admit(machine, reading))
 }
 
-export function verdictOf(outcome: Outcome, about: Partial<Verdict> = {}): Verdict {
+export function verdictOf(outcome: Outcome, about: Partial<Classification> = {}): Classification {
   const failure = { name: 'Error', code: undefined, message: 'no answer' }
   return outcome === 'failure' ? { outcome, failure, ...about } : { outcome, ...about }
 }
@@ -86,7 +86,7 @@ export function settle(
   permit: Permit,
   outcome: Outcome,
   reading: number,
-  about?: Partial<Verdict>,
+  about?: Partial<Classification>,
 ): boolean {
   return machine.settle(permit, verdictOf(outcome, about), reading)
 }
@@ -96,7 +96,7 @@ export function callOnce(
   machine: Machine,
   outcome: Outcome,
   reading: number,
-  about?: Partial<Verdict>,
+  about?: Partial<Classification>,
 ): void {
   settle(machine, admit(machine, reading), outcome, reading, about)
 }
@@ -129,7 +129,7 @@ export function stateAt(machine: Machine, reading: number): string {
 
 /** Failures in a row so far; `undefined` when the machine is not closed. */
 export function streakOf(machine: Machine): number | undefined {
-  return machine.state.name === 'closed' ? machine.state.streak : undefined
+  return machine.state.name === 'closed' ? machine.state.consecutiveFailures : undefined
 }
 
 /** Goes on from what `machine` is at `reading`, through JSON, with a clock of its own. */
@@ -153,9 +153,10 @@ export function looks(machine: Machine): string {
   const time = [machine.now(-1e12), machine.now(1e12)]
   const { changes, baseline } = machine
   const saved = save(machine, machine.now(0))
-  const parts = { ...machine, timeline: time, changes, listens: baseline.listens, saved }
-  return JSON.stringify(parts, (key, value) => {
-    if (key === 'era') return value?.generation
+  const { wantsSample } = baseline
+  const parts = { ...machine, time, changes, wantsSample, saved }
+  return JSON.stringify(parts, function (this: unknown, key, value) {
+    if (key === 'state' && this instanceof Permit) return value?.generation
     // Calls in flight are a line, told from its first on.
     if (key === 'previous') return undefined
     return typeof value === 'number' || value === undefined ? String(value) : value

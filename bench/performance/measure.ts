@@ -136,9 +136,9 @@ class Samples {
 function summed(row: string, values: readonly number[]): Figure {
   const isFloor = !Object.keys(listings).some((name) => row.startsWith(`${name} `))
   if (!isFloor) return figure(values)
-  const value = median(values)
-  const apart = values.map((it) => Math.abs(it - value))
-  return { value, spread: median(apart) / value }
+  const middle = median(values)
+  const apart = values.map((value) => Math.abs(value - middle))
+  return { value: middle, spread: median(apart) / middle }
 }
 
 export async function measure(

@@ -37,11 +37,11 @@ export function factor(
   mode: Mode = 'sequential',
 ): Quantity {
   return {
-    pairs: [subject, ...others].map((it): Pair => [it, scenario]),
+    pairs: [subject, ...others].map((value): Pair => [value, scenario]),
     of({ ratios }) {
       const own = ratios[rowName(subject, scenario, mode)]
-      const values = others.map((it) => ratios[rowName(it, scenario, mode)]?.value)
-      const known = values.filter((it) => it !== undefined)
+      const values = others.map((value) => ratios[rowName(value, scenario, mode)]?.value)
+      const known = values.filter((value) => value !== undefined)
       if (own === undefined || known.length < others.length) return undefined
       return Math.min(...known) / own.value
     },
@@ -53,8 +53,8 @@ export function measured(of: Quantity['of']): Quantity {
 }
 
 export function memory(subject: string, of: (memory: Memory) => number | null): Quantity {
-  return measured((it) => {
-    const taken = it.memory[subject]
+  return measured((value) => {
+    const taken = value.memory[subject]
     return taken && (of(taken) ?? undefined)
   })
 }

@@ -72,7 +72,7 @@ export function statements(findings: Findings): Statement[] {
   const best = overall.reduce((a, b) => (a.mean < b.mean ? a : b))
   const comparisons = findings.comparisons(SHIPPED)
   const good = FAULTS.filter((fault) =>
-    comparisons.every((it) => it.fault !== fault || it.mean <= MARGIN),
+    comparisons.every((value) => value.fault !== fault || value.mean <= MARGIN),
   )
   const healthy = findings.of('auto').filter(({ fault }) => fault === 'healthy')
   const falseTrips = healthy.reduce((sum, { trips }) => sum + trips, 0)

@@ -35,7 +35,7 @@ export function page(before: string, results: Results): string {
 export function verdicts({ findings, named, falseTrips }: Results): Statement[] {
   const hang = named.hang.find(({ policy }) => policy === 'auto')?.toTrip ?? Infinity
   const kept = named.late.find(({ policy }) => policy === 'auto')?.kept ?? 0
-  const off = Math.max(...falseTrips.map((it) => Math.abs(it.measured / it.computed - 1)))
+  const off = Math.max(...falseTrips.map((value) => Math.abs(value.measured / value.computed - 1)))
   return [
     ...statements(findings),
     {

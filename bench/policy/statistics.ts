@@ -35,11 +35,12 @@ export class Costs {
 
   constructor(outcomes: readonly Outcome[], weights: Weights) {
     const bounds = new Map<number, number>()
-    for (const it of outcomes) if (it.policy === 'oracle') bounds.set(it.seed, cost(it, weights))
-    for (const it of outcomes) {
-      const bySeed = this.#excess.get(it.policy) ?? new Map<number, number>()
-      this.#excess.set(it.policy, bySeed)
-      bySeed.set(it.seed, cost(it, weights) - (bounds.get(it.seed) ?? 0))
+    for (const value of outcomes)
+      if (value.policy === 'oracle') bounds.set(value.seed, cost(value, weights))
+    for (const value of outcomes) {
+      const bySeed = this.#excess.get(value.policy) ?? new Map<number, number>()
+      this.#excess.set(value.policy, bySeed)
+      bySeed.set(value.seed, cost(value, weights) - (bounds.get(value.seed) ?? 0))
     }
   }
 

@@ -47,14 +47,14 @@ export function differenceTable(findings: Findings): string {
   const rows = shown(findings)
     .filter((name) => name !== 'auto' && name !== 'oracle')
     .map((name) => {
-      const it = interval(costs.difference(name, 'auto', seeds))
+      const value = interval(costs.difference(name, 'auto', seeds))
       const by = FAULTS.map((fault) => costs.difference(name, 'auto', findings.seedsOf(fault)))
       const better = by.filter((values) => mean(values) > MARGIN).length
       const worse = by.filter((values) => mean(values) < -MARGIN).length
       return [
         title(name),
-        signed(it.mean),
-        `${signed(it.low)} to ${signed(it.high)}`,
+        signed(value.mean),
+        `${signed(value.low)} to ${signed(value.high)}`,
         better,
         worse,
       ]
@@ -76,7 +76,7 @@ export function lossTable(findings: Findings): string {
   const others = shown(findings).filter((name) => name !== 'auto' && name !== 'oracle')
   const rows = findings
     .comparisons(others)
-    .filter((it) => it.mean > 1)
+    .filter((value) => value.mean > 1)
     .sort((a, b) => b.mean - a.mean)
     .map(({ fault, policy, mean: by, low, high }) => [
       fault,
@@ -122,12 +122,12 @@ export function ablationTable(findings: Findings): string {
   const rows = policies
     .filter(({ ablation }) => ablation)
     .map(({ name, configuration }) => {
-      const it = interval(costs.difference(name, 'auto', seeds))
+      const value = interval(costs.difference(name, 'auto', seeds))
       return [
         configuration,
         costs.mean(name, seeds).toFixed(1),
-        signed(it.mean),
-        `${signed(it.low)} to ${signed(it.high)}`,
+        signed(value.mean),
+        `${signed(value.low)} to ${signed(value.high)}`,
       ]
     })
   const auto = ['auto as it is', costs.mean('auto', seeds).toFixed(1), '', '']

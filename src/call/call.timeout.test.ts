@@ -126,7 +126,7 @@ describe.each([
     })()
     const value = breaker(() => 7 as never)()
     // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested.
-    const thenable = breaker(() => ({ then: (done: (it: number) => void) => done(8) }) as never)()
+    const thenable = breaker(() => ({ then: (done: (n: number) => void) => done(8) }) as never)()
 
     expect(await reasonOf(thrown)).toBe(error)
     expect(await Promise.all([value, thenable])).toEqual([7, 8])

@@ -3,27 +3,27 @@ import type { Classify } from '../circuit/classify.ts'
 import { isReplaced } from '../circuit/classify.ts'
 import { Rejection, rejectWith } from '../circuit/deferred-rejection.ts'
 import type { Reactions } from '../circuit/settle-handlers.ts'
-import type { Refusal } from '../core/measure/counters.ts'
-import { SUCCESS, type Verdict } from '../core/outcome.ts'
+import type { RejectReason } from '../core/measure/counters.ts'
+import { type Classification, SUCCESS } from '../core/outcome.ts'
 import type { Permit } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AnyFallback } from '../options.ts'
-import { callerSignal, hasLeft } from './caller-signal.ts'
-import { fallBack } from './fallback.ts'
+import { abortedByCaller, callerSignal } from './caller-signal.ts'
+import { runFallback } from './fallback.ts'
 import type { AnyFunction } from './functions.ts'
 import { enter, enterWith } from './held-lane.ts'
-import { startTimeout, stopTimeout, type Timed, type TimeoutQueue } from './timeout-queue.ts'
+import { startTimeout, stopTimeout, type TimeoutEntry, type TimeoutQueue } from './timeout-queue.ts'
 
 /** What the caller of a refused call gets: the error, or the fallback's value. */
 export function refuse(
   circuit: Circuit,
-  refusal: Refusal,
+  refusal: RejectReason,
   fallback: AnyFallback | undefined,
   args: readonly unknown[],
 ): Promise<unknown> {
   const error = circuit.refused(refusal)
   if (fallback === undefined) return rejectWith(error())
-  return Promise.resolve(fallBack(fallback, error, args))
+  return Promise.resolve(runFallback(fallback, error, args))
 }
 
 /** Follows a call that brings nothing along but its permit. */
@@ -42,10 +42,10 @@ export function followPlain(
 }
 
 /** One call under a permit of its own. */
-export class Call implements Timed {
+export class Call implements TimeoutEntry {
   deadline = 0
-  previous: Timed | undefined = undefined
-  next: Timed | undefined = undefined
+  previous: TimeoutEntry | undefined = undefined
+  next: TimeoutEntry | undefined = undefined
   queue: TimeoutQueue | undefined = undefined
   #ended = false
   #interruption: Interruption | undefined = undefined
@@ -123,8 +123,11 @@ export class Call implements Timed {
     if (circuit.options.classify === undefined && this.#classify === undefined) {
       circuit.settle(this.#permit, SUCCESS, undefined)
     } else {
-      const verdict = circuit.judge({ status: 'fulfilled', value }, { classify: this.#classify })
-      circuit.settle(this.#permit, verdict, undefined)
+      const classification = circuit.classify(
+        { status: 'fulfilled', value },
+        { classify: this.#classify },
+      )
+      circuit.settle(this.#permit, classification, undefined)
     }
     return value
   }
@@ -143,16 +146,16 @@ export class Call implements Timed {
 
   #fail(reason: unknown, timedOut: boolean): unknown {
     this.#end()
-    const callerGone = !timedOut && hasLeft(this.#signal)
+    const callerGone = !timedOut && abortedByCaller(this.#signal)
     const circumstances = { classify: this.#classify, callerGone, timedOut }
-    const verdict = this.#circuit.judge({ status: 'rejected', reason }, circumstances)
-    this.#circuit.settle(this.#permit, verdict, reason)
-    return callerGone ? new Rejection(reason) : this.#instead(reason, verdict)
+    const classification = this.#circuit.classify({ status: 'rejected', reason }, circumstances)
+    this.#circuit.settle(this.#permit, classification, reason)
+    return callerGone ? new Rejection(reason) : this.#instead(reason, classification)
   }
 
-  #instead(error: unknown, verdict: Verdict): unknown {
-    if (this.#fallback === undefined || !isReplaced(verdict)) return new Rejection(error)
-    return fallBack(this.#fallback, () => error, this.#args)
+  #instead(error: unknown, classification: Classification): unknown {
+    if (this.#fallback === undefined || !isReplaced(classification)) return new Rejection(error)
+    return runFallback(this.#fallback, () => error, this.#args)
   }
 
   #end(): void {
@@ -192,7 +195,7 @@ interface Interruption {
 /** What the caller gets for a result that is reported when it is there. */
 export function follow({ fulfilled, rejected }: Reactions, result: unknown): Promise<unknown> {
   // A promise of its own kind may have a `then` that throws, or calls back twice.
-  const promise = isPlainPromise(result)
+  const promise = isNativePromise(result)
     ? result
     : new Promise((resolve) => {
         resolve(result)
@@ -226,14 +229,14 @@ export function callHeld(
   const permit = circuit.admit(timeout)
   if (typeof permit === 'string') return refuse(circuit, permit, fallback, args)
   if (timeout === undefined && signal === undefined && fallback === undefined) {
-    const result = attempt(fn, self, args)
+    const result = invoke(fn, self, args)
     // A promise of its own kind may have a `then` that throws.
-    if (isPlainPromise(result)) return followPlain(circuit, permit, result)
+    if (isNativePromise(result)) return followPlain(circuit, permit, result)
     return new Call(circuit, permit, args, signal, undefined, fallback).follow(result)
   }
   const call = new Call(circuit, permit, args, signal, undefined, fallback)
   return timeout === undefined
-    ? call.follow(attempt(fn, self, args))
+    ? call.follow(invoke(fn, self, args))
     : call.limit(timeout, undefined, () => fn.apply(self, args as unknown[]))
 }
 
@@ -253,7 +256,7 @@ function pass(
 }
 
 /** True for a promise that does what the language says. */
-function isPlainPromise(value: unknown): value is Promise<unknown> {
+function isNativePromise(value: unknown): value is Promise<unknown> {
   try {
     return value instanceof Promise && value.then === Promise.prototype.then
   } catch {
@@ -262,7 +265,7 @@ function isPlainPromise(value: unknown): value is Promise<unknown> {
   }
 }
 
-export function attempt(fn: AnyFunction, self: unknown, args: readonly unknown[]): unknown {
+export function invoke(fn: AnyFunction, self: unknown, args: readonly unknown[]): unknown {
   try {
     return fn.apply(self, args as unknown[])
   } catch (error) {

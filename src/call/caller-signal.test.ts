@@ -22,7 +22,11 @@ const shapes: [string, (signal: AbortSignal) => unknown[], Find][] = [
   ['as { signal }', (signal) => ['/users', { signal }], ([, { signal }]) => signal],
   ['as { abortSignal }', (signal) => [{ abortSignal: signal }], ([{ abortSignal }]) => abortSignal],
   ['before other arguments', (signal) => [{ signal }, 'users', 5, null], ([{ signal }]) => signal],
-  ['in a request', (signal) => [new Request('http://x.test', { signal })], ([it]) => it.signal],
+  [
+    'in a request',
+    (signal) => [new Request('http://x.test', { signal })],
+    ([value]) => value.signal,
+  ],
 ]
 
 describe('the signal of the caller among the arguments', () => {
@@ -45,7 +49,7 @@ describe('the signal of the caller among the arguments', () => {
     const { breaker } = createBreaker({ maxFailures: 1 })
     const signal = AbortSignal.abort('gone')
 
-    expect(await reasonOf(client(breaker, ([it]) => it)(signal))).toBe('gone')
+    expect(await reasonOf(client(breaker, ([value]) => value)(signal))).toBe('gone')
     expect(breaker.snapshot().counts.cancelled).toBe(1)
   })
 

@@ -1,5 +1,5 @@
 /** Under these names the arguments of clients carry the caller's signal: fetch, axios, AWS, … */
-const CARRIERS = ['signal', 'abortSignal'] as const
+const SIGNAL_PROPERTIES = ['signal', 'abortSignal'] as const
 
 function asSignal(value: unknown): AbortSignal | undefined {
   if (typeof value !== 'object' || value === null) return undefined
@@ -29,7 +29,7 @@ export function callerSignal(args: readonly unknown[]): AbortSignal | undefined 
 }
 
 function carried(arg: object): AbortSignal | undefined {
-  for (const name of CARRIERS) {
+  for (const name of SIGNAL_PROPERTIES) {
     const signal = asSignal((arg as Record<string, unknown>)[name])
     if (signal !== undefined) return signal
   }
@@ -40,7 +40,7 @@ function carried(arg: object): AbortSignal | undefined {
  * True when the caller has lost interest, which says nothing about the target. A deadline that was
  * missed does say something: an abort by `AbortSignal.timeout()` is not meant.
  */
-export function hasLeft(signal: AbortSignal | undefined): boolean {
+export function abortedByCaller(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true && !isTimeout(signal.reason)
 }
 

@@ -12,8 +12,8 @@ describe('the types of the standard decorators', () => {
       @breaker static async all(): Promise<string[]> {
         return []
       }
-      @breaker async #load<T>(it: T): Promise<T> {
-        return it
+      @breaker async #load<T>(value: T): Promise<T> {
+        return value
       }
       @breaker field = async (id: string): Promise<string> => this.#load(id)
       @breaker.sync parse(text: string): number {

@@ -14,20 +14,20 @@ function takesNothing(fallback: AnyFallback): boolean {
 const seen = /* @__PURE__ */ new WeakMap<AnyFallback, boolean>()
 
 /** What to resolve with instead of the error: the fallback's value, or its own failure. */
-export function fallBack(
+export function runFallback(
   fallback: AnyFallback,
   error: () => unknown,
   args: readonly unknown[],
 ): unknown {
-  if (takesNothing(fallback)) return attempt(fallback, error)
+  if (takesNothing(fallback)) return settleWith(fallback, error)
   const original = error()
-  return attempt(
+  return settleWith(
     () => fallback(original, ...args),
     () => original,
   )
 }
 
-function attempt(run: (error: undefined) => unknown, error: () => unknown): unknown {
+function settleWith(run: (error: undefined) => unknown, error: () => unknown): unknown {
   try {
     const value = run(undefined)
     return isThenable(value) ? explained(value, error) : value

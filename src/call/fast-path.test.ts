@@ -14,7 +14,7 @@ interface Pending {
 /** So many calls in flight, each with what ends it. */
 function pending(breaker: CircuitBreaker, count: number): Pending[] {
   return Array.from({ length: count }, () => {
-    let [end, fail]: ((it: unknown) => void)[] = []
+    let [end, fail]: ((value: unknown) => void)[] = []
     const guarded = breaker(
       () =>
         new Promise((resolve, reject) => {
@@ -96,10 +96,10 @@ describe('a permit that is used again', () => {
   })
 
   it.each([
-    ['calls back twice', (ok: (it: unknown) => unknown) => void [ok(1), ok(2)]],
+    ['calls back twice', (ok: (value: unknown) => unknown) => void [ok(1), ok(2)]],
     [
       'calls back and throws',
-      (ok: (it: unknown) => unknown) => {
+      (ok: (value: unknown) => unknown) => {
         ok(1)
         throw new Error('then')
       },

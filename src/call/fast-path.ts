@@ -15,19 +15,19 @@ export class SharedLane implements Lane, LimitedReactions {
   readonly rejected: (error: unknown) => never
   readonly #circuit: Circuit
   readonly #machine: Machine
-  readonly #era: Closed
+  readonly #state: Closed
 
-  constructor(circuit: Circuit, era: Closed) {
+  constructor(circuit: Circuit, state: Closed) {
     const { machine } = circuit
     this.#circuit = circuit
     this.#machine = machine
-    this.#era = era
+    this.#state = state
     this.fulfilled = (value) => {
-      if (!circuit.isPlain) circuit.succeeded(era, value)
-      else if (!machine.succeed(era)) circuit.conclude(era, SUCCESS)
+      if (!circuit.recordsOnly) circuit.succeeded(state, value)
+      else if (!machine.succeed(state)) circuit.conclude(state, SUCCESS)
       return value
     }
-    this.rejected = (reason) => circuit.failed(era, reason)
+    this.rejected = (reason) => circuit.failed(state, reason)
   }
 
   enter(): LimitedReactions | null {
@@ -35,7 +35,7 @@ export class SharedLane implements Lane, LimitedReactions {
   }
 
   expired(error: CallTimeoutError): never {
-    return this.#circuit.outlived(this.#era, error)
+    return this.#circuit.outlived(this.#state, error)
   }
 }
 
@@ -97,7 +97,7 @@ class TimedCall extends Permit implements LimitedReactions {
 
   #release(): void {
     this.circuit = undefined
-    this.era = null
+    this.state = null
     if (kept >= MOST_KEPT) return
     kept++
     this.nextFree = free

@@ -13,24 +13,24 @@ export function checkFunction(what: string, fn: unknown): asserts fn is AnyFunct
 }
 
 /** Gives the guarded function the looks of the original: name, length and own properties. */
-export function dressed(guarded: AnyFunction, original: AnyFunction): AnyFunction {
+export function mimicFunction(guarded: AnyFunction, original: AnyFunction): AnyFunction {
   for (const key of Reflect.ownKeys(original)) {
     if (key === 'prototype' || key === 'arguments' || key === 'caller') continue
-    const look = Object.getOwnPropertyDescriptor(original, key) as PropertyDescriptor
+    const property = Object.getOwnPropertyDescriptor(original, key) as PropertyDescriptor
     // A function that is given a property takes as much memory again.
-    if (!has(guarded, key, look)) Object.defineProperty(guarded, key, look)
+    if (!has(guarded, key, property)) Object.defineProperty(guarded, key, property)
   }
   return guarded
 }
 
-function has(fn: AnyFunction, key: PropertyKey, look: PropertyDescriptor): boolean {
+function has(fn: AnyFunction, key: PropertyKey, property: PropertyDescriptor): boolean {
   const own = Object.getOwnPropertyDescriptor(fn, key)
   return (
     own !== undefined &&
-    own.value === look.value &&
-    own.writable === look.writable &&
-    own.enumerable === look.enumerable &&
-    own.configurable === look.configurable
+    own.value === property.value &&
+    own.writable === property.writable &&
+    own.enumerable === property.enumerable &&
+    own.configurable === property.configurable
   )
 }
 

@@ -4,9 +4,9 @@ import type { HeldCall, Lane, LimitedReactions, Reactions } from '../circuit/set
 import { needsDuration } from '../core/trip/rules.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AnyFallback } from '../options.ts'
-import { fallBack } from './fallback.ts'
+import { runFallback } from './fallback.ts'
 import { SharedLane, TimedLane } from './fast-path.ts'
-import { startTimeout, stopTimeout, type Timed, type TimeoutQueue } from './timeout-queue.ts'
+import { startTimeout, stopTimeout, type TimeoutEntry, type TimeoutQueue } from './timeout-queue.ts'
 
 /**
  * For calls that pass by another lane, but must end within the call timeout of their breaker, or
@@ -99,15 +99,15 @@ class ReplacedCall implements HeldCall, LimitedReactions {
 
   #replace(rejection: Rejection): never {
     if (!rejection.replaceable) return rejection as never
-    return fallBack(this.#fallback, () => rejection.error, this.#args) as never
+    return runFallback(this.#fallback, () => rejection.error, this.#args) as never
   }
 }
 
 /** Ends when its action does or when its time is up, whichever comes first. */
-class LimitedCall implements HeldCall, Timed {
+class LimitedCall implements HeldCall, TimeoutEntry {
   deadline = 0
-  previous: Timed | undefined = undefined
-  next: Timed | undefined = undefined
+  previous: TimeoutEntry | undefined = undefined
+  next: TimeoutEntry | undefined = undefined
   queue: TimeoutQueue | undefined = undefined
   #finish: ((result: unknown) => void) | undefined = undefined
   readonly #circuit: Circuit

@@ -1,16 +1,16 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import {
   CANCELLED,
+  type Classification,
   errorOf,
   NEUTRAL,
   type Settled,
   SUCCESS,
-  type Verdict,
 } from '../core/outcome.ts'
 import type { Permit as Held } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AcquireOptions } from '../options.ts'
-import { hasLeft } from './caller-signal.ts'
+import { abortedByCaller } from './caller-signal.ts'
 import { timeLimit } from './timeout-queue.ts'
 
 /**
@@ -51,15 +51,15 @@ export const dispose: typeof Symbol.dispose =
 class CallPermit {
   readonly generation: number
   readonly #circuit: Circuit
-  readonly #held: Held
+  readonly #permit: Held
   readonly #call: AcquireOptions
   #settled = false
   #stopTimer: (() => void) | undefined
 
   constructor(circuit: Circuit, held: Held, call: AcquireOptions, timeout: number | undefined) {
-    this.generation = (held.era ?? circuit.machine.state).generation
+    this.generation = (held.state ?? circuit.machine.state).generation
     this.#circuit = circuit
-    this.#held = held
+    this.#permit = held
     this.#call = call
     if (timeout !== undefined) {
       this.#stopTimer = timeLimit(circuit.clock, timeout, () => {
@@ -73,7 +73,7 @@ class CallPermit {
   }
 
   get probe(): boolean {
-    return this.#held.probe
+    return this.#permit.probe
   }
 
   success(...values: [value?: unknown]): void {
@@ -98,28 +98,28 @@ class CallPermit {
 
   readonly #abort = (): void => {
     const { signal } = this.#call
-    if (hasLeft(signal)) this.cancel()
+    if (abortedByCaller(signal)) this.cancel()
     else this.#judge({ status: 'rejected', reason: signal?.reason })
   }
 
   #judge(settled: Settled, timedOut = false): void {
     if (this.#settled) return
     const { classify, signal } = this.#call
-    const callerGone = !timedOut && hasLeft(signal)
-    this.#settle(this.#circuit.judge(settled, { classify, callerGone, timedOut }), settled)
+    const callerGone = !timedOut && abortedByCaller(signal)
+    this.#settle(this.#circuit.classify(settled, { classify, callerGone, timedOut }), settled)
   }
 
-  #settle(verdict: Verdict, settled: Settled): void {
+  #settle(classification: Classification, settled: Settled): void {
     if (this.#settled) return
     this.#settled = true
     this.#stopTimer?.()
     this.#call.signal?.removeEventListener('abort', this.#abort)
-    this.#circuit.settle(this.#held, verdict, errorOf(settled))
+    this.#circuit.settle(this.#permit, classification, errorOf(settled))
   }
 }
 
 const NOTHING: Settled = { status: 'fulfilled', value: undefined }
-const FAILURE: Verdict = {
+const FAILURE: Classification = {
   outcome: 'failure',
   failure: { name: 'failure', code: undefined, message: 'reported without an error' },
 }

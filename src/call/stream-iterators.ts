@@ -12,7 +12,7 @@ export function isStream(value: unknown): value is Source {
 export const DONE: IteratorResult<unknown> = { done: true, value: undefined }
 
 /** Fails once, and is done. */
-export function failing(error: unknown): Iterator {
+export function rejectingIterator(error: unknown): Iterator {
   let failed = false
   return {
     next: () => {
@@ -28,11 +28,11 @@ export function iteratorOf(value: unknown, error: () => unknown): Iterator {
   try {
     if (isStream(value)) return value[Symbol.asyncIterator]()
   } catch (failure) {
-    return failing(withCause(failure, error()))
+    return rejectingIterator(withCause(failure, error()))
   }
-  if (value instanceof Rejection) return failing(value.error)
-  if (!(value instanceof Promise)) return failing(error())
-  const opening = value.then((stream: unknown) => iteratorOf(stream, error), failing)
+  if (value instanceof Rejection) return rejectingIterator(value.error)
+  if (!(value instanceof Promise)) return rejectingIterator(error())
+  const opening = value.then((stream: unknown) => iteratorOf(stream, error), rejectingIterator)
   return {
     next: async (item) => (await opening).next(item),
     return: async (item) => (await opening).return?.(item) ?? { done: true, value: item },
@@ -43,7 +43,7 @@ export function iteratorOf(value: unknown, error: () => unknown): Iterator {
  * What a refused call gives when nobody can know whether the function gives a stream or a promise
  * of one: both. Whichever way it is used, it gives what `iterator` gives.
  */
-export function hybrid(iterator: Iterator): unknown {
+export function streamOrPromise(iterator: Iterator): unknown {
   const first = new Promise<IteratorResult<unknown>>((resolve) => resolve(iterator.next()))
   const stream = {
     [Symbol.asyncIterator]: () => {

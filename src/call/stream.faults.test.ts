@@ -165,7 +165,7 @@ describe('the wait for a promise of a stream', () => {
     let arrive = (_: typeof source): void => {}
 
     const reason = reasonOf(
-      breaker.stream(() => new Promise<typeof source>((it) => (arrive = it)))(),
+      breaker.stream(() => new Promise<typeof source>((value) => (arrive = value)))(),
     )
     await clock.advance(100)
     await reason

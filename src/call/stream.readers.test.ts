@@ -20,7 +20,8 @@ async function collect(stream: AsyncIterable<string>): Promise<string> {
 
 async function readAll(reader: ReadableStreamDefaultReader<string>): Promise<string> {
   let text = ''
-  for (let it = await reader.read(); !it.done; it = await reader.read()) text += it.value
+  for (let value = await reader.read(); !value.done; value = await reader.read())
+    text += value.value
   return text
 }
 

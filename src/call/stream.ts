@@ -1,20 +1,20 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
-import { CANCELLED, errorOf, type Settled, SUCCESS, type Verdict } from '../core/outcome.ts'
+import { CANCELLED, type Classification, errorOf, type Settled, SUCCESS } from '../core/outcome.ts'
 import type { Permit } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { show } from '../options/validate.ts'
-import { callerSignal, hasLeft } from './caller-signal.ts'
-import { fallBack } from './fallback.ts'
-import { type AnyFunction, dressed, kindOf } from './functions.ts'
+import { abortedByCaller, callerSignal } from './caller-signal.ts'
+import { runFallback } from './fallback.ts'
+import { type AnyFunction, kindOf, mimicFunction } from './functions.ts'
 import {
   DONE,
-  failing,
-  hybrid,
   type Iterator,
   isStream,
   iteratorOf,
+  rejectingIterator,
   type Source,
+  streamOrPromise,
 } from './stream-iterators.ts'
 import { timeLimit } from './timeout-queue.ts'
 
@@ -23,7 +23,7 @@ export { isStream, iteratorOf, type Source }
 /** A function with the same type whose stream holds the permit until its iteration ends. */
 export function wrapStream(circuit: Circuit, fn: AnyFunction): AnyFunction {
   const lazy = kindOf(fn) === 'AsyncGeneratorFunction'
-  return dressed(function (this: unknown, ...args: unknown[]) {
+  return mimicFunction(function (this: unknown, ...args: unknown[]) {
     const call = new StreamCall(circuit, args)
     // A generator runs nothing before its first item is asked for, so neither is a permit taken.
     return lazy ? call.later(() => fn.apply(this, args)) : call.now(() => fn.apply(this, args))
@@ -78,14 +78,14 @@ export class StreamCall {
 
   now(start: () => unknown): unknown {
     const refused = this.#admit()
-    if (refused !== undefined) return hybrid(refused)
+    if (refused !== undefined) return streamOrPromise(refused)
     let result: unknown
     try {
       result = start()
       if (isStream(result)) return this.#proxy(result)
     } catch (reason) {
       this.#settle({ status: 'rejected', reason })
-      return hybrid(failing(reason))
+      return streamOrPromise(rejectingIterator(reason))
     }
     const opened = this.#opened(result)
     return this.#limited(
@@ -115,7 +115,7 @@ export class StreamCall {
       return this.#guard(start()[Symbol.asyncIterator]())
     } catch (reason) {
       this.#settle({ status: 'rejected', reason })
-      return failing(reason)
+      return rejectingIterator(reason)
     }
   }
 
@@ -129,8 +129,8 @@ export class StreamCall {
       return undefined
     }
     const error = circuit.refused(permit)
-    if (fallback === undefined) return failing(error())
-    return iteratorOf(fallBack(fallback, error, this.#args), error)
+    if (fallback === undefined) return rejectingIterator(error())
+    return iteratorOf(runFallback(fallback, error, this.#args), error)
   }
 
   /** The source itself, except that iterating it is guarded. */
@@ -217,7 +217,7 @@ export class StreamCall {
   }
 
   #deliver(permit: Permit): void {
-    if (permit.held && !permit.delivered) permit.deliver()
+    if (permit.open && !permit.delivered) permit.deliver()
     this.#delivered = true
   }
 
@@ -228,14 +228,14 @@ export class StreamCall {
 
   #settle(settled: Settled, timedOut = false): void {
     if (this.#ended) return
-    const callerGone = !timedOut && hasLeft(this.#signal)
-    this.#end(this.#circuit.judge(settled, { callerGone, timedOut }), errorOf(settled))
+    const callerGone = !timedOut && abortedByCaller(this.#signal)
+    this.#end(this.#circuit.classify(settled, { callerGone, timedOut }), errorOf(settled))
   }
 
-  #end(verdict: Verdict, error: unknown): void {
+  #end(classification: Classification, error: unknown): void {
     if (this.#ended || this.#permit === undefined) return
     this.#ended = true
-    this.#circuit.settle(this.#permit, verdict, error)
+    this.#circuit.settle(this.#permit, classification, error)
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 
 /** A call that must end within a duration; its neighbours are those with the same one. */
-export interface Timed {
+export interface TimeoutEntry {
   deadline: number
-  previous: Timed | undefined
-  next: Timed | undefined
+  previous: TimeoutEntry | undefined
+  next: TimeoutEntry | undefined
   /** Where it waits for its end; undefined when it has ended. */
   queue: TimeoutQueue | undefined
   /** Its time is up: it was given so many ms. */
@@ -19,22 +19,22 @@ export interface Timed {
  * late timers before it reads its sockets: answers that have long arrived must win.
  */
 export class TimeoutQueue {
-  #first: Timed | undefined
-  #last: Timed | undefined
+  #first: TimeoutEntry | undefined
+  #last: TimeoutEntry | undefined
   #cancelTimer: (() => void) | undefined
   #cancelVerdict: (() => void) | undefined
   #cancelSweep: (() => void) | undefined
   readonly #clock: Clock
   readonly duration: number
   /** False once it was taken out of use: nothing may be added any more. */
-  used = true
+  active = true
 
   constructor(clock: Clock, duration: number) {
     this.#clock = clock
     this.duration = duration
   }
 
-  add(entry: Timed): void {
+  add(entry: TimeoutEntry): void {
     entry.deadline = this.#clock.now() + this.duration
     entry.previous = this.#last
     entry.queue = this
@@ -42,10 +42,10 @@ export class TimeoutQueue {
     else this.#last.next = entry
     this.#last = entry
     const idle = this.#cancelTimer === undefined && this.#cancelVerdict === undefined
-    if (idle) this.#arm(this.#first as Timed)
+    if (idle) this.#arm(this.#first as TimeoutEntry)
   }
 
-  #arm(first: Timed): void {
+  #arm(first: TimeoutEntry): void {
     // A clock that stepped back must not make a call wait longer than it was given.
     const wait = Math.min(first.deadline - this.#clock.now(), this.duration)
     // Its time is up already: the loop was blocked for long.
@@ -56,11 +56,11 @@ export class TimeoutQueue {
     this.#cancelTimer = this.#clock.setTimer(wait, () => this.#fired(first))
   }
 
-  #fired(armedFor: Timed): void {
+  #fired(armedFor: TimeoutEntry): void {
     this.#cancelTimer = undefined
     // The timer is believed where the clock disagrees: it may fire early, or the clock step back.
     const now = Math.max(this.#clock.now(), armedFor.queue === this ? armedFor.deadline : 0)
-    const due: Timed[] = []
+    const due: TimeoutEntry[] = []
     for (
       let entry = this.#first;
       entry !== undefined && entry.deadline <= now;
@@ -72,36 +72,36 @@ export class TimeoutQueue {
     else if (this.#first !== undefined) this.#arm(this.#first)
   }
 
-  #decide(due: readonly Timed[]): void {
+  #decide(due: readonly TimeoutEntry[]): void {
     this.#cancelVerdict = undefined
     for (const entry of due) {
       if (entry.queue !== this) continue
       this.#unlink(entry)
       entry.expire(this.duration)
     }
-    if (this.#first === undefined) this.#sweep()
+    if (this.#first === undefined) this.#scheduleDispose()
     else if (this.#cancelTimer === undefined) this.#arm(this.#first)
   }
 
-  remove(entry: Timed): void {
+  remove(entry: TimeoutEntry): void {
     this.#unlink(entry)
-    if (this.#first === undefined) this.#sweep()
+    if (this.#first === undefined) this.#scheduleDispose()
   }
 
   /** Clears the timer a turn after the last call has settled: the next one may come at once. */
-  #sweep(): void {
+  #scheduleDispose(): void {
     this.#cancelSweep ??= this.#clock.setTimer(0, () => {
       this.#cancelSweep = undefined
       if (this.#first !== undefined) return
       this.#cancelTimer?.()
       this.#cancelVerdict?.()
       this.#cancelTimer = this.#cancelVerdict = undefined
-      this.used = false
+      this.active = false
       queues.get(this.#clock)?.delete(this.duration)
     })
   }
 
-  #unlink(entry: Timed): void {
+  #unlink(entry: TimeoutEntry): void {
     entry.queue = undefined
     if (entry.previous === undefined) this.#first = entry.next
     else entry.previous.next = entry.next
@@ -124,16 +124,16 @@ const queues = /* @__PURE__ */ new WeakMap<Clock, Map<number, TimeoutQueue>>()
 export function startTimeout(
   clock: Clock,
   duration: number,
-  entry: Timed,
+  entry: TimeoutEntry,
   last?: TimeoutQueue,
 ): TimeoutQueue {
-  const queue = last?.used ? last : queueOf(clock, duration)
+  const queue = last?.active ? last : queueOf(clock, duration)
   queue.add(entry)
   return queue
 }
 
 /** The call has ended. */
-export function stopTimeout(entry: Timed): void {
+export function stopTimeout(entry: TimeoutEntry): void {
   entry.queue?.remove(entry)
 }
 

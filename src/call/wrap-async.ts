@@ -1,6 +1,6 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { callAsync, callHeld, follow, NOTHING } from './call.ts'
-import { type AnyFunction, article, dressed, kindOf, streamHint } from './functions.ts'
+import { type AnyFunction, article, kindOf, mimicFunction, streamHint } from './functions.ts'
 import { enter } from './held-lane.ts'
 
 /** A function with the same type that always gives a promise. */
@@ -10,8 +10,8 @@ export function wrapAsync(circuit: Circuit, fn: AnyFunction): AnyFunction {
       `breaker takes a function that gives a promise, got ${article(kindOf(fn))}${streamHint(kindOf(fn))}`,
     )
   }
-  const guard = GUARDS[fn.length] ?? many
-  return dressed(guard(circuit, fn, String(fn.name), kindOf(fn) === 'AsyncFunction'), fn)
+  const guard = GUARDS[fn.length] ?? wrapN
+  return mimicFunction(guard(circuit, fn, String(fn.name), kindOf(fn) === 'AsyncFunction'), fn)
 }
 
 export type Guard = (
@@ -26,7 +26,7 @@ export type Guard = (
 // later takes as much memory as the function. Objects may carry a signal. An async function gives a
 // promise of the language's own, so nobody needs to look.
 
-const none: Guard = (circuit, fn, name, native) =>
+const wrap0: Guard = (circuit, fn, name, native) =>
   ({
     [name](this: unknown) {
       // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
@@ -44,7 +44,7 @@ const none: Guard = (circuit, fn, name, native) =>
     },
   })[name] as AnyFunction
 
-const one: Guard = (circuit, fn, name, native) =>
+const wrap1: Guard = (circuit, fn, name, native) =>
   ({
     [name](this: unknown, argument: unknown) {
       // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
@@ -63,7 +63,7 @@ const one: Guard = (circuit, fn, name, native) =>
     },
   })[name] as AnyFunction
 
-const two: Guard = (circuit, fn, name) =>
+const wrap2: Guard = (circuit, fn, name) =>
   ({
     [name](this: unknown, _first: unknown, _second: unknown) {
       // biome-ignore lint/complexity/noArguments: there may be more of them, or fewer.
@@ -71,14 +71,14 @@ const two: Guard = (circuit, fn, name) =>
     },
   })[name] as AnyFunction
 
-const many: Guard = (circuit, fn, name) =>
+const wrapN: Guard = (circuit, fn, name) =>
   ({
     [name](this: unknown, ...args: unknown[]) {
       return callAsync(circuit, fn, this, args)
     },
   })[name] as AnyFunction
 
-const GUARDS: readonly Guard[] = [none, one, two]
+const GUARDS: readonly Guard[] = [wrap0, wrap1, wrap2]
 
 function forward(circuit: Circuit, fn: AnyFunction, self: unknown, ...args: unknown[]): unknown {
   return callAsync(circuit, fn, self, args)

@@ -2,8 +2,8 @@ import type { Circuit } from '../circuit/circuit.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import { Call, follow, NOTHING } from './call.ts'
 import { callerSignal } from './caller-signal.ts'
-import { fallBack } from './fallback.ts'
-import { type AnyFunction, article, dressed, kindOf, streamHint } from './functions.ts'
+import { runFallback } from './fallback.ts'
+import { type AnyFunction, article, kindOf, mimicFunction, streamHint } from './functions.ts'
 import { enter } from './held-lane.ts'
 import type { Guard } from './wrap-async.ts'
 
@@ -15,7 +15,7 @@ export function wrapSync(circuit: Circuit, fn: AnyFunction): AnyFunction {
     throw new TypeError(`breaker.sync takes a synchronous function, got ${article(kind)}${hint}`)
   }
   const guard = fn.length === 0 ? noneSync : manySync
-  return dressed(guard(circuit, fn, String(fn.name), false), fn)
+  return mimicFunction(guard(circuit, fn, String(fn.name), false), fn)
 }
 
 const noneSync: Guard = (circuit, fn, name) =>
@@ -73,7 +73,7 @@ function callHeldSync(
   if (typeof permit === 'string') {
     const error = circuit.refused(permit)
     return orThrow(
-      fallback === undefined ? new Rejection(error()) : fallBack(fallback, error, args),
+      fallback === undefined ? new Rejection(error()) : runFallback(fallback, error, args),
     )
   }
   const call = new Call(circuit, permit, args, callerSignal(args), undefined, fallback)

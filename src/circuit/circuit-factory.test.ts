@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { blueprintOf } from './circuit-factory.ts'
+import { circuitFactoryFor } from './circuit-factory.ts'
 
 describe('the blueprint of options', () => {
   it.each([
@@ -13,7 +13,7 @@ describe('the blueprint of options', () => {
       { maxFailures: 4, fallback: undefined },
     ],
   ])('is one for all that say the same in plain data: %j, %j', (one, other) => {
-    expect(blueprintOf(one)).toBe(blueprintOf(other))
+    expect(circuitFactoryFor(one)).toBe(circuitFactoryFor(other))
   })
 
   it.each([
@@ -23,7 +23,7 @@ describe('the blueprint of options', () => {
   ])(
     'is another for any that say something else, or nothing that text can: %j, %j',
     (one, other) => {
-      expect(blueprintOf(one)).not.toBe(blueprintOf(other))
+      expect(circuitFactoryFor(one)).not.toBe(circuitFactoryFor(other))
     },
   )
 })

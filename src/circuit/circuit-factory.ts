@@ -3,14 +3,14 @@ import { Machine } from '../core/machine.ts'
 import { restore } from '../core/save.ts'
 import type { MachineSettings } from '../core/settings.ts'
 import { checkSaved } from '../options/check-saved.ts'
-import { machineSettings, ownCopy, resolveOptions } from '../options/resolve-options.ts'
+import { copyOptions, machineSettings, resolveOptions } from '../options/resolve-options.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import { Circuit } from './circuit.ts'
 
 /** What circuits are made from: checked and resolved once, for all that have the same options. */
-export class Blueprint {
+export class CircuitFactory {
   /** As given, to merge patches into. */
-  readonly given: CircuitBreakerOptions<unknown>
+  readonly userOptions: CircuitBreakerOptions<unknown>
   readonly options: ResolvedOptions
   readonly clock: Clock
   readonly random: () => number
@@ -19,58 +19,58 @@ export class Blueprint {
 
   constructor(options: CircuitBreakerOptions<unknown>) {
     this.options = resolveOptions(options)
-    this.given = ownCopy(options)
+    this.userOptions = copyOptions(options)
     this.clock = options.clock ?? systemClock
     this.random = options.random ?? Math.random
     this.#saved = options.saved
   }
 
   /** `born` is the clock reading at which the circuit's time began, if that is over. */
-  build(name: string, born?: number): Circuit {
-    const { options, clock, random, given } = this
+  create(name: string, createdAt?: number): Circuit {
+    const { options, clock, random, userOptions } = this
     const report = (error: unknown, source: string): void => circuit.report(error, source)
     // A rule of the user's own reports to its breaker; all else is shared.
     if (options.trip.when === undefined) this.#settings ??= machineSettings(options, report)
     const settings = this.#settings ?? machineSettings(options, report)
     const machine =
       this.#saved === undefined
-        ? new Machine(settings, born ?? clock.now(), random)
+        ? new Machine(settings, createdAt ?? clock.now(), random)
         : restore(settings, checkSaved(this.#saved), clock.now(), random)
-    const circuit = new Circuit(name, options, clock, machine, given)
+    const circuit = new Circuit(name, options, clock, machine, userOptions)
     return circuit
   }
 }
 
 /** More are not shared. */
 const MOST_SHARED = 100
-const shared = /* @__PURE__ */ new Map<string, Blueprint>()
+const shared = /* @__PURE__ */ new Map<string, CircuitFactory>()
 
 /**
  * The blueprint for these options: plain data is resolved once for all breakers that say the same,
  * as resolved options take more memory than all the rest of a breaker that is at rest.
  */
-export function blueprintOf(options: CircuitBreakerOptions<unknown>): Blueprint {
+export function circuitFactoryFor(options: CircuitBreakerOptions<unknown>): CircuitFactory {
   const key = keyOf(options)
-  if (key === undefined) return new Blueprint(options)
-  let blueprint = shared.get(key)
-  if (blueprint === undefined) {
-    blueprint = new Blueprint({ ...options, name: undefined })
+  if (key === undefined) return new CircuitFactory(options)
+  let factory = shared.get(key)
+  if (factory === undefined) {
+    factory = new CircuitFactory({ ...options, name: undefined })
     if (shared.size >= MOST_SHARED) shared.clear()
-    shared.set(key, blueprint)
+    shared.set(key, factory)
   }
-  return blueprint
+  return factory
 }
 
 const UNDEFINED = '\u0000'
 
 /** All but the name as text; undefined where text can't say it. */
 function keyOf(options: CircuitBreakerOptions<unknown>): string | undefined {
-  if (typeof options !== 'object' || options === null || !isPlain(options)) return undefined
+  if (typeof options !== 'object' || options === null || !isPlainData(options)) return undefined
   const { name: _name, ...rest } = options
   if (rest.saved !== undefined || rest.registry !== undefined) return undefined
   let plain = true
   const key = JSON.stringify(rest, (_, value: unknown) => {
-    plain &&= isPlain(value)
+    plain &&= isPlainData(value)
     // Told apart from what is not there: its name may be wrong.
     if (value === undefined) return UNDEFINED
     return plain ? value : undefined
@@ -78,7 +78,7 @@ function keyOf(options: CircuitBreakerOptions<unknown>): string | undefined {
   return plain ? key : undefined
 }
 
-function isPlain(value: unknown): boolean {
+function isPlainData(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null)
     return !['function', 'bigint', 'symbol'].includes(typeof value)

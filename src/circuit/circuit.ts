@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
 import type { Machine } from '../core/machine.ts'
 import type { Change } from '../core/machine-data.ts'
-import type { Refusal } from '../core/measure/counters.ts'
-import { type Settled, SUCCESS, type Verdict } from '../core/outcome.ts'
+import type { RejectReason } from '../core/measure/counters.ts'
+import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
 import { type Permit, UNENFORCED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { Override } from '../core/state/override.ts'
@@ -13,9 +13,15 @@ import {
   type ShortCircuitError,
 } from '../errors.ts'
 import type { BreakerEvents, EventName } from '../events.ts'
-import { whyRefused } from '../inspect/explain.ts'
+import { rejectionMessage } from '../inspect/explain.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
-import { type Circumstances, type Court, isReplaced, judge, judgeRejection } from './classify.ts'
+import {
+  type CallContext,
+  type ClassifyHost,
+  classify,
+  classifyRejection,
+  isReplaced,
+} from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
 import type { Lane } from './settle-handlers.ts'
@@ -27,20 +33,20 @@ const JUST_NOW = Number.NaN
 const LONGEST_STALL = 60_000
 
 /** What stands behind a breaker's handle: asks the machine, reports to it, publishes events. */
-export class Circuit implements Court {
+export class Circuit implements ClassifyHost {
   readonly name: string
   /** Those of all breakers alike, perhaps, so that its name is not among them. */
   options: ResolvedOptions
   /** As given, to merge patches into. */
-  given: CircuitBreakerOptions<unknown>
+  userOptions: CircuitBreakerOptions<unknown>
   readonly clock: Clock
   readonly machine: Machine
   emitter: Emitter | undefined = undefined
   /** Undefined until the next call asks for it; null while calls need a permit of their own. */
   lane: Lane | null | undefined = undefined
-  #shownOptions: ResolvedOptions | undefined
+  #namedOptions: ResolvedOptions | undefined
   #refusalMessage:
-    | { generation: number; refusal: Refusal; override: Override | undefined; text: string }
+    | { generation: number; refusal: RejectReason; override: Override | undefined; text: string }
     | undefined
 
   constructor(
@@ -48,87 +54,87 @@ export class Circuit implements Court {
     options: ResolvedOptions,
     clock: Clock,
     machine: Machine,
-    given: CircuitBreakerOptions<unknown>,
+    userOptions: CircuitBreakerOptions<unknown>,
   ) {
     this.name = name
     this.options = options
-    this.given = given
+    this.userOptions = userOptions
     this.clock = clock
     this.machine = machine
   }
 
   /** The options with its name among them, as it shows them. */
-  get shownOptions(): ResolvedOptions {
+  get namedOptions(): ResolvedOptions {
     const { name, options } = this
     if (options.name === name) return options
-    this.#shownOptions ??= Object.freeze({ ...options, name })
-    return this.#shownOptions
+    this.#namedOptions ??= Object.freeze({ ...options, name })
+    return this.#namedOptions
   }
 
   // ── calls ─────────────────────────────────────────────────────────────────────────────────────
 
   /** True when a success matters to nobody but the machine. */
-  get isPlain(): boolean {
-    return this.options.classify === undefined && !this.emitter?.hears('success')
+  get recordsOnly(): boolean {
+    return this.options.classify === undefined && !this.emitter?.hasListeners('success')
   }
 
   /** A call that entered under `era` without a permit has given a value. */
-  succeeded(era: Closed, value: unknown): void {
+  succeeded(state: Closed, value: unknown): void {
     const { machine } = this
-    if (this.options.classify !== undefined || !machine.succeed(era)) {
-      this.conclude(era, this.#verdictOn(value))
-    } else if (era === machine.state) this.#publishSuccess(era.generation, false)
+    if (this.options.classify !== undefined || !machine.succeed(state)) {
+      this.conclude(state, this.#verdictOn(value))
+    } else if (state === machine.state) this.#publishSuccess(state.generation, false)
   }
 
   // The two that every call may publish are made as they are published.
 
   #publishSuccess(generation: number, probe: boolean): void {
     const { emitter } = this
-    if (!emitter?.hears('success')) return
+    if (!emitter?.hasListeners('success')) return
     emitter.publish('success', { breaker: this.name, generation, probe })
   }
 
   #publishFailure(error: unknown, generation: number, probe: boolean): void {
     const { emitter } = this
-    if (!emitter?.hears('failure')) return
+    if (!emitter?.hasListeners('failure')) return
     emitter.publish('failure', { breaker: this.name, error, generation, probe })
   }
 
-  #verdictOn(value: unknown): Verdict {
+  #verdictOn(value: unknown): Classification {
     if (this.options.classify === undefined) return SUCCESS
-    return this.judge({ status: 'fulfilled', value })
+    return this.classify({ status: 'fulfilled', value })
   }
 
   /** A call that entered under `era` without a permit was rejected. */
-  failed(era: Closed, reason: unknown): never {
-    const verdict = judgeRejection(reason, this)
-    this.conclude(era, verdict)
-    return new Rejection(reason, isReplaced(verdict)) as never
+  failed(state: Closed, reason: unknown): never {
+    const classification = classifyRejection(reason, this)
+    this.conclude(state, classification)
+    return new Rejection(reason, isReplaced(classification)) as never
   }
 
   /** A call that entered under `era` without a permit has outlived its timeout. */
-  outlived(era: Closed, error: CallTimeoutError): never {
-    const verdict = this.#judgeExpired(error)
-    this.conclude(era, verdict, error)
-    return new Rejection(error, isReplaced(verdict)) as never
+  outlived(state: Closed, error: CallTimeoutError): never {
+    const classification = this.#judgeExpired(error)
+    this.conclude(state, classification, error)
+    return new Rejection(error, isReplaced(classification)) as never
   }
 
-  #judgeExpired(reason: CallTimeoutError): Verdict {
-    return this.judge({ status: 'rejected', reason }, { timedOut: true })
+  #judgeExpired(reason: CallTimeoutError): Classification {
+    return this.classify({ status: 'rejected', reason }, { timedOut: true })
   }
 
   /** A call that entered under `era` without a permit has ended. `error` is that of its timeout. */
-  conclude(era: Closed, verdict: Verdict, error?: CallTimeoutError): void {
+  conclude(state: Closed, classification: Classification, error?: CallTimeoutError): void {
     const { generation } = this.machine.state
-    const counted = this.machine.conclude(era, verdict, this.clock.now())
+    const counted = this.machine.conclude(state, classification, this.clock.now())
     if (counted && this.emitter !== undefined) {
-      this.#publishVerdict(verdict, error, generation, false)
+      this.#publishVerdict(classification, error, generation, false)
     }
     this.flush()
   }
 
   /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
-  admit(timeout: number | undefined): Permit | Refusal {
+  admit(timeout: number | undefined): Permit | RejectReason {
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer
     // that waits in the socket wins.
@@ -142,51 +148,56 @@ export class Circuit implements Court {
 
   /** As {@link settle}, for a call without circumstances of its own; gives what its caller gets. */
   fulfilled(permit: Permit, value: unknown): void {
-    if (this.isPlain && this.machine.succeedWith(permit)) return
+    if (this.recordsOnly && this.machine.succeedWith(permit)) return
     this.settle(permit, this.#verdictOn(value), undefined)
   }
 
   /** The same for one that was rejected. */
   rejected(permit: Permit, reason: unknown): never {
-    const verdict = judgeRejection(reason, this)
-    this.settle(permit, verdict, reason)
-    return new Rejection(reason, isReplaced(verdict)) as never
+    const classification = classifyRejection(reason, this)
+    this.settle(permit, classification, reason)
+    return new Rejection(reason, isReplaced(classification)) as never
   }
 
   /** The same for one that has outlived its timeout. */
   expired(permit: Permit, error: CallTimeoutError): never {
-    const verdict = this.#judgeExpired(error)
-    this.settle(permit, verdict, error)
-    return new Rejection(error, isReplaced(verdict)) as never
+    const classification = this.#judgeExpired(error)
+    this.settle(permit, classification, error)
+    return new Rejection(error, isReplaced(classification)) as never
   }
 
-  judge(settled: Settled, circumstances?: Circumstances): Verdict {
-    return judge(settled, this, circumstances)
+  classify(settled: Settled, context?: CallContext): Classification {
+    return classify(settled, this, context)
   }
 
   /** Gives a permit back. `error` is what the call was rejected with. */
-  settle(permit: Permit, verdict: Verdict, error: unknown): void {
+  settle(permit: Permit, classification: Classification, error: unknown): void {
     const { generation } = this.machine.state
-    const counted = this.machine.settle(permit, verdict, this.clock.now())
+    const counted = this.machine.settle(permit, classification, this.clock.now())
     if (counted && this.emitter !== undefined) {
-      this.#publishVerdict(verdict, error, generation, permit.probe)
+      this.#publishVerdict(classification, error, generation, permit.probe)
     }
     this.flush()
   }
 
-  #publishVerdict(verdict: Verdict, error: unknown, generation: number, probe: boolean): void {
-    if (verdict.timedOut) {
+  #publishVerdict(
+    classification: Classification,
+    error: unknown,
+    generation: number,
+    probe: boolean,
+  ): void {
+    if (classification.timedOut) {
       const { timeout } = error as CallTimeoutError
       this.publish('timeout', { timeout, generation, probe })
     }
-    if (verdict.outcome === 'success') this.#publishSuccess(generation, probe)
-    else if (verdict.outcome === 'failure') {
-      this.#publishFailure(verdict.error, generation, probe)
+    if (classification.outcome === 'success') this.#publishSuccess(generation, probe)
+    else if (classification.outcome === 'failure') {
+      this.#publishFailure(classification.error, generation, probe)
     }
   }
 
   /** The error for a call that was refused; it says what to do with it, and costs no stack. */
-  #refusalError(refusal: Refusal): ShortCircuitError {
+  #refusalError(refusal: RejectReason): ShortCircuitError {
     const { name } = this
     const { maxConcurrent } = this.options
     if (refusal === 'full') return new CircuitFullError(name, maxConcurrent as number)
@@ -202,14 +213,14 @@ export class Circuit implements Court {
   }
 
   /** One text for all refusals of a generation: they come in numbers. */
-  #message(refusal: Refusal): string {
+  #message(refusal: RejectReason): string {
     const { state, override } = this.machine
     const { generation } = state
     const last = this.#refusalMessage
     if (last?.generation === generation && last.refusal === refusal && last.override === override) {
       return last.text
     }
-    const text = whyRefused(this.name, refusal, this.machine)
+    const text = rejectionMessage(this.name, refusal, this.machine)
     this.#refusalMessage = { generation, refusal, override, text }
     return text
   }
@@ -219,20 +230,20 @@ export class Circuit implements Court {
   publish<E extends EventName>(name: E, event: BreakerEvents[E]): void {
     const { emitter } = this
     // Nobody pays for an event that nobody hears, but for errors: those are printed then.
-    if (emitter === undefined || !(emitter.hears(name) || name === 'listenerError')) return
+    if (emitter === undefined || !(emitter.hasListeners(name) || name === 'listenerError')) return
     emitter.publish(name, { breaker: this.name, ...event })
   }
 
   /** Tells of a refusal, and gives what makes its error. */
-  refused(refusal: Refusal): () => ShortCircuitError {
-    if (!this.emitter?.hears('reject')) return () => this.#refusalError(refusal)
+  refused(refusal: RejectReason): () => ShortCircuitError {
+    if (!this.emitter?.hasListeners('reject')) return () => this.#refusalError(refusal)
     // Made first: a listener may move the breaker on.
     const error = this.#refusalError(refusal)
     this.#publishReject(refusal, true)
     return () => error
   }
 
-  #publishReject(reason: Refusal | 'closed', enforced: boolean): void {
+  #publishReject(reason: RejectReason | 'closed', enforced: boolean): void {
     this.publish('reject', {
       reason: reason === 'closed' ? 'full' : reason,
       retryAfter: this.machine.retryAfter(JUST_NOW),

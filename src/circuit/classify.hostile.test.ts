@@ -96,9 +96,9 @@ describe('a rejection with something hostile', () => {
     breaker.trip()
     later.trip()
 
-    const got = [breaker, later].map((it) => it.run(() => 1).then(() => undefined, box))
+    const got = [breaker, later].map((value) => value.run(() => 1).then(() => undefined, box))
 
-    expect((await Promise.all(got)).map((it) => it?.isIt(thrown))).toEqual([true, true])
+    expect((await Promise.all(got)).map((value) => value?.isIt(thrown))).toEqual([true, true])
   })
 })
 

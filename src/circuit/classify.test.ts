@@ -171,10 +171,10 @@ describe('outcomes', () => {
       await fail(breaker)
 
       await breaker.run(() => 1, { classify: () => as })
-      const { state, streak } = breaker.snapshot()
+      const { state, consecutiveFailures } = breaker.snapshot()
       await fail(breaker)
 
-      expect([state, streak, breaker.state]).toEqual(['closed', 1, 'open'])
+      expect([state, consecutiveFailures, breaker.state]).toEqual(['closed', 1, 'open'])
     },
   )
 

@@ -1,12 +1,12 @@
 import {
   CANCELLED,
+  type Classification,
   type Failure,
   NEUTRAL,
   OUTCOMES,
   type Outcome,
   type Settled,
   SUCCESS,
-  type Verdict,
 } from '../core/outcome.ts'
 import { isRefusal } from '../errors.ts'
 import { show } from '../options/validate.ts'
@@ -20,14 +20,14 @@ export type Classify = (settled: Settled) => Outcome | undefined
 type Redact = (message: string) => string
 
 /** On whose behalf a call is judged. */
-export interface Court {
+export interface ClassifyHost {
   readonly options: ResolvedOptions
   /** Hears what functions of the user's own have thrown. */
   report(error: unknown, source: string): void
 }
 
 /** What a call is judged by, besides its result. */
-export interface Circumstances {
+export interface CallContext {
   /** The call's own classifier, asked first. */
   readonly classify?: Classify | undefined
   /** The caller's own signal was aborted. */
@@ -37,28 +37,28 @@ export interface Circumstances {
 }
 
 /** What a finished call counts as: the one place that decides it. */
-export function judge(
+export function classify(
   settled: Settled,
-  court: Court,
-  { classify, callerGone = false, timedOut = false }: Circumstances = {},
-): Verdict {
+  host: ClassifyHost,
+  { classify, callerGone = false, timedOut = false }: CallContext = {},
+): Classification {
   const outcome =
-    ask(classify, settled, court) ??
-    ask(court.options.classify, settled, court) ??
+    ask(classify, settled, host) ??
+    ask(host.options.classify, settled, host) ??
     (settled.status === 'fulfilled' ? 'success' : outcomeOf(settled.reason, callerGone))
   if (outcome === 'failure') {
     const error = settled.status === 'rejected' ? settled.reason : settled.value
-    return failed(error, court.options, serverWord(settled, court), timedOut)
+    return failed(error, host.options, retryAfterOf(settled, host), timedOut)
   }
   if (timedOut) return { outcome, timedOut }
   return verdictOf(outcome)
 }
 
 /** The same for a call that only its rejection speaks about; nothing is made that nobody asks for. */
-export function judgeRejection(reason: unknown, court: Court): Verdict {
-  const { options } = court
+export function classifyRejection(reason: unknown, host: ClassifyHost): Classification {
+  const { options } = host
   if (options.classify !== undefined || options.retryAfter !== undefined) {
-    return judge({ status: 'rejected', reason }, court)
+    return classify({ status: 'rejected', reason }, host)
   }
   const outcome = outcomeOf(reason, false)
   return outcome === 'failure' ? failed(reason, options, undefined, false) : verdictOf(outcome)
@@ -69,15 +69,19 @@ function failed(
   { redact }: ResolvedOptions,
   retryAfter: number | undefined,
   timedOut: boolean,
-): Verdict {
+): Classification {
   return { outcome: 'failure', error, failure: describe(error, redact), retryAfter, timedOut }
 }
 
-function verdictOf(outcome: Exclude<Outcome, 'failure'>): Verdict {
+function verdictOf(outcome: Exclude<Outcome, 'failure'>): Classification {
   return outcome === 'success' ? SUCCESS : outcome === 'neutral' ? NEUTRAL : CANCELLED
 }
 
-function ask(classify: Classify | undefined, settled: Settled, court: Court): Outcome | undefined {
+function ask(
+  classify: Classify | undefined,
+  settled: Settled,
+  host: ClassifyHost,
+): Outcome | undefined {
   if (classify === undefined) return undefined
   try {
     const outcome: unknown = classify(settled)
@@ -85,7 +89,7 @@ function ask(classify: Classify | undefined, settled: Settled, court: Court): Ou
     const expected = OUTCOMES.map(show).join(', ')
     throw new TypeError(`classify must give ${expected} or undefined, got ${show(outcome)}`)
   } catch (error) {
-    court.report(error, 'classify')
+    host.report(error, 'classify')
     return undefined
   }
 }
@@ -95,14 +99,14 @@ function outcomeOf(reason: unknown, callerGone: boolean): 'failure' | 'cancelled
   return callerGone || isRefusal(reason) ? 'cancelled' : 'failure'
 }
 
-function serverWord(settled: Settled, court: Court): number | undefined {
-  const { retryAfter } = court.options
+function retryAfterOf(settled: Settled, host: ClassifyHost): number | undefined {
+  const { retryAfter } = host.options
   if (retryAfter === undefined) return undefined
   try {
     const ms: unknown = retryAfter(settled)
     return typeof ms === 'number' && ms > 0 && ms < Infinity ? ms : undefined
   } catch (error) {
-    court.report(error, 'retryAfter')
+    host.report(error, 'retryAfter')
     return undefined
   }
 }
@@ -146,6 +150,6 @@ function cut(message: string, redact?: Redact): string {
 }
 
 /** Whether a fallback stands in for a call that ended like this: not where the target answered. */
-export function isReplaced({ outcome }: Verdict): boolean {
+export function isReplaced({ outcome }: Classification): boolean {
   return outcome === 'failure' || outcome === 'cancelled'
 }

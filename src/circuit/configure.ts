@@ -1,8 +1,8 @@
 import {
   changes,
   checkPatch,
+  copyOptions,
   machineSettings,
-  ownCopy,
   resolveOptions,
 } from '../options/resolve-options.ts'
 import type { ConfigurePatch } from '../options.ts'
@@ -19,12 +19,12 @@ export interface ConfigureResult {
 /** Changes options live; nothing changes when any of the patch is wrong. */
 export function configure(circuit: Circuit, name: string, patch: ConfigurePatch): ConfigureResult {
   checkPatch(patch)
-  const given = { ...circuit.given, ...ownCopy(patch), name }
-  const resolved = resolveOptions(given)
-  const changed = changes(circuit.shownOptions, resolved)
+  const userOptions = { ...circuit.userOptions, ...copyOptions(patch), name }
+  const resolved = resolveOptions(userOptions)
+  const changed = changes(circuit.namedOptions, resolved)
   const settings = machineSettings(resolved, (error, source) => circuit.report(error, source))
   const lost = circuit.machine.configure(settings, circuit.clock.now())
-  circuit.given = given
+  circuit.userOptions = userOptions
   circuit.options = resolved
   circuit.lane = undefined
   circuit.flush()

@@ -18,23 +18,23 @@ export class Emitter {
   readonly #waiting: Published[] = []
   #delivering = false
   /** Those of the registries that the breaker is in. */
-  #audiences: readonly Audience[]
+  #registries: readonly RegistryEmitter[]
 
-  constructor(audiences: readonly Audience[] = []) {
-    this.#audiences = audiences
+  constructor(registries: readonly RegistryEmitter[] = []) {
+    this.#registries = registries
   }
 
   /** Lets a registry hear everything, too. */
-  join(audience: Audience): void {
-    this.#audiences = [...this.#audiences, audience]
+  join(registry: RegistryEmitter): void {
+    this.#registries = [...this.#registries, registry]
   }
 
-  leave(audience: Audience): void {
-    this.#audiences = this.#audiences.filter((other) => other !== audience)
+  leave(registry: RegistryEmitter): void {
+    this.#registries = this.#registries.filter((other) => other !== registry)
   }
 
   /** False once nobody listens any more. */
-  get heard(): boolean {
+  get hasAnyListener(): boolean {
     return EVENT_NAMES.some((name) => this.#subscriptions[name] !== undefined)
   }
 
@@ -42,23 +42,23 @@ export class Emitter {
     const off = (): void => {
       const rest = this.#subscriptions[name]?.filter((other) => other !== subscription) ?? []
       this.#subscriptions[name] = rest.length === 0 ? undefined : rest
-      this.unsubscribed()
+      this.onUnsubscribed()
     }
     const subscription = { listener, off }
     this.#subscriptions[name] = [...(this.#subscriptions[name] ?? []), subscription]
     return off
   }
 
-  protected unsubscribed(): void {}
+  protected onUnsubscribed(): void {}
 
-  hears(name: EventName): boolean {
+  hasListeners(name: EventName): boolean {
     if (this.#subscriptions[name] !== undefined) return true
-    for (const audience of this.#audiences) if (audience.hears(name)) return true
+    for (const registry of this.#registries) if (registry.hasListeners(name)) return true
     return false
   }
 
   publish<E extends EventName>(name: E, event: BreakerEvent<E>): void {
-    if (!this.hears(name)) {
+    if (!this.hasListeners(name)) {
       if (name === 'listenerError') printListenerError(event as BreakerEvent<'listenerError'>)
       return
     }
@@ -84,7 +84,8 @@ export class Emitter {
     if (subscriptions !== undefined) {
       for (const { listener } of subscriptions) this.#call(listener, name, event)
     }
-    for (const audience of this.#audiences) if (audience.hears(name)) audience.publish(name, event)
+    for (const registry of this.#registries)
+      if (registry.hasListeners(name)) registry.publish(name, event)
   }
 
   #call(listener: AnyListener, name: EventName, event: BreakerEvent): void {
@@ -110,38 +111,41 @@ export class Emitter {
  * The listeners of a registry. A member that has none of its own publishes here directly, so that
  * being heard takes no memory a member.
  */
-export class Audience extends Emitter {
-  readonly #onSilence: () => void
+export class RegistryEmitter extends Emitter {
+  readonly #onLastListenerRemoved: () => void
 
   /** `onSilence` is told when nobody listens any more. */
-  constructor(onSilence: () => void) {
+  constructor(onLastListenerRemoved: () => void) {
     super()
-    this.#onSilence = onSilence
+    this.#onLastListenerRemoved = onLastListenerRemoved
   }
 
-  protected override unsubscribed(): void {
-    if (!this.heard) this.#onSilence()
+  protected override onUnsubscribed(): void {
+    if (!this.hasAnyListener) this.#onLastListenerRemoved()
   }
 }
 
 /** The emitter of a breaker that gets a listener of its own. */
 export function ownEmitter(current: Emitter | undefined): Emitter {
   if (current === undefined) return new Emitter()
-  return current instanceof Audience ? new Emitter([current]) : current
+  return current instanceof RegistryEmitter ? new Emitter([current]) : current
 }
 
 /** The emitter of a breaker that a registry begins to hear. */
-export function joined(current: Emitter | undefined, audience: Audience): Emitter {
-  if (current === undefined || current === audience) return audience
+export function attach(current: Emitter | undefined, registry: RegistryEmitter): Emitter {
+  if (current === undefined || current === registry) return registry
   const own = ownEmitter(current)
-  own.join(audience)
+  own.join(registry)
   return own
 }
 
 /** The emitter of a breaker that a registry no longer hears. */
-export function left(current: Emitter | undefined, audience: Audience): Emitter | undefined {
-  if (current === audience) return undefined
-  current?.leave(audience)
+export function detach(
+  current: Emitter | undefined,
+  registry: RegistryEmitter,
+): Emitter | undefined {
+  if (current === registry) return undefined
+  current?.leave(registry)
   return current
 }
 

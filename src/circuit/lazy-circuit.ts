@@ -1,30 +1,33 @@
 import type { Circuit } from './circuit.ts'
-import type { Blueprint } from './circuit-factory.ts'
+import type { CircuitFactory } from './circuit-factory.ts'
 
 /** Where a breaker's circuit and its handle find each other; either is made when first needed. */
-export class Seat {
+export class LazyCircuit {
   readonly name: string
-  readonly blueprint: Blueprint
+  readonly factory: CircuitFactory
   /** Undefined until somebody needs it: until then the breaker is as new. */
-  built: Circuit | undefined = undefined
+  existing: Circuit | undefined = undefined
   /** The clock reading when it was made; undefined for one whose time begins when it is built. */
-  born: number | undefined = undefined
+  createdAt: number | undefined = undefined
   /** The breaker itself, once somebody has asked for it. */
-  handle: unknown = undefined
+  breaker: unknown = undefined
   /** Undefined without a key; null once its registry has let it go before it was built. */
-  keyed: { readonly seats: Map<unknown, Seat>; readonly key: unknown } | undefined | null
+  keyed:
+    | { readonly lazyCircuits: Map<unknown, LazyCircuit>; readonly key: unknown }
+    | undefined
+    | null
 
-  constructor(name: string, blueprint: Blueprint, keyed?: Seat['keyed']) {
+  constructor(name: string, factory: CircuitFactory, keyed?: LazyCircuit['keyed']) {
     this.name = name
     this.keyed = keyed
-    this.blueprint = blueprint
+    this.factory = factory
   }
 
   get circuit(): Circuit {
-    if (this.built === undefined) {
-      this.built = this.blueprint.build(this.name, this.born)
-      if (this.keyed === null) this.built.emitter = undefined
+    if (this.existing === undefined) {
+      this.existing = this.factory.create(this.name, this.createdAt)
+      if (this.keyed === null) this.existing.emitter = undefined
     }
-    return this.built
+    return this.existing
   }
 }

@@ -1,4 +1,4 @@
-import { type Baseline, SHORTEST_OVERDUE } from './measure/latency-baseline.ts'
+import { type LatencyBaseline, SHORTEST_OVERDUE } from './measure/latency-baseline.ts'
 import type { Permit } from './permit.ts'
 import { firstDeadline, type Recovery } from './recovery/recovery.ts'
 import type { Closed } from './state/closed.ts'
@@ -6,18 +6,18 @@ import type { State } from './state/state.ts'
 import type { Finding } from './trip/record.ts'
 
 /** When time alone moves the state; `Infinity` for never. Overdue calls of a closed one aside. */
-export function dueAt(state: State, baseline: Baseline): number {
+export function dueAt(state: State, baseline: LatencyBaseline): number {
   if (state.name === 'open') return state.until
   if (state.name === 'closed') return Infinity
   const { recovery } = state
-  const deadline = firstDeadline(recovery.outstanding)?.deadline ?? Infinity
+  const deadline = firstDeadline(recovery.inFlight)?.deadline ?? Infinity
   if (recovery.overdue === undefined) return deadline
-  const overdue = recovery.outstanding.map((probe) => probe.startedAt + baseline.overdueAfter)
+  const overdue = recovery.inFlight.map((probe) => probe.startedAt + baseline.overdueAfter)
   return Math.min(deadline, ...overdue)
 }
 
 /** True when the next call would find another state, or evidence, than what is there. */
-export function isDue(state: State, baseline: Baseline, now: number): boolean {
+export function isDue(state: State, baseline: LatencyBaseline, now: number): boolean {
   if (state.name !== 'closed') return now >= dueAt(state, baseline)
   const { inFlight, rules } = state
   const oldest = inFlight?.first?.startedAt ?? Infinity
@@ -34,8 +34,12 @@ export function mayBeOverdue({ inFlight, rules }: Closed, now: number): boolean 
 }
 
 /** Charges the calls that should long have ended, before they do; gives what that is enough for. */
-export function chargeOverdue(era: Closed, baseline: Baseline, now: number): Finding | undefined {
-  const { inFlight, rules } = era
+export function chargeOverdue(
+  state: Closed,
+  baseline: LatencyBaseline,
+  now: number,
+): Finding | undefined {
+  const { inFlight, rules } = state
   if (inFlight === null || rules?.evidence === undefined) return undefined
   const limit = now - baseline.overdueAfter
   for (
@@ -53,16 +57,16 @@ export function chargeOverdue(era: Closed, baseline: Baseline, now: number): Fin
 /** The same for probes, which become orphans; and when the circuit has to open again for it. */
 export function chargeOverdueProbes(
   recovery: Recovery,
-  { overdueAfter }: Baseline,
+  { overdueAfter }: LatencyBaseline,
   now: number,
-): { readonly at: number | undefined; readonly orphans: readonly Permit[] } {
-  const orphans: Permit[] = []
-  for (const probe of [...recovery.outstanding]) {
+): { readonly at: number | undefined; readonly detachedProbes: readonly Permit[] } {
+  const detachedProbes: Permit[] = []
+  for (const probe of [...recovery.inFlight]) {
     const at = probe.startedAt + overdueAfter
     if (at > now) continue
     probe.overdue = true
-    orphans.push(probe)
-    if (recovery.overdue?.(probe, now) === 'reopen') return { at, orphans }
+    detachedProbes.push(probe)
+    if (recovery.overdue?.(probe, now) === 'reopen') return { at, detachedProbes }
   }
-  return { at: undefined, orphans }
+  return { at: undefined, detachedProbes }
 }

@@ -1,5 +1,5 @@
 import { mayBeOverdue } from './due.ts'
-import { Memory } from './machine-data.ts'
+import { MachineData } from './machine-data.ts'
 import type { Permit } from './permit.ts'
 import type { Closed } from './state/closed.ts'
 
@@ -7,17 +7,17 @@ import type { Closed } from './state/closed.ts'
  * How nearly every call passes: a closed circuit lets it in and it succeeds, which moves nothing.
  * Whatever may move the circuit is refused here, and left to the machine.
  */
-export abstract class Shortcuts extends Memory {
+export abstract class Shortcuts extends MachineData {
   /**
    * As `admit`, with a permit that was given back, at a closed circuit that nothing moves at
    * this time; false for any other.
    */
-  readmit(permit: Permit, reading: number): boolean {
-    const { state, settings, tally } = this
-    const now = this.timeline.advance(reading)
-    if (!this.isCalm(now) || tally.inFlight >= settings.maxConcurrent) return false
-    if (settings.openDuration.kind === 'auto') this.rate.look(tally, now)
-    tally.admitted++
+  readmit(permit: Permit, clockTime: number): boolean {
+    const { state, settings, counters } = this
+    const now = this.time.advance(clockTime)
+    if (!this.nothingDue(now) || counters.inFlight >= settings.maxConcurrent) return false
+    if (settings.openDuration.kind === 'auto') this.rate.sampleIfDue(counters, now)
+    counters.admitted++
     permit.renew(state as Closed, now)
     ;(state as Closed).inFlight?.add(permit)
     return true
@@ -25,8 +25,8 @@ export abstract class Shortcuts extends Memory {
 
   /** Counts a call that needs no permit of its own; false when there is no room. */
   enter(): boolean {
-    if (this.tally.inFlight >= this.settings.maxConcurrent) return false
-    this.tally.admitted++
+    if (this.counters.inFlight >= this.settings.maxConcurrent) return false
+    this.counters.admitted++
     return true
   }
 
@@ -34,44 +34,44 @@ export abstract class Shortcuts extends Memory {
    * A call that {@link enter}ed under `era` has succeeded. False when nothing was taken in, because
    * that needs to know the time: `conclude` it.
    */
-  succeed(era: Closed): boolean {
-    const { tally } = this
-    if (era !== this.state) tally.trouble.stale++
+  succeed(state: Closed): boolean {
+    const { counters } = this
+    if (state !== this.state) counters.rare.stale++
     else {
-      if (era.rules !== null && !era.rules.succeed()) return false
-      tally.success++
-      era.streak = 0
+      if (state.rules !== null && !state.rules.succeed()) return false
+      counters.success++
+      state.consecutiveFailures = 0
     }
-    tally.ended++
+    counters.ended++
     return true
   }
 
   /** The same for the call that holds this permit; where it is false, `settle` it. */
   succeedWith(permit: Permit): boolean {
-    const era = this.state
+    const state = this.state
     // A late success may have been waited for.
-    if (permit.era !== era || era.name !== 'closed' || permit.overdue) return false
-    const learns = this.learns(era)
-    if (this.statistics !== null || (learns && this.baseline.listens)) return false
-    if (!permit.held || !this.succeed(era)) return false
-    permit.held = false
-    era.inFlight?.remove(permit)
-    if (learns) this.baseline.pass()
+    if (permit.state !== state || state.name !== 'closed' || permit.overdue) return false
+    const learns = this.learns(state)
+    if (this.statistics !== null || (learns && this.baseline.wantsSample)) return false
+    if (!permit.open || !this.succeed(state)) return false
+    permit.open = false
+    state.inFlight?.remove(permit)
+    if (learns) this.baseline.skipSample()
     return true
   }
 
   /** Whether anybody goes by what is usual for the target. */
-  protected learns(era: Closed): boolean {
-    return era.inFlight !== null || this.settings.recovery.kind === 'slowStart'
+  protected learns(state: Closed): boolean {
+    return state.inFlight !== null || this.settings.recovery.kind === 'slowStart'
   }
 
   /** True when the circuit is closed and the passing of time moves nothing: nearly always. */
-  protected isCalm(now: number): boolean {
+  protected nothingDue(now: number): boolean {
     const { state } = this
     return (
       state.name === 'closed' &&
       this.override === undefined &&
-      this.orphans.length === 0 &&
+      this.detachedProbes.length === 0 &&
       !mayBeOverdue(state, now)
     )
   }

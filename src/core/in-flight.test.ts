@@ -11,7 +11,8 @@ function line(...starts: number[]): { inFlight: InFlight; permits: Permit[] } {
 
 function startsOf(inFlight: InFlight): number[] {
   const starts: number[] = []
-  for (let it = inFlight.first; it !== undefined; it = it.next) starts.push(it.startedAt)
+  for (let value = inFlight.first; value !== undefined; value = value.next)
+    starts.push(value.startedAt)
   return starts
 }
 

@@ -26,7 +26,7 @@ export class InFlight {
   /** With each call as `rename` gives it. */
   clone(rename: (permit: Permit) => Permit): InFlight {
     const copy = new InFlight()
-    for (let it = this.first; it !== undefined; it = it.next) copy.add(rename(it))
+    for (let value = this.first; value !== undefined; value = value.next) copy.add(rename(value))
     return copy
   }
 }

@@ -1,8 +1,8 @@
 import { chargeOverdue, chargeOverdueProbes, dueAt, isDue } from './due.ts'
 import { Shortcuts } from './fast-path.ts'
-import type { Refusal } from './measure/counters.ts'
+import type { RejectReason } from './measure/counters.ts'
 import { Statistics } from './measure/statistics.ts'
-import type { RecordedFailure, Verdict } from './outcome.ts'
+import type { Classification, RecordedFailure } from './outcome.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { sameOpenDuration } from './recovery/open-duration.ts'
 import { Probes } from './recovery/probes.ts'
@@ -10,7 +10,7 @@ import { admits, type Decision, firstDeadline, lapsed, type Recovery } from './r
 import { SlowStart } from './recovery/slow-start.ts'
 import type { MachineSettings } from './settings.ts'
 import type { Closed } from './state/closed.ts'
-import { closed, configureRules, notBefore, recorded, remember } from './state/closed.ts'
+import { closed, configureRules, notBefore, recorded, rememberFailure } from './state/closed.ts'
 import type { HalfOpen } from './state/half-open.ts'
 import type { Open } from './state/open.ts'
 import type { State } from './state/state.ts'
@@ -43,149 +43,161 @@ export class Machine extends Shortcuts {
    *
    * @param backstop extra ms before a probe is given up, for a call whose own timer speaks first
    */
-  admit(reading: number, backstop = 0): Permit | Refusal {
-    const now = this.catchUp(reading)
+  admit(clockTime: number, backstop = 0): Permit | RejectReason {
+    const now = this.advance(clockTime)
     const mode = this.override?.mode
     if (mode === 'disabled') return UNRECORDED
-    if (this.settings.openDuration.kind === 'auto') this.rate.look(this.tally, now)
+    if (this.settings.openDuration.kind === 'auto') this.rate.sampleIfDue(this.counters, now)
     if (mode === 'forced-open') return this.#refuse('forced-open', now)
     const { state, settings } = this
     if (state.name === 'open') return this.#refuse('open', now)
     if (state.name === 'closed') {
-      if (this.tally.inFlight >= settings.maxConcurrent) return this.#refuse('full', now)
-      this.tally.admitted++
+      if (this.counters.inFlight >= settings.maxConcurrent) return this.#refuse('full', now)
+      this.counters.admitted++
       const permit = new Permit(state, now, Infinity)
       state.inFlight?.add(permit)
       return permit
     }
     // Probes have a limit of their own: calls that hang must not be able to keep the way back shut.
     if (!admits(state.recovery)) return this.#refuse('half-open', now)
-    this.tally.admitted++
+    this.counters.admitted++
     const probe = new Permit(state, now, now + settings.recovery.timeout, backstop)
     state.recovery.grant(probe)
     return probe
   }
 
   /** Refuses, unless an override says that everything passes. */
-  #refuse(refusal: Refusal, now: number): Refusal | Permit {
+  #refuse(refusal: RejectReason, now: number): RejectReason | Permit {
     const { state } = this
     if (state.name !== 'closed' && refusal !== 'forced-open') state.trip.rejected++
     if (state.name === 'half-open') state.recovery.refused(now)
     this.statistics?.refused(now)
     if (this.override?.mode === 'forced-closed') {
-      this.tally.trouble.unenforced++
+      this.counters.rare.unenforced++
       return UNENFORCED
     }
-    this.tally.trouble[refusal]++
+    this.counters.rare[refusal]++
     return refusal
   }
 
   // ── telling ───────────────────────────────────────────────────────────────────────────────────
 
   /** A call that {@link enter}ed under `era` has ended. False when its result was stale. */
-  conclude(era: Closed, verdict: Verdict, reading: number): boolean {
-    this.tally.ended++
-    if (era !== this.state) {
-      this.tally.trouble.stale++
+  conclude(state: Closed, classification: Classification, clockTime: number): boolean {
+    this.counters.ended++
+    if (state !== this.state) {
+      this.counters.rare.stale++
       return false
     }
-    const now = this.override === undefined ? this.timeline.advance(reading) : this.catchUp(reading)
-    this.#record(era, verdict, Number.NaN, now)
+    const now = this.override === undefined ? this.time.advance(clockTime) : this.advance(clockTime)
+    this.#record(state, classification, Number.NaN, now)
     return true
   }
 
   /** Gives a permit back. True when its result counted, false when it was stale or came twice. */
-  settle(permit: Permit, verdict: Verdict, reading: number): boolean {
-    if (!permit.held) return false
+  settle(permit: Permit, classification: Classification, clockTime: number): boolean {
+    if (!permit.open) return false
     // Out of the line first: a call that ends now is not overdue any more.
-    if (!permit.overdue) permit.era?.inFlight?.remove(permit)
-    const now = this.catchUp(reading)
+    if (!permit.overdue) permit.state?.inFlight?.remove(permit)
+    const now = this.advance(clockTime)
     // Its own deadline may have passed just now.
-    if (!permit.held) return false
-    permit.held = false
-    this.tally.ended++
-    const era = this.state
-    const duration = Number.isNaN(reading) ? Number.NaN : now - permit.startedAt
-    if (permit.era !== era) {
-      this.tally.trouble.stale++
-      if (permit.overdue && verdict.outcome === 'success') this.#forgive(permit, duration, now)
+    if (!permit.open) return false
+    permit.open = false
+    this.counters.ended++
+    const state = this.state
+    const duration = Number.isNaN(clockTime) ? Number.NaN : now - permit.startedAt
+    if (permit.state !== state) {
+      this.counters.rare.stale++
+      if (permit.overdue && classification.outcome === 'success')
+        this.#cancelTrip(permit, duration, now)
       return false
     }
-    if (era.name === 'half-open') this.#decide(era, permit, verdict, now)
+    if (state.name === 'half-open') this.#decide(state, permit, classification, now)
     else {
-      if (permit.overdue) this.#retract(era, permit, verdict, now)
-      this.#record(era, verdict, duration, now)
+      if (permit.overdue) this.#retractCharge(state, permit, classification, now)
+      this.#record(state, classification, duration, now)
     }
     return true
   }
 
   /** Replaces what an overdue call was charged in advance by how it really ended. */
-  #retract(era: Closed, permit: Permit, { outcome }: Verdict, now: number): void {
-    era.rules?.evidence?.retract(now)
-    if (outcome === 'success') this.baseline.forgive(now - permit.startedAt)
+  #retractCharge(state: Closed, permit: Permit, { outcome }: Classification, now: number): void {
+    state.rules?.evidence?.retract(now)
+    if (outcome === 'success') this.baseline.raiseFloor(now - permit.startedAt)
   }
 
   /** A call that was taken for hung has succeeded: what was opened on that ground closes again. */
-  #forgive(permit: Permit, duration: number, now: number): void {
-    this.baseline.forgive(duration)
-    if (this.state.name !== 'closed' && this.state.pending === permit.era) {
+  #cancelTrip(permit: Permit, duration: number, now: number): void {
+    this.baseline.raiseFloor(duration)
+    if (this.state.name !== 'closed' && this.state.pending === permit.state) {
       this.#close(now, 'overdueCancelled')
     }
   }
 
-  #count(verdict: Verdict): void {
-    this.tally.outcome(verdict.outcome)
-    if (verdict.timedOut) this.tally.trouble.timeout++
+  #count(classification: Classification): void {
+    this.counters.outcome(classification.outcome)
+    if (classification.timedOut) this.counters.rare.timeout++
   }
 
-  #record(era: Closed, verdict: Verdict, duration: number, now: number): void {
-    this.#count(verdict)
-    const { outcome } = verdict
+  #record(state: Closed, classification: Classification, duration: number, now: number): void {
+    this.#count(classification)
+    const { outcome } = classification
     if (duration >= 0) this.statistics?.record(outcome, duration, now)
-    if (outcome === 'success') this.#recordSuccess(era, duration, now)
-    else if (outcome === 'failure') this.#recordFailure(era, verdict, duration, now)
+    if (outcome === 'success') this.#recordSuccess(state, duration, now)
+    else if (outcome === 'failure') this.#recordFailure(state, classification, duration, now)
   }
 
-  #recordSuccess(era: Closed, duration: number, now: number): void {
-    era.streak = 0
-    if (this.learns(era)) {
+  #recordSuccess(state: Closed, duration: number, now: number): void {
+    state.consecutiveFailures = 0
+    if (this.learns(state)) {
       if (duration >= 0) this.baseline.learn(duration, now)
-      else this.baseline.pass()
+      else this.baseline.skipSample()
     }
-    const finding = era.rules?.record(false, duration, now, this.#viewOf(era, false, now))
-    if (finding !== undefined) this.#openFor(era, finding, undefined, now)
+    const finding = state.rules?.record(false, duration, now, this.#viewOf(state, false, now))
+    if (finding !== undefined) this.#openFor(state, finding, undefined, now)
   }
 
-  #recordFailure(era: Closed, verdict: Verdict, duration: number, now: number): void {
-    era.streak++
-    era.notBefore = notBefore(era.notBefore, verdict, now)
-    remember(era, verdict, now)
-    const seen = era.rules?.record(true, duration, now, this.#viewOf(era, true, now))
-    const streak = consecutiveFailures(era.streak, this.settings.trip.consecutiveFailures)
-    const finding = streak ?? seen
-    if (finding !== undefined) this.#openFor(era, finding, verdict.error, now)
+  #recordFailure(
+    state: Closed,
+    classification: Classification,
+    duration: number,
+    now: number,
+  ): void {
+    state.consecutiveFailures++
+    state.notBefore = notBefore(state.notBefore, classification, now)
+    rememberFailure(state, classification, now)
+    const seen = state.rules?.record(true, duration, now, this.#viewOf(state, true, now))
+    const tooMany = consecutiveFailures(
+      state.consecutiveFailures,
+      this.settings.trip.consecutiveFailures,
+    )
+    const finding = tooMany ?? seen
+    if (finding !== undefined) this.#openFor(state, finding, classification.error, now)
   }
 
-  #viewOf(era: Closed, failed: boolean, now: number): WhenView | undefined {
-    return this.settings.trip.when && this.view(era, failed, now)
+  #viewOf(state: Closed, failed: boolean, now: number): WhenView | undefined {
+    return this.settings.trip.when && this.view(state, failed, now)
   }
 
-  #openFor(era: Closed, finding: Finding, cause: unknown, now: number): void {
+  #openFor(state: Closed, finding: Finding, cause: unknown, now: number): void {
     // The rule may be the user's own, and may have moved the breaker.
-    if (era !== this.state) return
-    this.#open(now, finding.rule, { finding, cause, pending: finding.overdue ? era : null })
+    if (state !== this.state) return
+    this.#open(now, finding.rule, { finding, cause, pending: finding.overdue ? state : null })
   }
 
-  #decide(era: HalfOpen, probe: Permit, verdict: Verdict, now: number): void {
-    this.#count(verdict)
-    const { outcome, error: cause } = verdict
-    if (outcome === 'failure') era.notBefore = notBefore(era.notBefore, verdict, now)
+  #decide(state: HalfOpen, probe: Permit, classification: Classification, now: number): void {
+    this.#count(classification)
+    const { outcome, error: cause } = classification
+    if (outcome === 'failure') state.notBefore = notBefore(state.notBefore, classification, now)
     this.statistics?.record(outcome, now - probe.startedAt, now)
-    const decision = era.recovery.settle(probe, outcome, now - probe.startedAt, now)
-    this.#follow(decision, now, 'probeFailed', { cause, probeFailure: recorded(verdict, now) })
+    const decision = state.recovery.settle(probe, outcome, now - probe.startedAt, now)
+    this.#applyDecision(decision, now, 'probeFailed', {
+      cause,
+      probeFailure: recorded(classification, now),
+    })
   }
 
-  #follow(decision: Decision, now: number, reason: TransitionReason, why: Opening): void {
+  #applyDecision(decision: Decision, now: number, reason: TransitionReason, why: Opening): void {
     if (decision === 'close') this.#close(now, 'recovered')
     if (decision === 'reopen') this.#open(now, reason, why)
   }
@@ -193,14 +205,14 @@ export class Machine extends Shortcuts {
   // ── time ──────────────────────────────────────────────────────────────────────────────────────
 
   /** Does what the passing of time has made due, each thing as of its own moment, in order. */
-  protected catchUp(reading: number): number {
-    const now = this.timeline.advance(reading)
-    if (!this.isCalm(now)) this.#moveOn(now)
+  protected advance(clockTime: number): number {
+    const now = this.time.advance(clockTime)
+    if (!this.nothingDue(now)) this.#applyDue(now)
     return now
   }
 
-  #moveOn(now: number): void {
-    if (this.orphans.length > 0) this.#expireOrphans(now)
+  #applyDue(now: number): void {
+    if (this.detachedProbes.length > 0) this.#expireOrphans(now)
     for (;;) {
       const { state } = this
       const lifts = this.override?.until ?? Infinity
@@ -216,47 +228,48 @@ export class Machine extends Shortcuts {
     }
   }
 
-  #openIfOverdue(era: Closed, now: number): void {
-    const finding = chargeOverdue(era, this.baseline, now)
-    if (finding !== undefined) this.#open(now, finding.rule, { finding, pending: era })
+  #openIfOverdue(state: Closed, now: number): void {
+    const finding = chargeOverdue(state, this.baseline, now)
+    if (finding !== undefined) this.#open(now, finding.rule, { finding, pending: state })
   }
 
-  #reopenIfOverdue(era: HalfOpen, now: number): void {
-    const { at, orphans } = chargeOverdueProbes(era.recovery, this.baseline, now)
-    this.orphans = [...this.orphans, ...orphans]
-    if (at !== undefined) this.#open(at, 'probeOverdue', { cause: era.cause, pending: era })
+  #reopenIfOverdue(state: HalfOpen, now: number): void {
+    const { at, detachedProbes } = chargeOverdueProbes(state.recovery, this.baseline, now)
+    this.detachedProbes = [...this.detachedProbes, ...detachedProbes]
+    if (at !== undefined) this.#open(at, 'probeOverdue', { cause: state.cause, pending: state })
   }
 
-  #expire(era: HalfOpen, now: number): void {
-    const { recovery } = era
-    const probe = firstDeadline(recovery.outstanding) as Permit
+  #expire(state: HalfOpen, now: number): void {
+    const { recovery } = state
+    const probe = firstDeadline(recovery.inFlight) as Permit
     const at = probe.deadline
-    this.#giveUp(probe)
+    this.#expirePermit(probe)
     const outcome = probe.delivered ? 'success' : 'failure'
     const decision = recovery.settle(probe, outcome, at - probe.startedAt, at)
-    this.#follow(decision, at, 'probeExpired', { cause: era.cause })
+    this.#applyDecision(decision, at, 'probeExpired', { cause: state.cause })
     this.#expireOrphans(now)
   }
 
   #expireOrphans(now: number): void {
-    for (const probe of this.orphans) if (probe.held && probe.deadline <= now) this.#giveUp(probe)
-    this.orphans = this.orphans.filter((probe) => probe.held)
+    for (const probe of this.detachedProbes)
+      if (probe.open && probe.deadline <= now) this.#expirePermit(probe)
+    this.detachedProbes = this.detachedProbes.filter((probe) => probe.open)
   }
 
-  #giveUp(probe: Permit): void {
-    probe.held = false
-    this.tally.ended++
-    this.tally.trouble.expired++
+  #expirePermit(probe: Permit): void {
+    probe.open = false
+    this.counters.ended++
+    this.counters.rare.expired++
   }
 
   /** The machine as the next call would find it; this one is left alone. */
-  peek(reading: number): Machine {
-    const now = this.now(reading)
+  peek(clockTime: number): Machine {
+    const now = this.now(clockTime)
     const lifts = this.override !== undefined && now >= this.override.until
-    const expires = this.orphans.some((probe) => probe.held && probe.deadline <= now)
+    const expires = this.detachedProbes.some((probe) => probe.open && probe.deadline <= now)
     if (!lifts && !expires && !isDue(this.state, this.baseline, now)) return this
     const copy = this.clone()
-    copy.catchUp(reading)
+    copy.advance(clockTime)
     return copy
   }
 
@@ -266,10 +279,10 @@ export class Machine extends Shortcuts {
     const { state: from, settings } = this
     const { openings, history } = this.past
     if (from.name === 'closed') openings.decay(settings.openDuration, now)
-    this.rate.sample(this.tally.offered, now)
-    const drawn = openings.next(settings.openDuration, now, this.rate.perMs, this.chance)
+    this.rate.sample(this.counters.offered, now)
+    const drawn = openings.next(settings.openDuration, now, this.rate.perMs, this.nextRandom)
     const openFor = Math.max(drawn, from.notBefore - now)
-    this.chance = this.random()
+    this.nextRandom = this.random()
     openings.opened(settings.openDuration, now, openFor)
     const trip =
       from.name === 'half-open' && reason !== 'manual'
@@ -279,7 +292,7 @@ export class Machine extends Shortcuts {
             reason,
             openFor,
             enforced: this.enforced,
-            readings: this.readings(now),
+            ruleStatuses: this.ruleStatuses(now),
             ...why,
           })
     const { cause, pending = null } = why
@@ -317,20 +330,21 @@ export class Machine extends Shortcuts {
   }
 
   #close(now: number, reason: TransitionReason): void {
-    const { state, tally } = this
+    const { state, counters } = this
     if (state.name !== 'closed') {
       endTrip(state.trip, now, reason)
       this.past.openings.closed(now)
     }
-    this.past.before = { success: tally.success, failure: tally.failure }
+    this.past.countsAtClose = { success: counters.success, failure: counters.failure }
     this.#move(closed(state.generation + 1, now, this.settings.trip), reason)
   }
 
   #move(to: State, reason: TransitionReason): void {
     const from = this.state
-    this.past.spent[from.name] += to.since - from.since
+    this.past.timeInState[from.name] += to.since - from.since
     this.state = to
-    if (from.name === 'half-open') this.orphans = [...this.orphans, ...from.recovery.outstanding]
+    if (from.name === 'half-open')
+      this.detachedProbes = [...this.detachedProbes, ...from.recovery.inFlight]
     if (from.name === 'closed' && to.name === 'closed') return
     const { generation } = to
     const { enforced } = this
@@ -338,14 +352,14 @@ export class Machine extends Shortcuts {
   }
 
   clone(): Machine {
-    return this.copyTo(new Machine(this.settings, 0, () => this.chance))
+    return this.copyTo(new Machine(this.settings, 0, () => this.nextRandom))
   }
 
   // ── by hand ───────────────────────────────────────────────────────────────────────────────────
 
   /** Opens now; it recovers by itself. An open circuit starts its open time again. */
-  trip(reading: number, note?: string): void {
-    const now = this.catchUp(reading)
+  trip(clockTime: number, note?: string): void {
+    const now = this.advance(clockTime)
     const { state } = this
     if (state.name !== 'open') {
       this.#open(now, 'manual', { note })
@@ -360,21 +374,21 @@ export class Machine extends Shortcuts {
   /** Applies the open time that is now in force to an opening that has begun. */
   #prolong(state: Open, now: number): void {
     const { openDuration } = this.settings
-    const ms = this.past.openings.again(openDuration, state.from, this.rate.perMs, this.chance)
+    const ms = this.past.openings.again(openDuration, state.from, this.rate.perMs, this.nextRandom)
     state.until = Math.max(state.from + ms, state.notBefore, now)
     state.trip.openFor = state.until - state.since
   }
 
   /** Closes with fresh evidence: calls in flight become stale, also when it was closed before. */
-  reset(reading: number): void {
-    const now = this.catchUp(reading)
+  reset(clockTime: number): void {
+    const now = this.advance(clockTime)
     this.forgetLearned()
     this.#close(now, 'reset')
   }
 
   /** Changes the rules, keeping all evidence. Gives what could not be kept, in words. */
-  configure(settings: MachineSettings, reading: number): string[] {
-    const now = this.catchUp(reading)
+  configure(settings: MachineSettings, clockTime: number): string[] {
+    const now = this.advance(clockTime)
     const { state, settings: before } = this
     this.settings = settings
     if (state.name === 'open' && !sameOpenDuration(before.openDuration, settings.openDuration)) {
@@ -389,7 +403,7 @@ export class Machine extends Shortcuts {
     if (state.name === 'half-open' && !state.recovery.configure(settings.recovery)) {
       const { recovery } = state
       state.recovery = this.newRecovery(now)
-      for (const probe of recovery.outstanding) state.recovery.grant(probe)
+      for (const probe of recovery.inFlight) state.recovery.grant(probe)
       if (recovery.successes > 0) lost.push('successful probes')
     }
     return lost

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { Timeline } from './monotonic-time.ts'
+import { MonotonicTime } from './monotonic-time.ts'
 
 function after(...readings: number[]): number {
-  const timeline = new Timeline(1_000)
-  for (const reading of readings) timeline.advance(reading)
-  return timeline.at(-Infinity)
+  const time = new MonotonicTime(1_000)
+  for (const clockTime of readings) time.advance(clockTime)
+  return time.at(-Infinity)
 }
 
-describe('Timeline', () => {
+describe('MonotonicTime', () => {
   it('starts at 0 whatever the clock reads', () => {
-    expect(new Timeline(1_700_000_000_000).advance(1_700_000_000_000)).toBe(0)
+    expect(new MonotonicTime(1_700_000_000_000).advance(1_700_000_000_000)).toBe(0)
   })
 
   it.each([
@@ -33,41 +33,44 @@ describe('Timeline', () => {
   })
 
   it('gives the time of the reading when it takes it', () => {
-    const timeline = new Timeline(100)
+    const time = new MonotonicTime(100)
 
-    expect([150, 120, NaN, 130].map((reading) => timeline.advance(reading))).toEqual([
+    expect([150, 120, NaN, 130].map((clockTime) => time.advance(clockTime))).toEqual([
       50, 50, 50, 60,
     ])
   })
 
   it.each([99, 100, 101, 0, -1, NaN, Infinity, -Infinity, 1e12])(
     'foretells what taking %d would give, without taking it',
-    (reading) => {
-      const timeline = new Timeline(0)
-      timeline.advance(100)
+    (clockTime) => {
+      const time = new MonotonicTime(0)
+      time.advance(100)
 
-      const foretold = [timeline.at(reading), timeline.at(reading)]
+      const foretold = [time.at(clockTime), time.at(clockTime)]
 
-      const taken = timeline.advance(reading)
+      const taken = time.advance(clockTime)
       expect(foretold).toEqual([taken, taken])
     },
   )
 
-  it.each([NaN, Infinity, -Infinity])('counts progress after a first reading of %d', (reading) => {
-    const timeline = new Timeline(reading)
-    const start = timeline.advance(50)
+  it.each([NaN, Infinity, -Infinity])(
+    'counts progress after a first reading of %d',
+    (clockTime) => {
+      const time = new MonotonicTime(clockTime)
+      const start = time.advance(50)
 
-    expect(timeline.advance(57) - start).toBe(7)
-  })
+      expect(time.advance(57) - start).toBe(7)
+    },
+  )
 
   it('goes on from where it was when cloned, and apart', () => {
-    const timeline = new Timeline(0)
-    timeline.advance(100)
+    const time = new MonotonicTime(0)
+    time.advance(100)
 
-    const copy = timeline.clone()
+    const copy = time.clone()
     copy.advance(150)
-    timeline.advance(110)
+    time.advance(110)
 
-    expect([timeline.at(120), copy.at(160)]).toEqual([120, 160])
+    expect([time.at(120), copy.at(160)]).toEqual([120, 160])
   })
 })

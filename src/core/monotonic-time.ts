@@ -6,39 +6,39 @@ const LONGEST_STEP = 1e13
  * A step back counts as zero and progress after it counts again; a reading that is not a finite
  * number is no reading.
  */
-export class Timeline {
+export class MonotonicTime {
   #elapsed = 0
   /** `NaN` before the first reading. */
   #last: number
 
-  constructor(reading: number) {
-    this.#last = Number.isFinite(reading) ? reading : Number.NaN
+  constructor(clockTime: number) {
+    this.#last = Number.isFinite(clockTime) ? clockTime : Number.NaN
   }
 
   /** Takes a reading and gives the time it stands for. */
-  advance(reading: number): number {
-    const step = reading - this.#last
+  advance(clockTime: number): number {
+    const step = clockTime - this.#last
     // Of a finite step both ends are finite.
     if (step > 0 && step <= LONGEST_STEP) {
-      this.#last = reading
+      this.#last = clockTime
       this.#elapsed += step
       return this.#elapsed
     }
-    this.#elapsed = this.at(reading)
-    if (Number.isFinite(reading)) this.#last = reading
+    this.#elapsed = this.at(clockTime)
+    if (Number.isFinite(clockTime)) this.#last = clockTime
     return this.#elapsed
   }
 
   /** What {@link advance} would give, without taking the reading. */
-  at(reading: number): number {
-    const step = reading - this.#last
-    return step > 0 && reading < Infinity
+  at(clockTime: number): number {
+    const step = clockTime - this.#last
+    return step > 0 && clockTime < Infinity
       ? this.#elapsed + Math.min(step, LONGEST_STEP)
       : this.#elapsed
   }
 
-  clone(): Timeline {
-    const copy = new Timeline(this.#last)
+  clone(): MonotonicTime {
+    const copy = new MonotonicTime(this.#last)
     copy.#elapsed = this.#elapsed
     return copy
   }

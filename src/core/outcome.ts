@@ -30,7 +30,7 @@ export interface Failure {
 }
 
 /** Everything the machine needs to know about the end of one call. */
-export interface Verdict {
+export interface Classification {
   readonly outcome: Outcome
   /** What was thrown, or the value that was classified as a failure. */
   readonly error?: unknown
@@ -40,10 +40,10 @@ export interface Verdict {
   readonly timedOut?: boolean
 }
 
-export const SUCCESS: Verdict = { outcome: 'success' }
+export const SUCCESS: Classification = { outcome: 'success' }
 
-export const NEUTRAL: Verdict = { outcome: 'neutral' }
-export const CANCELLED: Verdict = { outcome: 'cancelled' }
+export const NEUTRAL: Classification = { outcome: 'neutral' }
+export const CANCELLED: Classification = { outcome: 'cancelled' }
 
 export interface RecordedFailure extends Failure {
   /** When, in the machine's own time. */

@@ -5,10 +5,10 @@ import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import type { HalfOpen } from './state/half-open.ts'
 
 describe('Permit', () => {
-  it('is held and has delivered nothing when it is new', () => {
+  it('is open and has delivered nothing when it is new', () => {
     const permit = new Permit(null, 7, Infinity)
 
-    expect(permit).toMatchObject({ held: true, delivered: false, overdue: false, startedAt: 7 })
+    expect(permit).toMatchObject({ open: true, delivered: false, overdue: false, startedAt: 7 })
   })
 
   it.each([
@@ -20,17 +20,17 @@ describe('Permit', () => {
   })
 
   it.each([
-    { held: true, delivered: true, overdue: false },
-    { held: false, delivered: false, overdue: true },
-  ])('is cloned into another era as it is: %o', (flags) => {
+    { open: true, delivered: true, overdue: false },
+    { open: false, delivered: false, overdue: true },
+  ])('is cloned into another state as it is: %o', (flags) => {
     const { machine, probes } = probedMachine()
     const permit = Object.assign(probes[0] as Permit, flags)
-    const era = machine.clone().state as HalfOpen
+    const state = machine.clone().state as HalfOpen
 
-    const copy = permit.clone(era)
+    const copy = permit.clone(state)
 
     expect(copy).toMatchObject({ ...flags, deadline: permit.deadline, startedAt: RESET_TIMEOUT })
-    expect(copy.era).toBe(era)
+    expect(copy.state).toBe(state)
   })
 })
 

@@ -11,14 +11,14 @@ export interface AdmittingState {
  * replaces the state object, so `permit.era !== machine.state` tells a stale result.
  */
 export class Permit {
-  era: AdmittingState | null
+  state: AdmittingState | null
   startedAt: number
   /** When the verdict on a probe is expected at the latest; `Infinity` for every other call. */
   readonly due: number
   /** Past it a probe is given up. Later than {@link due} where the call has a timer of its own. */
   deadline: number
   /** False once settled or expired; whatever comes later does nothing. */
-  held = true
+  open = true
   /** True once a stream has given its first item: at its deadline such a probe has succeeded. */
   delivered = false
   /** True once it was counted as hung, before its end. */
@@ -27,18 +27,18 @@ export class Permit {
   previous: Permit | undefined = undefined
   next: Permit | undefined = undefined
 
-  constructor(era: AdmittingState | null, startedAt: number, due: number, backstop = 0) {
-    this.era = era
+  constructor(state: AdmittingState | null, startedAt: number, due: number, backstop = 0) {
+    this.state = state
     this.startedAt = startedAt
     this.due = due
     this.deadline = due + backstop
   }
 
   /** Becomes the permit of another call, after it was given back. */
-  renew(era: AdmittingState, startedAt: number): void {
-    this.era = era
+  renew(state: AdmittingState, startedAt: number): void {
+    this.state = state
     this.startedAt = startedAt
-    this.held = true
+    this.open = true
     this.overdue = false
   }
 
@@ -52,14 +52,14 @@ export class Permit {
     this.deadline = this.due
   }
 
-  clone(era: AdmittingState | null): Permit {
+  clone(state: AdmittingState | null): Permit {
     const copy = new Permit(
-      era,
+      state,
       this.startedAt,
       this.due,
       this.probe ? this.deadline - this.due : 0,
     )
-    copy.held = this.held
+    copy.open = this.open
     copy.delivered = this.delivered
     copy.overdue = this.overdue
     return copy
@@ -68,7 +68,7 @@ export class Permit {
 
 function nothingHeld(): Permit {
   const permit = new Permit(null, 0, Infinity)
-  permit.held = false
+  permit.open = false
   return Object.freeze(permit)
 }
 

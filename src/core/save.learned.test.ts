@@ -38,10 +38,10 @@ describe('a machine that goes on from what another one has learned', () => {
     const restored = revived(machine, 20_000)
 
     expect(restored.baseline).toEqual(machine.baseline)
-    expect(restored.baseline.known).toBe(true)
+    expect(restored.baseline.isReady).toBe(true)
     expect(restored.rate.perMs).toBeGreaterThan(0)
     expect(restored.rate.perMs).toBe(machine.rate.perMs)
-    expect(restored.past.spent).toEqual({ closed: 4_000, open: 1_000, 'half-open': 5_000 })
+    expect(restored.past.timeInState).toEqual({ closed: 4_000, open: 1_000, 'half-open': 5_000 })
   })
 
   it('goes on with the statistics, or without where nobody wants them', () => {
@@ -110,9 +110,9 @@ describe('a machine that goes on from what another one has learned', () => {
     const saved = saveAt(machine, 100)
     const finding = { rule: 'failureRate', observed: 0.5, threshold: 0.5, calls: 4, hits: 2 }
 
-    expect(saved.trips).toMatchObject([{ finding, readings: machine.trips[0]?.readings }])
+    expect(saved.trips).toMatchObject([{ finding, ruleStatuses: machine.trips[0]?.ruleStatuses }])
     expect(revived(machine, 100).trips).toMatchObject([
-      { finding, readings: [{}, { calls: 4, minimumCalls: 4 }], failures: [failure, failure] },
+      { finding, ruleStatuses: [{}, { calls: 4, minimumCalls: 4 }], failures: [failure, failure] },
     ])
   })
 

@@ -91,12 +91,12 @@ describe.each(SITUATIONS)('what is saved of a machine that is $name', ({ at, cre
     expect(looks(machine)).toBe(before)
   })
 
-  it.each([0, 1.7e12, -50])('is saved the same when restored with a clock at %d', (reading) => {
+  it.each([0, 1.7e12, -50])('is saved the same when restored with a clock at %d', (clockTime) => {
     const machine = create()
 
-    const restored = revive(machine, at, {}, reading)
+    const restored = revive(machine, at, {}, clockTime)
 
-    expect(saveAt(restored, reading)).toEqual(saveAt(machine, at))
+    expect(saveAt(restored, clockTime)).toEqual(saveAt(machine, at))
   })
 
   it('shows the same state and override when restored', () => {
@@ -110,7 +110,7 @@ describe.each(SITUATIONS)('what is saved of a machine that is $name', ({ at, cre
       generation: before.state.generation,
     })
     expect(restored.override?.mode).toBe(before.override?.mode)
-    expect(restored.tally.inFlight).toBe(0)
+    expect(restored.counters.inFlight).toBe(0)
     expect(restored.changes).toEqual([])
   })
 
@@ -123,7 +123,7 @@ describe.each(SITUATIONS)('what is saved of a machine that is $name', ({ at, cre
       const restored = revive(machine, at).peek(later)
 
       // Probes are in flight in the first only, so the second cannot see them expire.
-      if (machine.tally.inFlight === 0) expect(restored.state.name).toBe(state.name)
+      if (machine.counters.inFlight === 0) expect(restored.state.name).toBe(state.name)
       expect(restored.override?.mode).toBe(override?.mode)
     },
   )

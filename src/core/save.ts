@@ -1,16 +1,16 @@
 import { Machine } from './machine.ts'
-import { type Counts, Tally } from './measure/counters.ts'
+import { Counters, type Counts } from './measure/counters.ts'
 import { OfferedRate, type SavedRate } from './measure/offered-rate.ts'
 import { type SavedStatistics, Statistics } from './measure/statistics.ts'
 import type { RecordedFailure } from './outcome.ts'
-import { Openings, type SavedOpenings } from './recovery/open-duration.ts'
+import { OpenBackoff, type SavedOpenings } from './recovery/open-duration.ts'
 import type { MachineSettings } from './settings.ts'
 import { closed } from './state/closed.ts'
 import type { OverrideMode } from './state/override.ts'
 import type { State } from './state/state.ts'
 import type { StateName, TransitionReason } from './transition.ts'
 import { LastFailures } from './trip/last-failures.ts'
-import type { Finding, RuleReading, TripRecord } from './trip/record.ts'
+import type { Finding, RuleStatus, TripRecord } from './trip/record.ts'
 import { hasRules, Rules, type SavedRules } from './trip/rules.ts'
 
 /** A failure with its age in place of its time. */
@@ -27,12 +27,12 @@ export interface SavedTrip {
   readonly reason: TransitionReason
   readonly note: string | null
   readonly finding: Finding | null
-  readonly readings: readonly RuleReading[]
+  readonly ruleStatuses: readonly RuleStatus[]
   readonly from: StateName
   readonly generation: number
   readonly enforced: boolean
   readonly failures: readonly SavedFailure[]
-  readonly streak: number
+  readonly consecutiveFailures: number
   readonly openFor: number
   readonly reopened: number
   readonly probeFailure: SavedFailure | null
@@ -46,7 +46,7 @@ export type SavedState =
   | {
       readonly name: 'closed'
       readonly for: number
-      readonly streak: number
+      readonly consecutiveFailures: number
       readonly failures: readonly SavedFailure[]
       readonly rules: SavedRules | null
       /** Ms for which the server asked to be left alone, should the circuit open. */
@@ -102,7 +102,7 @@ export interface Saved {
 
 /** `machine` is as the next call would find it at `now`. */
 export function save(machine: Machine, now: number): Saved {
-  const { state, override, tally, past } = machine
+  const { state, override, counters, past } = machine
   const counts = machine.counts
   return {
     version: 1,
@@ -118,12 +118,12 @@ export function save(machine: Machine, now: number): Saved {
             for: now - override.since,
             remaining: override.until === Infinity ? null : override.until - now,
           },
-    counts: { ...counts, admitted: tally.ended },
+    counts: { ...counts, admitted: counters.ended },
     trips: machine.trips.map((trip) => saveTrip(trip, now)),
-    before: { ...past.before },
+    before: { ...past.countsAtClose },
     openings: past.openings.save(now),
     rate: machine.rate.save(),
-    spent: { ...past.spent },
+    spent: { ...past.timeInState },
     statistics: machine.statistics?.save() ?? null,
     baseline: { ...machine.baseline },
   }
@@ -136,7 +136,14 @@ function saveState(state: State, now: number): SavedState {
     case 'closed': {
       const failures = saveFailures(state.failures?.list() ?? [], now)
       const rules = state.rules?.save(now) ?? null
-      return { name: 'closed', for: age, streak: state.streak, failures, rules, notBefore }
+      return {
+        name: 'closed',
+        for: age,
+        consecutiveFailures: state.consecutiveFailures,
+        failures,
+        rules,
+        notBefore,
+      }
     }
     case 'open': {
       const trip = saveTrip(state.trip, now)
@@ -159,13 +166,14 @@ function saveFailure({ name, code, message, at }: RecordedFailure, now: number):
 }
 
 function saveTrip(trip: TripRecord, now: number): SavedTrip {
-  const { at, endedAt, endedBy, note, finding, readings, failures, probeFailure, ...rest } = trip
+  const { at, endedAt, endedBy, note, finding, ruleStatuses, failures, probeFailure, ...rest } =
+    trip
   return {
     ...rest,
     age: now - at,
     note: note ?? null,
     finding: finding === undefined ? null : { ...finding },
-    readings: readings.map((reading) => ({ ...reading })),
+    ruleStatuses: ruleStatuses.map((status) => ({ ...status })),
     failures: saveFailures(failures, now),
     probeFailure: probeFailure === undefined ? null : saveFailure(probeFailure, now),
     endedAge: endedAt === undefined ? null : now - endedAt,
@@ -177,17 +185,17 @@ function saveTrip(trip: TripRecord, now: number): SavedTrip {
 export function restore(
   settings: MachineSettings,
   saved: Saved,
-  reading: number,
+  clockTime: number,
   random: () => number,
 ): Machine {
-  const machine = new Machine(settings, reading, random)
-  machine.tally = Tally.from(saved.counts)
+  const machine = new Machine(settings, clockTime, random)
+  machine.counters = Counters.from(saved.counts)
   const { past } = machine
-  past.before = saved.before
-  past.openings = Openings.restore(saved.openings, 0)
-  machine.rate = OfferedRate.restore(saved.rate, machine.tally.offered, 0)
+  past.countsAtClose = saved.before
+  past.openings = OpenBackoff.restore(saved.openings, 0)
+  machine.rate = OfferedRate.restore(saved.rate, machine.counters.offered, 0)
   Object.assign(machine.baseline, saved.baseline)
-  past.spent = { ...saved.spent }
+  past.timeInState = { ...saved.spent }
   if (settings.statistics && saved.statistics !== null) {
     machine.statistics = Statistics.restore(saved.statistics)
   }
@@ -210,17 +218,18 @@ export function restore(
 function restoreState({ state, generation }: Saved, machine: Machine): State {
   const { trip: settings } = machine.settings
   if (state.name === 'closed') {
-    const { streak, notBefore } = state
+    const { consecutiveFailures, notBefore } = state
     const failures =
       state.failures.length === 0 ? null : new LastFailures(state.failures.map(restoreFailure))
     const fresh = closed(generation, -state.for, settings)
     const kept = state.rules !== null && hasRules(settings)
     const rules = kept ? Rules.restore(settings, state.rules as SavedRules, 0) : fresh.rules
-    return { ...fresh, streak, failures, rules, notBefore }
+    return { ...fresh, consecutiveFailures, failures, rules, notBefore }
   }
   // The state and the list show the same record: it goes on being filled in.
   const trip =
-    machine.trips.find((it) => it.generation === state.trip.generation) ?? restoreTrip(state.trip)
+    machine.trips.find((value) => value.generation === state.trip.generation) ??
+    restoreTrip(state.trip)
   const common = { generation, since: -state.for, trip, cause: undefined, pending: null }
   if (state.name === 'open') {
     const { remaining: until, from, notBefore } = state

@@ -155,7 +155,7 @@ describe('the counterfactual of a trip', () => {
 
     const [trip] = breaker.snapshot().trips
     expect(trip?.counterfactual).toBe('Without that rule failureRate would have opened it then')
-    expect(trip?.readings).toEqual([
+    expect(trip?.ruleStatuses).toEqual([
       { rule: 'consecutiveFailures', observed: 2, threshold: 2 },
       { rule: 'failureRate', observed: 1, threshold: 0.5, calls: 2, hits: 2, minimumCalls: 2 },
     ])

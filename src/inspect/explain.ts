@@ -1,8 +1,8 @@
 import type { Machine } from '../core/machine.ts'
-import type { Refusal } from '../core/measure/counters.ts'
+import type { RejectReason } from '../core/measure/counters.ts'
 import type { Override } from '../core/state/override.ts'
 import type { StateName, TransitionReason } from '../core/transition.ts'
-import type { Finding, RuleReading, TripRecord } from '../core/trip/record.ts'
+import type { Finding, RuleStatus, TripRecord } from '../core/trip/record.ts'
 
 /** One opening of the circuit, as plain data: why it opened and what came of it. */
 export interface Trip {
@@ -18,7 +18,7 @@ export interface Trip {
   /** Both sides of the inequality of the rule that fired: it opens at `observed >= threshold`. */
   readonly finding: Finding | null
   /** Where every rule in force stood, the one that fired among them. */
-  readonly readings: readonly RuleReading[]
+  readonly ruleStatuses: readonly RuleStatus[]
   /** What would have been with other settings, as far as the kept evidence tells; or null. */
   readonly counterfactual: string | null
   readonly from: StateName
@@ -34,7 +34,7 @@ export interface Trip {
     readonly age: number
   }[]
   /** Failures in a row at that moment. */
-  readonly streak: number
+  readonly consecutiveFailures: number
   /** How long it was last opened for, ms. */
   readonly openFor: number
   /** How often it was opened again since, because a probe failed. */
@@ -64,7 +64,7 @@ export function tripOf(record: TripRecord, now: number, wall: number): Trip {
     text: reasonOf(record),
     note: record.note ?? null,
     finding: record.finding === undefined ? null : { ...record.finding },
-    readings: record.readings.map((reading) => ({ ...reading })),
+    ruleStatuses: record.ruleStatuses.map((reading) => ({ ...reading })),
     counterfactual: counterfactualOf(record) ?? null,
     from: record.from,
     generation: record.generation,
@@ -75,7 +75,7 @@ export function tripOf(record: TripRecord, now: number, wall: number): Trip {
       message,
       age: record.at - at,
     })),
-    streak: record.streak,
+    consecutiveFailures: record.consecutiveFailures,
     openFor: record.openFor,
     reopened: record.reopened,
     lasted: record.endedAt === undefined ? null : record.endedAt - record.at,
@@ -129,9 +129,9 @@ function findingOf(finding: Finding): string {
 }
 
 /** With which other setting it would not have opened then, where the evidence tells. */
-function counterfactualOf({ finding, readings }: TripRecord): string | undefined {
+function counterfactualOf({ finding, ruleStatuses }: TripRecord): string | undefined {
   if (finding === undefined) return undefined
-  const others = readings.filter((it) => it.rule !== finding.rule && fires(it))
+  const others = ruleStatuses.filter((value) => value.rule !== finding.rule && fires(value))
   if (others.length > 0) {
     return `Without that rule ${others.map(({ rule }) => rule).join(' and ')} would have opened it then`
   }
@@ -154,7 +154,7 @@ function counterfactualOf({ finding, readings }: TripRecord): string | undefined
   }
 }
 
-function fires({ observed, threshold, calls = 0, minimumCalls = 0 }: RuleReading): boolean {
+function fires({ observed, threshold, calls = 0, minimumCalls = 0 }: RuleStatus): boolean {
   return observed >= threshold && calls >= minimumCalls
 }
 
@@ -176,7 +176,7 @@ function round(value: number): number {
 }
 
 /** The message of the error for a refused call. */
-export function whyRefused(name: string, refusal: Refusal, machine: Machine): string {
+export function rejectionMessage(name: string, refusal: RejectReason, machine: Machine): string {
   const { state, override } = machine
   if (refusal === 'forced-open') return `circuit "${name}" is ${overrideOf(override as Override)}`
   if (state.name === 'closed') return `circuit "${name}" is full`
@@ -217,10 +217,10 @@ function stateSentence(name: string, { state }: Machine, now: number): string {
 
 function closedSentences({ state, settings, trips }: Machine, now: number): string[] {
   const sentences = []
-  if (state.name === 'closed' && state.streak > 0) {
+  if (state.name === 'closed' && state.consecutiveFailures > 0) {
     const { consecutiveFailures: limit } = settings.trip
     const rule = limit === Infinity ? '.' : `; ${limit} in a row open it.`
-    sentences.push(`The last ${count(state.streak, 'call')} failed${rule}`)
+    sentences.push(`The last ${count(state.consecutiveFailures, 'call')} failed${rule}`)
   }
   const last = trips.at(-1)
   if (last === undefined) return [...sentences, 'It has not opened yet.']
@@ -252,7 +252,7 @@ function openSentences(trip: TripRecord, { state }: Machine, now: number): strin
     `${count(trip.rejected, 'call')} ${trip.rejected === 1 ? 'has' : 'have'} been refused since.`,
   )
   if (state.name === 'half-open') {
-    const { successes, needed, outstanding } = state.recovery
+    const { successes, needed, inFlight: outstanding } = state.recovery
     sentences.push(
       `${successes} of ${count(needed, 'probe')} succeeded so far, ${outstanding.length} in flight.`,
     )

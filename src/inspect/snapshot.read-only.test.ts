@@ -135,9 +135,9 @@ describe('reading a breaker all the time', () => {
 
     const permit = life.breaker.tryAcquire()
 
-    expect(life.events.map((it) => (it as BreakerEvent<'transition'>).to).at(-1) ?? 'closed').toBe(
-      before.automatic,
-    )
+    expect(
+      life.events.map((value) => (value as BreakerEvent<'transition'>).to).at(-1) ?? 'closed',
+    ).toBe(before.automatic)
     expect(life.breaker.snapshot()).toMatchObject({
       state: before.state,
       generation: before.generation,

@@ -39,7 +39,7 @@ describe('snapshot', () => {
       override: null,
       inFlight: 0,
       probes: null,
-      streak: 0,
+      consecutiveFailures: 0,
       trips: [],
       retryAfter: null,
       counts: {
@@ -194,7 +194,7 @@ describe('a trip record', () => {
         from: 'closed',
         generation: 1,
         enforced: true,
-        streak: 2,
+        consecutiveFailures: 2,
         openFor: RESET_TIMEOUT,
         lasted: null,
         endedBy: null,

@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts'
 import type { Machine } from '../core/machine.ts'
 import type { Counts } from '../core/measure/counters.ts'
 import { LATENCY_ERROR } from '../core/measure/latency-histogram.ts'
-import type { Recent } from '../core/measure/statistics.ts'
+import type { RecentCalls } from '../core/measure/statistics.ts'
 import type { OverrideMode } from '../core/state/override.ts'
 import type { StateName } from '../core/transition.ts'
-import type { RuleReading } from '../core/trip/record.ts'
+import type { RuleStatus } from '../core/trip/record.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { type Trip, tripOf } from './explain.ts'
 
@@ -39,9 +39,9 @@ export interface Snapshot {
   } | null
   readonly counts: Counts
   /** Failures in a row, while closed. */
-  readonly streak: number
+  readonly consecutiveFailures: number
   /** While closed: where the rules in force stand; each opens at `observed >= threshold`. */
-  readonly window: readonly RuleReading[]
+  readonly window: readonly RuleStatus[]
   /** With `statistics`: how long calls took, ms. Quantiles are right to `error`, a share. */
   readonly latency: {
     readonly count: number
@@ -53,9 +53,9 @@ export interface Snapshot {
     readonly error: number
   } | null
   /** With `statistics`: calls by what became of them in the last minute, to a twelfth of it. */
-  readonly recent: Recent | null
+  readonly recent: RecentCalls | null
   /** Ms spent in each state of the automatic layer. */
-  readonly timeIn: Readonly<Record<StateName, number>>
+  readonly timeInState: Readonly<Record<StateName, number>>
   /**
    * With `statistics`: the waiting that refusals have saved, ms; an estimate, the refused calls
    * times what a failed one has taken on average.
@@ -85,7 +85,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
   const view = machine.peek(reading)
   const now = view.now(reading)
   const { state, override } = view
-  const { spent } = view.past
+  const { timeInState: spent } = view.past
   return {
     name: options.name,
     state: shownState(view),
@@ -102,28 +102,28 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
             since: Math.round(wall - (now - override.since)),
             until: override.until === Infinity ? null : Math.round(wall + (override.until - now)),
           },
-    inFlight: view.tally.inFlight,
+    inFlight: view.counters.inFlight,
     probes:
       state.name === 'half-open'
         ? {
-            inFlight: state.recovery.outstanding.length,
+            inFlight: state.recovery.inFlight.length,
             limit: state.recovery.limit,
             succeeded: state.recovery.successes,
             needed: state.recovery.needed,
           }
         : null,
     counts: view.counts,
-    streak: state.name === 'closed' ? state.streak : 0,
-    window: view.readings(now),
+    consecutiveFailures: state.name === 'closed' ? state.consecutiveFailures : 0,
+    window: view.ruleStatuses(now),
     ...statisticsOf(view, now),
-    timeIn: { ...spent, [state.name]: spent[state.name] + now - state.since },
+    timeInState: { ...spent, [state.name]: spent[state.name] + now - state.since },
     trips: view.trips.map((record) => tripOf(record, now, wall)),
     retryAfter: view.retryAfter(reading) ?? null,
     options: plainOptions(options),
   }
 }
 
-function statisticsOf({ statistics, tally }: Machine, now: number) {
+function statisticsOf({ statistics, counters: tally }: Machine, now: number) {
   if (statistics === null) return { latency: null, recent: null, waitingSaved: null }
   const { latency } = statistics
   const { count, sum, max } = latency

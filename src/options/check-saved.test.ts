@@ -160,17 +160,17 @@ describe('saved', () => {
       saved,
       clock: new ManualClock(),
     })
-    Object.assign(saved.state, { streak: 100, failures: [] })
+    Object.assign(saved.state, { consecutiveFailures: 100, failures: [] })
 
-    expect(breaker.snapshot().streak).toBe(1)
+    expect(breaker.snapshot().consecutiveFailures).toBe(1)
   })
 
   it('may be deeply frozen, and serve several breakers', async () => {
     const { breaker: before } = createBreaker()
     await open(before)
-    const freeze = <T extends object>(it: T): T => {
-      for (const member of Object.values(it)) if (Object(member) === member) freeze(member)
-      return Object.freeze(it)
+    const freeze = <T extends object>(value: T): T => {
+      for (const member of Object.values(value)) if (Object(member) === member) freeze(member)
+      return Object.freeze(value)
     }
     const saved = freeze(before.save())
 

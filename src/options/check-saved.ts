@@ -36,12 +36,12 @@ const TRIP = [
   'reason',
   'note',
   'finding',
-  'readings',
+  'ruleStatuses',
   'from',
   'generation',
   'enforced',
   'failures',
-  'streak',
+  'consecutiveFailures',
   'openFor',
   'reopened',
   'probeFailure',
@@ -95,8 +95,15 @@ function checkState(value: unknown): void {
   const path = 'saved.state'
   const name = oneOf(`${path}.name`, (value as Fields<'name'> | null)?.name, STATES)
   if (name === 'closed') {
-    const state = fields(path, value, ['name', 'for', 'streak', 'failures', 'rules', 'notBefore'])
-    integer(`${path}.streak`, state.streak, 0)
+    const state = fields(path, value, [
+      'name',
+      'for',
+      'consecutiveFailures',
+      'failures',
+      'rules',
+      'notBefore',
+    ])
+    integer(`${path}.consecutiveFailures`, state.consecutiveFailures, 0)
     ms(`${path}.notBefore`, state.notBefore, LONGEST_WAIT)
     ms(`${path}.for`, state.for)
     checkFailures(`${path}.failures`, state.failures)
@@ -142,7 +149,7 @@ function checkCounts(value: unknown): void {
 function checkTrip(path: string, value: unknown): void {
   const trip = fields(path, value, TRIP)
   for (const key of ['age', 'openFor'] as const) ms(`${path}.${key}`, trip[key])
-  for (const key of ['generation', 'streak', 'reopened', 'rejected'] as const) {
+  for (const key of ['generation', 'consecutiveFailures', 'reopened', 'rejected'] as const) {
     integer(`${path}.${key}`, trip[key], 0)
   }
   oneOf(`${path}.reason`, trip.reason, TRANSITION_REASONS)
@@ -155,8 +162,8 @@ function checkTrip(path: string, value: unknown): void {
   if (trip.endedBy !== null) oneOf(`${path}.endedBy`, trip.endedBy, TRANSITION_REASONS)
   checkFailures(`${path}.failures`, trip.failures)
   if (trip.probeFailure !== null) checkFailure(`${path}.probeFailure`, trip.probeFailure)
-  for (const [i, reading] of list(`${path}.readings`, trip.readings).entries()) {
-    checkReading(`${path}.readings[${i}]`, reading)
+  for (const [i, reading] of list(`${path}.ruleStatuses`, trip.ruleStatuses).entries()) {
+    checkReading(`${path}.ruleStatuses[${i}]`, reading)
   }
   if (trip.finding !== null) checkFinding(`${path}.finding`, trip.finding)
 }

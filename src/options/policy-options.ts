@@ -1,4 +1,4 @@
-import type { When } from '../core/trip/when.ts'
+import type { TripPredicate } from '../core/trip/when.ts'
 
 /** How far back a rate looks: the last so many calls, or the calls of the last so many ms. */
 export type WindowOptions =
@@ -91,7 +91,7 @@ export interface TripRules {
    * A rule of one's own, asked after every success and failure: `true` opens. If it throws, it
    * has not fired, and the error is reported as `listenerError`.
    */
-  readonly when?: When | undefined
+  readonly when?: TripPredicate | undefined
 }
 
 /** An open time that grows while the target stays down. */

@@ -115,6 +115,6 @@ describe('options of a call that are wrong', () => {
       reasonOf(breaker.run(() => 1, call as never)),
     )
 
-    expect((await Promise.all(reasons)).every((it) => it instanceof TypeError)).toBe(true)
+    expect((await Promise.all(reasons)).every((value) => value instanceof TypeError)).toBe(true)
   })
 })

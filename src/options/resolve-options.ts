@@ -1,7 +1,7 @@
 import type { OpenDuration } from '../core/recovery/open-duration.ts'
 import type { RecoverySettings } from '../core/recovery/recovery.ts'
 import type { MachineSettings } from '../core/settings.ts'
-import type { When } from '../core/trip/when.ts'
+import type { TripPredicate } from '../core/trip/when.ts'
 import type {
   AnyFallback,
   CircuitBreakerOptions,
@@ -12,7 +12,7 @@ import {
   resolveRecovery,
   resolveResetTimeout,
   resolveTrip,
-  SLOW_FAILURE,
+  SLOW_FAILURE_MS,
 } from './resolve-policy.ts'
 import { duration, integer, object, optionalFunction, wrongType } from './validate.ts'
 
@@ -108,7 +108,10 @@ export function machineSettings(
   }
 }
 
-function guarded(when: When, report: (error: unknown, source: string) => void): When {
+function guarded(
+  when: TripPredicate,
+  report: (error: unknown, source: string) => void,
+): TripPredicate {
   return (view) => {
     try {
       return when(view) === true
@@ -128,7 +131,7 @@ function openDurationOf({ resetTimeout }: ResolvedOptions): OpenDuration {
 function recoveryOf({ recovery, trip }: ResolvedOptions): RecoverySettings {
   if ('probes' in recovery) return { kind: 'probes', ...recovery }
   const { slowStart, timeout } = recovery
-  const slowerThan = trip.evidence?.slowerThan ?? SLOW_FAILURE
+  const slowerThan = trip.evidence?.slowerThan ?? SLOW_FAILURE_MS
   return { kind: 'slowStart', ...slowStart, timeout, slowerThan }
 }
 
@@ -190,7 +193,7 @@ function same(a: unknown, b: unknown): boolean {
 }
 
 /** What of the options can be configured later, in objects that nobody else holds. */
-export function ownCopy(
+export function copyOptions(
   options: CircuitBreakerOptions<unknown> | ConfigurePatch,
 ): CircuitBreakerOptions<unknown> {
   const given = options as Record<string, unknown>

@@ -17,7 +17,7 @@ import {
 } from './validate.ts'
 
 /** A failure that took at least this long weighs as much as a hung call, ms. */
-export const SLOW_FAILURE = 800
+export const SLOW_FAILURE_MS = 800
 
 /** How long a probe may take when nothing else limits it, ms. */
 const PROBE_TIMEOUT = 30_000
@@ -107,12 +107,17 @@ function resolveSlowCallRate(rate: SlowCallRateOptions): Resolved<SlowCallRateOp
 function resolveEvidence(evidence: EvidenceOptions): Resolved<EvidenceOptions> {
   const path = 'trip.evidence'
   object(path, evidence, ['threshold', 'slowerThan', 'minimumSpan', 'overdue'])
-  const { threshold = 10, slowerThan = SLOW_FAILURE, minimumSpan = 250, overdue = true } = evidence
+  const {
+    threshold = 10,
+    slowerThan = SLOW_FAILURE_MS,
+    minimumSpan = 250,
+    overdue = true,
+  } = evidence
   if (typeof overdue !== 'boolean') throw wrongType(`${path}.overdue`, 'a boolean', overdue)
   return Object.freeze({
-    threshold: number(`${path}.threshold`, threshold, (it) => it > 0, 'more than 0'),
+    threshold: number(`${path}.threshold`, threshold, (value) => value > 0, 'more than 0'),
     slowerThan: duration(`${path}.slowerThan`, slowerThan),
-    minimumSpan: number(`${path}.minimumSpan`, minimumSpan, (it) => it >= 0, 'at least 0'),
+    minimumSpan: number(`${path}.minimumSpan`, minimumSpan, (value) => value >= 0, 'at least 0'),
     overdue,
   })
 }
@@ -149,8 +154,13 @@ function resolveGrowing(growing: GrowingOptions): Resolved<GrowingOptions> {
   return Object.freeze({
     initial,
     max,
-    factor: number(`${path}.factor`, factor, (it) => it >= 1, 'at least 1'),
-    jitter: number(`${path}.jitter`, jitter, (it) => it >= 0 && it < 1, 'from 0 to less than 1'),
+    factor: number(`${path}.factor`, factor, (value) => value >= 1, 'at least 1'),
+    jitter: number(
+      `${path}.jitter`,
+      jitter,
+      (value) => value >= 0 && value < 1,
+      'from 0 to less than 1',
+    ),
   })
 }
 
@@ -182,7 +192,7 @@ function resolveSlowStart(
   return Object.freeze({
     slowStart: Object.freeze({
       successes: integer(`${path}.successes`, successes, 1),
-      quietFor: number(`${path}.quietFor`, quietFor, (it) => it >= 0, 'at least 0'),
+      quietFor: number(`${path}.quietFor`, quietFor, (value) => value >= 0, 'at least 0'),
     }),
     timeout,
   })

@@ -49,7 +49,7 @@ export function number(
 
 /** A fraction, more than 0 and at most 1. */
 export function share(path: string, value: unknown): number {
-  return number(path, value, (it) => it > 0 && it <= 1, 'more than 0 and at most 1')
+  return number(path, value, (value) => value > 0 && value <= 1, 'more than 0 and at most 1')
 }
 
 export function optionalFunction(path: string, value: unknown): void {

@@ -38,8 +38,10 @@ export class ClientCall extends Call {
   /** What stands for the promise that the method gave: with the same members, but followed. */
   guard(promise: Promise<unknown>): Promise<unknown> {
     const { callTimeout } = this.#circuit.options
-    const follow = (it: Promise<unknown>): Promise<unknown> =>
-      callTimeout === undefined ? this.follow(it) : this.limit(callTimeout, undefined, () => it)
+    const follow = (value: Promise<unknown>): Promise<unknown> =>
+      callTimeout === undefined
+        ? this.follow(value)
+        : this.limit(callTimeout, undefined, () => value)
     if (promise.then !== Promise.prototype.then) return this.#guardLazily(promise, follow)
     const followed = follow(promise)
     return isPlain(promise)
@@ -57,13 +59,13 @@ export class ClientCall extends Call {
    */
   #guardLazily(
     promise: Promise<unknown>,
-    follow: (it: Promise<unknown>) => Promise<unknown>,
+    follow: (value: Promise<unknown>) => Promise<unknown>,
   ): Promise<unknown> {
     let asked = false
-    const first = (it: Promise<unknown>): Promise<unknown> => {
-      if (asked) return it
+    const first = (value: Promise<unknown>): Promise<unknown> => {
+      if (asked) return value
       asked = true
-      return follow(it)
+      return follow(value)
     }
     let followed: Promise<unknown> | undefined
     const then = (): Promise<unknown> => {
@@ -138,8 +140,8 @@ export function refusedAs(promise: Promise<unknown>, shape: object | null): Prom
 
 /** Looks without running a getter. */
 function isMethod(shape: object, key: PropertyKey): boolean {
-  for (let it: object | null = shape; it !== null; it = Object.getPrototypeOf(it)) {
-    const own = Object.getOwnPropertyDescriptor(it, key)
+  for (let value: object | null = shape; value !== null; value = Object.getPrototypeOf(value)) {
+    const own = Object.getOwnPropertyDescriptor(value, key)
     if (own !== undefined) return typeof own.value === 'function'
   }
   return false

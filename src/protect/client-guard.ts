@@ -4,7 +4,7 @@ import { type AnyFunction, kindOf } from '../call/functions.ts'
 import { StreamCall } from '../call/stream.ts'
 import { isStream, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
-import type { Refusal } from '../core/measure/counters.ts'
+import type { RejectReason } from '../core/measure/counters.ts'
 import { admits } from '../core/recovery/recovery.ts'
 import { ClientCall, isPlain, refusedAs } from './client-call.ts'
 import {
@@ -18,7 +18,7 @@ import {
 } from './client-shape.ts'
 
 /** What is known of a method, from what it has given so far. */
-interface Habit {
+interface ReturnProfile {
   /** It gives promises: a call asks for a permit before it runs. */
   promise: boolean
   /** It gives streams: the permit is taken with the first item, but a refusal comes at once. */
@@ -32,9 +32,9 @@ interface Method {
   readonly path: string
   readonly guarded: boolean
   readonly listed: boolean
-  readonly habit: Habit
+  readonly habit: ReturnProfile
   /** Of calls whose last argument is a function: those may be for the callers of callbacks. */
-  readonly withCallback: Habit
+  readonly withCallback: ReturnProfile
 }
 
 /** Clients that make up method names as they go must not fill the memory. */
@@ -72,10 +72,10 @@ export class ClientGuard {
     const there = this.standIns.get(value)
     if (there !== undefined) return there
     if (this.real.has(value)) return value
-    const standIn = this.#wrap.call(this, value, path, root)
-    this.standIns.set(value, standIn)
-    this.real.set(standIn, value)
-    return standIn
+    const proxy = this.#wrap.call(this, value, path, root)
+    this.standIns.set(value, proxy)
+    this.real.set(proxy, value)
+    return proxy
   }
 
   /** What a caller gets to see of a property, or of what a synchronous method gave. */
@@ -152,7 +152,7 @@ export class ClientGuard {
   }
 
   /** Only what a call gives tells what it was, so it has run by now. */
-  #learn(method: Method, habit: Habit, result: unknown, args: readonly unknown[]): unknown {
+  #learn(method: Method, habit: ReturnProfile, result: unknown, args: readonly unknown[]): unknown {
     if (result instanceof Promise) {
       habit.promise = true
       habit.shape = Object.getPrototypeOf(result)
@@ -164,7 +164,7 @@ export class ClientGuard {
     return this.#handOut(result, method, habit)
   }
 
-  #handOut(result: unknown, { path }: Method, habit: Habit): unknown {
+  #handOut(result: unknown, { path }: Method, habit: ReturnProfile): unknown {
     // A generator has not begun, so that its first item is soon enough to refuse.
     if (isStream(result) && !isGenerator(result)) {
       habit.stream = true
@@ -173,7 +173,12 @@ export class ClientGuard {
     return this.reveal(result, longer(path, '()'))
   }
 
-  #refuse(circuit: Circuit, refusal: Refusal, habit: Habit, args: readonly unknown[]): unknown {
+  #refuse(
+    circuit: Circuit,
+    refusal: RejectReason,
+    habit: ReturnProfile,
+    args: readonly unknown[],
+  ): unknown {
     const refused = refuse(circuit, refusal, circuit.options.fallback, args)
     const plain = habit.shape === Promise.prototype && !habit.stream
     return plain ? refused : refusedAs(refused, habit.shape)
@@ -181,7 +186,7 @@ export class ClientGuard {
 
   #callPromise(
     method: Method,
-    habit: Habit,
+    habit: ReturnProfile,
     run: () => unknown,
     args: readonly unknown[],
   ): unknown {
@@ -234,7 +239,7 @@ export class ClientGuard {
 
 /** True when a call now would be refused; asking moves nothing. */
 function wouldRefuse({ machine, clock }: Circuit): boolean {
-  const { override, state, tally, settings } = machine.peek(clock.now())
+  const { override, state, counters: tally, settings } = machine.peek(clock.now())
   if (override !== undefined) return override.mode === 'forced-open'
   if (state.name === 'closed') return tally.inFlight >= settings.maxConcurrent
   return state.name === 'open' || !admits(state.recovery)

@@ -6,11 +6,11 @@ import { isClass, isObject, isThenable } from './client-shape.ts'
 
 /** A stand-in for the client whose methods are guarded, as are those of what it hands out. */
 export function guardClient(client: object, rules: ClientRules): object {
-  const guard = new ClientGuard(client, rules, standIn)
+  const guard = new ClientGuard(client, rules, proxy)
   return guard.wrapped(client, '', true)
 }
 
-function standIn(this: ClientGuard, value: object, path: string, root = false): object {
+function proxy(this: ClientGuard, value: object, path: string, root = false): object {
   // A proxy must show what is fixed in its target, and so could not guard it.
   const shadowed =
     typeof value === 'object' && Reflect.ownKeys(value).some((key) => hides(value, key))

@@ -60,9 +60,11 @@ function isInstanceOrNamespace(value: object, depth: number): boolean {
 /** The names of an object's methods, those of its classes included. */
 export function methodNames(value: object): ReadonlySet<string> {
   const names = new Set<string>()
-  for (let it = value; isOwnKind(it); it = Object.getPrototypeOf(it)) {
-    for (const [name, { value: held }] of Object.entries(Object.getOwnPropertyDescriptors(it))) {
-      if (typeof held === 'function' && name !== 'constructor' && !ENDINGS.has(name)) {
+  for (let owner = value; isOwnKind(owner); owner = Object.getPrototypeOf(owner)) {
+    for (const [name, { value: member }] of Object.entries(
+      Object.getOwnPropertyDescriptors(owner),
+    )) {
+      if (typeof member === 'function' && name !== 'constructor' && !ENDINGS.has(name)) {
         names.add(name)
       }
     }
@@ -71,9 +73,9 @@ export function methodNames(value: object): ReadonlySet<string> {
 }
 
 /** What is common to all emitters tells nothing about what an object is for. */
-function isOwnKind(it: object | null): it is object {
-  if (it === null || it === Object.prototype || it === Function.prototype) return false
-  return !(Object.hasOwn(it, 'emit') && Object.hasOwn(it, 'removeListener'))
+function isOwnKind(value: object | null): value is object {
+  if (value === null || value === Object.prototype || value === Function.prototype) return false
+  return !(Object.hasOwn(value, 'emit') && Object.hasOwn(value, 'removeListener'))
 }
 
 /** True for objects of a class with a method of the same name: a connection out of a pool. */

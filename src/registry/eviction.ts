@@ -1,13 +1,13 @@
 import type { Circuit } from '../circuit/circuit.ts'
-import { Audience } from '../circuit/emitter.ts'
-import type { Seat } from '../circuit/lazy-circuit.ts'
+import { RegistryEmitter } from '../circuit/emitter.ts'
+import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 
 // What a breaker has that a new one in its place would not have. Lifetime totals are no part of it:
 // they decide nothing.
 const STREAK = 1
 const SCORE = 2
 const WINDOW = 4
-const SERVERS_WORD = 8
+const RETRY_AFTER = 8
 const IN_FLIGHT = 16
 const TRIPS = 32
 const LISTENERS = 64
@@ -22,7 +22,7 @@ const WORDS: readonly (readonly [trace: number, words: string])[] = [
   [STREAK, 'failures in a row'],
   [SCORE, 'a score of failures'],
   [WINDOW, 'failures in a window'],
-  [SERVERS_WORD, "the server's word on when to come back"],
+  [RETRY_AFTER, "the server's word on when to come back"],
   [IN_FLIGHT, 'calls in flight'],
   [TRIPS, 'what is known of earlier trips'],
   [LISTENERS, 'listeners of its own'],
@@ -34,16 +34,19 @@ const WORDS: readonly (readonly [trace: number, words: string])[] = [
 /** How much speaks against dropping a breaker; undefined when it must stay. */
 type Rank = 0 | 1 | 2
 
-function traces({ machine, clock, given, emitter }: Circuit, seat: Seat): number | undefined {
-  const { state, override, tally } = machine
+function retainedEvidence(
+  { machine, clock, userOptions, emitter }: Circuit,
+  lazy: LazyCircuit,
+): number | undefined {
+  const { state, override, counters: tally } = machine
   if (state.name !== 'closed') return undefined
   const now = machine.now(clock.now())
   if (override !== undefined && now < override.until) return undefined
   let found = 0
   const { consecutiveFailures, when } = machine.settings.trip
   const streakCounts = consecutiveFailures < Infinity || when !== undefined
-  if (streakCounts && state.streak > 0) found |= STREAK
-  if (state.notBefore > now) found |= SERVERS_WORD
+  if (streakCounts && state.consecutiveFailures > 0) found |= STREAK
+  if (state.notBefore > now) found |= RETRY_AFTER
   if (state.rules !== null) {
     const { failures, slowCalls, evidence } = state.rules
     for (const rate of [failures, slowCalls]) {
@@ -54,35 +57,35 @@ function traces({ machine, clock, given, emitter }: Circuit, seat: Seat): number
   }
   if (tally.inFlight > 0) found |= IN_FLIGHT
   if (state.generation > 1 || machine.trips.length > 0) found |= TRIPS
-  if (emitter !== undefined && !(emitter instanceof Audience)) found |= LISTENERS
-  if (given !== seat.blueprint.given) found |= CONFIGURED
+  if (emitter !== undefined && !(emitter instanceof RegistryEmitter)) found |= LISTENERS
+  if (userOptions !== lazy.factory.userOptions) found |= CONFIGURED
   const samples = machine.baseline.samples > 0
   const traffic = machine.settings.openDuration.kind === 'auto' && tally.offered > 0
   if (samples || traffic) found |= LEARNED
   return found
 }
 
-function rankOf(seat: Seat): Rank | undefined {
-  if (seat.built === undefined) return 0
-  const found = traces(seat.built, seat)
+function rankOf(lazy: LazyCircuit): Rank | undefined {
+  if (lazy.existing === undefined) return 0
+  const found = retainedEvidence(lazy.existing, lazy)
   if (found === undefined) return undefined
   if (found === 0) return 0
   return (found & ~(HEALTHY_CALLS | LEARNED)) === 0 ? 1 : 2
 }
 
 /** What is lost when the breaker goes, in words; empty for one that is as new. */
-export function lostWith(seat: Seat): readonly string[] {
-  const found = (seat.built && traces(seat.built, seat)) ?? 0
+export function lostWith(lazy: LazyCircuit): readonly string[] {
+  const found = (lazy.existing && retainedEvidence(lazy.existing, lazy)) ?? 0
   return WORDS.filter(([trace]) => (found & trace) !== 0).map(([, words]) => words)
 }
 
 /** One look at all members finds who goes for this part of them. */
-const LOOK_SHARE = 1 / 32
+const RESCAN_SHARE = 1 / 32
 
 /** Chooses who goes when a registry is full. */
-export class Evictions {
+export class EvictionPolicy {
   /** By rank; within it the breakers of keys first, which nobody holds, then the named ones. */
-  #candidates: Seat[][] = []
+  #candidates: LazyCircuit[][] = []
   /** How many it has named since it last looked at all. */
   #named = Infinity
   #fruitless = false
@@ -92,15 +95,15 @@ export class Evictions {
    * the oldest closed one; undefined when all must stay. Looking at all members is dear, so what it
    * has found serves for a while: while there are members as new, or for a small part of the size.
    */
-  next(members: ReadonlyMap<string, Seat>): Seat | undefined {
-    const asNew = this.#take(members, 2)
+  next(entries: ReadonlyMap<string, LazyCircuit>): LazyCircuit | undefined {
+    const asNew = this.#take(entries, 2)
     if (asNew !== undefined) return asNew
     this.#named++
-    if (this.#named > members.size * LOOK_SHARE) this.#look(members)
-    const found = this.#take(members, 6)
+    if (this.#named > entries.size * RESCAN_SHARE) this.#rescan(entries)
+    const found = this.#take(entries, 6)
     if (found !== undefined || this.#fruitless) return found
-    this.#look(members)
-    return this.#take(members, 6)
+    this.#rescan(entries)
+    return this.#take(entries, 6)
   }
 
   /** Lets go of what it has found. */
@@ -109,25 +112,25 @@ export class Evictions {
     this.#named = Infinity
   }
 
-  #look(members: ReadonlyMap<string, Seat>): void {
+  #rescan(entries: ReadonlyMap<string, LazyCircuit>): void {
     this.#named = 0
     this.#fruitless = true
     this.#candidates = [[], [], [], [], [], []]
-    for (const seat of members.values()) {
-      const rank = rankOf(seat)
+    for (const lazy of entries.values()) {
+      const rank = rankOf(lazy)
       if (rank === undefined) continue
       this.#fruitless = false
-      this.#candidates[2 * rank + (seat.keyed ? 0 : 1)]?.push(seat)
+      this.#candidates[2 * rank + (lazy.keyed ? 0 : 1)]?.push(lazy)
     }
     // The oldest last, to be popped first.
     for (const list of this.#candidates) list.reverse()
   }
 
-  #take(members: ReadonlyMap<string, Seat>, lists: number): Seat | undefined {
+  #take(entries: ReadonlyMap<string, LazyCircuit>, lists: number): LazyCircuit | undefined {
     for (const [at, list] of this.#candidates.slice(0, lists).entries()) {
-      for (let seat = list.pop(); seat !== undefined; seat = list.pop()) {
-        const rank = members.get(seat.name) === seat ? rankOf(seat) : undefined
-        if (rank !== undefined && 2 * rank <= at) return seat
+      for (let lazy = list.pop(); lazy !== undefined; lazy = list.pop()) {
+        const rank = entries.get(lazy.name) === lazy ? rankOf(lazy) : undefined
+        if (rank !== undefined && 2 * rank <= at) return lazy
       }
     }
     return undefined

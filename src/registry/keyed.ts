@@ -1,16 +1,16 @@
 import { callAsync } from '../call/call.ts'
 import type { AsyncFunction } from '../call/function-types.ts'
-import { type AnyFunction, checkAsync, dressed } from '../call/functions.ts'
+import { type AnyFunction, checkAsync, mimicFunction } from '../call/functions.ts'
 import type { Circuit } from '../circuit/circuit.ts'
-import type { Blueprint } from '../circuit/circuit-factory.ts'
+import type { CircuitFactory } from '../circuit/circuit-factory.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
-import { Seat } from '../circuit/lazy-circuit.ts'
+import { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { wrongType } from '../options/validate.ts'
-import type { Members } from './registry-entries.ts'
-import { checkSame, type Kinds, type RegisteredOptions } from './registry-options.ts'
+import type { RegistryEntries } from './registry-entries.ts'
+import { checkSame, type RegisteredOptions, type RegistryOptions } from './registry-options.ts'
 
 /** What a key may be; numbers are the same keys as their digits. */
-export type Key = string | number
+export type BreakerKey = string | number
 
 /** Options of {@link CircuitRegistry.keyed}: those of each key's breaker, and these two. */
 export interface KeyedOptions<F extends AsyncFunction, Fallback = never>
@@ -19,7 +19,7 @@ export interface KeyedOptions<F extends AsyncFunction, Fallback = never>
    * Which breaker a call belongs to, from its arguments. A call whose key is `undefined` is not
    * guarded. It is called with the `this` of the call.
    */
-  readonly key: (...args: Parameters<F>) => Key | undefined
+  readonly key: (...args: Parameters<F>) => BreakerKey | undefined
   /**
    * The first part of the breakers' names. Functions that are given the same one share the breaker
    * of each key, and must agree on the options.
@@ -29,38 +29,38 @@ export interface KeyedOptions<F extends AsyncFunction, Fallback = never>
 }
 
 /** The breakers of one `name`. */
-interface Group {
+interface KeyGroup {
   readonly name: string
-  readonly blueprint: Blueprint
+  readonly factory: CircuitFactory
   /** Of the keys that are members now. */
-  readonly seats: Map<unknown, Seat>
+  readonly lazyCircuits: Map<unknown, LazyCircuit>
 }
 
 /** Guards functions by one breaker per key. */
-export class Groups {
-  readonly #kinds: Kinds
-  readonly #members: Members
+export class KeyedBreakers {
+  readonly #kinds: RegistryOptions
+  readonly #members: RegistryEntries
   /** Those that functions have been given by name. */
-  readonly #shared = new Map<string, Group>()
+  readonly #shared = new Map<string, KeyGroup>()
   /** How often a function's own name was used. */
   readonly #used = new Map<string, number>()
 
-  constructor(kinds: Kinds, members: Members) {
+  constructor(kinds: RegistryOptions, entries: RegistryEntries) {
     this.#kinds = kinds
-    this.#members = members
+    this.#members = entries
   }
 
-  guard(fn: AnyFunction, given: KeyedOptions<AsyncFunction, unknown>): AnyFunction {
+  guard(fn: AnyFunction, userOptions: KeyedOptions<AsyncFunction, unknown>): AnyFunction {
     checkAsync(fn)
-    const { key: keyOf, name, ...options } = given ?? {}
+    const { key: keyOf, name, ...options } = userOptions ?? {}
     if (typeof keyOf !== 'function') throw wrongType('key', 'a function', keyOf)
     const group =
       name === undefined
         ? this.#create(this.unusedName(fn.name || 'keyed'), options)
         : this.#share(name, options)
     const circuitOf = (key: unknown): Circuit =>
-      (group.seats.get(key) ?? this.#seat(group, key)).circuit
-    return dressed(function (this: unknown, ...args: unknown[]) {
+      (group.lazyCircuits.get(key) ?? this.#addLazyCircuit(group, key)).circuit
+    return mimicFunction(function (this: unknown, ...args: unknown[]) {
       let circuit: Circuit
       try {
         const key: unknown = keyOf.apply(this, args)
@@ -81,7 +81,7 @@ export class Groups {
     return this.#shared.has(name) ? this.unusedName(base) : name
   }
 
-  #share(name: string, options: RegisteredOptions<unknown>): Group {
+  #share(name: string, options: RegisteredOptions<unknown>): KeyGroup {
     if (typeof name !== 'string' || name === '') {
       throw wrongType('name', 'a string that is not empty', name)
     }
@@ -93,11 +93,11 @@ export class Groups {
     return group
   }
 
-  #create(name: string, options: RegisteredOptions<unknown>): Group {
-    return { name, blueprint: this.#kinds.of(options), seats: new Map() }
+  #create(name: string, options: RegisteredOptions<unknown>): KeyGroup {
+    return { name, factory: this.#kinds.of(options), lazyCircuits: new Map() }
   }
 
-  #seat({ name, blueprint, seats }: Group, key: unknown): Seat {
+  #addLazyCircuit({ name, factory, lazyCircuits }: KeyGroup, key: unknown): LazyCircuit {
     if (typeof key !== 'string' && typeof key !== 'number') {
       throw wrongType('key', 'a function that gives a string, a number or undefined', key)
     }
@@ -105,8 +105,8 @@ export class Groups {
     // Whoever has made it by this name wants calls with this key to go through it.
     const there = this.#members.get(full)
     if (there !== undefined) return there
-    const seat = new Seat(full, blueprint, { seats, key })
-    this.#members.insert(seat)
-    return seat
+    const lazy = new LazyCircuit(full, factory, { lazyCircuits, key })
+    this.#members.insert(lazy)
+    return lazy
   }
 }

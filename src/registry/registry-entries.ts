@@ -1,25 +1,25 @@
-import { Audience, joined, left } from '../circuit/emitter.ts'
-import type { Seat } from '../circuit/lazy-circuit.ts'
+import { attach, detach, RegistryEmitter } from '../circuit/emitter.ts'
+import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
-import { Evictions, lostWith } from './eviction.ts'
-import type { Kinds } from './registry-options.ts'
+import { EvictionPolicy, lostWith } from './eviction.ts'
+import type { RegistryOptions } from './registry-options.ts'
 
 /** The breaker itself, which is made when somebody first asks for it. */
-export function handleOf<Fallback>(seat: Seat): CircuitBreaker<Fallback> {
-  seat.handle ??= new CircuitBreaker(seat as never)
-  return seat.handle as CircuitBreaker<Fallback>
+export function handleOf<Fallback>(lazy: LazyCircuit): CircuitBreaker<Fallback> {
+  lazy.breaker ??= new CircuitBreaker(lazy as never)
+  return lazy.breaker as CircuitBreaker<Fallback>
 }
 
 /** The breakers of a registry: bounded, and heard as one. */
-export class Members {
-  readonly #byName = new Map<string, Seat>()
-  readonly #evictions = new Evictions()
-  readonly #kinds: Kinds
+export class RegistryEntries {
+  readonly #byName = new Map<string, LazyCircuit>()
+  readonly #evictions = new EvictionPolicy()
+  readonly #kinds: RegistryOptions
   #maxSize: number
-  #audience: Audience | undefined
+  #audience: RegistryEmitter | undefined
   evicted = 0
 
-  constructor(kinds: Kinds, maxSize: number) {
+  constructor(kinds: RegistryOptions, maxSize: number) {
     this.#kinds = kinds
     this.#maxSize = maxSize
   }
@@ -38,25 +38,25 @@ export class Members {
     return this.#byName.size
   }
 
-  get(name: string): Seat | undefined {
+  get(name: string): LazyCircuit | undefined {
     return this.#byName.get(name)
   }
 
   /** In the order in which they came. */
-  seats(): IterableIterator<Seat> {
+  lazyCircuits(): IterableIterator<LazyCircuit> {
     return this.#byName.values()
   }
 
-  insert(seat: Seat): void {
+  insert(lazy: LazyCircuit): void {
     const gone = this.#makeRoom(1)
-    this.#byName.set(seat.name, seat)
-    seat.keyed?.seats.set(seat.keyed.key, seat)
-    if (this.#audience !== undefined) this.#hear(seat, this.#audience)
+    this.#byName.set(lazy.name, lazy)
+    lazy.keyed?.lazyCircuits.set(lazy.keyed.key, lazy)
+    if (this.#audience !== undefined) this.#listenTo(lazy, this.#audience)
     for (const tell of gone) tell()
   }
 
-  delete(seat: Seat): void {
-    this.#remove(seat)
+  delete(lazy: LazyCircuit): void {
+    this.#remove(lazy)
     this.#evictions.forget()
   }
 
@@ -64,12 +64,12 @@ export class Members {
   #makeRoom(more: number): (() => void)[] {
     const gone: (() => void)[] = []
     while (this.size + more > this.#maxSize) {
-      const seat = this.#evictions.next(this.#byName)
-      if (seat === undefined) break
-      const lost = lostWith(seat)
-      this.#remove(seat)
+      const lazy = this.#evictions.next(this.#byName)
+      if (lazy === undefined) break
+      const lost = lostWith(lazy)
+      this.#remove(lazy)
       this.evicted++
-      if (lost.length > 0) gone.push(() => this.#tell(seat.name, lost))
+      if (lost.length > 0) gone.push(() => this.#tell(lazy.name, lost))
     }
     return gone
   }
@@ -80,33 +80,33 @@ export class Members {
     this.#audience?.publish('evict' as never, event as never)
   }
 
-  #remove(seat: Seat): void {
-    this.#byName.delete(seat.name)
-    seat.keyed?.seats.delete(seat.keyed.key)
-    if (seat.built === undefined) seat.keyed = null
+  #remove(lazy: LazyCircuit): void {
+    this.#byName.delete(lazy.name)
+    lazy.keyed?.lazyCircuits.delete(lazy.keyed.key)
+    if (lazy.existing === undefined) lazy.keyed = null
     else if (this.#audience !== undefined) {
-      seat.built.emitter = left(seat.built.emitter, this.#audience)
+      lazy.existing.emitter = detach(lazy.existing.emitter, this.#audience)
     }
   }
 
   /** Where everything is published that happens to a member, from now on. */
-  listenTo(): Audience {
+  listenTo(): RegistryEmitter {
     if (this.#audience !== undefined) return this.#audience
-    const audience = new Audience(() => this.#hush(audience))
-    this.#audience = this.#kinds.audience = audience
-    for (const seat of this.seats()) this.#hear(seat, audience)
-    return audience
+    const emitter = new RegistryEmitter(() => this.#hush(emitter))
+    this.#audience = this.#kinds.emitter = emitter
+    for (const lazy of this.lazyCircuits()) this.#listenTo(lazy, emitter)
+    return emitter
   }
 
-  #hear({ built }: Seat, audience: Audience): void {
-    if (built !== undefined) built.emitter = joined(built.emitter, audience)
+  #listenTo({ existing }: LazyCircuit, emitter: RegistryEmitter): void {
+    if (existing !== undefined) existing.emitter = attach(existing.emitter, emitter)
   }
 
   /** Nobody listens any more: calls are as cheap as before. */
-  #hush(audience: Audience): void {
-    this.#audience = this.#kinds.audience = undefined
-    for (const { built } of this.seats()) {
-      if (built !== undefined) built.emitter = left(built.emitter, audience)
+  #hush(emitter: RegistryEmitter): void {
+    this.#audience = this.#kinds.emitter = undefined
+    for (const { existing } of this.lazyCircuits()) {
+      if (existing !== undefined) existing.emitter = detach(existing.emitter, emitter)
     }
   }
 }

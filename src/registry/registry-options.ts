@@ -1,7 +1,7 @@
 import type { Circuit } from '../circuit/circuit.ts'
-import { Blueprint } from '../circuit/circuit-factory.ts'
-import type { Audience } from '../circuit/emitter.ts'
-import type { Seat } from '../circuit/lazy-circuit.ts'
+import { CircuitFactory } from '../circuit/circuit-factory.ts'
+import type { RegistryEmitter } from '../circuit/emitter.ts'
+import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { describeDifference, differences, writtenAlike } from '../options/compare-options.ts'
 import { show } from '../options/validate.ts'
 import type { CircuitBreakerOptions } from '../options.ts'
@@ -21,32 +21,32 @@ type Options = RegisteredOptions<unknown>
 const KEPT = 16
 
 /** The blueprint of a registry's own breakers: whatever is built from it is heard there. */
-class Kind extends Blueprint {
+class RegistryCircuitFactory extends CircuitFactory {
   readonly defaults: RegistryDefaults
-  readonly #kinds: Kinds
+  readonly #kinds: RegistryOptions
 
-  constructor(options: Options, kinds: Kinds) {
-    super(merged(kinds.defaults, options))
+  constructor(options: Options, kinds: RegistryOptions) {
+    super(mergeDefaults(kinds.defaults, options))
     this.defaults = kinds.defaults
     this.#kinds = kinds
   }
 
-  override build(name: string, born?: number): Circuit {
-    const circuit = super.build(name, born)
-    circuit.emitter = this.#kinds.audience
+  override create(name: string, createdAt?: number): Circuit {
+    const circuit = super.create(name, createdAt)
+    circuit.emitter = this.#kinds.emitter
     return circuit
   }
 }
 
 /** The kinds of breakers that a registry has made. */
-export class Kinds {
+export class RegistryOptions {
   /** What is built from now on is heard there. */
-  audience: Audience | undefined = undefined
+  emitter: RegistryEmitter | undefined = undefined
   #defaults: RegistryDefaults = {}
   /** The latest first. */
-  #kept: Kind[] = []
+  #kept: RegistryCircuitFactory[] = []
   /** Of breakers that nothing was said about; made with the first one, where nothing can be wrong. */
-  #plain: Kind | undefined
+  #plain: RegistryCircuitFactory | undefined
 
   constructor(defaults: RegistryDefaults) {
     this.defaults = defaults
@@ -61,7 +61,7 @@ export class Kinds {
     const before = this.#defaults
     this.#defaults = Object.freeze({ ...defaults })
     try {
-      this.#plain = isNothing(defaults) ? undefined : new Kind({}, this)
+      this.#plain = isEmpty(defaults) ? undefined : new RegistryCircuitFactory({}, this)
     } catch (error) {
       this.#defaults = before
       throw error
@@ -70,13 +70,13 @@ export class Kinds {
   }
 
   /** The blueprint for these options over the defaults. */
-  of(options: Options): Blueprint {
-    if (isNothing(options)) {
-      this.#plain ??= new Kind({}, this)
+  of(options: Options): CircuitFactory {
+    if (isEmpty(options)) {
+      this.#plain ??= new RegistryCircuitFactory({}, this)
       return this.#plain
     }
     refuseKeys('the options', options, ['name', 'registry'])
-    const kind = new Kind(options, this)
+    const kind = new RegistryCircuitFactory(options, this)
     if (options.saved !== undefined) return kind
     const alike = this.#kept.find((other) => sameKind(kind, other))
     if (alike !== undefined) return alike
@@ -85,23 +85,23 @@ export class Kinds {
   }
 }
 
-function sameKind(a: Blueprint, b: Blueprint): boolean {
+function sameKind(a: CircuitFactory, b: CircuitFactory): boolean {
   if (a.clock !== b.clock || a.random !== b.random) return false
   return differences(a.options, b.options).length === 0
 }
 
-function isNothing(options: object): boolean {
+function isEmpty(options: object): boolean {
   for (const _ in options) return false
   return true
 }
 
 function refuseKeys(what: string, options: object, keys: readonly string[]): void {
-  const key = keys.find((it) => Object.hasOwn(options, it))
+  const key = keys.find((value) => Object.hasOwn(options, value))
   if (key !== undefined) throw new TypeError(`${what} of a registry can't have ${show(key)}`)
 }
 
 /** The options over the defaults: one that is given as `undefined` was not given. */
-function merged(defaults: RegistryDefaults, options: Options): Options {
+function mergeDefaults(defaults: RegistryDefaults, options: Options): Options {
   const all: Record<string, unknown> = { ...defaults }
   for (const [key, value] of Object.entries(options)) if (value !== undefined) all[key] = value
   // Two ways of saying when to open: the nearer one counts.
@@ -111,26 +111,26 @@ function merged(defaults: RegistryDefaults, options: Options): Options {
 }
 
 /** Throws when a member was made with other options than those asked for now. */
-export function checkSame(member: Pick<Seat, 'name' | 'blueprint'>, options: Options): void {
-  if (isNothing(options)) return
-  const { blueprint } = member
+export function checkSame(entry: Pick<LazyCircuit, 'name' | 'factory'>, options: Options): void {
+  if (isEmpty(options)) return
+  const { factory } = entry
   // With the defaults of that time: those that came later are nobody's wish here.
-  const defaults = blueprint instanceof Kind ? blueprint.defaults : {}
-  const asked = new Blueprint(merged(defaults, options))
-  const differing = unlike(blueprint, asked)
-  if (differing.length > 0) throw new TypeError(message(member.name, differing, options))
+  const defaults = factory instanceof RegistryCircuitFactory ? factory.defaults : {}
+  const asked = new CircuitFactory(mergeDefaults(defaults, options))
+  const differing = unlike(factory, asked)
+  if (differing.length > 0) throw new TypeError(message(entry.name, differing, options))
 }
 
 /** The error for a breaker whose name another one has. */
-export function nameTaken(by: Seat, blueprint: Blueprint): TypeError {
-  const differing = unlike(by.blueprint, blueprint)
+export function nameTaken(by: LazyCircuit, factory: CircuitFactory): TypeError {
+  const differing = unlike(by.factory, factory)
   if (differing.length > 0) return new TypeError(message(by.name, differing, {}))
   return new TypeError(
     `circuit ${show(by.name)} is registered already; use registry.breaker(${show(by.name)}) to share it`,
   )
 }
 
-function unlike(before: Blueprint, after: Blueprint): string[] {
+function unlike(before: CircuitFactory, after: CircuitFactory): string[] {
   const found = differences(
     { ...before.options, name: '' },
     { ...after.options, name: '' },

@@ -57,7 +57,7 @@ describe('whoIsAhead', () => {
     [0.99, ['alfred']],
     [1, []],
   ])('names a peer that takes %d of what we take: %j', (value, names) => {
-    expect(whoIsAhead(alfredTakes(value)).map((it) => it.peer)).toEqual(names)
+    expect(whoIsAhead(alfredTakes(value)).map(({ peer }) => peer)).toEqual(names)
   })
 
   it('knows every configuration of ours that has a peer of its kind', () => {

@@ -17,7 +17,7 @@ describe('page', () => {
 
   it('keeps the figures when only other versions were measured', () => {
     const [before, after] = [text, page(text, { versions: { 20: measured('20.0.0', 1) } })].map(
-      (it) => it.slice(it.indexOf('## Figures')),
+      (value) => value.slice(value.indexOf('## Figures')),
     )
 
     expect(after).toBe(before)

@@ -73,8 +73,10 @@ describe('protect(pg.Pool)', () => {
   it('takes an error of the database for a failure, unless told otherwise', async () => {
     const own = new CircuitBreaker({
       maxFailures: 1,
-      classify: (it) =>
-        it.status === 'rejected' && it.reason instanceof pg.DatabaseError ? 'success' : undefined,
+      classify: (value) =>
+        value.status === 'rejected' && value.reason instanceof pg.DatabaseError
+          ? 'success'
+          : undefined,
     })
     await reasonOf(protect(real, own).query('select 1 / 0'))
     expect(own.state).toBe('closed')

@@ -52,7 +52,7 @@ describe.runIf(canStart)('protect(a client of classes and commands)', () => {
 
   it('lets callers of callbacks pass', async () => {
     const output = await new Promise((resolve) => {
-      void client.send(new GetObject('/'), (error, it) => resolve([error, it]))
+      void client.send(new GetObject('/'), (error, value) => resolve([error, value]))
     })
 
     expect(output).toEqual([undefined, { Body: 'hello' }])
@@ -140,7 +140,9 @@ describe.runIf(canStart)('protect(a client of namespaces and streams)', () => {
 
   it('guards what is given at once, however it is used', async () => {
     const texts: string[] = []
-    const answer = client.chat.completions.stream({ path: '/' }).on('text', (it) => texts.push(it))
+    const answer = client.chat.completions
+      .stream({ path: '/' })
+      .on('text', (value) => texts.push(value))
     texts.push(await answer.finalText())
     for await (const text of client.chat.completions.stream({ path: '/' })) texts.push(text)
 

@@ -12,13 +12,13 @@ const trip = {
   generation: 1,
   enforced: true,
   failures: [{ name: 'TypeError', code: 'ECONNREFUSED', message: 'fetch failed', age: 0 }],
-  streak: 5,
+  consecutiveFailures: 5,
   openFor: 1_000,
   lasted: null,
   endedBy: null,
   rejected: 0,
   reopened: 0,
-  readings: [],
+  ruleStatuses: [],
   counterfactual: null,
 } as const
 

@@ -42,7 +42,7 @@ it(`agrees with the reference model over ${commands} commands`, { timeout: 1e7 }
   const tour = new Tour()
   const seed = seedOfRun()
   process.stdout.write(`breaker: MODEL_SEED=${seed}\n`)
-  const command = publicOperation.map((it) => new Command(it, tour))
+  const command = publicOperation.map((value) => new Command(value, tour))
   const run = fc.asyncProperty(
     publicSettings,
     fc.constantFrom(0.25, 0.5, 0.75),

@@ -78,7 +78,7 @@ export interface ModelTrip {
   readonly from: Era['name']
   readonly generation: number
   readonly enforced: boolean
-  readonly streak: number
+  readonly consecutiveFailures: number
   readonly openFor: number
   readonly reopened: number
   readonly lasted: number | null
@@ -110,7 +110,7 @@ export function tripsOf(
       from,
       generation: era.generation - 1,
       enforced: era.enforced,
-      streak: era.streakBefore as number,
+      consecutiveFailures: era.streakBefore as number,
       openFor: (latest.until as number) - latest.since,
       reopened: openings.filter(({ reason }) => reason?.startsWith('probe')).length,
       lasted: end === undefined ? null : end.since - era.since,

@@ -41,7 +41,9 @@ describe('every state that three callers can bring about', () => {
 })
 
 function keepsTheCap({ machine, permits }: World): void {
-  const probes = permits.filter((it) => it.held && it.probe && it.era === machine.state)
+  const probes = permits.filter(
+    (value) => value.open && value.probe && value.state === machine.state,
+  )
   same('no more probes than the limit', probes.length <= PROBES, true)
 }
 
@@ -84,7 +86,7 @@ function isReadWithoutEffect(world: World): void {
 
 function conservesPermits({ machine, permits }: World): void {
   const { admitted, settled, expired } = machine.counts
-  const inFlight = permits.filter((it) => it.held).length
+  const inFlight = permits.filter((value) => value.open).length
   same('admitted = settled + expired + in flight', admitted, settled + expired + inFlight)
 }
 
@@ -108,9 +110,9 @@ function ignoresStaleResults(before: World, after: World, { caller }: Happening)
   const without = before.copy()
   without.machine.configure(settings, before.reading)
   const permit = caller === undefined ? undefined : without.permits[caller]
-  if (!permit?.held || permit.era === without.machine.state) return
+  if (!permit?.open || permit.state === without.machine.state) return
   const { stale } = without.machine.counts
   same('a stale result is counted as that', after.machine.counts.stale, stale + 1)
-  const permits = without.permits.filter((it) => it !== permit)
+  const permits = without.permits.filter((value) => value !== permit)
   same('a stale result touches nothing', after.key, without.with({ permits }).key)
 }

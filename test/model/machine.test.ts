@@ -35,7 +35,7 @@ it(`agrees with the reference model over ${commands} commands`, { timeout: comma
   const tour = new Tour()
   const seed = seedOfRun()
   process.stdout.write(`machine: MODEL_SEED=${seed}\n`)
-  const command = operation.map((it) => new Command(it, tour))
+  const command = operation.map((value) => new Command(value, tour))
   const run = fc.property(
     settings,
     fc.constantFrom(0.25, 0.5, 0.75),

@@ -10,7 +10,8 @@ function countsOf({ calls, refusals }: ReferenceModel): Counts {
   const settled = ({ ending }: Call): boolean => ending?.how === 'settled'
   const heard = (outcome: string) =>
     count(({ ending }) => ending?.how === 'settled' && !ending.stale && ending.outcome === outcome)
-  const refused = (reason: string): number => refusals.filter((it) => it.reason === reason).length
+  const refused = (reason: string): number =>
+    refusals.filter((value) => value.reason === reason).length
   return {
     admitted: count(({ ending }) => ending?.how !== 'dropped'),
     settled: count(settled),
@@ -34,7 +35,14 @@ function countsOf({ calls, refusals }: ReferenceModel): Counts {
 /** The part of a snapshot that the model knows. */
 export type ModelSnapshot = Pick<
   Snapshot,
-  'state' | 'stateFor' | 'automatic' | 'generation' | 'inFlight' | 'probes' | 'counts' | 'streak'
+  | 'state'
+  | 'stateFor'
+  | 'automatic'
+  | 'generation'
+  | 'inFlight'
+  | 'probes'
+  | 'counts'
+  | 'consecutiveFailures'
 > & {
   readonly override: Mode | null
   readonly trips: readonly (Omit<ModelTrip, 'at'> & { readonly age: number })[]
@@ -63,7 +71,8 @@ export function modelSnapshot(model: ReferenceModel, reading: number): ModelSnap
         }
       : null,
     counts: countsOf(view),
-    streak: era.name === 'closed' ? streakOf(resultsOf(view.calls, era.generation)) : 0,
+    consecutiveFailures:
+      era.name === 'closed' ? streakOf(resultsOf(view.calls, era.generation)) : 0,
     trips: tripsOf(view.eras, view.refusals)
       .slice(settings.history === 0 ? Infinity : -settings.history)
       .map(({ at, ...trip }) => ({ ...trip, age: now - at })),

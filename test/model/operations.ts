@@ -80,10 +80,10 @@ export const settings: fc.Arbitrary<ModelSettings> = fc
     maxConcurrent,
     history: fc.integer({ min: 0, max: 3 }),
   })
-  .map((it) =>
-    (it.failureRate ?? it.slowCallRate) === undefined
-      ? { ...it, consecutiveFailures: it.consecutiveFailures ?? 2 }
-      : it,
+  .map((value) =>
+    (value.failureRate ?? value.slowCallRate) === undefined
+      ? { ...value, consecutiveFailures: value.consecutiveFailures ?? 2 }
+      : value,
   )
 
 /** Changes that leave the kind of each rule alone: what those lose is said in words only. */

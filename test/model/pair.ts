@@ -204,14 +204,14 @@ export function shown(all: Snapshot, { retryAfter }: ModelSnapshot): unknown {
     inFlight: all.inFlight,
     probes: all.probes,
     counts: all.counts,
-    streak: all.streak,
+    consecutiveFailures: all.consecutiveFailures,
     trips: all.trips.map(knownOf),
     retryAfter: retryAfter === 'unsaid' ? retryAfter : all.retryAfter,
   }
 }
 
 function knownOf(trip: Trip): ModelSnapshot['trips'][number] {
-  const { age, reason, from, generation, enforced, streak } = trip
+  const { age, reason, from, generation, enforced, consecutiveFailures } = trip
   const { openFor, reopened, lasted, endedBy, rejected } = trip
   const ending = { lasted, endedBy: endedBy as ModelTrip['endedBy'], rejected }
   const beginning = {
@@ -220,7 +220,7 @@ function knownOf(trip: Trip): ModelSnapshot['trips'][number] {
     from,
     generation,
     enforced,
-    streak,
+    consecutiveFailures,
   }
   return { ...beginning, openFor, reopened, ...ending }
 }

@@ -21,7 +21,7 @@ export type PublicOperation =
 const way = fc.constantFrom<Way>('run', 'wrapped', 'signal', 'permit')
 const which = fc.nat({ max: 7 })
 const mode = fc.constantFrom<Mode>('forced-open', 'forced-closed', 'disabled')
-const doing = <const D extends string>(it: D): fc.Arbitrary<D> => fc.constant(it)
+const doing = <const D extends string>(value: D): fc.Arbitrary<D> => fc.constant(value)
 
 export const publicOperation: fc.Arbitrary<PublicOperation> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: doing('start'), way }) },

@@ -140,7 +140,7 @@ export class PublicPair {
     const answer = model.admit(now, own ? BACKSTOP : 0)
     const passes = typeof answer === 'object' || answer.startsWith('un')
     let resolve: (tagged: Tagged) => void = () => {}
-    const promise = new Promise<Tagged>((it) => (resolve = it))
+    const promise = new Promise<Tagged>((value) => (resolve = value))
     const controller = way === 'signal' ? new AbortController() : undefined
     let ran = false
     const action = (): Promise<Tagged> => {
@@ -184,7 +184,7 @@ export class PublicPair {
   async #end(which: number, { outcome: as, retryAfter }: Heard): Promise<void> {
     const call = this.calls[which % Math.max(1, this.calls.length)]
     if (call === undefined) return
-    this.calls = this.calls.filter((it) => it !== call)
+    this.calls = this.calls.filter((value) => value !== call)
     const tagged: Tagged = { as, retryAfter: as === 'failure' ? retryAfter : undefined }
     call.end(tagged)
     await this.clock.advance(0)
@@ -197,7 +197,7 @@ export class PublicPair {
   async #abort(which: number): Promise<void> {
     const call = this.calls[which % Math.max(1, this.calls.length)]
     if (call?.abort === undefined) return
-    this.calls = this.calls.filter((it) => it !== call)
+    this.calls = this.calls.filter((value) => value !== call)
     call.abort()
     await this.clock.advance(0)
     same('the reason of the abort', (call.result?.value as Error | undefined)?.message, 'gone')
@@ -223,7 +223,7 @@ export class PublicPair {
     }
     const target = clock.now() + by
     const timeouts =
-      callTimeout === undefined ? [] : this.calls.map((it) => it.startedAt + callTimeout)
+      callTimeout === undefined ? [] : this.calls.map((value) => value.startedAt + callTimeout)
     for (const at of new Set(timeouts.sort((a, b) => a - b))) {
       if (at > target) break
       await clock.advance(at - clock.now())
@@ -235,8 +235,8 @@ export class PublicPair {
   /** The calls that began then are over, in the order in which they began. */
   #timedOut(startedAt: number): void {
     const now = this.clock.now()
-    const over = this.calls.filter((it) => it.startedAt === startedAt)
-    this.calls = this.calls.filter((it) => !over.includes(it))
+    const over = this.calls.filter((value) => value.startedAt === startedAt)
+    this.calls = this.calls.filter((value) => !over.includes(value))
     for (const { answer, result } of over) {
       if (result !== undefined) same('timed out', isCallTimeoutError(result.value), true)
       const heard = { outcome: 'failure', timedOut: true } as const

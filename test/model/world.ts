@@ -44,10 +44,10 @@ export class World {
     const permits = this.permits.map((permit) => {
       const probe = probes.indexOf(permit)
       if (probe !== -1) return copies[probe] as Permit
-      const current = permit.era === this.machine.state
+      const current = permit.state === this.machine.state
       return Object.isFrozen(permit)
         ? permit
-        : permit.clone((current ? machine.state : permit.era) as never)
+        : permit.clone((current ? machine.state : permit.state) as never)
     })
     return new World(machine, permits, this.reading)
   }
@@ -62,16 +62,19 @@ export class World {
     const { state, override } = machine
     const now = machine.now(reading)
     const ago = (at: number): number => Math.max(at - now, -LONG_AGO)
-    const deadline = (it: Permit): number => (it.held && it.probe ? ago(it.deadline) : 0)
-    const held = permits.map((it) =>
-      Object.isFrozen(it) ? 'free' : `${it.held}${it.era === state}${it.probe}${deadline(it)}`,
+    const deadline = (value: Permit): number =>
+      value.open && value.probe ? ago(value.deadline) : 0
+    const held = permits.map((value) =>
+      Object.isFrozen(value)
+        ? 'free'
+        : `${value.open}${value.state === state}${value.probe}${deadline(value)}`,
     )
     return [
       state.name,
-      state.name === 'closed' ? state.streak : '',
+      state.name === 'closed' ? state.consecutiveFailures : '',
       state.name === 'open' ? ago(state.until) : '',
       state.name === 'half-open' ? state.recovery.successes : '',
-      state.name === 'half-open' ? state.recovery.outstanding.length : '',
+      state.name === 'half-open' ? state.recovery.inFlight.length : '',
       override?.mode,
       override && ago(override.until),
       // What was read but not taken is lost when the clock steps back.
@@ -82,12 +85,12 @@ export class World {
 }
 
 function sameHold(a: Permit, b: Permit): boolean {
-  return a.era === b.era && a.deadline === b.deadline && a.held === b.held
+  return a.state === b.state && a.deadline === b.deadline && a.open === b.open
 }
 
 /** The permits that the machine itself looks after: a copy of it has copies of them. */
-function lookedAfter({ state, orphans }: Machine): readonly Permit[] {
-  return state.name === 'half-open' ? [...state.recovery.outstanding, ...orphans] : orphans
+function lookedAfter({ state, detachedProbes: orphans }: Machine): readonly Permit[] {
+  return state.name === 'half-open' ? [...state.recovery.inFlight, ...orphans] : orphans
 }
 
 /** One thing that can happen to a world; `undefined` where it cannot. */
@@ -108,10 +111,10 @@ function settling(caller: number, outcome: Parameters<typeof verdictOf>[0]): Hap
       const permit = world.permits[caller]
       if (permit === undefined) return undefined
       // Two callers that hold the same are one and the same.
-      const first = world.permits.findIndex((it) => sameHold(it, permit))
+      const first = world.permits.findIndex((value) => sameHold(value, permit))
       if (first !== caller) return undefined
       world.machine.settle(permit, verdictOf(outcome), world.reading)
-      return world.with({ permits: world.permits.filter((it) => it !== permit) })
+      return world.with({ permits: world.permits.filter((value) => value !== permit) })
     },
   }
 }
@@ -139,7 +142,9 @@ export const HAPPENINGS: readonly Happening[] = [
   { name: 'tick', happen: (world) => world.with({ reading: world.reading + 1 }) },
   { name: 'step back', happen: (world) => world.with({ reading: world.reading - 1 }) },
   ...Array.from({ length: CALLERS }, (_, caller) =>
-    (['success', 'failure', 'neutral', 'cancelled'] as const).map((it) => settling(caller, it)),
+    (['success', 'failure', 'neutral', 'cancelled'] as const).map((value) =>
+      settling(caller, value),
+    ),
   ).flat(),
   moving('trip', (machine, reading) => machine.trip(reading)),
   moving('reset', (machine, reading) => machine.reset(reading)),

@@ -69,7 +69,7 @@ export class Drive {
         return permits.length > 0 && this.settle(operation.which % permits.length, operation.heard)
       case 'deliver': {
         const permit = permits[operation.which % Math.max(1, permits.length)]
-        return permit?.held && permit.probe ? permit.deliver() : undefined
+        return permit?.open && permit.probe ? permit.deliver() : undefined
       }
       case 'clock':
         this.reading += this.#distance(operation.step)
@@ -111,7 +111,7 @@ export class Drive {
 
   /** Permits that were recorded and have not ended. */
   get inFlight(): number {
-    return this.permits.filter((it) => it.held).length
+    return this.permits.filter((value) => value.open).length
   }
 }
 

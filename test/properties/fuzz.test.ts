@@ -139,8 +139,8 @@ describe('fuzz', () => {
     let accepted = 0
     await fc.assert(
       fc.asyncProperty(plausible, fc.array(mutation, { maxLength: 2 }), async (options, all) => {
-        const wrong = all.reduce<unknown>((it, { path, by, how }) => {
-          return mutated(it, path, by, how)
+        const wrong = all.reduce<unknown>((value, { path, by, how }) => {
+          return mutated(value, path, by, how)
         }, options)
         if (await refusedOrSound(wrong)) accepted++
       }),
@@ -159,8 +159,8 @@ describe('fuzz', () => {
       plausible,
       fc.array(mutation, { maxLength: 2 }),
       async (saved, options, mutations) => {
-        const wrong = mutations.reduce<unknown>((it, { path, by, how }) => {
-          return mutated(it, path, by, how)
+        const wrong = mutations.reduce<unknown>((value, { path, by, how }) => {
+          return mutated(value, path, by, how)
         }, saved)
         if (await refusedOrSound({ ...options, saved: wrong })) accepted++
       },

@@ -25,8 +25,8 @@ interface Call {
 const call: fc.Arbitrary<Call> = fc.record({
   way: fc.constantFrom<Way>('run', 'wrapped', 'stream', 'permit'),
   fails: fc.boolean(),
-  hangs: fc.integer({ min: 0, max: 3 }).map((it) => it === 0),
-  aborted: fc.integer({ min: 0, max: 3 }).map((it) => it === 0),
+  hangs: fc.integer({ min: 0, max: 3 }).map((value) => value === 0),
+  aborted: fc.integer({ min: 0, max: 3 }).map((value) => value === 0),
   wait: fc.constantFrom(0, 0, 1, CALL_TIMEOUT, OPEN_TIME),
 })
 

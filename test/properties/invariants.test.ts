@@ -31,11 +31,11 @@ function always(check: (drive: Drive, operation: Operation, result: unknown) => 
 /** All that decides, without the totals, which count what comes too late as well. */
 function deciding({ machine, reading }: Drive): unknown {
   const { counts, ...saved } = saveAt(machine, reading)
-  return { ...saved, outstanding: outstanding(machine) }
+  return { ...saved, inFlight: probesInFlight(machine) }
 }
 
-function outstanding({ state }: Drive['machine']): number {
-  return state.name === 'half-open' ? state.recovery.outstanding.length : 0
+function probesInFlight({ state }: Drive['machine']): number {
+  return state.name === 'half-open' ? state.recovery.inFlight.length : 0
 }
 
 describe('no-wedge', () => {
@@ -63,8 +63,10 @@ describe('cap', () => {
     always(({ machine, permits }, operation, passed) => {
       const { state } = machine
       if (state.name !== 'half-open') return
-      const out = permits.filter((it) => it.probe && it.held && it.era === state && !it.overdue)
-      expect(out.length).toBe(state.recovery.outstanding.length)
+      const out = permits.filter(
+        (value) => value.probe && value.open && value.state === state && !value.overdue,
+      )
+      expect(out.length).toBe(state.recovery.inFlight.length)
       // A limit may be lowered below what is out; then none is let through.
       const probe = operation.do === 'admit' && passed === true && permits.at(-1)?.probe === true
       if (probe) expect(out.length).toBeLessThanOrEqual(state.recovery.limit)
@@ -111,7 +113,7 @@ describe('generation', () => {
           for (const operation of operations) drive.run(operation)
           drive.machine.configure(settings, drive.reading)
           drive.permits.sort((a, b) => a.startedAt - b.startedAt)
-          const index = drive.permits.findIndex((it) => it.era !== drive.machine.state)
+          const index = drive.permits.findIndex((value) => value.state !== drive.machine.state)
           fc.pre(index !== -1)
           const before = JSON.stringify(deciding(drive))
 

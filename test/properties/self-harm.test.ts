@@ -49,12 +49,12 @@ describe('no-self-harm', () => {
           const action = (): Promise<string> =>
             fails ? Promise.reject(new RangeError('down')) : Promise.resolve('answer')
           const results = await Promise.all(
-            breakers.map((it) => it.run(action).catch((reason: Error) => reason.constructor)),
+            breakers.map((value) => value.run(action).catch((reason: Error) => reason.constructor)),
           )
           expect(results[0]).toBe(results[1])
         }
 
-        const [own, plain] = breakers.map((it) => it.snapshot())
+        const [own, plain] = breakers.map((value) => value.snapshot())
         expect(own?.state).toBe(plain?.state)
         expect(own?.counts).toEqual(plain?.counts)
       }),
@@ -74,7 +74,7 @@ describe('no-self-harm', () => {
 
         for (const { wait } of calls) {
           await clock.advance(wait)
-          const reason = await outer.run(() => inner.run(() => 1)).catch((it: unknown) => it)
+          const reason = await outer.run(() => inner.run(() => 1)).catch((value: unknown) => value)
           expect(isShortCircuitError(reason)).toBe(true)
         }
 

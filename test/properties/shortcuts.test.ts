@@ -45,12 +45,12 @@ describe('shortcuts', () => {
       let reading = 0
       for (const { outcome, lasts, waits, configured } of calls) {
         reading += waits
-        for (const it of [quick, thorough]) if (configured) it.configure(configured, reading)
+        for (const value of [quick, thorough]) if (configured) value.configure(configured, reading)
         const long = thorough.admit(reading)
         const short = quick.readmit(again, reading) ? again : quick.admit(reading)
         if (typeof long === 'string') {
           expect(short).toBe(long)
-          for (const it of [quick, thorough]) it.reset(reading)
+          for (const value of [quick, thorough]) value.reset(reading)
           continue
         }
         reading += lasts
@@ -74,8 +74,9 @@ describe('shortcuts', () => {
       let reading = 0
       for (const { outcome, lasts, waits, configured } of calls) {
         reading += waits
-        for (const it of [quick, thorough]) if (configured) it.configure(configured, reading)
-        if (quick.state.name !== 'closed') for (const it of [quick, thorough]) it.reset(reading)
+        for (const value of [quick, thorough]) if (configured) value.configure(configured, reading)
+        if (quick.state.name !== 'closed')
+          for (const value of [quick, thorough]) value.reset(reading)
         const eras = [quick.state as Closed, thorough.state as Closed] as const
         if (!(quick.enter() && thorough.enter())) return
         reading += lasts
@@ -84,7 +85,7 @@ describe('shortcuts', () => {
         thorough.conclude(eras[1], verdictOf(outcome), reading)
         if (quickly) taken++
         // Both know the time now, whoever has looked.
-        for (const it of [quick, thorough]) it.timeline.advance(reading)
+        for (const value of [quick, thorough]) value.time.advance(reading)
         expect(looks(quick)).toBe(looks(thorough))
       }
     })

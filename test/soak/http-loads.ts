@@ -123,7 +123,10 @@ export class HttpTraffic {
       name: 'http by permit',
       target: 'http',
       options: {
-        trip: { evidence: { threshold: 5 }, when: ({ streak }) => streak >= 8 },
+        trip: {
+          evidence: { threshold: 5 },
+          when: ({ consecutiveFailures }) => consecutiveFailures >= 8,
+        },
         resetTimeout: 300,
         recovery: { probes: 3, concurrent: 1, timeout: 500 },
       },

@@ -62,7 +62,7 @@ describe('the changes that a machine has to publish', () => {
     { outcome: 'success', to: 'closed', reason: 'recovered' },
     { outcome: 'failure', to: 'open', reason: 'probeFailed' },
   ] as const)('are the decision of the probe: $outcome', ({ outcome, to, reason }) => {
-    const changes = changesOf(openMachine(), (it) => callOnce(it, outcome, RESET_TIMEOUT))
+    const changes = changesOf(openMachine(), (value) => callOnce(value, outcome, RESET_TIMEOUT))
 
     expect(changes.at(-1)).toEqual({ from: 'half-open', to, reason, generation: 4, enforced })
   })
@@ -70,7 +70,7 @@ describe('the changes that a machine has to publish', () => {
   it('are all that one late call finds due, in order', () => {
     const { machine } = probedMachine()
 
-    const changes = changesOf(machine, (it) => it.admit(10 * RESET_TIMEOUT))
+    const changes = changesOf(machine, (value) => value.admit(10 * RESET_TIMEOUT))
 
     expect(changes).toEqual([
       { from: 'half-open', to: 'open', reason: 'probeExpired', generation: 4, enforced },
@@ -116,8 +116,8 @@ describe('the changes that a machine has to publish', () => {
   })
 
   it.each([
-    { verb: 'a call', act: (it: Machine) => it.admit(100) },
-    { verb: 'a release', act: (it: Machine) => it.release(100) },
+    { verb: 'a call', act: (value: Machine) => value.admit(100) },
+    { verb: 'a release', act: (value: Machine) => value.release(100) },
   ])('are the end of an override whose time is over, at $verb', ({ act }) => {
     const machine = createMachine()
     machine.force('disabled', 0, { for: 100 })
@@ -129,7 +129,7 @@ describe('the changes that a machine has to publish', () => {
     const machine = createMachine()
     machine.force('disabled', 0, { for: 100 })
 
-    const changes = changesOf(machine, (it) => it.force('forced-open', 100, {}))
+    const changes = changesOf(machine, (value) => value.force('forced-open', 100, {}))
 
     expect(changes).toEqual([{ override: undefined }, { override: machine.override }])
   })
@@ -138,9 +138,9 @@ describe('the changes that a machine has to publish', () => {
     const machine = createMachine({ maxFailures: 1 })
     machine.force('forced-closed', 0, {})
 
-    const changes = changesOf(machine, (it) => {
-      callTimes(it, 1, 'failure', 0)
-      callOnce(it, 'success', RESET_TIMEOUT)
+    const changes = changesOf(machine, (value) => {
+      callTimes(value, 1, 'failure', 0)
+      callOnce(value, 'success', RESET_TIMEOUT)
     })
 
     expect(changes).toMatchObject([

@@ -30,7 +30,7 @@ describe('a machine that is closed', () => {
 
     const permits = admitMany(machine, 100, 0)
 
-    expect(permits.every(({ era, probe }) => era === machine.state && !probe)).toBe(true)
+    expect(permits.every(({ state, probe }) => state === machine.state && !probe)).toBe(true)
   })
 
   it.each([
@@ -70,10 +70,10 @@ describe('a machine that is closed', () => {
 
   it.each(['success', 'neutral', 'cancelled'] as const)(
     'stays closed while calls end as %s',
-    (it) => {
+    (value) => {
       const machine = createMachine({ maxFailures: 1 })
 
-      callTimes(machine, 1_000, it)
+      callTimes(machine, 1_000, value)
 
       expect(machine.state).toMatchObject({ name: 'closed', generation: 1 })
     },
@@ -245,12 +245,12 @@ describe('a call that needs no permit', () => {
 
   it('is stale when it succeeds after its generation', () => {
     const machine = createMachine({ maxFailures: 3 })
-    const era = machine.state as Closed
+    const state = machine.state as Closed
     machine.enter()
     machine.reset(0)
     callTimes(machine, 2, 'failure')
 
-    machine.succeed(era)
+    machine.succeed(state)
 
     expect(streakOf(machine)).toBe(2)
     expect(machine.counts).toMatchObject({ settled: 3, success: 0, stale: 1 })
@@ -258,13 +258,13 @@ describe('a call that needs no permit', () => {
 
   it.each([SUCCESS, verdictOf('failure'), verdictOf('neutral'), verdictOf('cancelled')])(
     'is stale when it ends as $outcome after its generation',
-    (verdict) => {
+    (classification) => {
       const machine = createMachine({ maxFailures: 1 })
-      const era = machine.state as Closed
+      const state = machine.state as Closed
       machine.enter()
       machine.reset(0)
 
-      expect(machine.conclude(era, verdict, 0)).toBe(false)
+      expect(machine.conclude(state, classification, 0)).toBe(false)
       expect(streakOf(machine)).toBe(0)
       expect(machine.state.generation).toBe(2)
       expect(machine.counts).toMatchObject({ settled: 1, failure: 0, success: 0, stale: 1 })

@@ -16,8 +16,8 @@ import {
 } from '../../../test/helpers.ts'
 import type { Machine } from '../machine.ts'
 
-function configure(machine: Machine, options: MachineOptions, reading = 0): string[] {
-  return machine.configure(settingsOf(options), reading)
+function configure(machine: Machine, options: MachineOptions, clockTime = 0): string[] {
+  return machine.configure(settingsOf(options), clockTime)
 }
 
 describe('configure', () => {

@@ -55,15 +55,15 @@ class Walk {
     if (verb < 0.5) {
       const permit = machine.admit(this.#read())
       if (typeof permit === 'object') {
-        if (permit.held) this.#admitted++
+        if (permit.open) this.#admitted++
         this.#permits.push(permit)
       }
     } else if (verb < 0.9 && this.#permits.length > 0) {
       const permit = this.#pick(this.#permits)
-      const { held } = permit
-      if (this.#chance() < 0.1 && held) permit.delivered = true
+      const { open } = permit
+      if (this.#chance() < 0.1 && open) permit.delivered = true
       const counted = machine.settle(permit, verdictOf(this.#pick(OUTCOMES)), this.#read())
-      if (!held) expect(counted).toBe(false)
+      if (!open) expect(counted).toBe(false)
     } else if (verb < 0.92) machine.trip(this.#read())
     else if (verb < 0.94) machine.reset(this.#read())
     else if (verb < 0.96) machine.release(this.#read())
@@ -75,12 +75,12 @@ class Walk {
 
   look(): void {
     const { state, counts } = this.machine
-    const held = this.#permits.filter((permit) => permit.held)
+    const open = this.#permits.filter((permit) => permit.open)
     const { admitted, settled, expired, success, failure, neutral, cancelled, stale } = counts
     expect(admitted).toBe(this.#admitted)
-    expect(admitted).toBe(settled + expired + held.length)
+    expect(admitted).toBe(settled + expired + open.length)
     expect(settled).toBe(success + failure + neutral + cancelled + stale)
-    const probing = held.filter(({ era, probe }) => probe && era === state)
+    const probing = open.filter((permit) => permit.probe && permit.state === state)
     expect(probing.length).toBeLessThanOrEqual(this.#limit)
     expect(probing.every(({ deadline }) => Number.isFinite(deadline))).toBe(true)
   }
@@ -109,8 +109,10 @@ describe('at every instant', () => {
     const walk = new Walk({ maxFailures: 2, probes: 2 }, 7)
     for (let i = 0; i < 500; i++) walk.step()
 
-    const generations = walk.machine.changes.flatMap((it) => ('to' in it ? [it.generation] : []))
-    const states = walk.machine.changes.flatMap((it) => ('to' in it ? [it] : []))
+    const generations = walk.machine.changes.flatMap((value) =>
+      'to' in value ? [value.generation] : [],
+    )
+    const states = walk.machine.changes.flatMap((value) => ('to' in value ? [value] : []))
 
     expect(generations.length).toBeGreaterThan(20)
     expect(generations).toEqual([...new Set(generations)].sort((a, b) => a - b))
@@ -143,7 +145,7 @@ describe('under demand', () => {
     const answers = Array.from({ length: 100 }, () => machine.admit(RESET_TIMEOUT))
 
     expect(answers.filter((answer) => answer === 'half-open')).toHaveLength(99)
-    expect(machine.tally.inFlight).toBe(1)
+    expect(machine.counters.inFlight).toBe(1)
   })
 
   it('hung calls of the closed circuit do not keep the way back shut', () => {

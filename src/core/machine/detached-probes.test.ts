@@ -19,11 +19,11 @@ describe('a probe that is out when its half-open time ends', () => {
     const { machine, orphan } = orphaned()
 
     expect(machine.peek(at).counts).toMatchObject({ expired })
-    expect(orphan.held).toBe(true)
+    expect(orphan.open).toBe(true)
 
     machine.admit(at)
     expect(machine.counts.expired).toBe(expired)
-    expect(orphan.held).toBe(expired === 0)
+    expect(orphan.open).toBe(expired === 0)
   })
 
   it('makes nothing due before its deadline, and nothing after its end', () => {
@@ -40,7 +40,7 @@ describe('a probe that is out when its half-open time ends', () => {
 
     machine.admit(1_201)
 
-    expect(machine.orphans).toEqual([])
+    expect(machine.detachedProbes).toEqual([])
   })
 
   it('expires in the very call that notices the deadline of another one too', () => {
@@ -51,6 +51,6 @@ describe('a probe that is out when its half-open time ends', () => {
     machine.trip(RESET_TIMEOUT + 1_000)
 
     expect(machine.counts).toMatchObject({ admitted: 5, settled: 3, expired: 2 })
-    expect(machine.orphans).toEqual([])
+    expect(machine.detachedProbes).toEqual([])
   })
 })

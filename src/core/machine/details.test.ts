@@ -53,7 +53,7 @@ describe('reading a machine', () => {
 
 describe('the readings of the rules', () => {
   it.each([0, RESET_TIMEOUT])('are none while the circuit is not closed, at %d', (at) => {
-    expect(openMachine().peek(at).readings(at)).toEqual([])
+    expect(openMachine().peek(at).ruleStatuses(at)).toEqual([])
   })
 })
 

@@ -14,7 +14,7 @@ import {
   stateAt,
 } from '../../../test/helpers.ts'
 import { Machine } from '../machine.ts'
-import { Timeline } from '../monotonic-time.ts'
+import { MonotonicTime } from '../monotonic-time.ts'
 
 describe('a machine at the edges', () => {
   it('enforces a transition that a result brings after an override has expired', () => {
@@ -35,7 +35,9 @@ describe('a machine at the edges', () => {
     const machine = openMachine()
     machine.force('forced-closed', 0, { for: 5_000 })
     machine.admit(6_000)
-    expect(machine.changes.find((it) => 'to' in it && it.to === 'half-open')).toMatchObject({
+    expect(
+      machine.changes.find((value) => 'to' in value && value.to === 'half-open'),
+    ).toMatchObject({
       enforced: false,
     })
   })
@@ -44,7 +46,9 @@ describe('a machine at the edges', () => {
     machine.force('forced-open', 0, {})
     machine.release(6_000)
     machine.admit(6_000)
-    expect(machine.changes.find((it) => 'to' in it && it.to === 'half-open')).toMatchObject({
+    expect(
+      machine.changes.find((value) => 'to' in value && value.to === 'half-open'),
+    ).toMatchObject({
       enforced: false,
     })
   })
@@ -52,7 +56,9 @@ describe('a machine at the edges', () => {
     const machine = openMachine()
     machine.force('forced-closed', 2_000, {})
     machine.admit(2_000)
-    expect(machine.changes.find((it) => 'to' in it && it.to === 'half-open')).toMatchObject({
+    expect(
+      machine.changes.find((value) => 'to' in value && value.to === 'half-open'),
+    ).toMatchObject({
       enforced: true,
     })
   })
@@ -64,7 +70,7 @@ describe('a machine at the edges', () => {
     }
   })
   it('takes a first reading of NaN for no reading', () => {
-    expect(new Timeline(NaN).advance(5_000)).toBe(0)
+    expect(new MonotonicTime(NaN).advance(5_000)).toBe(0)
   })
   it('recovers at the largest reading there is', () => {
     const machine = openMachine()

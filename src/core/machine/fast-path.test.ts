@@ -23,15 +23,15 @@ function closedStateOf({ state }: Machine): Closed {
 
 /** A call that needs no permit, which succeeds; true when nobody had to know the time. */
 function succeeds(machine: Machine): boolean {
-  const era = closedStateOf(machine)
+  const state = closedStateOf(machine)
   machine.enter()
-  return machine.succeed(era)
+  return machine.succeed(state)
 }
 
-function fails(machine: Machine, reading = 0): void {
-  const era = closedStateOf(machine)
+function fails(machine: Machine, clockTime = 0): void {
+  const state = closedStateOf(machine)
   machine.enter()
-  machine.conclude(era, { outcome: 'failure' }, reading)
+  machine.conclude(state, { outcome: 'failure' }, clockTime)
 }
 
 describe('a success without a permit', () => {
@@ -43,16 +43,16 @@ describe('a success without a permit', () => {
     expect(succeeds(machine)).toBe(true)
 
     expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1, failure: 2 })
-    expect(machine.state).toMatchObject({ name: 'closed', streak: 0 })
+    expect(machine.state).toMatchObject({ name: 'closed', consecutiveFailures: 0 })
   })
 
   it('is stale when its state is over', () => {
     const machine = createMachine()
-    const era = closedStateOf(machine)
+    const state = closedStateOf(machine)
     machine.enter()
     machine.reset(0)
 
-    expect(machine.succeed(era)).toBe(true)
+    expect(machine.succeed(state)).toBe(true)
 
     expect(machine.counts).toMatchObject({ settled: 1, success: 0, stale: 1 })
   })
@@ -63,7 +63,7 @@ describe('a success without a permit', () => {
     fails(machine)
 
     expect([...taken, succeeds(machine)]).toEqual([true, true, true])
-    expect(machine.readings(0).at(-1)).toMatchObject({ calls: 4, hits: 1 })
+    expect(machine.ruleStatuses(0).at(-1)).toMatchObject({ calls: 4, hits: 1 })
   })
 
   it.each([
@@ -74,9 +74,9 @@ describe('a success without a permit', () => {
   ])('takes no time from $failures failures of $successes more: $taken', (row) => {
     const machine = createMachine({ maxFailures: Infinity, trip: { failureRate } })
     for (let i = 0; i < row.successes; i++) {
-      const era = closedStateOf(machine)
+      const state = closedStateOf(machine)
       machine.enter()
-      machine.conclude(era, SUCCESS, 0)
+      machine.conclude(state, SUCCESS, 0)
     }
     for (let i = 0; i < row.failures; i++) fails(machine)
 
@@ -86,13 +86,13 @@ describe('a success without a permit', () => {
   it('opens nothing by itself: the one that may is left to who knows the time', () => {
     const machine = createMachine({ maxFailures: Infinity, trip: { failureRate } })
     for (let i = 0; i < 3; i++) fails(machine, 10)
-    const era = closedStateOf(machine)
+    const state = closedStateOf(machine)
     machine.enter()
 
-    expect(machine.succeed(era)).toBe(false)
+    expect(machine.succeed(state)).toBe(false)
     expect(machine.counts).toMatchObject({ admitted: 4, settled: 3, success: 0 })
 
-    machine.conclude(era, SUCCESS, 70)
+    machine.conclude(state, SUCCESS, 70)
     expect(machine.state).toMatchObject({ name: 'open', since: 70 })
   })
 
@@ -133,7 +133,7 @@ describe('a success with a permit', () => {
 
     expect(machine.succeedWith(permit)).toBe(true)
 
-    expect(permit.held).toBe(false)
+    expect(permit.open).toBe(false)
     expect(closedStateOf(machine).inFlight?.first).toBeUndefined()
     expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 3 })
   })
@@ -155,7 +155,7 @@ describe('a success with a permit', () => {
     const machine = dense()
     for (let i = 0; i < 7; i++) machine.settle(admit(machine, 1), SUCCESS, Number.NaN)
 
-    expect(machine.baseline.listens).toBe(true)
+    expect(machine.baseline.wantsSample).toBe(true)
     expect(machine.baseline.samples).toBe(2)
   })
 
@@ -182,7 +182,7 @@ describe('a success with a permit', () => {
     expect(machine.succeedWith(permit)).toBe(false)
 
     expect(machine.counts).toEqual(before)
-    expect(permit.held).toBe(true)
+    expect(permit.open).toBe(true)
   })
 
   it('is left to who knows the time when it is a probe', () => {
@@ -191,7 +191,7 @@ describe('a success with a permit', () => {
     const probe = admit(machine, 1_000)
 
     expect(machine.succeedWith(probe)).toBe(false)
-    expect(probe.held).toBe(true)
+    expect(probe.open).toBe(true)
   })
 
   it('needs no time where nobody learns what is usual, which leaves no trace of it', () => {
@@ -242,7 +242,7 @@ describe('a permit that is used again', () => {
 
     expect(machine.readmit(permit, 7)).toBe(true)
 
-    expect(permit).toMatchObject({ held: true, overdue: false, startedAt: 7, era: machine.state })
+    expect(permit).toMatchObject({ open: true, overdue: false, startedAt: 7, state: machine.state })
     expect(closedStateOf(machine).inFlight?.first).toBe(permit)
     expect(machine.counts.admitted).toBe(2)
     settle(machine, permit, 'failure', 8)
@@ -282,12 +282,12 @@ describe('a permit that is used again', () => {
     const machine = createMachine(options)
     happens(machine)
     const permit = new Permit(null, 0, Infinity)
-    permit.held = false
+    permit.open = false
     const before = machine.counts
 
     expect(machine.readmit(permit, 0)).toBe(false)
 
-    expect(permit).toMatchObject({ held: false, era: null })
+    expect(permit).toMatchObject({ open: false, state: null })
     expect(machine.counts).toEqual(before)
   })
 

@@ -60,7 +60,7 @@ describe('calls that are overdue', () => {
 
     next.admit(START + 500)
 
-    const read = (it: Machine): unknown => it.readings(it.now(START + 500))
+    const read = (value: Machine): unknown => value.ruleStatuses(value.now(START + 500))
     expect(read(machine.peek(START + 500))).toEqual(read(next))
     expect(read(next)).toMatchObject([{ rule: 'evidence', observed: 4 }])
   })
@@ -90,7 +90,7 @@ describe('calls that are overdue', () => {
     const { machine } = waiting(2)
 
     expect(stateAt(machine, START + 60_000)).toBe('closed')
-    expect(admit(machine, START + 60_000)).toMatchObject({ held: true })
+    expect(admit(machine, START + 60_000)).toMatchObject({ open: true })
   })
 
   it('are charged once', () => {
@@ -116,7 +116,7 @@ describe('calls that are overdue', () => {
     )
 
     expect(stateAt(machine, START + 60_000)).toBe('closed')
-    expect(admit(machine, START + 60_000)).toMatchObject({ held: true })
+    expect(admit(machine, START + 60_000)).toMatchObject({ open: true })
   })
 
   it('are none of the calls that ended in time', () => {
@@ -209,13 +209,16 @@ describe('a circuit that overdue calls have opened', () => {
     expect(machine.state.name).toBe('closed')
   })
 
-  it.each(['failure', 'neutral', 'cancelled'] as const)('stays open when one ends as %s', (it) => {
-    const { machine, permits } = opened()
+  it.each(['failure', 'neutral', 'cancelled'] as const)(
+    'stays open when one ends as %s',
+    (value) => {
+      const { machine, permits } = opened()
 
-    settle(machine, permits[0] as Permit, it, START + 700)
+      settle(machine, permits[0] as Permit, value, START + 700)
 
-    expect(machine.state.name).toBe('open')
-  })
+      expect(machine.state.name).toBe('open')
+    },
+  )
 
   it('stays open when a call succeeds that was not overdue', () => {
     const { machine } = waiting(3)

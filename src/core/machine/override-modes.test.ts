@@ -29,7 +29,7 @@ describe('forced-open', () => {
     const machine = create()
     machine.force('forced-open', at, {})
 
-    const answers = [at, at + RESET_TIMEOUT, 1e12].map((reading) => machine.admit(reading))
+    const answers = [at, at + RESET_TIMEOUT, 1e12].map((clockTime) => machine.admit(clockTime))
 
     expect(answers).toEqual(['forced-open', 'forced-open', 'forced-open'])
     expect(machine.counts.rejected).toMatchObject({ 'forced-open': 3, open: 0, 'half-open': 0 })
@@ -116,15 +116,18 @@ describe('forced-closed', () => {
     expect(machine.counts).toEqual({ ...counts, rejected: { ...counts.rejected, unenforced: 1 } })
   })
 
-  it.each(OUTCOMES)('takes the %s of a call that would have been rejected as no evidence', (it) => {
-    const machine = openMachine()
-    machine.force('forced-closed', 0, {})
-    const permit = admit(machine, 0)
-    const before = looks(machine)
+  it.each(OUTCOMES)(
+    'takes the %s of a call that would have been rejected as no evidence',
+    (value) => {
+      const machine = openMachine()
+      machine.force('forced-closed', 0, {})
+      const permit = admit(machine, 0)
+      const before = looks(machine)
 
-    expect(settle(machine, permit, it, 0)).toBe(false)
-    expect(looks(machine)).toBe(before)
-  })
+      expect(settle(machine, permit, value, 0)).toBe(false)
+      expect(looks(machine)).toBe(before)
+    },
+  )
 
   it('probes below, and closes by the success of the probe only', () => {
     const machine = openMachine()

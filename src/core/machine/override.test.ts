@@ -86,7 +86,7 @@ describe('an override', () => {
     machine.force('forced-open', 0, {})
 
     expect([machine.release(1), machine.release(1)]).toEqual([true, false])
-    expect(admit(machine, 1)).toMatchObject({ held: true })
+    expect(admit(machine, 1)).toMatchObject({ open: true })
   })
 
   it('is left alone by the release of one before it', () => {

@@ -56,31 +56,31 @@ function live(machine: Machine): void {
 }
 
 describe.each(MACHINES)('a machine that is $name', ({ create }) => {
-  it.each(READINGS)('is left exactly as it is by reading it at %d', (reading) => {
+  it.each(READINGS)('is left exactly as it is by reading it at %d', (clockTime) => {
     const machine = create()
     const before = looks(machine)
 
-    machine.peek(reading)
-    machine.retryAfter(reading)
-    machine.now(reading)
+    machine.peek(clockTime)
+    machine.retryAfter(clockTime)
+    machine.now(clockTime)
     machine.clone()
 
     expect(looks(machine)).toBe(before)
   })
 
-  it.each(READINGS)('shows at %d what the next call finds', (reading) => {
+  it.each(READINGS)('shows at %d what the next call finds', (clockTime) => {
     const machine = create()
-    const shown = machine.peek(reading)
+    const shown = machine.peek(clockTime)
 
     const other = machine.clone()
     const mode = machine.override?.mode
-    const answer = other.admit(reading)
+    const answer = other.admit(clockTime)
 
     expect(shown.override).toEqual(other.override)
     if (mode === undefined || other.override === undefined) {
       expect(shown.state.name).toBe(other.state.name)
       expect(shown.state.generation).toBe(other.state.generation)
-      expect(shown.retryAfter(reading) === undefined).toBe(typeof answer === 'object')
+      expect(shown.retryAfter(clockTime) === undefined).toBe(typeof answer === 'object')
     }
   })
 
@@ -168,7 +168,7 @@ describe('clone', () => {
     callOnce(machine, 'failure', 0)
     callOnce(copy, 'failure', 0)
 
-    expect([machine, copy].map((it) => it.trips[0]?.failures.length)).toEqual([3, 3])
+    expect([machine, copy].map((value) => value.trips[0]?.failures.length)).toEqual([3, 3])
   })
 
   it('gives up its probe by itself', () => {
@@ -176,7 +176,7 @@ describe('clone', () => {
 
     machine.clone().admit(RESET_TIMEOUT + PROBE_TIMEOUT)
 
-    expect(probes[0]?.held).toBe(true)
+    expect(probes[0]?.open).toBe(true)
   })
 
   it('fills in the record that it shows, in the state and in the history alike', () => {
@@ -196,7 +196,7 @@ describe('clone', () => {
     const copy = machine.clone()
 
     expect(copy.release(0, override)).toBe(true)
-    expect(admit(copy, 0)).toMatchObject({ held: true })
+    expect(admit(copy, 0)).toMatchObject({ open: true })
     expect(machine.override).toBe(override)
   })
 })

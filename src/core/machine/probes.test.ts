@@ -98,7 +98,7 @@ describe('the deadline of a probe', () => {
     machine.admit(DEADLINE + 2)
 
     expect(machine.counts).toMatchObject({ expired: 1, settled, stale })
-    expect(machine.tally.inFlight).toBe(0)
+    expect(machine.counters.inFlight).toBe(0)
   })
 
   it('holds the failure that first opened the circuit as the cause again', () => {
@@ -168,7 +168,7 @@ describe('the deadlines of several probes', () => {
     const { machine, first, second } = twoProbes()
 
     machine.admit(DEADLINE + 100)
-    const late = [first, second].map((it) => settle(machine, it, 'success', DEADLINE + 101))
+    const late = [first, second].map((value) => settle(machine, value, 'success', DEADLINE + 101))
 
     expect(late).toEqual([false, false])
     expect(machine.counts).toMatchObject({ expired: 2, stale: 0 })

@@ -94,7 +94,7 @@ describe('a machine with rates and evidence at the edges', () => {
     const hung = admit(machine, 1_220)
     machine.admit(2_500)
     machine.admit(5_000)
-    expect(hung.held).toBe(false)
+    expect(hung.open).toBe(false)
     expect(machine.counts.expired).toBe(1)
   })
 })

@@ -26,10 +26,10 @@ function straggler(): { machine: Machine; late: Permit } {
 /** What a machine looks like apart from the two totals that a stale result may change. */
 function looksBut(machine: Machine): string {
   const copy = machine.clone()
-  copy.tally.ended = 0
-  copy.tally.trouble.stale = 0
+  copy.counters.ended = 0
+  copy.counters.rare.stale = 0
   // Those that have settled leave this list sooner or later.
-  copy.orphans = []
+  copy.detachedProbes = []
   return looks(copy)
 }
 

@@ -16,9 +16,9 @@ import type { Machine } from '../machine.ts'
 const HOUR = 3_600_000
 
 /** Makes calls at the readings of a clock, and tells the state after each. */
-function follow(machine: Machine, readings: readonly number[]): string[] {
-  return readings.map((reading) => {
-    machine.admit(reading)
+function follow(machine: Machine, ruleStatuses: readonly number[]): string[] {
+  return ruleStatuses.map((clockTime) => {
+    machine.admit(clockTime)
     return machine.state.name
   })
 }
@@ -37,22 +37,22 @@ describe('the time of a machine', () => {
 
   it('recovers after the real elapsed time when the clock steps back an hour while open', () => {
     const machine = openMachine({}, HOUR)
-    const readings = [HOUR + 400, 400, 999, 1_000]
+    const ruleStatuses = [HOUR + 400, 400, 999, 1_000]
 
-    expect(follow(machine, readings)).toEqual(['open', 'open', 'open', 'half-open'])
+    expect(follow(machine, ruleStatuses)).toEqual(['open', 'open', 'open', 'half-open'])
   })
 
   it('does not count an hour twice that the clock goes back and forth', () => {
     const machine = openMachine({ resetTimeout: HOUR + 2 }, HOUR)
-    const readings = [HOUR, 0, HOUR + 1, HOUR + 2]
+    const ruleStatuses = [HOUR, 0, HOUR + 1, HOUR + 2]
 
-    expect(follow(machine, readings)).toEqual(['open', 'open', 'open', 'half-open'])
+    expect(follow(machine, ruleStatuses)).toEqual(['open', 'open', 'open', 'half-open'])
   })
 
-  it.each([NaN, Infinity, -Infinity])('passes over a reading of %d', (reading) => {
+  it.each([NaN, Infinity, -Infinity])('passes over a reading of %d', (clockTime) => {
     const machine = openMachine()
 
-    expect(follow(machine, [400, reading, 999, 1_000])).toEqual([
+    expect(follow(machine, [400, clockTime, 999, 1_000])).toEqual([
       'open',
       'open',
       'open',
@@ -82,7 +82,7 @@ describe('the time of a machine', () => {
 
     const next = admit(machine, 1e12)
 
-    expect(probes[0]?.held).toBe(false)
+    expect(probes[0]?.open).toBe(false)
     expect(settle(machine, next, 'success', 1e12 + 1)).toBe(true)
     expect(machine.state.name).toBe('closed')
   })
@@ -147,10 +147,24 @@ describe('the time of a machine', () => {
 
 describe('the same inputs', () => {
   it('give the same trace, whatever the clock reads', () => {
-    const readings = [5, 5, 900, NaN, 1_100, 300, 1_700, 2_900, Infinity, 2_950, 4_000, 0, 9_999]
+    const ruleStatuses = [
+      5,
+      5,
+      900,
+      NaN,
+      1_100,
+      300,
+      1_700,
+      2_900,
+      Infinity,
+      2_950,
+      4_000,
+      0,
+      9_999,
+    ]
     const play = () => {
       const machine = createMachine({ maxFailures: 2, probes: 2 }, 5)
-      for (const [i, at] of readings.entries()) {
+      for (const [i, at] of ruleStatuses.entries()) {
         const permit = machine.admit(at)
         if (typeof permit === 'object') settle(machine, permit, i % 3 ? 'failure' : 'success', at)
       }

@@ -32,7 +32,7 @@ describe('the record of a trip', () => {
       at: 0,
       reason: 'consecutiveFailures',
       finding: { rule: 'consecutiveFailures', observed: 4, threshold: 4 },
-      streak: 4,
+      consecutiveFailures: 4,
       from: 'closed',
       generation: 1,
       enforced: true,
@@ -84,7 +84,7 @@ describe('the record of a trip', () => {
     callOnce(machine, 'failure', 0, failureOf('second'))
 
     expect(messagesOf(machine)).toEqual(['lone', 'first', 'second'])
-    expect(lastTrip(machine)?.streak).toBe(2)
+    expect(lastTrip(machine)?.consecutiveFailures).toBe(2)
   })
 
   it('has no failures when nobody described them', () => {
@@ -132,7 +132,7 @@ describe('the record of a trip', () => {
       reason: 'manual',
       note: 'maintenance',
       finding: undefined,
-      streak: 2,
+      consecutiveFailures: 2,
     })
   })
 
@@ -184,9 +184,9 @@ describe('the record of a trip', () => {
   })
 
   it.each([
-    { by: 'recovered', end: (it: Machine, at: number) => callOnce(it, 'success', at) },
-    { by: 'reset', end: (it: Machine, at: number) => it.reset(at) },
-    { by: 'manual', end: (it: Machine, at: number) => it.trip(at) },
+    { by: 'recovered', end: (value: Machine, at: number) => callOnce(value, 'success', at) },
+    { by: 'reset', end: (value: Machine, at: number) => value.reset(at) },
+    { by: 'manual', end: (value: Machine, at: number) => value.trip(at) },
   ])('tells what ended it and when: $by', ({ by, end }) => {
     const machine = openMachine()
 

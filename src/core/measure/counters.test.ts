@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { OUTCOMES } from '../outcome.ts'
-import { Tally } from './counters.ts'
+import { Counters } from './counters.ts'
 
 const zero = {
   admitted: 0,
@@ -15,65 +15,65 @@ const zero = {
   rejected: { open: 0, 'half-open': 0, 'forced-open': 0, full: 0, unenforced: 0 },
 }
 
-describe('Tally', () => {
+describe('Counters', () => {
   it('reads zero everywhere when it is new', () => {
-    expect(new Tally().read()).toEqual(zero)
+    expect(new Counters().read()).toEqual(zero)
   })
 
   it.each(OUTCOMES)('counts a %s under its own name', (outcome) => {
-    const tally = new Tally()
+    const counters = new Counters()
 
-    tally.outcome(outcome)
+    counters.outcome(outcome)
 
-    expect(tally.read()).toEqual({ ...zero, [outcome]: 1 })
+    expect(counters.read()).toEqual({ ...zero, [outcome]: 1 })
   })
 
   it.each(['open', 'half-open', 'forced-open', 'full'] as const)(
     'counts a call rejected as %s under that reason',
     (refusal) => {
-      const tally = new Tally()
+      const counters = new Counters()
 
-      tally.trouble[refusal]++
+      counters.rare[refusal]++
 
-      expect(tally.read()).toEqual({ ...zero, rejected: { ...zero.rejected, [refusal]: 1 } })
+      expect(counters.read()).toEqual({ ...zero, rejected: { ...zero.rejected, [refusal]: 1 } })
     },
   )
 
   it('has in flight what is admitted and neither settled nor expired', () => {
-    const tally = Object.assign(new Tally(), { admitted: 10, ended: 7 })
-    tally.trouble.expired++
+    const counters = Object.assign(new Counters(), { admitted: 10, ended: 7 })
+    counters.rare.expired++
 
-    expect(tally.inFlight).toBe(3)
-    expect(tally.settled).toBe(6)
+    expect(counters.inFlight).toBe(3)
+    expect(counters.settled).toBe(6)
   })
 
   it('adds up the calls that came, and those of them that were refused', () => {
-    const tally = Object.assign(new Tally(), { admitted: 32 })
+    const counters = Object.assign(new Counters(), { admitted: 32 })
     const refused = { open: 1, 'half-open': 2, 'forced-open': 4, full: 8, unenforced: 16 }
-    Object.assign(tally.trouble, refused)
+    Object.assign(counters.rare, refused)
 
-    expect(tally.rejected).toBe(1 + 2 + 4 + 8)
-    expect(tally.offered).toBe(1 + 2 + 4 + 8 + 16 + 32)
+    expect(counters.rejected).toBe(1 + 2 + 4 + 8)
+    expect(counters.offered).toBe(1 + 2 + 4 + 8 + 16 + 32)
   })
 
   it('counts apart from its clone', () => {
-    const tally = new Tally()
-    tally.outcome('success')
+    const counters = new Counters()
+    counters.outcome('success')
 
-    const copy = tally.clone()
+    const copy = counters.clone()
     copy.outcome('success')
-    tally.trouble.open++
+    counters.rare.open++
 
-    expect([tally.success, copy.success]).toEqual([1, 2])
-    expect([tally.rejected, copy.rejected]).toEqual([1, 0])
+    expect([counters.success, copy.success]).toEqual([1, 2])
+    expect([counters.rejected, copy.rejected]).toEqual([1, 0])
   })
 
   it('gives totals that later counting leaves alone', () => {
-    const tally = new Tally()
-    const before = tally.read()
+    const counters = new Counters()
+    const before = counters.read()
 
-    tally.outcome('success')
-    tally.trouble.open++
+    counters.outcome('success')
+    counters.rare.open++
 
     expect(before).toEqual(zero)
   })
@@ -92,9 +92,9 @@ describe('Tally', () => {
       rejected: { open: 7, 'half-open': 8, 'forced-open': 9, full: 10, unenforced: 11 },
     }
 
-    const tally = Tally.from(counts)
+    const counters = Counters.from(counts)
 
-    expect(tally.read()).toEqual({ ...counts, admitted: 19 })
-    expect(tally.inFlight).toBe(0)
+    expect(counters.read()).toEqual({ ...counts, admitted: 19 })
+    expect(counters.inFlight).toBe(0)
   })
 })

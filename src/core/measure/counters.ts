@@ -1,7 +1,7 @@
 import type { Outcome } from '../outcome.ts'
 
 /** Why a call was refused without running. */
-export type Refusal = 'open' | 'half-open' | 'forced-open' | 'full'
+export type RejectReason = 'open' | 'half-open' | 'forced-open' | 'full'
 
 /**
  * Lifetime totals. At every instant `admitted = settled + expired + in flight`, and
@@ -23,11 +23,11 @@ export interface Counts {
   /** Settled calls of an earlier generation: counted here and nowhere else. */
   readonly stale: number
   /** Refused calls by reason; `unenforced` are those a forced-closed circuit let through. */
-  readonly rejected: Readonly<Record<Refusal | 'unenforced', number>>
+  readonly rejected: Readonly<Record<RejectReason | 'unenforced', number>>
 }
 
 /** Totals that a breaker without trouble has none of. */
-class Trouble {
+class RareCounters {
   expired = 0
   failure = 0
   neutral = 0
@@ -41,19 +41,19 @@ class Trouble {
   unenforced = 0
 }
 
-const NONE = /* @__PURE__ */ Object.freeze(new Trouble())
+const NONE = /* @__PURE__ */ Object.freeze(new RareCounters())
 
 /** The totals as the machine keeps them: those of every call by themselves, the others on demand. */
-export class Tally {
+export class Counters {
   admitted = 0
   /** Those that were settled or have expired. */
   ended = 0
   success = 0
-  #trouble: Trouble | undefined = undefined
+  #rare: RareCounters | undefined = undefined
 
   /** Totals to read. */
-  get #rest(): Readonly<Trouble> {
-    return this.#trouble ?? NONE
+  get #rest(): Readonly<RareCounters> {
+    return this.#rare ?? NONE
   }
 
   get inFlight(): number {
@@ -80,20 +80,20 @@ export class Tally {
   }
 
   /** Totals to add to. */
-  get trouble(): Trouble {
-    this.#trouble ??= new Trouble()
-    return this.#trouble
+  get rare(): RareCounters {
+    this.#rare ??= new RareCounters()
+    return this.#rare
   }
 
   /** A call that held a permit has ended like this. */
   outcome(outcome: Outcome): void {
     if (outcome === 'success') this.success++
-    else this.trouble[outcome]++
+    else this.rare[outcome]++
   }
 
-  clone(): Tally {
-    const copy = Object.assign(new Tally(), this)
-    copy.#trouble = this.#trouble && Object.assign(new Trouble(), this.#trouble)
+  clone(): Counters {
+    const copy = Object.assign(new Counters(), this)
+    copy.#rare = this.#rare && Object.assign(new RareCounters(), this.#rare)
     return copy
   }
 
@@ -115,11 +115,11 @@ export class Tally {
   }
 
   /** Continues from totals of another process, in which nothing of ours is in flight. */
-  static from({ settled, success, rejected, admitted: _, ...rest }: Counts): Tally {
-    const tally = new Tally()
-    tally.admitted = tally.ended = settled + rest.expired
-    tally.success = success
-    tally.#trouble = Object.assign(new Trouble(), rest, rejected)
-    return tally
+  static from({ settled, success, rejected, admitted: _, ...rest }: Counts): Counters {
+    const counters = new Counters()
+    counters.admitted = counters.ended = settled + rest.expired
+    counters.success = success
+    counters.#rare = Object.assign(new RareCounters(), rest, rejected)
+    return counters
   }
 }

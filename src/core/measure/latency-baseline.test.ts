@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { Baseline } from './latency-baseline.ts'
+import { LatencyBaseline } from './latency-baseline.ts'
 
-function learned(times: number, ...durations: number[]): Baseline {
-  const baseline = new Baseline()
+function learned(times: number, ...durations: number[]): LatencyBaseline {
+  const baseline = new LatencyBaseline()
   for (let i = 0; i < times; i++) baseline.learn(durations[i % durations.length] as number, i * 10)
   return baseline
 }
@@ -15,7 +15,7 @@ describe('Baseline', () => {
   ])('knows what is normal after ten successes: $known after $times', ({ times, known }) => {
     const baseline = learned(times, 300)
 
-    expect(baseline.known).toBe(known)
+    expect(baseline.isReady).toBe(known)
     expect(baseline.typical).toBeCloseTo(known ? 300 : 0)
     expect(Number.isFinite(baseline.overdueAfter)).toBe(known)
   })
@@ -52,8 +52,8 @@ describe('Baseline', () => {
   ])('moves the bound beyond a late success, never nearer: $duration', (row) => {
     const baseline = learned(20, 10)
 
-    baseline.forgive(row.duration)
-    baseline.forgive(1)
+    baseline.raiseFloor(row.duration)
+    baseline.raiseFloor(1)
 
     expect(baseline.overdueAfter).toBe(row.overdueAfter)
   })
@@ -67,47 +67,47 @@ describe('Baseline', () => {
     { apart: 8, passes: 0 },
     { apart: 500, passes: 0 },
   ])('wants one of eight where they come in $apart ms: $passes pass', ({ apart, passes }) => {
-    const baseline = new Baseline()
+    const baseline = new LatencyBaseline()
     baseline.learn(10, 1_000)
     baseline.learn(10, 1_000 + apart)
 
     let passed = 0
-    for (; passed < 20 && !baseline.listens; passed++) baseline.pass()
+    for (; passed < 20 && !baseline.wantsSample; passed++) baseline.skipSample()
 
     expect(passed).toBe(passes)
-    baseline.pass()
-    expect(baseline.listens).toBe(true)
+    baseline.skipSample()
+    expect(baseline.wantsSample).toBe(true)
   })
 
   it('wants to know of the first and of the second', () => {
-    const baseline = new Baseline()
-    const before = baseline.listens
+    const baseline = new LatencyBaseline()
+    const before = baseline.wantsSample
     baseline.learn(10, 0)
 
-    expect([before, baseline.listens]).toEqual([true, true])
+    expect([before, baseline.wantsSample]).toEqual([true, true])
   })
 
   it('wants to know of them all again when they come in slowly', () => {
     const baseline = learned(3, 10)
     baseline.learn(10, 5_000)
     baseline.learn(10, 5_001)
-    for (let i = 0; i < 7; i++) baseline.pass()
+    for (let i = 0; i < 7; i++) baseline.skipSample()
 
     baseline.learn(10, 5_500)
 
-    expect(baseline.listens).toBe(true)
+    expect(baseline.wantsSample).toBe(true)
   })
 
   it('lets those pass that its clone lets pass', () => {
-    const baseline = new Baseline()
+    const baseline = new LatencyBaseline()
     baseline.learn(10, 0)
     baseline.learn(10, 1)
 
     const copy = baseline.clone()
-    for (let i = 0; i < 7; i++) copy.pass()
+    for (let i = 0; i < 7; i++) copy.skipSample()
     copy.learn(10, 2)
 
-    expect([baseline.listens, copy.listens]).toEqual([false, false])
+    expect([baseline.wantsSample, copy.wantsSample]).toEqual([false, false])
   })
 
   it('learns apart from its clone', () => {

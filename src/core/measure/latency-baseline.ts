@@ -17,7 +17,7 @@ const DENSE = 1
 const STRIDE = 8
 
 /** What is normal for the target: a running estimate of the logarithm of its latency. */
-export class Baseline {
+export class LatencyBaseline {
   samples = 0
   /** Of ln(ms). */
   mean = 0
@@ -42,38 +42,38 @@ export class Baseline {
   }
 
   /** True when it wants to know how long the next success took. */
-  get listens(): boolean {
+  get wantsSample(): boolean {
     return this.#passed === 0
   }
 
   /** A success went by that nobody timed. */
-  pass(): void {
+  skipSample(): void {
     if (this.#passed > 0) this.#passed--
   }
 
   /** A call that had been counted as hung succeeded after that long. */
-  forgive(duration: number): void {
+  raiseFloor(duration: number): void {
     this.floor = Math.max(this.floor, FORGIVENESS * duration)
   }
 
-  get known(): boolean {
+  get isReady(): boolean {
     return this.samples >= MINIMUM_SAMPLES
   }
 
   /** The latency to expect, ms; 0 while unknown. */
   get typical(): number {
-    return this.known ? Math.exp(this.mean) : 0
+    return this.isReady ? Math.exp(this.mean) : 0
   }
 
   /** A call in flight for longer is probably hung, ms; `Infinity` while nothing is known. */
   get overdueAfter(): number {
-    if (!this.known) return Infinity
+    if (!this.isReady) return Infinity
     const p99 = Math.exp(this.mean + P99 * Math.sqrt(this.variance))
     return Math.max(SHORTEST_OVERDUE, OVERDUE_FACTOR * p99, this.floor)
   }
 
-  clone(): Baseline {
-    const copy = Object.assign(new Baseline(), this)
+  clone(): LatencyBaseline {
+    const copy = Object.assign(new LatencyBaseline(), this)
     copy.#learnedAt = this.#learnedAt
     copy.#passed = this.#passed
     return copy

@@ -42,16 +42,16 @@ describe('OfferedRate', () => {
   ])('is looked at once a second at most: $perMs at $at', ({ at, perMs }) => {
     const rate = new OfferedRate(0)
 
-    rate.look({ offered: 100 }, at)
+    rate.sampleIfDue({ offered: 100 }, at)
 
     expect(rate.perMs).toBeCloseTo(perMs)
   })
 
   it('is not looked at again for a second after each look', () => {
     const rate = new OfferedRate(0)
-    rate.look({ offered: 100 }, 1_000)
+    rate.sampleIfDue({ offered: 100 }, 1_000)
 
-    rate.look({ offered: 9_000 }, 1_999)
+    rate.sampleIfDue({ offered: 9_000 }, 1_999)
 
     expect(rate.perMs).toBeCloseTo(0.1)
   })

@@ -19,8 +19,8 @@ export class OfferedRate {
   }
 
   /** As {@link sample}, at most once in a while: calls must not pay for it. */
-  look(tally: { readonly offered: number }, now: number): void {
-    if (now - this.#at >= INTERVAL) this.sample(tally.offered, now)
+  sampleIfDue(counters: { readonly offered: number }, now: number): void {
+    if (now - this.#at >= INTERVAL) this.sample(counters.offered, now)
   }
 
   /** `offered` is the lifetime total at `now`. */

@@ -146,7 +146,7 @@ describe('Statistics', () => {
 
     expect(Statistics.restore(statistics.save()).failedCall).toBe(100)
     expect(copy.failedCall).toBe(200)
-    expect([statistics, copy].map((it) => it.recent(70_000).failure)).toEqual([1, 2])
+    expect([statistics, copy].map((value) => value.recent(70_000).failure)).toEqual([1, 2])
   })
 })
 
@@ -181,6 +181,6 @@ describe('a machine with statistics', () => {
     const probe = admit(machine, RESET_TIMEOUT + 50)
     settle(machine, probe, 'success', RESET_TIMEOUT + 90)
 
-    expect(machine.past.spent).toEqual({ closed: 0, open: RESET_TIMEOUT, 'half-open': 90 })
+    expect(machine.past.timeInState).toEqual({ closed: 0, open: RESET_TIMEOUT, 'half-open': 90 })
   })
 })

@@ -7,7 +7,7 @@ const SLICES = 12
 const WIDTH = RECENT / SLICES
 
 /** Calls that ended, by outcome, and calls refused, in the last minute. */
-export interface Recent {
+export interface RecentCalls {
   readonly success: number
   readonly failure: number
   readonly neutral: number
@@ -63,7 +63,7 @@ export class Statistics {
   }
 
   /** Reading moves nothing. */
-  recent(now: number): Recent {
+  recent(now: number): RecentCalls {
     const oldest = Math.max(0, Math.floor(now / WIDTH) - SLICES + 1)
     const sums = this.#newest < oldest ? [0, 0, 0, 0, 0] : this.#current()
     const first = Math.max(oldest, this.#newest - SLICES + 1)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type OpenDuration, Openings } from './open-duration.ts'
+import { OpenBackoff, type OpenDuration } from './open-duration.ts'
 
 const MIDDLE = 0.5
 const growing: OpenDuration = { kind: 'growing', initial: 100, max: 1_000, factor: 2, jitter: 0 }
@@ -7,7 +7,7 @@ const auto: OpenDuration = { kind: 'auto' }
 
 /** What so many openings, one right after the other, last. */
 function durations(settings: OpenDuration, count: number): number[] {
-  const openings = new Openings()
+  const openings = new OpenBackoff()
   return Array.from({ length: count }, () => {
     const ms = openings.next(settings, 0, 0, MIDDLE)
     openings.opened(settings, 0, ms)
@@ -18,7 +18,7 @@ function durations(settings: OpenDuration, count: number): number[] {
 describe('a fixed open time', () => {
   it('is the same each time, without jitter', () => {
     expect(durations({ kind: 'fixed', ms: 3_000 }, 5)).toEqual([3_000, 3_000, 3_000, 3_000, 3_000])
-    expect(new Openings().next({ kind: 'fixed', ms: 3_000 }, 0, 1, 0.99)).toBe(3_000)
+    expect(new OpenBackoff().next({ kind: 'fixed', ms: 3_000 }, 0, 1, 0.99)).toBe(3_000)
   })
 })
 
@@ -32,9 +32,12 @@ describe('a growing open time', () => {
     { chance: 0.25, ms: 90 },
     { chance: 0.5, ms: 100 },
     { chance: 0.75, ms: 110 },
-  ])('is up to a share longer or shorter by chance: $ms at $chance', ({ chance, ms }) => {
-    expect(new Openings().next({ ...growing, jitter: 0.2 }, 0, 0, chance)).toBeCloseTo(ms)
-  })
+  ])(
+    'is up to a share longer or shorter by chance: $ms at $chance',
+    ({ chance: nextRandom, ms }) => {
+      expect(new OpenBackoff().next({ ...growing, jitter: 0.2 }, 0, 0, nextRandom)).toBeCloseTo(ms)
+    },
+  )
 
   it.each([
     { calm: 0, ms: 800 },
@@ -46,7 +49,7 @@ describe('a growing open time', () => {
     { calm: 700, ms: 100 },
     { calm: 1e9, ms: 100 },
   ])('goes back one step for each open time of calm: $ms after $calm', ({ calm, ms }) => {
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     for (const [i, opened] of [100, 200, 400].entries()) openings.opened(growing, i, opened)
     openings.closed(1_000)
 
@@ -60,7 +63,7 @@ describe('a growing open time', () => {
     { openings: 1, ms: 100 },
     { openings: 2, ms: 200 },
   ])('is told once more for an opening that was counted: $ms after $openings', (row) => {
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     for (let i = 0; i < row.openings; i++) openings.opened(growing, 0, 1)
 
     expect(openings.again(growing, 0, 0, MIDDLE)).toBe(row.ms)
@@ -69,7 +72,7 @@ describe('a growing open time', () => {
 
   it('takes no step beyond a maximum that is one of its steps', () => {
     const settings = { ...growing, max: 800 }
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     for (let i = 0; i < 9; i++) openings.opened(settings, 0, 800)
     openings.closed(0)
 
@@ -80,7 +83,7 @@ describe('a growing open time', () => {
 
   it('counts openings from before it was configured, which only its own calm undoes', () => {
     const fixed: OpenDuration = { kind: 'fixed', ms: 100 }
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     for (let i = 0; i < 2; i++) openings.opened(fixed, 0, 100)
 
     openings.decay(fixed, 1e9)
@@ -89,7 +92,7 @@ describe('a growing open time', () => {
   })
 
   it('takes no step beyond its maximum, so that calm is not needed for those either', () => {
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     for (let i = 0; i < 3_000; i++) openings.opened(growing, 0, 1_000)
     openings.closed(0)
 
@@ -110,7 +113,7 @@ describe('the automatic open time', () => {
     { lasted: 500_000, rate: 1, ms: 1_000 },
     { lasted: 500_000, rate: 0, ms: 1_000 },
   ])('grows with the root of the outage over the rate: %o', ({ lasted, rate, ms }) => {
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     openings.opened(auto, 0, 1_000)
 
     expect(openings.next(auto, lasted, rate, MIDDLE)).toBeCloseTo(ms)
@@ -120,9 +123,12 @@ describe('the automatic open time', () => {
     { chance: 0, ms: 750 },
     { chance: 0.5, ms: 1_000 },
     { chance: 1, ms: 1_250 },
-  ])('is up to a quarter longer or shorter by chance: $ms at $chance', ({ chance, ms }) => {
-    expect(new Openings().next(auto, 0, 0, chance)).toBe(ms)
-  })
+  ])(
+    'is up to a quarter longer or shorter by chance: $ms at $chance',
+    ({ chance: nextRandom, ms }) => {
+      expect(new OpenBackoff().next(auto, 0, 0, nextRandom)).toBe(ms)
+    },
+  )
 
   it.each([
     { last: 1_000, calm: 4_999, forgotten: false },
@@ -130,7 +136,7 @@ describe('the automatic open time', () => {
     { last: 10_000, calm: 19_999, forgotten: false },
     { last: 10_000, calm: 20_000, forgotten: true },
   ])('takes an outage for over after $calm ms of calm and $last open: $forgotten', (row) => {
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     openings.opened(auto, 0, row.last)
     openings.closed(500_000)
 
@@ -141,7 +147,7 @@ describe('the automatic open time', () => {
   })
 
   it('counts from the first opening of the outage, not from the last', () => {
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     openings.opened(auto, 0, 1_000)
     openings.opened(auto, 499_000, 1_000)
 
@@ -149,9 +155,9 @@ describe('the automatic open time', () => {
   })
 })
 
-describe('Openings', () => {
+describe('OpenBackoff', () => {
   it('go on apart from their clone', () => {
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     openings.opened(growing, 0, 100)
     openings.closed(7)
 
@@ -164,7 +170,7 @@ describe('Openings', () => {
   })
 
   it('are saved with ages in place of times', () => {
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     const none = { level: 0, used: 0, episodeFor: null, last: 0, closedFor: 1_000 }
     expect(openings.save(1_000)).toEqual(none)
 
@@ -176,11 +182,11 @@ describe('Openings', () => {
   })
 
   it.each([true, false])('are restored at another time as they were saved: opened %s', (opened) => {
-    const openings = new Openings()
+    const openings = new OpenBackoff()
     if (opened) openings.opened(growing, 100, 250)
     openings.closed(300)
 
-    const restored = Openings.restore(JSON.parse(JSON.stringify(openings.save(1_000))), 50)
+    const restored = OpenBackoff.restore(JSON.parse(JSON.stringify(openings.save(1_000))), 50)
 
     expect(restored.save(50)).toEqual(openings.save(1_000))
     expect(restored.save(150)).toEqual(openings.save(1_100))

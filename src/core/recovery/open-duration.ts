@@ -26,7 +26,7 @@ const AUTO_JITTER = 0.25
 const AUTO_CALM = 5000
 
 /** What earlier openings mean for the next one. */
-export class Openings {
+export class OpenBackoff {
   /** How many steps the growing duration has taken, and had taken at the last opening. */
   #level = 0
   #used = 0
@@ -36,29 +36,29 @@ export class Openings {
   #closedSince = 0
 
   /** The duration of an opening now, ms. `rate` is calls offered a ms; `chance` in [0, 1). */
-  next(settings: OpenDuration, now: number, rate: number, chance: number): number {
+  next(settings: OpenDuration, now: number, rate: number, nextRandom: number): number {
     switch (settings.kind) {
       case 'fixed':
         return settings.ms
       case 'growing': {
         const ms = step(settings, this.#level)
-        return jittered(Math.min(ms, settings.max), settings.jitter, chance)
+        return jittered(Math.min(ms, settings.max), settings.jitter, nextRandom)
       }
       case 'auto': {
         const lasted = now - (this.#episodeSince ?? now)
         // Probes at a density of the square root of what they can save: an outage that has lasted
         // long will probably last on.
         const ms = rate > 0 ? Math.sqrt((2 * lasted) / rate) : AUTO_SHORTEST
-        return jittered(clamp(ms, AUTO_SHORTEST, AUTO_LONGEST), AUTO_JITTER, chance)
+        return jittered(clamp(ms, AUTO_SHORTEST, AUTO_LONGEST), AUTO_JITTER, nextRandom)
       }
     }
   }
 
   /** As {@link next}, for an opening that has already been counted. */
-  again(settings: OpenDuration, now: number, rate: number, chance: number): number {
+  again(settings: OpenDuration, now: number, rate: number, nextRandom: number): number {
     const copy = this.clone()
     copy.#level = this.#used
-    return copy.next(settings, now, rate, chance)
+    return copy.next(settings, now, rate, nextRandom)
   }
 
   opened(settings: OpenDuration, now: number, ms: number): void {
@@ -86,8 +86,8 @@ export class Openings {
     }
   }
 
-  clone(): Openings {
-    const copy = new Openings()
+  clone(): OpenBackoff {
+    const copy = new OpenBackoff()
     copy.#level = this.#level
     copy.#used = this.#used
     copy.#episodeSince = this.#episodeSince
@@ -106,8 +106,8 @@ export class Openings {
     }
   }
 
-  static restore(saved: SavedOpenings, now: number): Openings {
-    const openings = new Openings()
+  static restore(saved: SavedOpenings, now: number): OpenBackoff {
+    const openings = new OpenBackoff()
     openings.#level = saved.level
     openings.#used = saved.used
     openings.#episodeSince = saved.episodeFor === null ? undefined : now - saved.episodeFor
@@ -129,8 +129,8 @@ function step({ initial, factor }: { initial: number; factor: number }, level: n
   return initial * factor ** level
 }
 
-function jittered(ms: number, jitter: number, chance: number): number {
-  return ms * (1 + jitter * (2 * chance - 1))
+function jittered(ms: number, jitter: number, nextRandom: number): number {
+  return ms * (1 + jitter * (2 * nextRandom - 1))
 }
 
 function clamp(ms: number, min: number, max: number): number {

@@ -3,14 +3,14 @@ import type { Permit } from '../permit.ts'
 import {
   type Decision,
   firstDue,
-  Outstanding,
   type ProbeSettings,
+  ProbesInFlight,
   type Recovery,
   type RecoverySettings,
 } from './recovery.ts'
 
 /** A few probes at a time: enough successes close, the first failure re-opens. */
-export class Probes extends Outstanding implements Recovery {
+export class Probes extends ProbesInFlight implements Recovery {
   #settings: ProbeSettings
 
   constructor(settings: ProbeSettings) {
@@ -37,7 +37,7 @@ export class Probes extends Outstanding implements Recovery {
   }
 
   wait(now: number): number {
-    return firstDue(this.outstanding) - now
+    return firstDue(this.inFlight) - now
   }
 
   configure(settings: RecoverySettings): boolean {

@@ -1,4 +1,4 @@
-import type { Baseline } from '../measure/latency-baseline.ts'
+import type { LatencyBaseline } from '../measure/latency-baseline.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
 
@@ -14,7 +14,7 @@ export interface Recovery {
   readonly needed: number
   /** Probes that may be out at once, now. */
   readonly limit: number
-  readonly outstanding: readonly Permit[]
+  readonly inFlight: readonly Permit[]
   grant(probe: Permit): void
   /** A call was refused for want of a slot. */
   refused(now: number): void
@@ -25,54 +25,54 @@ export interface Recovery {
   /** Ms until a slot is free, as far as anybody can tell. */
   wait(now: number): number
   configure(settings: RecoverySettings): boolean
-  clone(rename: (probe: Permit) => Permit, baseline: Baseline): Recovery
+  clone(rename: (probe: Permit) => Permit, baseline: LatencyBaseline): Recovery
 }
 
 /** True when one more probe may go out now. */
-export function admits({ outstanding, limit }: Recovery): boolean {
-  return outstanding.length < limit
+export function admits({ inFlight, limit }: Recovery): boolean {
+  return inFlight.length < limit
 }
 
 /** The probes that are out, with what both ways back share. */
-export abstract class Outstanding {
+export abstract class ProbesInFlight {
   successes = 0
-  readonly outstanding: Permit[] = []
+  readonly inFlight: Permit[] = []
 
   grant(probe: Permit): void {
-    this.outstanding.push(probe)
+    this.inFlight.push(probe)
   }
 
   /** False for one that was taken back before. */
   protected take(probe: Permit): boolean {
-    const index = this.outstanding.indexOf(probe)
-    if (index !== -1) this.outstanding.splice(index, 1)
+    const index = this.inFlight.indexOf(probe)
+    if (index !== -1) this.inFlight.splice(index, 1)
     return index !== -1
   }
 
-  protected copyTo<T extends Outstanding>(copy: T, rename: (probe: Permit) => Permit): T {
+  protected copyTo<T extends ProbesInFlight>(copy: T, rename: (probe: Permit) => Permit): T {
     copy.successes = this.successes
-    for (const probe of this.outstanding) copy.grant(rename(probe))
+    for (const probe of this.inFlight) copy.grant(rename(probe))
     return copy
   }
 }
 
 /** The probe that is given up first, or `undefined` when none is out. */
-export function firstDeadline(outstanding: readonly Permit[]): Permit | undefined {
+export function firstDeadline(inFlight: readonly Permit[]): Permit | undefined {
   let first: Permit | undefined
-  for (const probe of outstanding) {
+  for (const probe of inFlight) {
     if (first === undefined || probe.deadline < first.deadline) first = probe
   }
   return first
 }
 
 /** When the next verdict on a probe is expected at the latest. */
-export function firstDue(outstanding: readonly Permit[]): number {
-  return Math.min(...outstanding.map((probe) => probe.due))
+export function firstDue(inFlight: readonly Permit[]): number {
+  return Math.min(...inFlight.map((probe) => probe.due))
 }
 
 /** True when a probe has reached its deadline. */
-export function lapsed({ outstanding }: Recovery, now: number): boolean {
-  return outstanding.some((probe) => now >= probe.deadline)
+export function lapsed({ inFlight }: Recovery, now: number): boolean {
+  return inFlight.some((probe) => now >= probe.deadline)
 }
 
 export interface ProbeSettings {

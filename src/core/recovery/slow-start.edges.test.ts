@@ -96,7 +96,7 @@ describe('a slow start', () => {
 
     settle(machine, overdue, 'cancelled', START + 600)
 
-    expect(machine.state).toMatchObject({ recovery: { outstanding: [other] } })
+    expect(machine.state).toMatchObject({ recovery: { inFlight: [other] } })
   })
 
   it('takes only those calls for overdue that have been out long enough', () => {
@@ -105,7 +105,7 @@ describe('a slow start', () => {
     const other = admit(machine, START + 400)
 
     expect(machine.peek(START + 600).state).toMatchObject({
-      recovery: { outstanding: [{ startedAt: other.startedAt }] },
+      recovery: { inFlight: [{ startedAt: other.startedAt }] },
     })
   })
 

@@ -14,8 +14,8 @@ const slowStart: SlowStartSettings = {
 
 const START = RESET_TIMEOUT
 
-function configure(machine: Machine, about: Partial<SlowStartSettings>, reading = 0): string[] {
-  return machine.configure({ ...settingsOf(), recovery: { ...slowStart, ...about } }, reading)
+function configure(machine: Machine, about: Partial<SlowStartSettings>, clockTime = 0): string[] {
+  return machine.configure({ ...settingsOf(), recovery: { ...slowStart, ...about } }, clockTime)
 }
 
 /** A machine whose open time is up at `START`. */
@@ -234,7 +234,7 @@ describe('a slow start', () => {
     const [hung] = flood(machine, START)
     settle(machine, admit(machine, START + 3_000), 'cancelled', START + 3_000)
 
-    expect(hung?.held).toBe(false)
+    expect(hung?.open).toBe(false)
     expect(machine.counts.expired).toBe(2)
     expect(machine.state.name).toBe('half-open')
   })
@@ -269,7 +269,7 @@ describe('a slow start', () => {
     settleAll(machine, flood(machine, START + 100), 'failure', START + 105)
     const copy = machine.clone()
 
-    const sizes = [copy, machine].map((it) => flood(it, START + 110).length)
+    const sizes = [copy, machine].map((value) => flood(value, START + 110).length)
 
     expect(sizes).toEqual([5, 5])
   })

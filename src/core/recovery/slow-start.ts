@@ -1,17 +1,17 @@
-import type { Baseline } from '../measure/latency-baseline.ts'
+import type { LatencyBaseline } from '../measure/latency-baseline.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
 import {
   type Decision,
   firstDue,
-  Outstanding,
+  ProbesInFlight,
   type Recovery,
   type RecoverySettings,
   type SlowStartSettings,
 } from './recovery.ts'
 
 const FAILURE = 1
-const SLOW_FAILURE = 3
+const SLOW_FAILURE_WEIGHT = 3
 const SUCCESS = 0.5
 
 /** The score at which the window is cut: one hung call, or three more failures than successes bear. */
@@ -29,9 +29,9 @@ const STRAINED = 3
  * doubles once a round trip until something fails, then it is cut and grows slowly. A target that
  * comes back weak is never hit by more than it has just shown to bear.
  */
-export class SlowStart extends Outstanding implements Recovery {
+export class SlowStart extends ProbesInFlight implements Recovery {
   #settings: SlowStartSettings
-  readonly #baseline: Baseline
+  readonly #baseline: LatencyBaseline
   #window = 1
   #score = 0
   #cut = false
@@ -41,7 +41,7 @@ export class SlowStart extends Outstanding implements Recovery {
   #best = Infinity
   #refusedAt: number
 
-  constructor(settings: SlowStartSettings, baseline: Baseline, since: number) {
+  constructor(settings: SlowStartSettings, baseline: LatencyBaseline, since: number) {
     super()
     this.#settings = settings
     this.#baseline = baseline
@@ -62,11 +62,11 @@ export class SlowStart extends Outstanding implements Recovery {
 
   settle(probe: Permit, outcome: Outcome, duration: number, now: number): Decision {
     // An overdue one gave its slot back before; what it was charged is returned with its end.
-    if (!this.take(probe)) this.#score = Math.max(0, this.#score - SLOW_FAILURE)
+    if (!this.take(probe)) this.#score = Math.max(0, this.#score - SLOW_FAILURE_WEIGHT)
     if (outcome === 'cancelled') return undefined
     if (outcome === 'failure') {
       const slow = duration >= this.#settings.slowerThan
-      return this.#charge(probe, slow ? SLOW_FAILURE : FAILURE, now)
+      return this.#charge(probe, slow ? SLOW_FAILURE_WEIGHT : FAILURE, now)
     }
     this.successes++
     this.#succeededSinceCut = true
@@ -81,7 +81,7 @@ export class SlowStart extends Outstanding implements Recovery {
 
   overdue(probe: Permit, now: number): Decision {
     this.take(probe)
-    return this.#charge(probe, SLOW_FAILURE, now)
+    return this.#charge(probe, SLOW_FAILURE_WEIGHT, now)
   }
 
   #charge(probe: Permit, weight: number, now: number): Decision {
@@ -98,9 +98,9 @@ export class SlowStart extends Outstanding implements Recovery {
   }
 
   wait(now: number): number {
-    const oldest = this.outstanding[0] as Permit
+    const oldest = this.inFlight[0] as Permit
     const { typical } = this.#baseline
-    const due = firstDue(this.outstanding)
+    const due = firstDue(this.inFlight)
     if (typical === 0) return due - now
     return Math.min(Math.max(1, oldest.startedAt + typical - now), due - now)
   }
@@ -111,7 +111,7 @@ export class SlowStart extends Outstanding implements Recovery {
     return true
   }
 
-  clone(rename: (probe: Permit) => Permit, baseline: Baseline): SlowStart {
+  clone(rename: (probe: Permit) => Permit, baseline: LatencyBaseline): SlowStart {
     const copy = this.copyTo(new SlowStart(this.#settings, baseline, this.#refusedAt), rename)
     copy.#window = this.#window
     copy.#score = this.#score

@@ -1,4 +1,4 @@
-import type { Baseline } from '../measure/latency-baseline.ts'
+import type { LatencyBaseline } from '../measure/latency-baseline.ts'
 import type { Permit } from '../permit.ts'
 import type { TripRecord } from '../trip/record.ts'
 import type { Closed } from './closed.ts'
@@ -9,7 +9,7 @@ import type { State } from './state.ts'
 export function cloneState(
   state: State,
   tripOf: (trip: TripRecord) => TripRecord,
-  baseline: Baseline,
+  baseline: LatencyBaseline,
 ): State {
   switch (state.name) {
     case 'open':

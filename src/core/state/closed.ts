@@ -1,5 +1,5 @@
 import { InFlight } from '../in-flight.ts'
-import type { RecordedFailure, Verdict } from '../outcome.ts'
+import type { Classification, RecordedFailure } from '../outcome.ts'
 import { LONGEST_RETRY_AFTER } from '../recovery/open-duration.ts'
 import { LastFailures } from '../trip/last-failures.ts'
 import { hasRules, Rules, type TripSettings } from '../trip/rules.ts'
@@ -9,7 +9,7 @@ export interface Closed {
   readonly generation: number
   readonly since: number
   /** Failures in a row. */
-  streak: number
+  consecutiveFailures: number
   /** What the other rules have seen; null while none is in force. */
   rules: Rules | null
   /** Calls that may become overdue; null where that counts for nothing. */
@@ -26,7 +26,7 @@ export function closed(generation: number, since: number, trip: TripSettings): C
     name: 'closed',
     generation,
     since,
-    streak: 0,
+    consecutiveFailures: 0,
     rules: hasRules(trip) ? new Rules(trip) : null,
     inFlight: trip.evidence?.overdue ? new InFlight() : null,
     failures: null,
@@ -44,22 +44,22 @@ export function configureRules(state: Closed, trip: TripSettings, now: number): 
 }
 
 /** Keeps the last failures, to explain a trip by. */
-export function remember(state: Closed, verdict: Verdict, now: number): void {
-  const failure = recorded(verdict, now)
+export function rememberFailure(state: Closed, classification: Classification, now: number): void {
+  const failure = recorded(classification, now)
   if (failure === undefined) return
   state.failures ??= new LastFailures()
   state.failures.add(failure)
 }
 
-export function recorded({ failure }: Verdict, now: number): RecordedFailure | undefined {
+export function recorded({ failure }: Classification, now: number): RecordedFailure | undefined {
   if (failure === undefined) return undefined
   const { name, code, message } = failure
   return { name, code, message, at: now }
 }
 
 /** Until when the server has asked to be left alone. */
-export function notBefore(current: number, verdict: Verdict, now: number): number {
-  const { retryAfter = 0 } = verdict
+export function notBefore(current: number, classification: Classification, now: number): number {
+  const { retryAfter = 0 } = classification
   // Written so that NaN says nothing.
   return retryAfter > 0
     ? Math.max(current, now + Math.min(retryAfter, LONGEST_RETRY_AFTER))

@@ -12,7 +12,7 @@ export interface Override {
 }
 
 /** Who overrides, why, and for how long. */
-export interface Why {
+export interface OverrideOptions {
   readonly reason?: string | undefined
   readonly by?: string | undefined
   /** It lifts itself after that many milliseconds; without it, by hand only. */

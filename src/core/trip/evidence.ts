@@ -1,4 +1,4 @@
-import type { Finding, RuleReading } from './record.ts'
+import type { Finding, RuleStatus } from './record.ts'
 
 export interface EvidenceSettings {
   /** The score that opens. */
@@ -12,7 +12,7 @@ export interface EvidenceSettings {
 }
 
 const FAILURE = 1
-const SLOW_FAILURE = 3
+const SLOW_FAILURE_WEIGHT = 3
 const SUCCESS = 3.5
 /** Yesterday's failures do not count: the score shrinks to 1/e in this time, ms. */
 const MEMORY = 120_000
@@ -51,13 +51,13 @@ export class Evidence {
 
   failure(duration: number, now: number): void {
     const slow = duration >= this.settings.slowerThan
-    this.#add(slow ? SLOW_FAILURE : FAILURE, now)
+    this.#add(slow ? SLOW_FAILURE_WEIGHT : FAILURE, now)
     this.#parts[slow ? 'slow' : 'failures']++
   }
 
   /** A call is still in flight when it should long have ended. */
   overdue(now: number): void {
-    this.#add(SLOW_FAILURE, now)
+    this.#add(SLOW_FAILURE_WEIGHT, now)
     this.#parts.overdue++
   }
 
@@ -65,7 +65,7 @@ export class Evidence {
   retract(now: number): void {
     if (this.#parts.overdue === 0) return
     this.#parts.overdue--
-    this.#set(this.score(now) - SLOW_FAILURE, now)
+    this.#set(this.score(now) - SLOW_FAILURE_WEIGHT, now)
   }
 
   /** True when there is something that fades, or that a success takes from. */
@@ -83,7 +83,7 @@ export class Evidence {
     return this.hasOverdue ? this.finding(now) : undefined
   }
 
-  reading(now: number): RuleReading {
+  clockTime(now: number): RuleStatus {
     return { rule: 'evidence', observed: this.score(now), threshold: this.settings.threshold }
   }
 
@@ -122,7 +122,7 @@ export class Evidence {
   save(now: number): SavedEvidence {
     // Overdue calls are in flight, and what is in flight is not saved.
     const { overdue } = this.#parts
-    const score = Math.max(0, this.score(now) - SLOW_FAILURE * overdue)
+    const score = Math.max(0, this.score(now) - SLOW_FAILURE_WEIGHT * overdue)
     return { score, for: now - this.#since, ...this.#parts, overdue: 0 }
   }
 

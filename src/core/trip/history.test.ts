@@ -4,7 +4,7 @@ import { openMachine, RESET_TIMEOUT } from '../../../test/helpers.ts'
 describe('the record of a trip', () => {
   it('has the failures that opened a closed circuit', () => {
     expect(openMachine().trips).toMatchObject([
-      { from: 'closed', streak: 3, failures: [{ at: 0 }, { at: 0 }, { at: 0 }] },
+      { from: 'closed', consecutiveFailures: 3, failures: [{ at: 0 }, { at: 0 }, { at: 0 }] },
     ])
   })
 
@@ -14,6 +14,10 @@ describe('the record of a trip', () => {
     machine.trip(RESET_TIMEOUT, 'maintenance')
 
     expect(machine.trips).toHaveLength(2)
-    expect(machine.trips[1]).toMatchObject({ from: 'half-open', streak: 0, failures: [] })
+    expect(machine.trips[1]).toMatchObject({
+      from: 'half-open',
+      consecutiveFailures: 0,
+      failures: [],
+    })
   })
 })

@@ -1,7 +1,7 @@
 import type { RecordedFailure } from '../outcome.ts'
 import type { State } from '../state/state.ts'
 import type { TransitionReason } from '../transition.ts'
-import type { Finding, RuleReading, TripRecord } from './record.ts'
+import type { Finding, RuleStatus, TripRecord } from './record.ts'
 
 /** What is known about an opening when it happens. */
 export interface OpeningFacts {
@@ -11,7 +11,7 @@ export interface OpeningFacts {
   readonly enforced: boolean
   readonly finding?: Finding | undefined
   readonly note?: string | undefined
-  readonly readings: readonly RuleReading[]
+  readonly ruleStatuses: readonly RuleStatus[]
 }
 
 /** The last trips of a breaker, oldest first, bounded. */
@@ -27,19 +27,19 @@ export class TripHistory {
   open(from: State, facts: OpeningFacts): TripRecord {
     if (from.name !== 'closed') endTrip(from.trip, facts.at, facts.reason)
     const failures = from.name === 'closed' ? (from.failures?.list() ?? []) : []
-    const streak = from.name === 'closed' ? from.streak : 0
-    const { at, reason, openFor, enforced, finding, note, readings } = facts
+    const consecutiveFailures = from.name === 'closed' ? from.consecutiveFailures : 0
+    const { at, reason, openFor, enforced, finding, note, ruleStatuses } = facts
     const trip: TripRecord = {
       at,
       reason,
       note,
       finding,
-      readings,
+      ruleStatuses,
       from: from.name,
       generation: from.generation,
       enforced,
       failures,
-      streak,
+      consecutiveFailures,
       openFor,
       reopened: 0,
       probeFailure: undefined,

@@ -1,5 +1,5 @@
 import type { RuleName } from '../transition.ts'
-import type { Finding, RuleReading } from './record.ts'
+import type { Finding, RuleStatus } from './record.ts'
 import {
   createWindow,
   restoreWindow,
@@ -54,7 +54,7 @@ export class Rate {
     return { rule, observed: hits / calls, threshold, calls, hits }
   }
 
-  reading(rule: RuleName, now: number): RuleReading {
+  clockTime(rule: RuleName, now: number): RuleStatus {
     const { calls, hits } = this.read(now)
     const { threshold, minimumCalls } = this.#settings
     return { rule, observed: calls === 0 ? 0 : hits / calls, threshold, calls, hits, minimumCalls }

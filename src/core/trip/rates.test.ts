@@ -199,8 +199,22 @@ describe('when', () => {
     callOnce(machine, 'neutral', 40)
 
     expect(seen).toEqual([
-      { streak: 0, successes: 1, failures: 0, inFlight: 1, closedFor: 10, failed: false },
-      { streak: 1, successes: 1, failures: 1, inFlight: 1, closedFor: 30, failed: true },
+      {
+        consecutiveFailures: 0,
+        successes: 1,
+        failures: 0,
+        inFlight: 1,
+        closedFor: 10,
+        failed: false,
+      },
+      {
+        consecutiveFailures: 1,
+        successes: 1,
+        failures: 1,
+        inFlight: 1,
+        closedFor: 30,
+        failed: true,
+      },
     ])
   })
 
@@ -269,7 +283,7 @@ describe('several rules', () => {
   it('are kept apart from those of another machine with the same settings', () => {
     const settings = settingsOf({ maxFailures: Infinity, trip: { failureRate: rate } })
     const [machine, other] = [createMachine(), createMachine()]
-    for (const it of [machine, other]) it.configure(settings, 0)
+    for (const value of [machine, other]) value.configure(settings, 0)
     callTimes(machine, 3, 'failure')
 
     callTimes(other, 3, 'failure')

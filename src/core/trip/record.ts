@@ -16,7 +16,7 @@ export interface Finding {
 }
 
 /** Where one rule stands: it opens at `observed >= threshold`, with enough calls. */
-export interface RuleReading {
+export interface RuleStatus {
   readonly rule: RuleName
   readonly observed: number
   readonly threshold: number
@@ -35,14 +35,14 @@ export interface TripRecord {
   readonly note: string | undefined
   readonly finding: Finding | undefined
   /** Where the rules in force stood, the one that fired among them. */
-  readonly readings: readonly RuleReading[]
+  readonly ruleStatuses: readonly RuleStatus[]
   readonly from: StateName
   /** The generation that ended with it. */
   readonly generation: number
   readonly enforced: boolean
   readonly failures: readonly RecordedFailure[]
   /** Failures in a row at that moment. */
-  readonly streak: number
+  readonly consecutiveFailures: number
   /** How long it was last opened for, ms. */
   openFor: number
   /** How often it was opened again since, because a probe failed. */

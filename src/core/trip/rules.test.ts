@@ -144,7 +144,7 @@ describe('rules that are read', () => {
     callOnce(machine, 'failure', 0)
 
     const rate = { threshold: 0.5, calls: 3, minimumCalls: 4 }
-    expect(machine.readings(0)).toEqual([
+    expect(machine.ruleStatuses(0)).toEqual([
       { rule: 'consecutiveFailures', observed: 1, threshold: 9 },
       { rule: 'failureRate', observed: 1 / 3, hits: 1, ...rate },
       { rule: 'slowCallRate', observed: 1, hits: 3, ...rate },
@@ -153,7 +153,7 @@ describe('rules that are read', () => {
   })
 
   it('have observed nothing before the first call', () => {
-    expect(createMachine(optionsWith({ failureRate: timed })).readings(0)).toEqual([
+    expect(createMachine(optionsWith({ failureRate: timed })).ruleStatuses(0)).toEqual([
       { rule: 'failureRate', observed: 0, threshold: 0.5, calls: 0, hits: 0, minimumCalls: 4 },
     ])
   })
@@ -167,21 +167,21 @@ describe('rules that are read', () => {
   ])('are those in force and no others: $rules', ({ trip, rules }) => {
     const machine = createMachine(optionsWith(trip))
 
-    expect(machine.readings(0).map(({ rule }) => rule)).toEqual(rules)
+    expect(machine.ruleStatuses(0).map(({ rule }) => rule)).toEqual(rules)
   })
 
   it('age as they are read', () => {
     const machine = failing({ failureRate: timed })
 
-    expect(machine.readings(9_999)).toMatchObject([{ calls: 3 }])
-    expect(machine.readings(10_000)).toMatchObject([{ calls: 0 }])
+    expect(machine.ruleStatuses(9_999)).toMatchObject([{ calls: 3 }])
+    expect(machine.ruleStatuses(10_000)).toMatchObject([{ calls: 0 }])
   })
 
   it('are of no interest while the circuit is not closed', () => {
     const machine = failing({ failureRate })
     machine.trip(0)
 
-    expect(machine.readings(0)).toEqual([])
+    expect(machine.ruleStatuses(0)).toEqual([])
   })
 })
 

@@ -1,9 +1,9 @@
 import { Evidence, type EvidenceSettings, type SavedEvidence } from './evidence.ts'
 import { type FailureRateSettings, failureRate, recordFailureRate } from './failure-rate.ts'
 import { Rate } from './rate.ts'
-import type { Finding, RuleReading } from './record.ts'
+import type { Finding, RuleStatus } from './record.ts'
 import { recordSlowCallRate, type SlowCallRateSettings, slowCallRate } from './slow-call-rate.ts'
-import { type When, type WhenView, when } from './when.ts'
+import { type TripPredicate, type WhenView, when } from './when.ts'
 import type { SavedWindow } from './window.ts'
 
 /** The rules in force, besides consecutive failures, which every closed state counts. */
@@ -13,7 +13,7 @@ export interface TripSettings {
   readonly failureRate: FailureRateSettings | undefined
   readonly slowCallRate: SlowCallRateSettings | undefined
   readonly evidence: EvidenceSettings | undefined
-  readonly when: When | undefined
+  readonly when: TripPredicate | undefined
 }
 
 /** True when a rule other than consecutive failures is in force. */
@@ -78,12 +78,12 @@ export class Rules {
   }
 
   /** Where each of them stands. */
-  readings(now: number): RuleReading[] {
+  ruleStatuses(now: number): RuleStatus[] {
     const { failures, slowCalls, evidence } = this
     return [
-      ...(failures === undefined ? [] : [failures.reading('failureRate', now)]),
-      ...(slowCalls === undefined ? [] : [slowCalls.reading('slowCallRate', now)]),
-      ...(evidence === undefined ? [] : [evidence.reading(now)]),
+      ...(failures === undefined ? [] : [failures.clockTime('failureRate', now)]),
+      ...(slowCalls === undefined ? [] : [slowCalls.clockTime('slowCallRate', now)]),
+      ...(evidence === undefined ? [] : [evidence.clockTime(now)]),
     ]
   }
 

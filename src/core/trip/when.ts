@@ -3,7 +3,7 @@ import type { Finding } from './record.ts'
 /** What a rule of one's own may look at: the closed circuit, just after a call has settled. */
 export interface WhenView {
   /** Failures in a row. */
-  readonly streak: number
+  readonly consecutiveFailures: number
   /** Since the circuit closed. */
   readonly successes: number
   readonly failures: number
@@ -16,8 +16,8 @@ export interface WhenView {
 }
 
 /** A rule of one's own: true opens. */
-export type When = (view: WhenView) => boolean
+export type TripPredicate = (view: WhenView) => boolean
 
-export function when(rule: When, view: WhenView): Finding | undefined {
+export function when(rule: TripPredicate, view: WhenView): Finding | undefined {
   return rule(view) ? { rule: 'when', observed: 1, threshold: 1 } : undefined
 }

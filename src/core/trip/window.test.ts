@@ -10,7 +10,7 @@ function pattern(length: number): boolean[] {
   return Array.from({ length }, (_, i) => i % 3 === 0 || i % 7 === 0)
 }
 
-function tally(hits: readonly boolean[]): { hits: number; calls: number } {
+function counters(hits: readonly boolean[]): { hits: number; calls: number } {
   return { hits: hits.filter(Boolean).length, calls: hits.length }
 }
 
@@ -31,8 +31,8 @@ describe.each(KINDS)('a window of %o', (settings) => {
   it('tells calls and hits apart', () => {
     const window = fill(createWindow(settings), pattern(20))
 
-    expect(window).toMatchObject(tally(pattern(20)))
-    expect(window.read(0)).toEqual(tally(pattern(20)))
+    expect(window).toMatchObject(counters(pattern(20)))
+    expect(window.read(0)).toEqual(counters(pattern(20)))
   })
 
   it('has a clone that goes on apart', () => {
@@ -48,7 +48,7 @@ describe.each(KINDS)('a window of %o', (settings) => {
   it('is restored as it was saved, through JSON', () => {
     const window = fill(createWindow(settings), pattern(33), 500)
 
-    expect(reopened(settings, window, 510, 0).read(0)).toEqual(tally(pattern(33)))
+    expect(reopened(settings, window, 510, 0).read(0)).toEqual(counters(pattern(33)))
   })
 
   it('starts empty from what a window of the other kind saved', () => {
@@ -65,7 +65,7 @@ describe('a window of calls', () => {
 
     all.forEach((hit, i) => {
       window.record(hit, i)
-      expect(window.read(0)).toEqual(tally(all.slice(Math.max(0, i + 1 - size), i + 1)))
+      expect(window.read(0)).toEqual(counters(all.slice(Math.max(0, i + 1 - size), i + 1)))
     })
   })
 
@@ -83,7 +83,7 @@ describe('a window of calls', () => {
     const all = pattern(20)
     const window = fill(createWindow({ calls: 12 }), all)
 
-    expect(reopened({ calls: size }, window, 0, 0).read(0)).toEqual(tally(all.slice(20 - kept)))
+    expect(reopened({ calls: size }, window, 0, 0).read(0)).toEqual(counters(all.slice(20 - kept)))
   })
 
   it('has a clone that forgets its own calls', () => {

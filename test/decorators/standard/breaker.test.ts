@@ -123,7 +123,7 @@ describe('@breaker as a standard decorator', () => {
     }
 
     expect(await new Users().find()).toBe('found')
-    expect([breaker, outer].map((it) => it.snapshot().counts.success)).toEqual([1, 1])
+    expect([breaker, outer].map((value) => value.snapshot().counts.success)).toEqual([1, 1])
   })
 
   it('turns a synchronous throw of the method into a rejection', async () => {
