@@ -73,4 +73,8 @@ describe('MonotonicTime', () => {
 
     expect([time.at(120), copy.at(160)]).toEqual([120, 160])
   })
+
+  it('takes a first reading of NaN for no reading', () => {
+    expect(new MonotonicTime(NaN).advance(5_000)).toBe(0)
+  })
 })

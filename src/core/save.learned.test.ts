@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { watchful } from '../../test/helpers/overdue.ts'
 import { admit, callOnce, callTimes, saveAt, settingsOf, settle } from '../../test/helpers.ts'
 import { Machine } from './machine.ts'
 import { restore, type Saved } from './save.ts'
@@ -160,5 +161,16 @@ describe('a machine that goes on from what another one has learned', () => {
       since: -100,
       until: 400,
     })
+  })
+
+  it('has no charge for overdue calls, which are in flight', () => {
+    const machine = watchful()
+    admit(machine, 200)
+    admit(machine, 1_000)
+    const rules = (
+      saveAt(machine, 1_000).state as never as { rules: { evidence: { score: number } } }
+    ).rules
+
+    expect(rules.evidence.score).toBe(0)
   })
 })

@@ -131,4 +131,15 @@ describe('restore', () => {
     expect(settle(restored, permit, 'failure', 0)).toBe(false)
     expect(restored.state.name).toBe('closed')
   })
+
+  it('keeps the calls of a time window through many saves', () => {
+    const trip = { failureRate: { threshold: 1, minimumCalls: 6, window: { duration: 10_000 } } }
+    let machine = createMachine({ maxFailures: 99, trip }, 0)
+    callTimes(machine, 5, 'failure', 37)
+    for (let i = 0; i < 20; i++)
+      machine = revive(machine, i === 0 ? 40 : 1, { maxFailures: 99, trip })
+    callTimes(machine, 1, 'failure', 1)
+
+    expect(machine.state.name).toBe('open')
+  })
 })

@@ -270,4 +270,24 @@ describe('a call that needs no permit', () => {
       expect(machine.counts).toMatchObject({ settled: 1, failure: 0, success: 0, stale: 1 })
     },
   )
+
+  it('opens the circuit for real when an override has expired meanwhile', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    machine.force('forced-closed', 0, { for: 100 })
+    machine.enter()
+
+    machine.conclude(machine.state as Closed, verdictOf('failure'), 150)
+
+    expect(machine.changes.at(-1)).toMatchObject({ to: 'open', enforced: true })
+  })
+
+  it('is not in the statistics, for it was not measured', () => {
+    const machine = createMachine({ statistics: true })
+    machine.enter()
+
+    machine.conclude(machine.state as Closed, verdictOf('neutral'), 10)
+
+    expect(machine.statistics?.latency.count).toBe(0)
+    expect(machine.statistics?.recent(10)).toMatchObject({ neutral: 0 })
+  })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { evidence } from '../../../test/helpers/overdue.ts'
 import {
   admit,
   admitMany,
@@ -15,6 +16,7 @@ import {
   stateAt,
 } from '../../../test/helpers.ts'
 import type { Machine } from '../machine.ts'
+import type { Permit } from '../permit.ts'
 
 function configure(machine: Machine, options: MachineOptions, clockTime = 0): string[] {
   return machine.configure(settingsOf(options), clockTime)
@@ -175,5 +177,42 @@ describe('configure', () => {
 
     expect(configure(machine, { history: row.history }, 3)).toEqual(row.lost)
     expect(machine.trips.map(({ at }) => at)).toEqual([0, 1, 2].slice(3 - row.left))
+  })
+
+  it('counts a new open time from the last trip by hand', () => {
+    const machine = openMachine()
+    machine.trip(900)
+    machine.configure(settingsOf({ resetTimeout: 1_100 }), 950)
+
+    expect(stateAt(machine, 1_500)).toBe('open')
+  })
+
+  it('makes a circuit half-open as of then, not before', () => {
+    const machine = openMachine({ resetTimeout: 10_000 })
+    machine.configure(settingsOf({ resetTimeout: 1_000 }), 5_000)
+
+    expect(machine.peek(5_000).state.since).toBeGreaterThanOrEqual(5_000)
+  })
+
+  it('still counts the probes in flight when it replaces the recovery', () => {
+    const { machine } = probedMachine({ probes: 1 })
+    const slowStart = { successes: 5, quietFor: 0, timeout: 3_000, slowerThan: 2_000 }
+
+    machine.configure(
+      { ...settingsOf(), recovery: { kind: 'slowStart', ...slowStart } },
+      RESET_TIMEOUT,
+    )
+
+    expect(machine.admit(RESET_TIMEOUT)).toBe('half-open')
+  })
+
+  it('lets a new rule watch calls in flight, also when one from before it ends', () => {
+    const machine = createMachine({ maxFailures: 99 })
+    const before = admit(machine, 0)
+    machine.configure(settingsOf({ maxFailures: 99, trip: { evidence } }), 0)
+    const after = admit(machine, 0)
+    settle(machine, before, 'success', 1)
+
+    expect((machine.state as never as { inFlight: { first: Permit } }).inFlight.first).toBe(after)
   })
 })

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { admit, openMachine, probedMachine, RESET_TIMEOUT, settle } from '../../../test/helpers.ts'
+import {
+  admit,
+  callTimes,
+  openMachine,
+  probedMachine,
+  RESET_TIMEOUT,
+  settle,
+} from '../../../test/helpers.ts'
 import type { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
 
@@ -52,5 +59,14 @@ describe('a probe that is out when its half-open time ends', () => {
 
     expect(machine.counts).toMatchObject({ admitted: 5, settled: 3, expired: 2 })
     expect(machine.detachedProbes).toEqual([])
+  })
+
+  it('does not count as in flight for ever when it hangs', () => {
+    const { machine, probes } = probedMachine({ probes: 2, maxConcurrent: 1 })
+    settle(machine, probes[0] as never, 'failure', RESET_TIMEOUT)
+    callTimes(machine, 2, 'success', 10_000)
+
+    expect(machine.state.name).toBe('closed')
+    expect(machine.admit(20_000)).not.toBe('full')
   })
 })

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { admit, callOnce, createMachine, settingsOf, settle } from '../../../test/helpers.ts'
-import type { Machine } from '../machine.ts'
+import {
+  admit,
+  callOnce,
+  callTimes,
+  createMachine,
+  settingsOf,
+  settle,
+} from '../../../test/helpers.ts'
+import { Machine } from '../machine.ts'
 import type { OpenDuration } from '../recovery/open-duration.ts'
 
 const growing: OpenDuration = { kind: 'growing', initial: 100, max: 1_000, factor: 2, jitter: 0 }
@@ -99,5 +106,62 @@ describe('the open time of a machine', () => {
     settle(machine, admit(machine, 100_000), 'failure', 100_000)
 
     expect(machine.retryAfter(100_000)).toBe(1_000)
+  })
+
+  it('stays finite however often it has grown', () => {
+    const settings = {
+      ...settingsOf({ maxFailures: 1 }),
+      openDuration: { kind: 'growing' as const, initial: 100, max: 1_000, factor: 2, jitter: 0 },
+    }
+    const machine = new Machine(settings, 0, () => 0.5)
+    let at = 0
+    callTimes(machine, 1, 'failure')
+    for (let i = 0; i < 3000; i++) {
+      at += 1_000
+      callOnce(machine, 'failure', at)
+    }
+
+    expect(machine.retryAfter(at)).toBe(1_000)
+    callOnce(machine, 'success', at + 1000)
+    callOnce(machine, 'failure', at + 1000 + 11_000)
+    expect(machine.trips.at(-1)?.openFor).toBeLessThan(1_000)
+  })
+
+  it('is not drawn again by a change of other settings', () => {
+    let drawn = 0
+    const openDuration = { kind: 'growing', initial: 1_000, max: 9_000, factor: 2, jitter: 0.5 }
+    const settings = { ...settingsOf(), openDuration: openDuration as OpenDuration }
+    const machine = new Machine(settings, 0, () => (drawn++ % 4) / 4)
+    callTimes(machine, 3, 'failure')
+    const { openFor } = machine.trips[0] as { openFor: number }
+
+    machine.configure({ ...settings, history: 5, openDuration: { ...settings.openDuration } }, 0)
+
+    expect(machine.trips[0]?.openFor).toBe(openFor)
+    expect(machine.retryAfter(0)).toBe(openFor)
+  })
+})
+
+describe('the rate of calls that an automatic open time goes by', () => {
+  it.each([
+    { kind: 'auto', perMs: 0.1 },
+    { kind: 'fixed', perMs: 0 },
+  ] as const)('is sampled now and then by calls where one needs it: $perMs for $kind', (row) => {
+    const openDuration = row.kind === 'auto' ? { kind: row.kind } : { kind: row.kind, ms: 1_000 }
+    const machine = new Machine({ ...settingsOf(), openDuration }, 0, () => 0.5)
+
+    callTimes(machine, 99, 'success', 10)
+    callOnce(machine, 'success', 1_000)
+
+    expect(machine.rate.perMs).toBeCloseTo(row.perMs, 2)
+  })
+
+  it('is sampled by each opening', () => {
+    const machine = createMachine()
+    callTimes(machine, 90, 'success', 10)
+
+    machine.trip(900)
+
+    expect(machine.rate.perMs).toBeCloseTo(0.1)
   })
 })

@@ -5,9 +5,14 @@ import {
   callTimes,
   createMachine,
   openMachine,
+  probedMachine,
   RESET_TIMEOUT,
+  revive,
+  settingsOf,
+  settle,
   stateAt,
 } from '../../../test/helpers.ts'
+import type { Permit } from '../permit.ts'
 import { LONGEST_RETRY_AFTER } from '../recovery/open-duration.ts'
 
 describe('a machine that is open', () => {
@@ -141,5 +146,38 @@ describe("the server's own word on when to come back", () => {
     callTimes(machine, 2, 'failure')
 
     expect(machine.trips[0]?.openFor).toBe(RESET_TIMEOUT)
+  })
+
+  it('is none when it is NaN', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    callOnce(machine, 'failure', 0, { retryAfter: NaN })
+
+    expect(stateAt(machine, 1e9)).toBe('half-open')
+  })
+
+  it('is not undercut by a trip by hand', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    callOnce(machine, 'failure', 0, { retryAfter: 60_000 })
+    machine.trip(1_000)
+
+    expect(stateAt(machine, 59_999)).toBe('open')
+  })
+
+  it('is taken from those probes only that fail', () => {
+    const { machine, probes } = probedMachine({ probes: 2 })
+    settle(machine, probes[0] as Permit, 'neutral', RESET_TIMEOUT, { retryAfter: 60_000 })
+
+    settle(machine, probes[1] as Permit, 'failure', RESET_TIMEOUT)
+
+    expect(machine.trips[0]?.openFor).toBe(RESET_TIMEOUT)
+  })
+
+  it('is kept when the circuit is restored open and configured', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    callOnce(machine, 'failure', 0, { retryAfter: 60_000 })
+    const restored = revive(machine, 0)
+    restored.configure(settingsOf({ resetTimeout: 2_000 }), 0)
+
+    expect(stateAt(restored, 59_999)).toBe('open')
   })
 })

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
+  evidence,
+  overdueOptions,
+  START,
+  teach,
+  waiting,
+  watchful,
+} from '../../../test/helpers/overdue.ts'
+import {
   admit,
   admitMany,
   callOnce,
@@ -13,33 +21,12 @@ import {
 import type { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
 
-const evidence = { threshold: 9, slowerThan: 5_000, minimumSpan: 0, overdue: true }
-const options: MachineOptions = { maxFailures: Infinity, trip: { evidence } }
-const START = 1_000
-
-/** Teaches a machine that calls take 10 ms: one of more than 500 ms is overdue. */
-function teach(machine: Machine): Machine {
-  for (let i = 0; i < 20; i++) settle(machine, admit(machine, i * 10), 'success', i * 10 + 10)
-  machine.admit(START)
-  return machine
-}
-
-/** A machine that knows what is usual, with so many calls in flight since `START`. */
-function waiting(count: number): { machine: Machine; permits: Permit[] } {
-  const machine = createMachine(options)
-  teach(machine)
-  machine.reset(START)
-  machine.configure(settingsOf(options), START)
-  for (let i = 0; i < 20; i++) settle(machine, admit(machine, START), 'success', START)
-  return { machine, permits: admitMany(machine, count, START) }
-}
-
 describe('calls that are overdue', () => {
   it('open a circuit also when the rule becomes stricter after they were charged', () => {
-    const machine = createMachine(options)
+    const machine = createMachine(overdueOptions)
     teach(machine)
     settle(machine, admit(machine, START + 500), 'cancelled', START + 500)
-    const stricter = { ...options, trip: { evidence: { ...evidence, threshold: 2 } } }
+    const stricter = { ...overdueOptions, trip: { evidence: { ...evidence, threshold: 2 } } }
 
     machine.configure(settingsOf(stricter), START + 500)
 
@@ -102,7 +89,7 @@ describe('calls that are overdue', () => {
   })
 
   it('are none while nothing is known of what is usual', () => {
-    const machine = createMachine(options)
+    const machine = createMachine(overdueOptions)
     admitMany(machine, 50, 0)
 
     expect(stateAt(machine, 1e9)).toBe('closed')
@@ -111,7 +98,7 @@ describe('calls that are overdue', () => {
   it('are none where the rule does not count them', () => {
     const { machine } = waiting(50)
     machine.configure(
-      settingsOf({ ...options, trip: { evidence: { ...evidence, overdue: false } } }),
+      settingsOf({ ...overdueOptions, trip: { evidence: { ...evidence, overdue: false } } }),
       START,
     )
 
@@ -172,149 +159,41 @@ describe('calls that are overdue', () => {
   })
 })
 
-describe('a circuit that overdue calls have opened', () => {
-  function opened(): { machine: Machine; permits: Permit[] } {
-    const { machine, permits } = waiting(3)
-    machine.admit(START + 600)
-    return { machine, permits }
-  }
+describe('a call that was overdue', () => {
+  it('ends in peace when the rule that charged it has been taken away', () => {
+    const machine = watchful()
+    const permit = admit(machine, 200)
+    machine.admit(900)
+    machine.configure(settingsOf(), 900)
 
-  it('closes again when one of them succeeds', () => {
-    const { machine, permits } = opened()
-
-    expect(settle(machine, permits[0] as Permit, 'success', START + 700)).toBe(false)
-
-    expect(machine.state).toMatchObject({ name: 'closed', since: START + 700 })
-    expect(machine.changes.at(-1)).toMatchObject({ reason: 'overdueCancelled' })
-    expect(machine.counts.stale).toBe(1)
+    expect(settle(machine, permit, 'success', 1_000)).toBe(true)
   })
-
-  it('closes again when one of them succeeds while a probe is in flight', () => {
-    const { machine, permits } = opened()
-    admit(machine, START + 600 + 1_000)
-
-    settle(machine, permits[0] as Permit, 'success', START + 1_700)
-
-    expect(machine.state.name).toBe('closed')
-  })
-
-  it('closes again although a failure was the last of the evidence', () => {
-    const { machine, permits } = waiting(2)
-    callOnce(machine, 'cancelled', START + 600)
-    for (let i = 0; i < 4; i++) callOnce(machine, 'failure', START + 600 + i)
-    expect(machine.state.name).toBe('open')
-
-    settle(machine, permits[0] as Permit, 'success', START + 700)
-
-    expect(machine.state.name).toBe('closed')
-  })
-
-  it.each(['failure', 'neutral', 'cancelled'] as const)(
-    'stays open when one ends as %s',
-    (value) => {
-      const { machine, permits } = opened()
-
-      settle(machine, permits[0] as Permit, value, START + 700)
-
-      expect(machine.state.name).toBe('open')
-    },
-  )
-
-  it('stays open when a call succeeds that was not overdue', () => {
-    const { machine } = waiting(3)
-    const late = admit(machine, START + 400)
-    machine.admit(START + 600)
-
-    settle(machine, late, 'success', START + 700)
-
-    expect(machine.state.name).toBe('open')
-  })
-
-  it('stays open when one succeeds after a probe has failed', () => {
-    const { machine, permits } = opened()
-    callOnce(machine, 'failure', START + 1_600)
-
-    settle(machine, permits[0] as Permit, 'success', START + 1_700)
-
-    expect(machine.state.name).toBe('open')
-  })
-
-  it('stays closed by hand when one succeeds after a reset', () => {
-    const { machine, permits } = opened()
-    machine.reset(START + 650)
-    const { generation } = machine.state
-
-    settle(machine, permits[0] as Permit, 'success', START + 700)
-
-    expect(machine.state).toMatchObject({ name: 'closed', generation })
-  })
-})
-
-describe('a slow start with a probe that is overdue', () => {
-  const recovery = {
-    kind: 'slowStart',
-    successes: 50,
-    quietFor: 0,
-    timeout: 30_000,
-    slowerThan: 5_000,
-  } as const
-
-  function halfOpen(): Machine {
-    const machine = createMachine(options)
-    teach(machine)
-    machine.configure({ ...settingsOf(options), recovery }, START)
-    machine.trip(START)
-    return machine
-  }
 
   it.each([
-    { at: 2_499, state: 'half-open' },
-    { at: 2_500, state: 'open' },
-  ])('re-opens as of the moment when nothing has succeeded: $state at $at', ({ at, state }) => {
-    const machine = halfOpen()
-    admit(machine, 2_000)
+    { outcome: 'success', floor: 1_500 },
+    { outcome: 'failure', floor: 0 },
+    { outcome: 'cancelled', floor: 0 },
+  ] as const)('tells what is normal by succeeding only: $outcome', ({ outcome, floor }) => {
+    const machine = watchful()
+    const permit = admit(machine, 200)
+    machine.admit(900)
 
-    expect(stateAt(machine, at)).toBe(state)
-    expect(machine.clone().admit(at)).toBe(state)
+    settle(machine, permit, outcome, 1_200)
 
-    machine.admit(9_000)
-    expect(machine.trips[0]).toMatchObject({ reopened: 1 })
-    expect(machine.changes).toContainEqual(
-      expect.objectContaining({ to: 'open', reason: 'probeOverdue' }),
-    )
+    expect(machine.baseline.floor).toBe(floor)
   })
 
-  it('closes again when that probe succeeds after all', () => {
-    const machine = halfOpen()
-    const probe = admit(machine, 2_000)
-    machine.admit(2_600)
+  it('is no matter for a half-open circuit with probes, which has a deadline for them', () => {
+    const machine = watchful()
+    machine.configure(settingsOf({ probeTimeout: 3_000 }), 200)
+    machine.trip(200)
+    admit(machine, 1_200)
 
-    settle(machine, probe, 'success', 2_700)
-
-    expect(machine.state).toMatchObject({ name: 'closed', since: 2_700 })
+    expect(machine.peek(4_199)).toBe(machine)
+    expect(machine.peek(4_200).state.name).toBe('open')
   })
 
-  it('gives its slot to the next call when something has succeeded before', () => {
-    const machine = halfOpen()
-    settle(machine, admit(machine, 2_000), 'success', 2_010)
-    admitMany(machine, 2, 2_010)
-    expect(machine.admit(2_010)).toBe('half-open')
-
-    expect(admit(machine, 2_600)).toMatchObject({ probe: true })
-    expect(machine.state.name).toBe('half-open')
-  })
-
-  it('takes its charge back when it ends after all', () => {
-    const machine = halfOpen()
-    for (let i = 0; i < 3; i++) settle(machine, admit(machine, 2_000), 'success', 2_010)
-    const hung = admit(machine, 2_010)
-    machine.admit(2_600)
-
-    expect(settle(machine, hung, 'success', 2_700)).toBe(true)
-    expect(machine.state.name).toBe('half-open')
-  })
-
-  it('is unknown to a half-open circuit that sends single probes', () => {
+  it('is no matter for a half-open circuit that sends single probes', () => {
     const machine = openMachine({ probeTimeout: 30_000 })
     admit(machine, 1_000)
 

@@ -5,6 +5,7 @@ import {
   openMachine,
   probedMachine,
   RESET_TIMEOUT,
+  settle,
   stateAt,
 } from '../../../test/helpers.ts'
 import type { Machine } from '../machine.ts'
@@ -123,5 +124,65 @@ describe('an override', () => {
       machine.release(state.at)
       expect(stateAt(machine, state.at)).toBe(before)
     }
+  })
+})
+
+describe('a transition', () => {
+  it('is enforced when a result brings it after an override has expired', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    machine.force('forced-closed', 0, { for: 100 })
+    const permit = admit(machine, 50)
+    settle(machine, permit, 'failure', 150)
+
+    expect(machine.changes.at(-1)).toMatchObject({ to: 'open', enforced: true })
+    expect(machine.trips[0]?.enforced).toBe(true)
+  })
+
+  it('is enforced when it is a trip by hand after an override has expired', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    machine.force('disabled', 0, { for: 100 })
+    machine.trip(150)
+
+    expect(machine.changes.at(-1)).toMatchObject({ to: 'open', enforced: true })
+  })
+
+  it('is not enforced when it was due while an override was in place', () => {
+    const machine = openMachine()
+    machine.force('forced-closed', 0, { for: 5_000 })
+    machine.admit(6_000)
+
+    expect(
+      machine.changes.find((value) => 'to' in value && value.to === 'half-open'),
+    ).toMatchObject({ enforced: false })
+  })
+
+  it('is not enforced when that override was released meanwhile', () => {
+    const machine = openMachine()
+    machine.force('forced-open', 0, {})
+    machine.release(6_000)
+    machine.admit(6_000)
+
+    expect(
+      machine.changes.find((value) => 'to' in value && value.to === 'half-open'),
+    ).toMatchObject({ enforced: false })
+  })
+
+  it('is enforced when it was due before an override was set', () => {
+    const machine = openMachine()
+    machine.force('forced-closed', 2_000, {})
+    machine.admit(2_000)
+
+    expect(
+      machine.changes.find((value) => 'to' in value && value.to === 'half-open'),
+    ).toMatchObject({ enforced: true })
+  })
+
+  it('is enforced when it is due at the very moment at which an override expires', () => {
+    const machine = openMachine()
+    machine.force('forced-closed', 0, { for: RESET_TIMEOUT })
+
+    machine.admit(RESET_TIMEOUT)
+
+    expect(machine.changes.at(-1)).toMatchObject({ to: 'half-open', enforced: true })
   })
 })

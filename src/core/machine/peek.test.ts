@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { watchful } from '../../../test/helpers/overdue.ts'
 import {
   admit,
   callOnce,
@@ -9,9 +10,10 @@ import {
   PROBE_TIMEOUT,
   probedMachine,
   RESET_TIMEOUT,
+  settingsOf,
   settle,
 } from '../../../test/helpers.ts'
-import type { Machine } from '../machine.ts'
+import { Machine } from '../machine.ts'
 
 function withStreak(): Machine {
   const machine = createMachine()
@@ -147,6 +149,58 @@ describe('peek', () => {
       generation: 5,
     })
     expect(shown.counts.expired).toBe(1)
+  })
+
+  it('returns the machine itself where nothing can ever be due', () => {
+    const machine = createMachine()
+    expect(machine.peek(1e6)).toBe(machine)
+
+    machine.force('forced-open', 0, {})
+    expect(machine.peek(1e6)).toBe(machine)
+  })
+
+  it('returns the machine itself while its calls in flight are not overdue', () => {
+    const machine = watchful()
+    for (let i = 0; i < 4; i++) admit(machine, 200)
+
+    expect(machine.peek(699)).toBe(machine)
+    expect(machine.peek(700).state.name).toBe('open')
+  })
+
+  it('shows the very open time that the next call finds, with jitter', () => {
+    let n = 0
+    const random = () => (n++ * 0.37) % 1
+    const settings = {
+      ...settingsOf({}),
+      openDuration: { kind: 'growing' as const, initial: 100, max: 10_000, factor: 2, jitter: 0.5 },
+    }
+    const machine = new Machine(settings, 0, random)
+    callTimes(machine, 3, 'failure')
+    const until = (machine.state as { until: number }).until
+    admit(machine, until)
+    const at = until + PROBE_TIMEOUT
+    const shown = machine.peek(at).state
+    machine.admit(at)
+
+    expect((machine.state as { until: number }).until).toBe((shown as { until: number }).until)
+  })
+
+  it('shows the very open time that the next call finds, when it is automatic', () => {
+    const settings = { ...settingsOf({}), openDuration: { kind: 'auto' as const } }
+    const machine = new Machine(settings, 0, () => 0.5)
+    callTimes(machine, 3, 'failure')
+    let at = 0
+    for (let i = 0; i < 50; i++) {
+      at += 900
+      const p = machine.admit(at)
+      if (typeof p === 'object') settle(machine, p, 'failure', at)
+    }
+    while (typeof machine.admit(at) !== 'object') at += 500
+    const due = at + 5_000
+    const shown = machine.peek(due).state as { until: number }
+    machine.admit(due)
+
+    expect((machine.state as { until: number }).until).toBe(shown.until)
   })
 })
 

@@ -4,6 +4,7 @@ import {
   admitMany,
   callOnce,
   callTimes,
+  createMachine,
   openMachine,
   PROBE_TIMEOUT,
   probedMachine,
@@ -180,6 +181,31 @@ describe('the deadlines of several probes', () => {
 
     expect(admitMany(machine, 5, DEADLINE + RESET_TIMEOUT)).toHaveLength(5)
     expect(machine.admit(DEADLINE + RESET_TIMEOUT)).toBe('half-open')
+  })
+
+  it('expire the same probes, however often the clock is read', () => {
+    const play = (instants: number[]) => {
+      const machine = openMachine({ probes: 2 })
+      const a = admit(machine, RESET_TIMEOUT)
+      const b = admit(machine, RESET_TIMEOUT + 100)
+      for (const at of instants) machine.admit(RESET_TIMEOUT + PROBE_TIMEOUT + at)
+      settle(machine, a, 'success', RESET_TIMEOUT + PROBE_TIMEOUT + 200)
+      settle(machine, b, 'success', RESET_TIMEOUT + PROBE_TIMEOUT + 200)
+      const { expired, stale } = machine.counts
+      return { expired, stale }
+    }
+
+    expect(play([50, 150])).toEqual(play([150]))
+  })
+
+  it('that are the same pass in the order in which the probes went out', () => {
+    const machine = createMachine({ probes: 1, concurrent: 2, resetTimeout: 1_000 })
+    machine.trip(0)
+    const first = admit(machine, 1_000)
+    admit(machine, 1_000)
+    first.delivered = true
+
+    expect(machine.peek(9_000).state.name).toBe('closed')
   })
 })
 

@@ -78,4 +78,12 @@ describe('retryAfter', () => {
 
     expect(machine.retryAfter(100)).toBe(row.ms)
   })
+
+  it('is not said while an override lets every call pass', () => {
+    for (const mode of ['forced-closed', 'disabled'] as const) {
+      const machine = openMachine()
+      machine.force(mode, 0, { for: 500 })
+      expect(machine.retryAfter(0)).toBeUndefined()
+    }
+  })
 })

@@ -143,6 +143,28 @@ describe('the time of a machine', () => {
 
     expect(machine.now(0)).toBe(0)
   })
+
+  it('recovers at the largest reading there is', () => {
+    const machine = openMachine()
+    const permit = admit(machine, Number.MAX_VALUE)
+
+    expect(settle(machine, permit, 'success', Number.MAX_VALUE)).toBe(true)
+    expect(machine.state.name).toBe('closed')
+  })
+
+  it('keeps an override until released, however far the clock jumps', () => {
+    const machine = createMachine({}, -Number.MAX_VALUE)
+    machine.force('forced-open', -Number.MAX_VALUE, {})
+
+    expect(machine.admit(Number.MAX_VALUE)).toBe('forced-open')
+  })
+
+  it('knows a probe for a probe, however far the clock jumps', () => {
+    const machine = openMachine({}, -Number.MAX_VALUE)
+    const permit = admit(machine, Number.MAX_VALUE)
+
+    expect(permit.probe).toBe(true)
+  })
 })
 
 describe('the same inputs', () => {

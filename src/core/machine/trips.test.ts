@@ -225,6 +225,15 @@ describe('the record of a trip', () => {
 
     expect(machine.trips[0]).toEqual(before)
   })
+
+  it('tells for how long the circuit is open in all when it is prolonged by hand', () => {
+    const machine = createMachine()
+    callTimes(machine, 3, 'failure', 100)
+
+    machine.trip(900)
+
+    expect(machine.trips[0]?.openFor).toBe(RESET_TIMEOUT + 800)
+  })
 })
 
 describe('history', () => {

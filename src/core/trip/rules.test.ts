@@ -4,6 +4,8 @@ import {
   callOnce,
   callTimes,
   createMachine,
+  openMachine,
+  RESET_TIMEOUT,
   revive,
   settingsOf,
   settle,
@@ -182,6 +184,10 @@ describe('rules that are read', () => {
     machine.trip(0)
 
     expect(machine.ruleStatuses(0)).toEqual([])
+  })
+
+  it.each([0, RESET_TIMEOUT])('are not read of a circuit that is not closed, at %d', (at) => {
+    expect(openMachine().peek(at).ruleStatuses(at)).toEqual([])
   })
 })
 
