@@ -155,3 +155,26 @@ describe('configure', () => {
     await Promise.all([call.release(), second.release()])
   })
 })
+
+describe('the name of a breaker', () => {
+  it('is kept by configure, for errors and events as well', () => {
+    const { breaker } = createBreaker({ name: 'users' })
+
+    breaker.configure({ resetTimeout: 5 })
+    breaker.trip()
+
+    expect([breaker.name, breaker.options.name, breaker.snapshot().name]).toEqual([
+      'users',
+      'users',
+      'users',
+    ])
+    expect(() => breaker.acquire()).toThrow('circuit "users" is open')
+  })
+
+  it('is kept also where it is the default', () => {
+    const { breaker } = createBreaker()
+
+    expect(breaker.configure({ resetTimeout: 5 }).changed).toEqual({ resetTimeout: 5 })
+    expect(breaker.options.name).toBe('circuit')
+  })
+})

@@ -262,3 +262,12 @@ export interface ChildResult {
 
 /** Only such a Node can run the sources as they are; `npm run` brings one. */
 export const runsTypeScript: boolean = Boolean(process.features.typescript)
+
+/** Makes everything in it wrong, as far down as it goes. */
+export function spoil(value: object): void {
+  for (const [key, member] of Object.entries(value)) {
+    if (typeof member === 'object' && member !== null) spoil(member)
+    else Object.assign(value, { [key]: -1 })
+  }
+  Object.assign(value, { spoilt: true })
+}

@@ -1,5 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, fail, hang, open, RESET_TIMEOUT, record, turn } from '../../test/helpers.ts'
+import {
+  createBreaker,
+  fail,
+  hang,
+  open,
+  RESET_TIMEOUT,
+  reasonOf,
+  record,
+  turn,
+} from '../../test/helpers.ts'
+import type { CircuitBreaker } from '../circuit-breaker.ts'
 import { CallTimeoutError } from '../errors.ts'
 
 describe('callTimeout', () => {
@@ -148,5 +158,54 @@ describe('a refusal by an inner breaker', () => {
     inner.trip()
 
     await expect(outer.run(() => inner.run(() => 1))).resolves.toBe('instead')
+  })
+})
+
+describe('a native promise whose own then() throws', () => {
+  const down = new Error('no then')
+  const broken = (): Promise<never> => {
+    const promise = new Promise<never>(() => {})
+    return Object.defineProperty(promise, 'then', {
+      value: () => {
+        throw down
+      },
+    })
+  }
+  const guards: [string, (breaker: CircuitBreaker<unknown>) => Promise<unknown>][] = [
+    ['breaker.run', (breaker) => breaker.run(broken)],
+    ['breaker.run with options', (breaker) => breaker.run(broken, { timeout: 9 })],
+    ['a wrapped function', (breaker) => breaker(broken)()],
+    ['one of one argument', (breaker) => breaker((_: number) => broken())(1)],
+    ['one of several', (breaker) => breaker((_: number, __: number) => broken())(1, 2)],
+    ['a synchronous one', async (breaker) => breaker.sync(broken as () => unknown)()],
+  ]
+  const ways: [string, object][] = [
+    ['maxFailures only', { maxFailures: 9 }],
+    ['default options', { maxFailures: undefined }],
+    ['a call timeout', { maxFailures: 9, callTimeout: 1_000 }],
+    ['a classifier', { maxFailures: 9, classify: () => undefined }],
+    ['a server’s word that is looked for', { maxFailures: 9, retryAfter: () => undefined }],
+    ['a listener', { maxFailures: 9 }],
+    ['a recovery by probes', { maxFailures: 9, recovery: { probes: 2 } }],
+  ]
+  const all = guards.flatMap(([guard, call]) =>
+    ways.map(([kind, given]) => ({ guard, call, kind, given })),
+  )
+
+  it.each(all)('makes $guard reject and gives the permit back, with $kind', async (row) => {
+    const { breaker, clock } = createBreaker(row.given)
+    if (row.kind === 'a listener') breaker.on('failure', () => {})
+
+    expect(await reasonOf(row.call(breaker))).toBe(down)
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { failure: 1 } })
+    await clock.advance(0)
+    expect(clock.timers).toBe(0)
+  })
+
+  it.each(guards)('lets the fallback of %s run', async (_, call) => {
+    const { breaker } = createBreaker<unknown>({ fallback: () => 'kept' })
+
+    expect(await call(breaker)).toBe('kept')
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { failure: 1 } })
   })
 })

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { createBreaker, reasonOf, turn } from '../../test/helpers.ts'
 import { CallTimeoutError, CircuitFullError, CircuitOpenError } from '../errors.ts'
@@ -229,5 +230,18 @@ describe('the failure of a fallback', () => {
     process.off('unhandledRejection', unhandled)
 
     expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, string]>([
+    ['throws', '(() => { throw new TypeError("no cache") })'],
+    ['rejects with', '(() => Promise.reject(new TypeError("no cache")))'],
+  ])('of another realm gets its cause when a fallback %s it', async (_, code) => {
+    const { breaker } = createBreaker({ fallback: runInNewContext(code) as () => unknown })
+    const down = new Error('down')
+
+    const error = await reasonOf(breaker.run(() => Promise.reject(down)))
+
+    expect(error).not.toBeInstanceOf(Error)
+    expect(error).toMatchObject({ message: 'no cache', cause: down })
   })
 })

@@ -235,3 +235,23 @@ describe('run with a timeout', () => {
     expect(breaker.snapshot().counts).toMatchObject({ failure: 1, timeout: 1, cancelled: 0 })
   })
 })
+
+describe('wrong arguments of breaker.run', () => {
+  it.each([
+    ['no action', [], 'action must be a function, got undefined'],
+    ['a string', ['find'], 'action must be a function, got "find"'],
+    ['null as options', [() => 1, null], 'the options of run must be an object, got null'],
+    ['an unknown option', [() => 1, { timeOut: 5 }], 'did you mean "timeout"?'],
+    ['a timeout of 0', [() => 1, { timeout: 0 }], 'timeout must be milliseconds'],
+    ['a signal that is none', [() => 1, { signal: {} }], 'signal must be an AbortSignal'],
+    ['a fallback that is none', [() => 1, { fallback: 1 }], 'fallback must be a function'],
+  ])('make it reject: %s', async (_, args, message) => {
+    const { breaker } = createBreaker()
+    const run = breaker.run.bind(breaker) as (...args: unknown[]) => Promise<unknown>
+
+    const promise = run(...args)
+
+    expect(String(await reasonOf(promise))).toContain(message)
+    expect(breaker.snapshot().counts.admitted).toBe(0)
+  })
+})

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { createBreaker, reasonOf, runInChild, runsTypeScript } from '../../test/helpers.ts'
 
@@ -51,6 +52,21 @@ describe('what is kept of a failure', () => {
     })
 
     expect(await kept(error)).toMatchObject({ name: 'unknown', message: '' })
+  })
+
+  it('is the same for an error of another realm', async () => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const far = runInNewContext('new RangeError("far")')
+
+    await reasonOf(
+      breaker.run(() => {
+        throw far
+      }),
+    )
+
+    expect(breaker.explain().trips[0]?.failures).toMatchObject([
+      { name: 'RangeError', message: 'far' },
+    ])
   })
 })
 

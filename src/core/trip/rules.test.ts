@@ -247,3 +247,36 @@ describe('rules that are cloned', () => {
     expect(copy.state.name).toBe('open')
   })
 })
+
+describe('several rules', () => {
+  it.each([
+    { trip: { failureRate }, reason: 'consecutiveFailures' },
+    { trip: { failureRate: { ...failureRate, minimumCalls: 2 } }, reason: 'failureRate' },
+  ])('open by the first that has had enough: $reason', ({ trip, reason }) => {
+    const machine = createMachine({ maxFailures: 3, trip })
+
+    callTimes(machine, reason === 'failureRate' ? 2 : 3, 'failure')
+
+    expect(machine.state).toMatchObject({ name: 'open', trip: { reason } })
+  })
+
+  it('never delay a streak', () => {
+    const machine = createMachine({ maxFailures: 3, trip: { failureRate } })
+    callTimes(machine, 1_000, 'success')
+
+    callTimes(machine, 3, 'failure')
+
+    expect(machine.state).toMatchObject({ trip: { reason: 'consecutiveFailures' } })
+  })
+
+  it('are kept apart from those of another machine with the same settings', () => {
+    const settings = settingsOf({ maxFailures: Infinity, trip: { failureRate } })
+    const [machine, other] = [createMachine(), createMachine()]
+    for (const value of [machine, other]) value.configure(settings, 0)
+    callTimes(machine, 3, 'failure')
+
+    callTimes(other, 3, 'failure')
+
+    expect([machine.state.name, other.state.name]).toEqual(['closed', 'closed'])
+  })
+})

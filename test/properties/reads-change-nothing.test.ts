@@ -10,7 +10,7 @@ import { Drive, everySetting } from './drive.ts'
 const operations = fc.array(operation, { maxLength: 60, size: 'max' })
 const ahead = fc.constantFrom(0, 0, 1, 50, 501, 5_000, 1e6)
 const seed = seedOfRun()
-process.stdout.write(`reading: MODEL_SEED=${seed}\n`)
+process.stdout.write(`pure-reads: MODEL_SEED=${seed}\n`)
 
 /** Checks a reading after every operation, now or later, under every setting. */
 function always(check: (drive: Drive, reading: number) => void): void {

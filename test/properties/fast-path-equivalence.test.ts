@@ -9,7 +9,7 @@ import { runsAsked, seedOfRun } from '../model/runs.ts'
 import { everySetting } from './drive.ts'
 
 const seed = seedOfRun()
-console.log(`shortcuts: MODEL_SEED=${seed}`)
+process.stdout.write(`fast-path: MODEL_SEED=${seed}\n`)
 
 /** Statistics, and most rules, leave no way but the long one. */
 const setting = fc
@@ -30,14 +30,14 @@ const steps = fc.array(
   { minLength: 20, maxLength: 120 },
 )
 
-/** Two machines that are told the same, one of them by the shortcuts where it takes them. */
+/** Two machines that are told the same, one of them by the fast path where it is open. */
 function pair(settings: MachineSettings): { quick: Machine; thorough: Machine } {
   const create = (): Machine => new Machine(settings, 0, () => 0.5)
   return { quick: create(), thorough: create() }
 }
 
-describe('shortcuts', () => {
-  it('take in a call with a permit as the long way does without a reading of the clock', () => {
+describe('the fast path', () => {
+  it('takes in a call with a permit as the long way does without a reading of the clock', () => {
     let taken = 0
     const property = fc.property(setting, steps, (settings, calls) => {
       const { quick, thorough } = pair(settings)
@@ -67,7 +67,7 @@ describe('shortcuts', () => {
     expect(taken).toBeGreaterThan(runsAsked(200) / 4)
   })
 
-  it('take in a call without a permit as the long way does at any time', () => {
+  it('takes in a call without a permit as the long way does at any time', () => {
     let taken = 0
     const property = fc.property(setting, steps, (settings, calls) => {
       const { quick, thorough } = pair(settings)

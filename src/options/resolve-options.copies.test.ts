@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker, fail, open, RESET_TIMEOUT, succeed } from '../test/helpers.ts'
-import { CircuitBreaker } from './circuit-breaker.ts'
-import type { CircuitBreakerOptions } from './options.ts'
+import { createBreaker, fail, open, spoil } from '../../test/helpers.ts'
+import { CircuitBreaker } from '../circuit-breaker.ts'
+import type { CircuitBreakerOptions } from '../options.ts'
 
 /** An object within an object that the caller still holds and goes on changing. */
 type Open = Record<string, Record<string, unknown>>
@@ -16,15 +16,6 @@ function nested(): { trip: Open; recovery: Open; resetTimeout: Record<string, un
     recovery: { slowStart: { successes: 3 } },
     resetTimeout: { initial: 10, max: 20, jitter: 0 },
   }
-}
-
-/** Makes everything in it wrong, as far down as it goes. */
-function spoil(value: object): void {
-  for (const [key, member] of Object.entries(value)) {
-    if (typeof member === 'object' && member !== null) spoil(member)
-    else Object.assign(value, { [key]: -1 })
-  }
-  Object.assign(value, { spoilt: true })
 }
 
 describe('the options that were given', () => {
@@ -120,90 +111,5 @@ describe('the options that were given', () => {
 
     expect(breaker.state).toBe('open')
     expect(await breaker.run(() => 1)).toBe('kept')
-  })
-})
-
-describe('the name of a breaker', () => {
-  it('is kept by configure, for errors and events as well', () => {
-    const { breaker } = createBreaker({ name: 'users' })
-
-    breaker.configure({ resetTimeout: 5 })
-    breaker.trip()
-
-    expect([breaker.name, breaker.options.name, breaker.snapshot().name]).toEqual([
-      'users',
-      'users',
-      'users',
-    ])
-    expect(() => breaker.acquire()).toThrow('circuit "users" is open')
-  })
-
-  it('is kept also where it is the default', () => {
-    const { breaker } = createBreaker()
-
-    expect(breaker.configure({ resetTimeout: 5 }).changed).toEqual({ resetTimeout: 5 })
-    expect(breaker.options.name).toBe('circuit')
-  })
-})
-
-/** A breaker with something in every part of it. */
-async function lived(): Promise<CircuitBreaker> {
-  const window = { calls: 5 }
-  const { breaker, clock } = createBreaker({
-    trip: {
-      consecutiveFailures: 4,
-      failureRate: { threshold: 1, minimumCalls: 5, window },
-      slowCallRate: {
-        slowerThan: 10,
-        threshold: 1,
-        minimumCalls: 5,
-        window: { duration: 60_000 },
-      },
-      evidence: {},
-    },
-    classify: undefined,
-  })
-  await open(breaker)
-  await clock.advance(RESET_TIMEOUT)
-  await fail(breaker)
-  await clock.advance(RESET_TIMEOUT)
-  await succeed(breaker)
-  await fail(breaker)
-  breaker.forceClosed({ by: 'ops', reason: 'test' })
-  await clock.advance(7)
-  return breaker
-}
-
-describe.each(['closed', 'open', 'half-open'])('what is read of a breaker that is %s', (state) => {
-  const read: [string, (breaker: CircuitBreaker) => object][] = [
-    ['save()', (breaker) => breaker.save()],
-    ['snapshot()', (breaker) => breaker.snapshot()],
-    ['explain()', (breaker) => breaker.explain()],
-  ]
-
-  async function inState(): Promise<CircuitBreaker> {
-    const breaker = await lived()
-    if (state !== 'closed') breaker.trip()
-    if (state === 'half-open') breaker.configure({ resetTimeout: 1 })
-    return breaker
-  }
-
-  it.each(read)('by %s is a copy: changing it changes nothing', async (_, reading) => {
-    const breaker = await inState()
-    const before = read.map(([, part]) => JSON.stringify(part(breaker)))
-
-    spoil(reading(breaker))
-
-    expect(read.map(([, part]) => JSON.stringify(part(breaker)))).toEqual(before)
-  })
-
-  it('is continued from a copy: changing what was saved changes nothing', async () => {
-    const saved = (await inState()).save()
-    const { breaker } = createBreaker({ saved })
-    const before = JSON.stringify(breaker.save())
-
-    spoil(saved)
-
-    expect(JSON.stringify(breaker.save())).toBe(before)
   })
 })
