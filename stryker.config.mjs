@@ -12,7 +12,6 @@ export default {
   ignorePatterns: [
     '**',
     '!src/**/*',
-    '!test/helpers.ts',
     '!test/helpers/**/*',
     '!vitest.mutation.config.ts',
     '!package.json',

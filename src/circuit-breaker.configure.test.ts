@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker, fail, hang, open, reasonOf, record, succeed } from '../test/helpers.ts'
+import {
+  createBreaker,
+  fail,
+  hang,
+  open,
+  reasonOf,
+  record,
+  succeed,
+} from '../test/helpers/public.ts'
 
 describe('configure', () => {
   it('changes options live and tells which', () => {

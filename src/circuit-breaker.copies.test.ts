@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker, fail, open, RESET_TIMEOUT, spoil, succeed } from '../test/helpers.ts'
+import { createBreaker, fail, open, RESET_TIMEOUT, spoil, succeed } from '../test/helpers/public.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 
 /** A breaker with something in every part of it. */

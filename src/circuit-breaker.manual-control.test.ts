@@ -8,7 +8,7 @@ import {
   reasonOf,
   record,
   succeed,
-} from '../test/helpers.ts'
+} from '../test/helpers/public.ts'
 
 describe('trip', () => {
   it('opens now and lets the circuit recover by itself', async () => {

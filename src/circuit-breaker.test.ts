@@ -9,7 +9,7 @@ import {
   reasonOf,
   record,
   succeed,
-} from '../test/helpers.ts'
+} from '../test/helpers/public.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { CircuitOpenError } from './errors.ts'
 import { ManualClock } from './testing/manual-clock.ts'

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { turn } from '../test/helpers.ts'
+import { turn } from '../test/helpers/public.ts'
 import { systemClock } from './clock.ts'
 
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker, reasonOf } from '../test/helpers.ts'
+import { createBreaker, reasonOf } from '../test/helpers/public.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import type { CircuitOpenError } from './errors.ts'
 

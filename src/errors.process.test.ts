@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, reasonOf, runInChild, runsTypeScript } from '../test/helpers.ts'
+import { runInChild, runsTypeScript } from '../test/helpers/child-process.ts'
+import { createBreaker, reasonOf } from '../test/helpers/public.ts'
 import * as errors from './errors.ts'
 
 describe('two copies of the package in one process', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker, fail, hang, reasonOf } from '../test/helpers.ts'
+import { createBreaker, fail, hang, reasonOf } from '../test/helpers/public.ts'
 import {
   CallTimeoutError,
   CircuitFullError,

@@ -8,7 +8,7 @@ import {
   record,
   succeed,
   turn,
-} from '../test/helpers.ts'
+} from '../test/helpers/public.ts'
 
 let print: MockInstance<typeof console.error>
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises'
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../test/clients/store.ts'
-import { reasonOf, turn } from '../test/helpers.ts'
+import { reasonOf, turn } from '../test/helpers/public.ts'
 import { CircuitBreaker, CircuitOpenError, CircuitRegistry, protect } from './index.ts'
 
 let breaker: CircuitBreaker

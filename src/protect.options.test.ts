@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../test/clients/store.ts'
-import { reasonOf } from '../test/helpers.ts'
+import { reasonOf } from '../test/helpers/public.ts'
 import { CircuitBreaker, CircuitOpenError, CircuitRegistry, protect } from './index.ts'
 
 let breaker: CircuitBreaker

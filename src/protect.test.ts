@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Cluster, Store } from '../test/clients/store.ts'
-import { reasonOf } from '../test/helpers.ts'
+import { reasonOf } from '../test/helpers/public.ts'
 import { CircuitBreaker, CircuitOpenError, protect } from './index.ts'
 
 let breaker: CircuitBreaker

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createBreaker, fail, hang, open, RESET_TIMEOUT, succeed } from '../test/helpers.ts'
+import { createBreaker, fail, hang, open, RESET_TIMEOUT, succeed } from '../test/helpers/public.ts'
 import { CircuitBreaker, CircuitRegistry, circuits } from './index.ts'
 import { ManualClock } from './testing/manual-clock.ts'
 

@@ -8,7 +8,7 @@ import {
   reasonOf,
   record,
   turn,
-} from '../../test/helpers.ts'
+} from '../../test/helpers/public.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 import { CallTimeoutError } from '../errors.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, reasonOf, record, turn } from '../../test/helpers.ts'
+import { createBreaker, reasonOf, record, turn } from '../../test/helpers/public.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { CircuitBreakerOptions } from '../options.ts'

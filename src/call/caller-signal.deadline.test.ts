@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker, reasonOf, record } from '../../test/helpers.ts'
+import { createBreaker, reasonOf, record } from '../../test/helpers/public.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 
 /** As `AbortSignal.timeout` aborts: its own timer is real, and a test waits for none. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, reasonOf } from '../../test/helpers.ts'
+import { createBreaker, reasonOf } from '../../test/helpers/public.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments of any client.

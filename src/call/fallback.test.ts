@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, reasonOf, turn } from '../../test/helpers.ts'
+import { createBreaker, reasonOf, turn } from '../../test/helpers/public.ts'
 import { CallTimeoutError, CircuitFullError, CircuitOpenError } from '../errors.ts'
 
 const down = new Error('down')

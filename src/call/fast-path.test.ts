@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker, turn } from '../../test/helpers.ts'
+import { createBreaker, turn } from '../../test/helpers/public.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 
 /** Its calls are timed, and pass by permits that are used again. */

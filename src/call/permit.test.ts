@@ -1,6 +1,13 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, fail, hang, open, RESET_TIMEOUT, record } from '../../test/helpers.ts'
+import {
+  createBreaker,
+  fail,
+  hang,
+  open,
+  RESET_TIMEOUT,
+  record,
+} from '../../test/helpers/public.ts'
 import { CallTimeoutError, CircuitFullError, CircuitOpenError } from '../errors.ts'
 
 describe('acquire', () => {

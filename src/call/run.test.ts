@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, hang, open, reasonOf, succeed, turn } from '../../test/helpers.ts'
+import { createBreaker, hang, open, reasonOf, succeed, turn } from '../../test/helpers/public.ts'
 import { CallTimeoutError, CircuitOpenError } from '../errors.ts'
 
 describe('run', () => {

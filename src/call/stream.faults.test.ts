@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createBreaker, hang, reasonOf, turn } from '../../test/helpers.ts'
+import { createBreaker, hang, reasonOf, turn } from '../../test/helpers/public.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 import { CallTimeoutError } from '../errors.ts'
 

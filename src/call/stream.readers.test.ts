@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { createBreaker } from '../../test/helpers.ts'
+import { createBreaker } from '../../test/helpers/public.ts'
 
 function letters(): ReadableStream<string> {
   return new ReadableStream({

@@ -7,7 +7,7 @@ import {
   record,
   succeed,
   turn,
-} from '../../test/helpers.ts'
+} from '../../test/helpers/public.ts'
 import { CallTimeoutError, CircuitOpenError } from '../errors.ts'
 
 async function* numbers(...items: number[]): AsyncGenerator<number> {

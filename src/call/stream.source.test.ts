@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, reasonOf } from '../../test/helpers.ts'
+import { createBreaker, reasonOf } from '../../test/helpers/public.ts'
 
 async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const items = []

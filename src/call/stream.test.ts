@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, reasonOf } from '../../test/helpers.ts'
+import { createBreaker, reasonOf } from '../../test/helpers/public.ts'
 
 type Stream = AsyncIterable<number, string | undefined>
 

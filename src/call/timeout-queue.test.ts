@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createBreaker, hang, turn } from '../../test/helpers.ts'
+import { createBreaker, hang, turn } from '../../test/helpers/public.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { ManualClock } from '../testing/manual-clock.ts'

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, open, reasonOf, turn } from '../../test/helpers.ts'
+import { createBreaker, open, reasonOf, turn } from '../../test/helpers/public.ts'
 import { CircuitOpenError } from '../errors.ts'
 
 /** The same promises hold whether or not a call needs a permit of its own. */

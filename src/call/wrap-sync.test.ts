@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createBreaker, open, RESET_TIMEOUT, record } from '../../test/helpers.ts'
+import { createBreaker, open, RESET_TIMEOUT, record } from '../../test/helpers/public.ts'
 import { CircuitFullError, CircuitOpenError } from '../errors.ts'
 
 /** The same promises hold whether or not a call needs a permit of its own. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker } from '../../test/helpers.ts'
+import { createBreaker } from '../../test/helpers/public.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
 
 describe('a breaker as a function', () => {

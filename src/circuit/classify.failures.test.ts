@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { createBreaker, reasonOf, runInChild, runsTypeScript } from '../../test/helpers.ts'
+import { runInChild, runsTypeScript } from '../../test/helpers/child-process.ts'
+import { createBreaker, reasonOf } from '../../test/helpers/public.ts'
 
 describe('what is kept of a failure', () => {
   async function kept(error: unknown, redact?: (message: string) => string): Promise<unknown> {

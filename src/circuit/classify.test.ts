@@ -8,7 +8,7 @@ import {
   reasonOf,
   record,
   succeed,
-} from '../../test/helpers.ts'
+} from '../../test/helpers/public.ts'
 import type { Outcome } from '../core/outcome.ts'
 
 const OUTCOMES: Outcome[] = ['success', 'failure', 'neutral', 'cancelled']

@@ -51,7 +51,7 @@ export function classify(
     return failed(error, host.options, retryAfterOf(settled, host), timedOut)
   }
   if (timedOut) return { outcome, timedOut }
-  return verdictOf(outcome)
+  return classificationOf(outcome)
 }
 
 /** The same for a call that only its rejection speaks about; nothing is made that nobody asks for. */
@@ -61,7 +61,9 @@ export function classifyRejection(reason: unknown, host: ClassifyHost): Classifi
     return classify({ status: 'rejected', reason }, host)
   }
   const outcome = outcomeOf(reason, false)
-  return outcome === 'failure' ? failed(reason, options, undefined, false) : verdictOf(outcome)
+  return outcome === 'failure'
+    ? failed(reason, options, undefined, false)
+    : classificationOf(outcome)
 }
 
 function failed(
@@ -73,7 +75,7 @@ function failed(
   return { outcome: 'failure', error, failure: describe(error, redact), retryAfter, timedOut }
 }
 
-function verdictOf(outcome: Exclude<Outcome, 'failure'>): Classification {
+function classificationOf(outcome: Exclude<Outcome, 'failure'>): Classification {
   return outcome === 'success' ? SUCCESS : outcome === 'neutral' ? NEUTRAL : CANCELLED
 }
 

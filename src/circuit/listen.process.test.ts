@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { runInChild, runsTypeScript } from '../../test/helpers.ts'
+import { runInChild, runsTypeScript } from '../../test/helpers/child-process.ts'
 
 /** Runs `code` with a long-lived `signal` and `collected()`, and gives what it has printed. */
 async function run(code: string): Promise<unknown> {

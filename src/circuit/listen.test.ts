@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
-import { createBreaker, reasonOf, turn } from '../../test/helpers.ts'
+import { createBreaker, reasonOf, turn } from '../../test/helpers/public.ts'
 
 describe('a console that throws', () => {
   let print: MockInstance<typeof console.error>

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { createMachine, looks, probedMachine, RESET_TIMEOUT, settle } from '../../test/helpers.ts'
+import {
+  createMachine,
+  machineAsText,
+  probedMachine,
+  RESET_TIMEOUT,
+  settle,
+} from '../../test/helpers/core.ts'
 import { OUTCOMES } from './outcome.ts'
 import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import type { HalfOpen } from './state/half-open.ts'
@@ -45,9 +51,9 @@ describe.each([
 
   it.each(OUTCOMES)('counts for nothing when it is settled with %s', (outcome) => {
     const machine = createMachine({ maxFailures: 1 })
-    const before = looks(machine)
+    const before = machineAsText(machine)
 
     expect(settle(machine, permit, outcome, 5)).toBe(false)
-    expect(looks(machine)).toBe(before)
+    expect(machineAsText(machine)).toBe(before)
   })
 })

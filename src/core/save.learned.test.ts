@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { admit, callOnce, callTimes, saveAt, settingsOf, settle } from '../../test/helpers/core.ts'
 import { watchful } from '../../test/helpers/overdue.ts'
-import { admit, callOnce, callTimes, saveAt, settingsOf, settle } from '../../test/helpers.ts'
 import { Machine } from './machine.ts'
 import { restore, type Saved } from './save.ts'
 import type { MachineSettings } from './settings.ts'

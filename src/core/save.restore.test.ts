@@ -4,6 +4,7 @@ import {
   callOnce,
   callTimes,
   createMachine,
+  failuresInARow,
   type MachineOptions,
   openMachine,
   probedMachine,
@@ -11,8 +12,7 @@ import {
   revive,
   settle,
   stateAt,
-  streakOf,
-} from '../../test/helpers.ts'
+} from '../../test/helpers/core.ts'
 import type { Machine } from './machine.ts'
 
 function halfOpen(): Machine {
@@ -32,7 +32,7 @@ describe('restore', () => {
     callTimes(machine, 2, 'failure')
 
     const restored = revive(machine, 0)
-    expect(streakOf(restored)).toBe(2)
+    expect(failuresInARow(restored)).toBe(2)
 
     callTimes(restored, row.failures, 'failure')
     expect(restored.state.name).toBe(row.state)

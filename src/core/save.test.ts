@@ -4,14 +4,14 @@ import {
   callOnce,
   callTimes,
   createMachine,
-  looks,
+  machineAsText,
   openMachine,
   probedMachine,
   RESET_TIMEOUT,
   revive,
   saveAt,
   settle,
-} from '../../test/helpers.ts'
+} from '../../test/helpers/core.ts'
 import type { Machine } from './machine.ts'
 
 function closedAfterAll(): Machine {
@@ -84,11 +84,11 @@ describe.each(SITUATIONS)('what is saved of a machine that is $name', ({ at, cre
 
   it('leaves the machine alone', () => {
     const machine = create()
-    const before = looks(machine)
+    const before = machineAsText(machine)
 
     saveAt(machine, at)
 
-    expect(looks(machine)).toBe(before)
+    expect(machineAsText(machine)).toBe(before)
   })
 
   it.each([0, 1.7e12, -50])('is saved the same when restored with a clock at %d', (clockTime) => {

@@ -7,7 +7,7 @@ import {
   RESET_TIMEOUT,
   reasonOf,
   succeed,
-} from '../../test/helpers.ts'
+} from '../../test/helpers/public.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
 import { span } from './explain.ts'
 

@@ -7,7 +7,7 @@ import {
   RESET_TIMEOUT,
   reasonOf,
   succeed,
-} from '../../test/helpers.ts'
+} from '../../test/helpers/public.ts'
 
 describe('snapshot', () => {
   it('is plain JSON data, with functions shown by a word', async () => {

@@ -7,7 +7,7 @@ import {
   RESET_TIMEOUT,
   reasonOf,
   succeed,
-} from '../../test/helpers.ts'
+} from '../../test/helpers/public.ts'
 import { CircuitBreaker, type CircuitBreakerOptions } from '../index.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import type { Saved } from './check-saved.ts'

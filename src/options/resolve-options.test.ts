@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker } from '../../test/helpers.ts'
+import { createBreaker } from '../../test/helpers/public.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
 import type { CircuitBreakerOptions } from '../options.ts'
 import { ManualClock } from '../testing/manual-clock.ts'

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { fail, hang, open, RESET_TIMEOUT, succeed } from '../../test/helpers.ts'
+import { fail, hang, open, RESET_TIMEOUT, succeed } from '../../test/helpers/public.ts'
 import { type CircuitBreakerOptions, CircuitRegistry } from '../index.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { RESET_TIMEOUT, reasonOf } from '../../test/helpers.ts'
+import { RESET_TIMEOUT, reasonOf } from '../../test/helpers/public.ts'
 import { CircuitOpenError, CircuitRegistry } from '../index.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CircuitBreaker, CircuitOpenError, CircuitRegistry, protect } from '../../src/index.ts'
-import { reasonOf } from '../helpers.ts'
+import { reasonOf } from '../helpers/public.ts'
 import { Server } from './server.ts'
 
 let server: Server

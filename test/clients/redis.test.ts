@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CircuitBreaker, CircuitOpenError, protect } from '../../src/index.ts'
-import { reasonOf } from '../helpers.ts'
+import { reasonOf } from '../helpers/public.ts'
 import { Server } from './server.ts'
 
 let server: Server

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CircuitBreaker, CircuitOpenError, protect } from '../../src/index.ts'
 import { canStart, UpstreamProcess } from '../faults/upstream-process.ts'
-import { reasonOf, turn } from '../helpers.ts'
+import { reasonOf, turn } from '../helpers/public.ts'
 import { ApiPromise, GetObject, ModelClient, StorageClient } from './sdk.ts'
 
 let upstream: UpstreamProcess

@@ -3,7 +3,7 @@ import { Client, Pool } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CircuitBreaker, CircuitOpenError, protect } from '../../src/index.ts'
 import { canStart, UpstreamProcess } from '../faults/upstream-process.ts'
-import { reasonOf } from '../helpers.ts'
+import { reasonOf } from '../helpers/public.ts'
 
 let upstream: UpstreamProcess
 beforeAll(async () => {

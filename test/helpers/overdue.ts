@@ -1,14 +1,7 @@
 import type { Machine } from '../../src/core/machine.ts'
 import type { Permit } from '../../src/core/permit.ts'
 import type { EvidenceSettings } from '../../src/core/trip/evidence.ts'
-import {
-  admit,
-  admitMany,
-  createMachine,
-  type MachineOptions,
-  settingsOf,
-  settle,
-} from '../helpers.ts'
+import { admit, admitMany, createMachine, type MachineOptions, settingsOf, settle } from './core.ts'
 
 export const evidence: EvidenceSettings = {
   threshold: 9,

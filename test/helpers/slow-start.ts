@@ -2,7 +2,7 @@ import type { Machine } from '../../src/core/machine.ts'
 import type { Outcome } from '../../src/core/outcome.ts'
 import type { Permit } from '../../src/core/permit.ts'
 import type { SlowStartSettings } from '../../src/core/recovery/recovery.ts'
-import { admit, callOnce, createMachine, RESET_TIMEOUT, settingsOf, settle } from '../helpers.ts'
+import { admit, callOnce, createMachine, RESET_TIMEOUT, settingsOf, settle } from './core.ts'
 
 export const slowStart: SlowStartSettings = {
   kind: 'slowStart',

@@ -45,7 +45,7 @@ function judged(results: readonly Result[]): Result[] {
 }
 
 /** Failures since the last success. */
-export function streakOf(results: readonly Result[]): number {
+export function failuresInARow(results: readonly Result[]): number {
   const newestFirst = judged(results).reverse()
   const success = newestFirst.findIndex(({ ending }) => ending.outcome === 'success')
   return success === -1 ? newestFirst.length : success
@@ -113,7 +113,7 @@ export function firedRule(
   { now, origins }: WindowTime,
 ): FiredRule | undefined {
   const results = resultsOf(calls, generation)
-  const streak = streakOf(results)
+  const streak = failuresInARow(results)
   if (consecutiveFailures !== undefined && streak > 0 && streak >= consecutiveFailures) {
     return 'consecutiveFailures'
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SUCCESS } from '../../src/core/outcome.ts'
 import { Permit } from '../../src/core/permit.ts'
-import { settingsOf } from '../helpers.ts'
+import { settingsOf } from '../helpers/core.ts'
 import { same } from './pair.ts'
 import {
   type Happening,

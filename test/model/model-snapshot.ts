@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../src/index.ts'
 import { type ModelTrip, tripsOf } from './eras.ts'
-import { type Call, resultsOf, streakOf, succeededProbes } from './evidence.ts'
+import { type Call, failuresInARow, resultsOf, succeededProbes } from './evidence.ts'
 import type { Mode, ReferenceModel } from './reference-model.ts'
 
 type Counts = Snapshot['counts']
@@ -72,7 +72,7 @@ export function modelSnapshot(model: ReferenceModel, reading: number): ModelSnap
       : null,
     counts: countsOf(view),
     consecutiveFailures:
-      era.name === 'closed' ? streakOf(resultsOf(view.calls, era.generation)) : 0,
+      era.name === 'closed' ? failuresInARow(resultsOf(view.calls, era.generation)) : 0,
     trips: tripsOf(view.eras, view.refusals)
       .slice(settings.history === 0 ? Infinity : -settings.history)
       .map(({ at, ...trip }) => ({ ...trip, age: now - at })),

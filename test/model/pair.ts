@@ -5,7 +5,7 @@ import type { MachineSettings } from '../../src/core/settings.ts'
 import type { Trip } from '../../src/index.ts'
 import { type Snapshot, snapshot } from '../../src/inspect/snapshot.ts'
 import { checkSaved } from '../../src/options/check-saved.ts'
-import { settingsOf, verdictOf } from '../helpers.ts'
+import { classificationOf, settingsOf } from '../helpers/core.ts'
 import type { ModelTrip } from './eras.ts'
 import { type ModelSnapshot, modelSnapshot } from './model-snapshot.ts'
 import type { Operation, Step } from './operations.ts'
@@ -121,7 +121,7 @@ export class Pair {
 
   #settle(index: number, { outcome, ...about }: Heard): void {
     const [{ permit, answer }] = this.calls.splice(index, 1) as [PairedCall]
-    const counted = this.machine.settle(permit, verdictOf(outcome, about), this.reading)
+    const counted = this.machine.settle(permit, classificationOf(outcome, about), this.reading)
     if (typeof answer !== 'object') {
       same('counted', counted, false)
       return
@@ -130,7 +130,7 @@ export class Pair {
     // A permit that has expired need not look at the clock, but may: from here both have.
     if (!counted) this.#do({ do: 'configure', patch: {} })
     // Whatever comes later does nothing.
-    same('twice', this.machine.settle(permit, verdictOf('failure'), this.reading), false)
+    same('twice', this.machine.settle(permit, classificationOf('failure'), this.reading), false)
   }
 
   #deliver(which: number): void {

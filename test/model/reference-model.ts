@@ -2,11 +2,11 @@ import { type Era, levelAt, levelWith, openTimeAt, type Reason } from './eras.ts
 import {
   type Call,
   type Ending,
+  failuresInARow,
   firedRule,
   notBefore,
   originsAgain,
   resultsOf,
-  streakOf,
   succeededProbes,
   type WindowTime,
 } from './evidence.ts'
@@ -250,7 +250,7 @@ export class ReferenceModel {
     const level = levelWith(openTime, used)
     const duration = openTimeAt(openTime, used, this.random)
     const until = Math.max(now + duration, asked)
-    const streakBefore = streakOf(resultsOf(this.calls, this.era.generation))
+    const streakBefore = failuresInARow(resultsOf(this.calls, this.era.generation))
     const about = { from: now, until, used, level, notBefore: asked, streakBefore }
     this.#move('open', now, reason, about)
   }

@@ -1,6 +1,6 @@
 import { Machine } from '../../src/core/machine.ts'
 import { Permit } from '../../src/core/permit.ts'
-import { type MachineOptions, settingsOf, verdictOf } from '../helpers.ts'
+import { classificationOf, type MachineOptions, settingsOf } from '../helpers/core.ts'
 import type { Mode } from './reference-model.ts'
 
 export const OPEN_TIME = 3
@@ -103,7 +103,7 @@ export interface Happening {
 
 const modes: readonly Mode[] = ['forced-open', 'forced-closed', 'disabled']
 
-function settling(caller: number, outcome: Parameters<typeof verdictOf>[0]): Happening {
+function settling(caller: number, outcome: Parameters<typeof classificationOf>[0]): Happening {
   return {
     name: `caller ${caller}: ${outcome}`,
     caller,
@@ -113,7 +113,7 @@ function settling(caller: number, outcome: Parameters<typeof verdictOf>[0]): Hap
       // Two callers that hold the same are one and the same.
       const first = world.permits.findIndex((value) => sameHold(value, permit))
       if (first !== caller) return undefined
-      world.machine.settle(permit, verdictOf(outcome), world.reading)
+      world.machine.settle(permit, classificationOf(outcome), world.reading)
       return world.with({ permits: world.permits.filter((value) => value !== permit) })
     },
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Machine } from '../../src/core/machine.ts'
 import { Permit } from '../../src/core/permit.ts'
 import type { MachineSettings } from '../../src/core/settings.ts'
-import { verdictOf } from '../helpers.ts'
+import { classificationOf } from '../helpers/core.ts'
 import { type Operation, type Step, settings } from '../model/operations.ts'
 import { machineSettings } from '../model/pair.ts'
 
@@ -100,7 +100,7 @@ export class Drive {
     { outcome, ...about }: Extract<Operation, { do: 'call' }>['heard'],
   ): boolean {
     const [permit] = this.permits.splice(index, 1) as [Permit]
-    return this.machine.settle(permit, verdictOf(outcome, about), this.reading)
+    return this.machine.settle(permit, classificationOf(outcome, about), this.reading)
   }
 
   #distance(step: Step): number {

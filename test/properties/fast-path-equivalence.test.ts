@@ -4,7 +4,7 @@ import { Machine } from '../../src/core/machine.ts'
 import { Permit } from '../../src/core/permit.ts'
 import type { MachineSettings } from '../../src/core/settings.ts'
 import type { Closed } from '../../src/core/state/closed.ts'
-import { looks, verdictOf } from '../helpers.ts'
+import { classificationOf, machineAsText } from '../helpers/core.ts'
 import { runsAsked, seedOfRun } from '../model/runs.ts'
 import { everySetting } from './drive.ts'
 
@@ -54,12 +54,12 @@ describe('the fast path', () => {
           continue
         }
         reading += lasts
-        const verdict = verdictOf(outcome)
+        const verdict = classificationOf(outcome)
         const quickly = outcome === 'success' && quick.succeedWith(short as Permit)
         if (!quickly) quick.settle(short as Permit, verdict, reading)
         thorough.settle(long, verdict, quickly ? Number.NaN : reading)
         if (quickly) taken++
-        expect(looks(quick)).toBe(looks(thorough))
+        expect(machineAsText(quick)).toBe(machineAsText(thorough))
       }
     })
 
@@ -81,12 +81,12 @@ describe('the fast path', () => {
         if (!(quick.enter() && thorough.enter())) return
         reading += lasts
         const quickly = outcome === 'success' && quick.succeed(eras[0])
-        if (!quickly) quick.conclude(eras[0], verdictOf(outcome), reading)
-        thorough.conclude(eras[1], verdictOf(outcome), reading)
+        if (!quickly) quick.conclude(eras[0], classificationOf(outcome), reading)
+        thorough.conclude(eras[1], classificationOf(outcome), reading)
         if (quickly) taken++
         // Both know the time now, whoever has looked.
         for (const value of [quick, thorough]) value.time.advance(reading)
-        expect(looks(quick)).toBe(looks(thorough))
+        expect(machineAsText(quick)).toBe(machineAsText(thorough))
       }
     })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { snapshot } from '../../src/inspect/snapshot.ts'
-import { saveAt } from '../helpers.ts'
+import { saveAt } from '../helpers/core.ts'
 import { type Operation, operation } from '../model/operations.ts'
 import { runsAsked, seedOfRun } from '../model/runs.ts'
 import { Drive, everySetting, longestWait } from './drive.ts'

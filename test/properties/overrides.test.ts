@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { Permit } from '../../src/core/permit.ts'
-import { saveAt, verdictOf } from '../helpers.ts'
+import { classificationOf, saveAt } from '../helpers/core.ts'
 import { heard } from '../model/operations.ts'
 import { runsAsked, seedOfRun } from '../model/runs.ts'
 import { Drive, everySetting } from './drive.ts'
@@ -65,7 +65,7 @@ describe('override-dominance', () => {
           expect(allowed).toBeInstanceOf(Permit)
           if (hangs) continue
           const { outcome, ...about } = heard
-          const verdict = verdictOf(outcome, about)
+          const verdict = classificationOf(outcome, about)
           forced.machine.settle(allowed as Permit, verdict, forced.reading)
           if (decided instanceof Permit) free.machine.settle(decided, verdict, free.reading)
         }

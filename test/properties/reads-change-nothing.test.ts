@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { save } from '../../src/core/save.ts'
 import { explain } from '../../src/inspect/explain.ts'
-import { looks } from '../helpers.ts'
+import { machineAsText } from '../helpers/core.ts'
 import { operation } from '../model/operations.ts'
 import { runsAsked, seedOfRun } from '../model/runs.ts'
 import { Drive, everySetting } from './drive.ts'
@@ -38,14 +38,14 @@ function seen(machine: Drive['machine'], reading: number): unknown {
 describe('pure-reads', () => {
   it('change nothing, whatever is due', () => {
     always(({ machine }, reading) => {
-      const before = looks(machine)
+      const before = machineAsText(machine)
 
       const view = machine.peek(reading)
       save(view, view.now(reading))
       explain('users', view, view.now(reading), 0)
       view.retryAfter(reading)
 
-      expect(looks(machine)).toBe(before)
+      expect(machineAsText(machine)).toBe(before)
     })
   })
 
@@ -64,7 +64,7 @@ describe('pure-reads', () => {
     always(({ machine }, reading) => {
       const view = machine.peek(reading)
 
-      expect(looks(view.peek(reading))).toBe(looks(view))
+      expect(machineAsText(view.peek(reading))).toBe(machineAsText(view))
     })
   })
 })

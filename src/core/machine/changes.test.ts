@@ -7,7 +7,7 @@ import {
   PROBE_TIMEOUT,
   probedMachine,
   RESET_TIMEOUT,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import type { Change } from '../machine-data.ts'
 

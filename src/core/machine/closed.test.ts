@@ -4,13 +4,13 @@ import {
   admitMany,
   callOnce,
   callTimes,
+  classificationOf,
   createMachine,
+  failuresInARow,
   openMachine,
   RESET_TIMEOUT,
   settle,
-  streakOf,
-  verdictOf,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import { type Outcome, SUCCESS } from '../outcome.ts'
 import type { Closed } from '../state/closed.ts'
@@ -162,7 +162,7 @@ describe('maxConcurrent', () => {
 
     expect(new Set(refusals)).toEqual(new Set(['full']))
     expect(machine.counts).toMatchObject({ admitted: 1, settled: 0, rejected: { full: 10 } })
-    expect(streakOf(machine)).toBe(0)
+    expect(failuresInARow(machine)).toBe(0)
   })
 
   it.each(['success', 'failure', 'neutral', 'cancelled'] as const)(
@@ -215,7 +215,7 @@ describe('a call that needs no permit', () => {
 
     machine.succeed(machine.state as Closed)
 
-    expect(streakOf(machine)).toBe(0)
+    expect(failuresInARow(machine)).toBe(0)
     expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
   })
 
@@ -227,7 +227,7 @@ describe('a call that needs no permit', () => {
 
     expect(machine.conclude(machine.state as Closed, SUCCESS, 700)).toBe(true)
 
-    expect(streakOf(machine)).toBe(0)
+    expect(failuresInARow(machine)).toBe(0)
     expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
     expect(machine.baseline.samples).toBe(samples)
   })
@@ -236,7 +236,7 @@ describe('a call that needs no permit', () => {
     const machine = createMachine({ maxFailures: 1 })
     machine.enter()
 
-    const counted = machine.conclude(machine.state as Closed, verdictOf('failure'), 30)
+    const counted = machine.conclude(machine.state as Closed, classificationOf('failure'), 30)
 
     expect(counted).toBe(true)
     expect(machine.state).toMatchObject({ name: 'open', since: 30 })
@@ -252,31 +252,33 @@ describe('a call that needs no permit', () => {
 
     machine.succeed(state)
 
-    expect(streakOf(machine)).toBe(2)
+    expect(failuresInARow(machine)).toBe(2)
     expect(machine.counts).toMatchObject({ settled: 3, success: 0, stale: 1 })
   })
 
-  it.each([SUCCESS, verdictOf('failure'), verdictOf('neutral'), verdictOf('cancelled')])(
-    'is stale when it ends as $outcome after its generation',
-    (classification) => {
-      const machine = createMachine({ maxFailures: 1 })
-      const state = machine.state as Closed
-      machine.enter()
-      machine.reset(0)
+  it.each([
+    SUCCESS,
+    classificationOf('failure'),
+    classificationOf('neutral'),
+    classificationOf('cancelled'),
+  ])('is stale when it ends as $outcome after its generation', (classification) => {
+    const machine = createMachine({ maxFailures: 1 })
+    const state = machine.state as Closed
+    machine.enter()
+    machine.reset(0)
 
-      expect(machine.conclude(state, classification, 0)).toBe(false)
-      expect(streakOf(machine)).toBe(0)
-      expect(machine.state.generation).toBe(2)
-      expect(machine.counts).toMatchObject({ settled: 1, failure: 0, success: 0, stale: 1 })
-    },
-  )
+    expect(machine.conclude(state, classification, 0)).toBe(false)
+    expect(failuresInARow(machine)).toBe(0)
+    expect(machine.state.generation).toBe(2)
+    expect(machine.counts).toMatchObject({ settled: 1, failure: 0, success: 0, stale: 1 })
+  })
 
   it('opens the circuit for real when an override has expired meanwhile', () => {
     const machine = createMachine({ maxFailures: 1 })
     machine.force('forced-closed', 0, { for: 100 })
     machine.enter()
 
-    machine.conclude(machine.state as Closed, verdictOf('failure'), 150)
+    machine.conclude(machine.state as Closed, classificationOf('failure'), 150)
 
     expect(machine.changes.at(-1)).toMatchObject({ to: 'open', enforced: true })
   })
@@ -285,7 +287,7 @@ describe('a call that needs no permit', () => {
     const machine = createMachine({ statistics: true })
     machine.enter()
 
-    machine.conclude(machine.state as Closed, verdictOf('neutral'), 10)
+    machine.conclude(machine.state as Closed, classificationOf('neutral'), 10)
 
     expect(machine.statistics?.latency.count).toBe(0)
     expect(machine.statistics?.recent(10)).toMatchObject({ neutral: 0 })

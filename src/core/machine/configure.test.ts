@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { evidence } from '../../../test/helpers/overdue.ts'
 import {
   admit,
   admitMany,
@@ -14,7 +13,8 @@ import {
   settingsOf,
   settle,
   stateAt,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
+import { evidence } from '../../../test/helpers/overdue.ts'
 import type { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   callTimes,
+  classificationOf,
   createMachine,
   type MachineOptions,
   openMachine,
@@ -8,8 +9,7 @@ import {
   probedMachine,
   RESET_TIMEOUT,
   settingsOf,
-  verdictOf,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import { OUTCOMES } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
@@ -62,7 +62,7 @@ class Walk {
       const permit = this.#pick(this.#permits)
       const { open } = permit
       if (this.#chance() < 0.1 && open) permit.delivered = true
-      const counted = machine.settle(permit, verdictOf(this.#pick(OUTCOMES)), this.#read())
+      const counted = machine.settle(permit, classificationOf(this.#pick(OUTCOMES)), this.#read())
       if (!open) expect(counted).toBe(false)
     } else if (verb < 0.92) machine.trip(this.#read())
     else if (verb < 0.94) machine.reset(this.#read())

@@ -6,7 +6,7 @@ import {
   probedMachine,
   RESET_TIMEOUT,
   settle,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
 

@@ -6,7 +6,7 @@ import {
   type MachineOptions,
   settingsOf,
   settle,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import { SUCCESS } from '../outcome.ts'
 import { Permit } from '../permit.ts'

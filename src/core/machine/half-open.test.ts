@@ -7,7 +7,7 @@ import {
   probedMachine,
   RESET_TIMEOUT,
   settle,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Outcome } from '../outcome.ts'
 
 /** Probes one after the other until the circuit has decided. */

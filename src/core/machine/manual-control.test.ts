@@ -3,14 +3,14 @@ import {
   admit,
   callTimes,
   createMachine,
+  failuresInARow,
   openMachine,
   PROBE_TIMEOUT,
   probedMachine,
   RESET_TIMEOUT,
   settle,
   stateAt,
-  streakOf,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 
 describe('trip', () => {
   it('opens a closed circuit now, with a new generation', () => {
@@ -89,7 +89,7 @@ describe('reset', () => {
     machine.reset(0)
     callTimes(machine, 2, 'failure')
 
-    expect(streakOf(machine)).toBe(2)
+    expect(failuresInARow(machine)).toBe(2)
   })
 
   it('makes the calls in flight stale', () => {

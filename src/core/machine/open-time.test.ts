@@ -6,7 +6,7 @@ import {
   createMachine,
   settingsOf,
   settle,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import { Machine } from '../machine.ts'
 import type { OpenDuration } from '../recovery/open-duration.ts'
 

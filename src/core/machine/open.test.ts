@@ -11,7 +11,7 @@ import {
   settingsOf,
   settle,
   stateAt,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Permit } from '../permit.ts'
 import { LONGEST_RETRY_AFTER } from '../recovery/open-duration.ts'
 

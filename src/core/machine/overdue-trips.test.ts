@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { admit, callOnce, settle } from '../../../test/helpers/core.ts'
 import { START, waiting, watchful } from '../../../test/helpers/overdue.ts'
-import { admit, callOnce, settle } from '../../../test/helpers.ts'
 import type { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
 

@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import {
-  evidence,
-  overdueOptions,
-  START,
-  teach,
-  waiting,
-  watchful,
-} from '../../../test/helpers/overdue.ts'
-import {
   admit,
   admitMany,
   callOnce,
@@ -17,7 +9,15 @@ import {
   settingsOf,
   settle,
   stateAt,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
+import {
+  evidence,
+  overdueOptions,
+  START,
+  teach,
+  waiting,
+  watchful,
+} from '../../../test/helpers/overdue.ts'
 import type { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
 

@@ -4,15 +4,15 @@ import {
   admitMany,
   callTimes,
   createMachine,
-  looks,
+  failuresInARow,
+  machineAsText,
   openMachine,
   PROBE_TIMEOUT,
   probedMachine,
   RESET_TIMEOUT,
   settle,
   stateAt,
-  streakOf,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import { OUTCOMES } from '../outcome.ts'
 import { type Permit, UNENFORCED, UNRECORDED } from '../permit.ts'
@@ -122,10 +122,10 @@ describe('forced-closed', () => {
       const machine = openMachine()
       machine.force('forced-closed', 0, {})
       const permit = admit(machine, 0)
-      const before = looks(machine)
+      const before = machineAsText(machine)
 
       expect(settle(machine, permit, value, 0)).toBe(false)
-      expect(looks(machine)).toBe(before)
+      expect(machineAsText(machine)).toBe(before)
     },
   )
 
@@ -168,11 +168,11 @@ describe('disabled', () => {
   it.each(OUTCOMES)('records nothing of a call that ends as %s', (outcome) => {
     const machine = createMachine({ maxFailures: 1 })
     machine.force('disabled', 0, {})
-    const before = looks(machine)
+    const before = machineAsText(machine)
 
     callTimes(machine, 3, outcome)
 
-    expect(looks(machine)).toBe(before)
+    expect(machineAsText(machine)).toBe(before)
   })
 
   it('reveals the evidence from before when it is lifted', () => {
@@ -183,7 +183,7 @@ describe('disabled', () => {
 
     machine.release(0)
 
-    expect(streakOf(machine)).toBe(2)
+    expect(failuresInARow(machine)).toBe(2)
   })
 
   it.each([

@@ -7,7 +7,7 @@ import {
   RESET_TIMEOUT,
   settle,
   stateAt,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 
 const MODES = ['forced-open', 'forced-closed', 'disabled'] as const

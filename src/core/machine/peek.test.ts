@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { watchful } from '../../../test/helpers/overdue.ts'
 import {
   admit,
   callOnce,
   callTimes,
   createMachine,
-  looks,
+  machineAsText,
   openMachine,
   PROBE_TIMEOUT,
   probedMachine,
   RESET_TIMEOUT,
   settingsOf,
   settle,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
+import { watchful } from '../../../test/helpers/overdue.ts'
 import { Machine } from '../machine.ts'
 
 function withStreak(): Machine {
@@ -60,14 +60,14 @@ function live(machine: Machine): void {
 describe.each(MACHINES)('a machine that is $name', ({ create }) => {
   it.each(READINGS)('is left exactly as it is by reading it at %d', (clockTime) => {
     const machine = create()
-    const before = looks(machine)
+    const before = machineAsText(machine)
 
     machine.peek(clockTime)
     machine.retryAfter(clockTime)
     machine.now(clockTime)
     machine.clone()
 
-    expect(looks(machine)).toBe(before)
+    expect(machineAsText(machine)).toBe(before)
   })
 
   it.each(READINGS)('shows at %d what the next call finds', (clockTime) => {
@@ -89,26 +89,26 @@ describe.each(MACHINES)('a machine that is $name', ({ create }) => {
   it('has a clone that looks the same', () => {
     const machine = create()
 
-    expect(looks(machine.clone())).toBe(looks(machine))
+    expect(machineAsText(machine.clone())).toBe(machineAsText(machine))
   })
 
   it('is left alone by what happens to its clone', () => {
     const machine = create()
-    const before = looks(machine)
+    const before = machineAsText(machine)
 
     live(machine.clone())
 
-    expect(looks(machine)).toBe(before)
+    expect(machineAsText(machine)).toBe(before)
   })
 
   it('leaves its clone alone by what happens to it', () => {
     const machine = create()
     const copy = machine.clone()
-    const before = looks(copy)
+    const before = machineAsText(copy)
 
     live(machine)
 
-    expect(looks(copy)).toBe(before)
+    expect(machineAsText(copy)).toBe(before)
   })
 
   it('has a clone that behaves as it does', () => {
@@ -118,7 +118,7 @@ describe.each(MACHINES)('a machine that is $name', ({ create }) => {
     live(machine)
     live(copy)
 
-    expect(looks(copy)).toBe(looks(machine))
+    expect(machineAsText(copy)).toBe(machineAsText(machine))
   })
 })
 

@@ -11,7 +11,7 @@ import {
   RESET_TIMEOUT,
   settle,
   stateAt,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Permit } from '../permit.ts'
 
 const DEADLINE = RESET_TIMEOUT + PROBE_TIMEOUT

@@ -6,7 +6,7 @@ import {
   PROBE_TIMEOUT,
   probedMachine,
   RESET_TIMEOUT,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 
 describe('retryAfter', () => {
   it('is not said while closed', () => {

@@ -4,13 +4,13 @@ import {
   admitMany,
   callTimes,
   createMachine,
-  looks,
+  failuresInARow,
+  machineAsText,
   PROBE_TIMEOUT,
   probedMachine,
   RESET_TIMEOUT,
   settle,
-  streakOf,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import { OUTCOMES } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
@@ -24,13 +24,13 @@ function straggler(): { machine: Machine; late: Permit } {
 }
 
 /** What a machine looks like apart from the two totals that a stale result may change. */
-function looksBut(machine: Machine): string {
+function textWithout(machine: Machine): string {
   const copy = machine.clone()
   copy.counters.ended = 0
   copy.counters.rare.stale = 0
   // Those that have settled leave this list sooner or later.
   copy.detachedProbes = []
-  return looks(copy)
+  return machineAsText(copy)
 }
 
 interface Situation {
@@ -124,12 +124,12 @@ describe.each(situations)('a stale result: $name', ({ at, create }) => {
   it.each(OUTCOMES)('counts a late %s as stale and touches nothing else', (outcome) => {
     const { machine, late } = create()
     machine.release(at)
-    const before = { looks: looksBut(machine), ...machine.counts }
+    const before = { looks: textWithout(machine), ...machine.counts }
 
     const counted = settle(machine, late, outcome, at, { timedOut: true, retryAfter: 50_000 })
 
     expect(counted).toBe(false)
-    expect(looksBut(machine)).toBe(before.looks)
+    expect(textWithout(machine)).toBe(before.looks)
     expect(machine.counts).toMatchObject({ settled: before.settled + 1, stale: before.stale + 1 })
   })
 
@@ -214,7 +214,7 @@ describe('a machine under stale results', () => {
 
     settle(machine, late, 'failure', RESET_TIMEOUT)
 
-    expect(streakOf(machine)).toBe(0)
+    expect(failuresInARow(machine)).toBe(0)
   })
 
   it('does what time has made due although the result is stale', () => {

@@ -10,7 +10,7 @@ import {
   RESET_TIMEOUT,
   settle,
   stateAt,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 
 const HOUR = 3_600_000

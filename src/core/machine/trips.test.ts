@@ -9,7 +9,7 @@ import {
   probedMachine,
   RESET_TIMEOUT,
   settle,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import type { Failure } from '../outcome.ts'
 import type { TripRecord } from '../trip/record.ts'

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { admit, createMachine, openMachine, RESET_TIMEOUT, settle } from '../../../test/helpers.ts'
+import {
+  admit,
+  createMachine,
+  openMachine,
+  RESET_TIMEOUT,
+  settle,
+} from '../../../test/helpers/core.ts'
 import { RECENT, Statistics } from './statistics.ts'
 
 describe('Statistics', () => {

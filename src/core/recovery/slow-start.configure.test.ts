@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { admit, callOnce, createMachine, settingsOf, settle } from '../../../test/helpers/core.ts'
 import { configure, START, slowStart, tripped } from '../../../test/helpers/slow-start.ts'
-import { admit, callOnce, createMachine, settingsOf, settle } from '../../../test/helpers.ts'
 
 describe('a slow start that is configured', () => {
   it.each([

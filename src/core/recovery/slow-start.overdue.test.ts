@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { evidence, overdueOptions, START, teach } from '../../../test/helpers/overdue.ts'
-import { flood, GROWN_AT, grown, settleAll } from '../../../test/helpers/slow-start.ts'
 import {
   admit,
   admitMany,
@@ -9,7 +7,9 @@ import {
   settingsOf,
   settle,
   stateAt,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
+import { evidence, overdueOptions, START, teach } from '../../../test/helpers/overdue.ts'
+import { flood, GROWN_AT, grown, settleAll } from '../../../test/helpers/slow-start.ts'
 import { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { admit, createMachine, RESET_TIMEOUT, settle } from '../../../test/helpers/core.ts'
 import {
   configure,
   flood,
@@ -9,7 +10,6 @@ import {
   settleAll,
   tripped,
 } from '../../../test/helpers/slow-start.ts'
-import { admit, createMachine, RESET_TIMEOUT, settle } from '../../../test/helpers.ts'
 import type { Permit } from '../permit.ts'
 
 describe('a slow start', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { admit, settle } from '../../../test/helpers/core.ts'
 import {
   flood,
   GROWN_AT,
@@ -8,7 +9,6 @@ import {
   settleAll,
   tripped,
 } from '../../../test/helpers/slow-start.ts'
-import { admit, settle } from '../../../test/helpers.ts'
 import type { Permit } from '../permit.ts'
 
 describe('the window of a slow start', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openMachine, RESET_TIMEOUT } from '../../../test/helpers.ts'
+import { openMachine, RESET_TIMEOUT } from '../../../test/helpers/core.ts'
 
 describe('the record of a trip', () => {
   it('has the failures that opened a closed circuit', () => {

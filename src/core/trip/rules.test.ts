@@ -9,7 +9,7 @@ import {
   revive,
   settingsOf,
   settle,
-} from '../../../test/helpers.ts'
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import { hasRules, needsDuration, type TripSettings } from './rules.ts'
 

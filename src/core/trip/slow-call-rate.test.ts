@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { admit, createMachine, settle } from '../../../test/helpers.ts'
+import { admit, createMachine, settle } from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import type { TripSettings } from './rules.ts'
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { admit, callOnce, callTimes, createMachine, RESET_TIMEOUT } from '../../../test/helpers.ts'
+import {
+  admit,
+  callOnce,
+  callTimes,
+  createMachine,
+  RESET_TIMEOUT,
+} from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import type { TripSettings } from './rules.ts'
 

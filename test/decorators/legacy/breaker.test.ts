@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CircuitBreaker, CircuitOpenError } from '../../../src/index.ts'
-import { reasonOf } from '../../helpers.ts'
+import { reasonOf } from '../../helpers/public.ts'
 
 const options = { maxFailures: 1, resetTimeout: 60_000 }
 
