@@ -53,7 +53,7 @@ describe('configure', () => {
     expect(breaker.state).toBe('open')
   })
 
-  it('gives an open circuit the new open time, counted from its opening', async () => {
+  it('applies the new open time to an open circuit, counted from its opening', async () => {
     const { breaker, clock } = createBreaker({ resetTimeout: 1_000 })
     await open(breaker)
 

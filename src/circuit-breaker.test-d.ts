@@ -55,13 +55,13 @@ describe('new CircuitBreaker', () => {
 })
 
 describe('run', () => {
-  it('gives what the action gives', () => {
+  it('resolves with what the action returns', () => {
     expectTypeOf(breaker.run(() => 1)).toEqualTypeOf<Promise<number>>()
     expectTypeOf(breaker.run(async () => 'a')).toEqualTypeOf<Promise<string>>()
     expectTypeOf(breaker.run(() => {})).toEqualTypeOf<Promise<void>>()
   })
 
-  it('gives the action an AbortSignal', () => {
+  it('passes an AbortSignal to the action', () => {
     void breaker.run((signal) => expectTypeOf(signal).toEqualTypeOf<AbortSignal>())
     // @ts-expect-error there is nothing after the signal
     void breaker.run((_signal: AbortSignal, id: string) => id)
@@ -109,7 +109,7 @@ describe('configure', () => {
 })
 
 describe('on', () => {
-  it('gives the listener the payload of its event', () => {
+  it('passes the payload of its event to the listener', () => {
     breaker.on('transition', (event) => {
       expectTypeOf(event.to).toEqualTypeOf<StateName>()
       expectTypeOf(event.breaker).toEqualTypeOf<string>()
@@ -121,7 +121,7 @@ describe('on', () => {
     breaker.on('open', () => {})
   })
 
-  it('gives the function that unsubscribes', () => {
+  it('returns the function that unsubscribes', () => {
     expectTypeOf(breaker.on('success', () => {})).toEqualTypeOf<() => void>()
   })
 })

@@ -15,7 +15,7 @@ import { CircuitOpenError } from './errors.ts'
 import { ManualClock } from './testing/manual-clock.ts'
 
 describe('CircuitBreaker', () => {
-  it('gives an object that is also a function', () => {
+  it('creates an object that is also a function', () => {
     const breaker = new CircuitBreaker()
 
     expect(breaker).toBeInstanceOf(CircuitBreaker)

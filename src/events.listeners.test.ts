@@ -24,7 +24,7 @@ const bad: [string, () => void][] = [
       throw error
     },
   ],
-  ['gives a rejected promise', async () => Promise.reject(error)],
+  ['returns a rejected promise', async () => Promise.reject(error)],
 ]
 
 describe.each(bad)('a listener that %s', (_, listener) => {

@@ -212,7 +212,7 @@ describe('the generation of a permit', () => {
   })
 })
 
-describe('what a listener gives', () => {
+describe('what a listener returns', () => {
   it.each<[string, () => unknown]>([
     ['rejects as a promise', () => Promise.reject(bad)],
     [

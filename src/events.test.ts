@@ -115,7 +115,7 @@ describe('events', () => {
 })
 
 describe('on', () => {
-  it('gives a function that unsubscribes that listener and no other', async () => {
+  it('returns a function that unsubscribes that listener and no other', async () => {
     const { breaker } = createBreaker()
     const listener = vi.fn()
     const off = breaker.on('success', listener)

@@ -78,7 +78,7 @@ describe('the options of protect', () => {
 })
 
 describe('protect(client, registry)', () => {
-  it('gives each method a breaker of its own, when it is first needed', async () => {
+  it('creates a breaker for each method, when it is first needed', async () => {
     const registry = new CircuitRegistry({ defaults: { maxFailures: 1 } })
     const split = protect(real, registry)
     split.peek('a')

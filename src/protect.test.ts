@@ -19,7 +19,7 @@ function counts() {
 }
 
 describe('a protected client', () => {
-  it('guards what gives promises, from the first call on', async () => {
+  it('guards what returns promises, from the first call on', async () => {
     await store.put('a', 1)
 
     expect(await store.get('a')).toBe(1)
@@ -80,18 +80,18 @@ describe('a protected client', () => {
     expect(counts()).toEqual([3, 2, 0, 1, 0])
   })
 
-  it('is the same client wherever the client gives itself', async () => {
+  it('is the same client wherever the client returns itself', async () => {
     expect(store.on('x', () => {})).toBe(store)
     expect(await store.put('a', 1)).toBe(store)
     expect(store.is(store)).toBe(true)
   })
 
-  it('gives the same method and the same namespace each time', () => {
+  it('returns the same method and the same namespace each time', () => {
     expect(store.get).toBe(store.get)
     expect(store.settings).toBe(store.settings)
   })
 
-  it('looks like the real one', () => {
+  it('has the members and the type of the real one', () => {
     expect(store).toBeInstanceOf(Store)
     expect(Object.keys(store)).toEqual(Object.keys(real))
     expect([store.get.name, store.get.length]).toEqual(['get', 1])
@@ -161,7 +161,7 @@ describe('a protected client', () => {
     expect(counts()).toEqual([1, 0, 1, 0, 0])
   })
 
-  it('gives the value of a fallback', async () => {
+  it('resolves with the value of a fallback', async () => {
     const own = new CircuitBreaker({ maxFailures: 1, fallback: () => 'instead' })
     const lenient = protect(real, own as never)
 
@@ -193,7 +193,7 @@ describe('callbacks', () => {
     expect(await reasonOf(store.find('a'))).toBeInstanceOf(CircuitOpenError)
   })
 
-  it('are part of a guarded call where that gives a promise', async () => {
+  it('are part of a guarded call where that returns a promise', async () => {
     const action = async (inner: Store) => inner.get('a')
     await store.transaction(action)
     expect(counts()).toEqual([1, 1, 0, 0, 0])

@@ -15,7 +15,7 @@ beforeEach(() => {
 const names = (): string[] => [...registry].map(({ name }) => name)
 
 describe('registry.breaker(name)', () => {
-  it('creates a breaker of that name, and gives the same one from then on', () => {
+  it('creates a breaker of that name, and returns the same one from then on', () => {
     const breaker = registry.breaker('users')
 
     expect(breaker).toBeInstanceOf(CircuitBreaker)
@@ -25,7 +25,7 @@ describe('registry.breaker(name)', () => {
     expect(registry.breaker('orders')).not.toBe(breaker)
   })
 
-  it('gives breakers that share nothing but their options', async () => {
+  it('creates breakers that share nothing but their options', async () => {
     await open(registry.breaker('users'))
 
     expect(registry.breaker('users').state).toBe('open')
@@ -60,7 +60,7 @@ describe('registry.breaker(name)', () => {
 })
 
 describe('asking for a name that is taken', () => {
-  it('gives the breaker when the options are the same, in whatever words', () => {
+  it('returns the breaker when the options are the same, however written', () => {
     const breaker = registry.breaker('users', { maxFailures: 5 })
 
     expect(registry.breaker('users', { trip: { consecutiveFailures: 5 } })).toBe(breaker)

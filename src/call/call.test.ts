@@ -192,7 +192,7 @@ describe('a native promise whose own then() throws', () => {
     ways.map(([kind, given]) => ({ guard, call, kind, given })),
   )
 
-  it.each(all)('makes $guard reject and gives the permit back, with $kind', async (row) => {
+  it.each(all)('makes $guard reject and returns the permit, with $kind', async (row) => {
     const { breaker, clock } = createBreaker(row.given)
     if (row.kind === 'a listener') breaker.on('failure', () => {})
 

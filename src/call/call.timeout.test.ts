@@ -37,7 +37,7 @@ describe.each([
   ['of consecutive failures', {}],
   ['that know durations', { statistics: true }],
 ])('a guarded function with a timeout under rules %s', (_, options) => {
-  it('gives the value of an action that ends in time', async () => {
+  it('resolves with the value of an action that ends in time', async () => {
     const { breaker, clock, result, resolve } = begin(options)
 
     await clock.advance(99)

@@ -78,7 +78,7 @@ describe('fallback', () => {
     expect(await breaker(failing)()).toBe('instead')
   })
 
-  it.each([undefined, null, 0, ''])('may give %s', async (value) => {
+  it.each([undefined, null, 0, ''])('may return %s', async (value) => {
     const { breaker } = createBreaker({ fallback: () => value })
 
     expect(await breaker(failing)()).toBe(value)

@@ -125,7 +125,7 @@ describe('a permit that is used again', () => {
 })
 
 describe('a function that only looks asynchronous', () => {
-  it.each([{}, timed])('never throws, and gives its permit back: %j', async (options) => {
+  it.each([{}, timed])('never throws, and returns its permit: %j', async (options) => {
     const { breaker } = createBreaker(options)
     const lying = new Proxy(async () => {}, { apply: () => 5 }) as () => Promise<void>
 

@@ -11,7 +11,7 @@ const guards = [
   ],
 ] as const
 
-describe.each(guards)('the function that %s gives', (_, guard) => {
+describe.each(guards)('the function that %s returns', (_, guard) => {
   it('has the name and the length of the original', () => {
     const guarded = guard(function find(_id: string, _options: object, _more = 1) {})
 

@@ -11,7 +11,7 @@ import {
 import { CallTimeoutError, CircuitFullError, CircuitOpenError } from '../errors.ts'
 
 describe('acquire', () => {
-  it('gives a permit that holds a place until it is settled', () => {
+  it('returns a permit that takes a slot until it is settled', () => {
     const { breaker } = createBreaker({ maxConcurrent: 1 })
 
     const permit = breaker.acquire()
@@ -51,7 +51,7 @@ describe('acquire', () => {
 })
 
 describe('tryAcquire', () => {
-  it('gives undefined where acquire would throw a refusal, and counts it the same', async () => {
+  it('returns undefined where acquire would throw a refusal, and counts it the same', async () => {
     const { breaker } = createBreaker()
     const events = record(breaker, 'reject')
     await open(breaker)
@@ -61,14 +61,14 @@ describe('tryAcquire', () => {
     expect(events).toHaveLength(1)
   })
 
-  it('gives undefined for a signal that is aborted already', () => {
+  it('returns undefined for a signal that is aborted already', () => {
     const { breaker } = createBreaker()
 
     expect(breaker.tryAcquire({ signal: AbortSignal.abort() })).toBeUndefined()
     expect(breaker.snapshot().counts).toMatchObject({ admitted: 0 })
   })
 
-  it('gives a permit while closed', () => {
+  it('returns a permit while closed', () => {
     const { breaker } = createBreaker()
 
     breaker.tryAcquire()?.success()

@@ -4,7 +4,7 @@ import { createBreaker, hang, open, reasonOf, succeed, turn } from '../../test/h
 import { CallTimeoutError, CircuitOpenError } from '../errors.ts'
 
 describe('run', () => {
-  it('gives the result of the action', async () => {
+  it('resolves with the result of the action', async () => {
     const { breaker } = createBreaker()
 
     await expect(breaker.run(async () => 'later')).resolves.toBe('later')
@@ -39,7 +39,7 @@ describe('run', () => {
   })
 
   it.each([[undefined], [{}], [{ timeout: 50 }]])(
-    'gives the action a signal, with %j',
+    'passes a signal to the action, with %j',
     async (call) => {
       const { breaker } = createBreaker()
 
@@ -49,7 +49,7 @@ describe('run', () => {
     },
   )
 
-  it('gives an action that looks for it a signal that no other call has', async () => {
+  it('passes a signal that no other call has to an action that reads it', async () => {
     const { breaker } = createBreaker()
 
     const first = await breaker.run((signal) => signal)
@@ -160,7 +160,7 @@ describe('run with a signal', () => {
     expect(getEventListeners(caller.signal, 'abort')).toEqual([])
   })
 
-  it('gives the place of an aborted probe back', async () => {
+  it('frees the slot of an aborted probe', async () => {
     const { breaker, clock } = createBreaker()
     await open(breaker)
     await clock.advance(1_000)

@@ -25,7 +25,7 @@ describe('a source that is told to end at the call timeout', () => {
     ['throws', thrower],
     ['gives a thenable that throws', () => ({ [THEN]: thrower })],
     [
-      'gives a thenable that can’t be asked',
+      'returns a thenable that can’t be asked',
       () => Object.defineProperty({}, THEN, { get: thrower }),
     ],
     ['rejects', () => Promise.reject(down)],
@@ -77,24 +77,24 @@ describe('a stream that fails at its start', () => {
     ],
     ['because its function throws', (breaker) => breaker.stream(thrower)()],
     [
-      'because what it gives can’t be iterated',
+      'because what it returns can’t be iterated',
       (breaker) => breaker.stream(() => ({ [Symbol.asyncIterator]: thrower }))(),
     ],
     [
-      'because what it gives has no next()',
+      'because what it returns has no next()',
       (breaker) => breaker.stream(() => ({ [Symbol.asyncIterator]: () => ({}) as never }))(),
     ],
     [
-      'because what it gives has an iterator that is none',
+      'because what it returns has an iterator that is none',
       (breaker) => breaker.stream(() => ({ [Symbol.asyncIterator]: () => undefined as never }))(),
     ],
     [
-      'because what it gives can’t be asked whether it is a stream',
+      'because what it returns can’t be asked whether it is a stream',
       (breaker) => breaker.stream(() => unaskable())(),
     ],
   ]
 
-  it.each(starts)('gives its permit back as a failure %s', async (_, start) => {
+  it.each(starts)('returns its permit as a failure %s', async (_, start) => {
     const { breaker } = createBreaker({ maxFailures: 1 })
 
     expect(await reasonOf(collect(start(breaker)))).toBeInstanceOf(Error)
@@ -121,7 +121,7 @@ describe('a stream that fails at its start', () => {
     },
   )
 
-  it('gives its permit back when a promise gives something that can’t be asked', async () => {
+  it('returns its permit when a promise resolves with something that can’t be asked', async () => {
     const { breaker } = createBreaker({ maxFailures: 1 })
 
     expect(await reasonOf(breaker.stream(async () => unaskable())())).toBe(down)

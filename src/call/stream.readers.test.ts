@@ -70,7 +70,7 @@ async function heard(stream: Readable): Promise<string> {
 }
 
 describe('a guarded ReadableStream', () => {
-  it.each(web)('gives its permit back as cancelled when it is read by %s', async (_, read) => {
+  it.each(web)('returns its permit as cancelled when it is read by %s', async (_, read) => {
     const { breaker } = createBreaker()
 
     const text = read(breaker.stream(letters)())
@@ -110,7 +110,7 @@ describe('a guarded ReadableStream', () => {
 })
 
 describe('a guarded stream of Node', () => {
-  it.each(node)('gives its permit back as cancelled when it is read by %s', async (_, read) => {
+  it.each(node)('returns its permit as cancelled when it is read by %s', async (_, read) => {
     const { breaker } = createBreaker()
 
     expect(await read(breaker.stream(() => Readable.from(['ab', 'c']))())).toBe('abc')

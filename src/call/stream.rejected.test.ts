@@ -34,7 +34,7 @@ describe('a refused stream', () => {
     expect(unhandled).not.toHaveBeenCalled()
   })
 
-  it('of a generator gives the error at the first item, and nothing runs', async () => {
+  it('of a generator rejects with the error at the first item, and nothing runs', async () => {
     const { breaker } = createBreaker()
     const body = vi.fn()
     breaker.trip()
@@ -49,7 +49,7 @@ describe('a refused stream', () => {
     expect(breaker.snapshot().counts.rejected.open).toBe(1)
   })
 
-  it('of a function that gives a stream gives the error at the first item', async () => {
+  it('of a function that returns a stream rejects with the error at the first item', async () => {
     const { breaker } = createBreaker()
     const produce = vi.fn(() => numbers(1))
     breaker.trip()
@@ -60,7 +60,7 @@ describe('a refused stream', () => {
     expect(produce).not.toHaveBeenCalled()
   })
 
-  it('of a function that gives a promise of a stream gives the error by that promise', async () => {
+  it('of a function that returns a promise of a stream rejects that promise with the error', async () => {
     const { breaker } = createBreaker()
     const produce = vi.fn(async () => numbers(1))
     breaker.trip()
@@ -92,7 +92,7 @@ describe('a refused stream', () => {
     expect(fallback).toHaveBeenCalledExactlyOnceWith(expect.any(CircuitOpenError), 8, 9)
   })
 
-  it('gives the error of a fallback that throws, with the refusal as its cause', async () => {
+  it('rejects with the error of a fallback that throws, with the refusal as its cause', async () => {
     const { breaker } = createBreaker({
       fallback: () => {
         throw new Error('no cache')

@@ -17,8 +17,8 @@ function letters(): ReadableStream<string> {
   })
 }
 
-describe('breaker.stream of a function that gives more than an iterable', () => {
-  it('gives a ReadableStream that can be iterated', async () => {
+describe('breaker.stream of a function that returns more than an iterable', () => {
+  it('returns a ReadableStream that can be iterated', async () => {
     const { breaker } = createBreaker()
 
     const stream = breaker.stream(letters)()
@@ -28,7 +28,7 @@ describe('breaker.stream of a function that gives more than an iterable', () => 
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1 } })
   })
 
-  it('gives a promise of a ReadableStream, left early', async () => {
+  it('returns a promise of a ReadableStream, left early', async () => {
     const { breaker } = createBreaker()
     const stream = await breaker.stream(async () => letters())()
 
@@ -40,7 +40,7 @@ describe('breaker.stream of a function that gives more than an iterable', () => 
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1 } })
   })
 
-  it('gives a ReadableStream whose methods work', async () => {
+  it('returns a ReadableStream whose methods work', async () => {
     const { breaker } = createBreaker()
 
     const [one, other] = breaker.stream(letters)().tee()
@@ -62,7 +62,7 @@ describe('breaker.stream of a function that gives more than an iterable', () => 
     expect(breaker.state).toBe('open')
   })
 
-  it('gives a stream of Node', async () => {
+  it('returns a stream of Node', async () => {
     const { breaker } = createBreaker()
 
     const stream = breaker.stream(() => Readable.from(['a', 'b']))()
@@ -72,7 +72,7 @@ describe('breaker.stream of a function that gives more than an iterable', () => 
     expect(breaker.snapshot().counts.success).toBe(1)
   })
 
-  it('keeps the other members of what a client gives', async () => {
+  it('keeps the other members of what a client returns', async () => {
     const { breaker } = createBreaker()
     class Completion {
       #aborted = false
@@ -97,7 +97,7 @@ describe('breaker.stream of a function that gives more than an iterable', () => 
     expect(breaker.snapshot().counts.success).toBe(1)
   })
 
-  it('gives a frozen object', async () => {
+  it('returns a frozen object', async () => {
     const { breaker } = createBreaker()
     const source = Object.freeze({
       async *read(): AsyncGenerator<number> {
@@ -123,7 +123,7 @@ describe('breaker.stream of a function that gives more than an iterable', () => 
     expect(breaker.snapshot().counts).toMatchObject({ admitted: 1, settled: 1, success: 1 })
   })
 
-  it('takes the iterator that the iterable gives for the same one, however it is reached', async () => {
+  it('takes the iterator that the iterable returns for the same one, however it is reached', async () => {
     const { breaker } = createBreaker()
     const stream = breaker.stream(() => numbers())()
 

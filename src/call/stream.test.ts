@@ -18,7 +18,7 @@ const shapes: [string, (...items: (number | Error)[]) => Stream | Promise<Stream
   ['an async generator', numbers],
   ['a function that gives an iterable', (...items) => numbers(...items)],
   [
-    'a function that gives a bare iterator',
+    'a function that returns a bare iterator',
     (...items) => {
       const source = numbers(...items)
       return { [Symbol.asyncIterator]: () => ({ next: () => source.next() }) }

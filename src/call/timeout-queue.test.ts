@@ -49,7 +49,7 @@ describe('timeLimit', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('takes the verdict a turn after the timer', async () => {
+  it('decides a turn after the timer', async () => {
     const clock = new ManualClock()
     const expire = vi.fn()
     timeLimit(clock, 100, expire)
@@ -61,7 +61,7 @@ describe('timeLimit', () => {
     expect([atTheTimer, expire.mock.calls.length]).toEqual([0, 1])
   })
 
-  it('ends nothing that was stopped between the timer and the verdict', async () => {
+  it('ends nothing that was stopped between the timer and that decision', async () => {
     const clock = new ManualClock()
     const expire = vi.fn()
     const stop = timeLimit(clock, 100, expire)

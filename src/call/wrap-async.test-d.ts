@@ -5,7 +5,7 @@ const breaker = new CircuitBreaker()
 const cached = new CircuitBreaker({ fallback: () => 'cached' as const })
 
 describe('breaker(fn)', () => {
-  it('gives the very type of an asynchronous function', () => {
+  it('returns the very type of an asynchronous function', () => {
     const find = async (id: string, more?: { all: boolean }) => ({ id, more })
 
     expectTypeOf(breaker(find)).toEqualTypeOf<typeof find>()
@@ -73,7 +73,7 @@ describe('a fallback of the breaker', () => {
     void result
   })
 
-  it('widens by what its promise gives', () => {
+  it('widens by what its promise resolves with', () => {
     const later = new CircuitBreaker({ fallback: async () => 'cached' as const })
 
     expectTypeOf(later(async () => 1)()).toEqualTypeOf<Promise<number | 'cached'>>()
@@ -96,7 +96,7 @@ describe('a fallback of the breaker', () => {
 })
 
 describe('breaker.sync(fn)', () => {
-  it('gives the very type of a synchronous function', () => {
+  it('returns the very type of a synchronous function', () => {
     const parse = (text: string, base?: number) => ({ text, base })
 
     expectTypeOf(breaker.sync(parse)).toEqualTypeOf<typeof parse>()
@@ -129,7 +129,7 @@ describe('breaker.sync(fn)', () => {
     expectTypeOf(breaker.sync(either)).toEqualTypeOf<typeof either>()
   })
 
-  it('refuses a function that gives a promise', () => {
+  it('refuses a function that returns a promise', () => {
     // @ts-expect-error a promise needs breaker(fn)
     breaker.sync(async () => 1)
     // @ts-expect-error a promise needs breaker(fn), also of anything
@@ -142,7 +142,7 @@ describe('breaker.sync(fn)', () => {
 })
 
 describe('breaker.stream(fn)', () => {
-  it('gives the very type of a function that gives a stream', () => {
+  it('returns the very type of a function that returns a stream', () => {
     async function* read(path: string): AsyncGenerator<Uint8Array, number, string> {
       const more: string = yield new Uint8Array()
       return more.length + path.length
@@ -155,7 +155,7 @@ describe('breaker.stream(fn)', () => {
     expectTypeOf(breaker.stream(fetch)).toEqualTypeOf<typeof fetch>()
   })
 
-  it('refuses a function that gives no stream', () => {
+  it('refuses a function that returns no stream', () => {
     // @ts-expect-error a number is no stream
     breaker.stream(() => 42)
     // @ts-expect-error a promise of a number is none either

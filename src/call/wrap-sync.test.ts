@@ -9,7 +9,7 @@ const paths = [
 ] as const
 
 describe.each(paths)('breaker.sync(fn)%s', (_, options) => {
-  it('gives the result itself and passes `this` and the arguments', () => {
+  it('returns the result itself and passes `this` and the arguments', () => {
     const { breaker } = createBreaker(options)
     const guarded = breaker.sync(function (this: { base: number }, a: number) {
       return this.base + a
@@ -71,7 +71,7 @@ describe.each(paths)('breaker.sync(fn)%s', (_, options) => {
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { cancelled: 1 } })
   })
 
-  it('follows a promise that such a function gives after all', async () => {
+  it('follows a promise that such a function returns after all', async () => {
     const { breaker } = createBreaker({ ...options, maxFailures: 1 })
     const guarded = breaker.sync((() => Promise.reject(new Error('later'))) as () => unknown)
 
@@ -94,7 +94,7 @@ describe('breaker.sync(fn)', () => {
     expect(breaker.snapshot().counts).toMatchObject({ success: 1, timeout: 0 })
   })
 
-  it('gives the value of the fallback when the function throws or the call is refused', async () => {
+  it('returns the value of the fallback when the function throws or the call is refused', async () => {
     const fallback = vi.fn((_error: unknown, n: number) => -n)
     const { breaker } = createBreaker({ maxFailures: 1, fallback })
     const guarded = breaker.sync((_n: number): number => {

@@ -49,7 +49,7 @@ describe('classify', () => {
     ])
   })
 
-  it('leaves it to the default by giving undefined', async () => {
+  it('leaves it to the default by returning undefined', async () => {
     const { breaker } = createBreaker({ classify: () => undefined })
 
     await succeed(breaker)
@@ -58,7 +58,7 @@ describe('classify', () => {
     expect(breaker.snapshot().counts).toMatchObject({ success: 1, failure: 1 })
   })
 
-  it('of one call is asked first, and the one of the breaker where it gives undefined', async () => {
+  it('of one call is asked first, and the one of the breaker where it returns undefined', async () => {
     const { breaker } = createBreaker({ classify: () => 'neutral' })
 
     await breaker.run(() => 1, { classify: () => 'failure' })
@@ -130,7 +130,7 @@ describe('classify that goes wrong', () => {
     ])
   })
 
-  it('says what it must give', async () => {
+  it('says what it must return', async () => {
     const { breaker } = createBreaker({ classify: () => 'ok' as never })
     const reports = record(breaker, 'listenerError')
 
@@ -165,7 +165,7 @@ describe('classify that goes wrong', () => {
 
 describe('outcomes', () => {
   it.each(['neutral', 'cancelled'] as const)(
-    'neither add to a streak nor reset it: %s',
+    'neither add to the failures in a row nor end them: %s',
     async (as) => {
       const { breaker } = createBreaker({ maxFailures: 2 })
       await fail(breaker)

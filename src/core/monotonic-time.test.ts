@@ -32,7 +32,7 @@ describe('MonotonicTime', () => {
     expect(after(...readings)).toBe(time)
   })
 
-  it('gives the time of the reading when it takes it', () => {
+  it('returns the time of the reading when it takes it', () => {
     const time = new MonotonicTime(100)
 
     expect([150, 120, NaN, 130].map((clockTime) => time.advance(clockTime))).toEqual([

@@ -7,7 +7,7 @@ describe('OUTCOMES', () => {
   })
 })
 
-describe('the ready-made verdicts', () => {
+describe('the ready-made classifications', () => {
   it('say their outcome and nothing else', () => {
     expect(SUCCESS).toEqual({ outcome: 'success' })
     expect(NEUTRAL).toEqual({ outcome: 'neutral' })

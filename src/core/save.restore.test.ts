@@ -27,7 +27,7 @@ describe('restore', () => {
   it.each([
     { failures: 0, state: 'closed' },
     { failures: 1, state: 'open' },
-  ])('goes on with the streak: after two, $failures more leave it $state', (row) => {
+  ])('goes on with the failures in a row: after two, $failures more leave it $state', (row) => {
     const machine = createMachine()
     callTimes(machine, 2, 'failure')
 
@@ -48,7 +48,7 @@ describe('restore', () => {
     expect(restored.trips[0]?.failures.map(({ at }) => at)).toEqual([-90, -90, 5])
   })
 
-  it("keeps to the server's word from before", () => {
+  it('keeps to the Retry-After from before', () => {
     const machine = createMachine()
     callOnce(machine, 'failure', 0, { retryAfter: 5_000 })
     const restored = revive(machine, 1_000)

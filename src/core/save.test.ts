@@ -115,7 +115,7 @@ describe.each(SITUATIONS)('what is saved of a machine that is $name', ({ at, cre
   })
 
   it.each([1, 99, 100, 101, 599, 600, 601, 1_000, 5_000])(
-    'gives a machine that finds %d ms later what the first one would find',
+    'returns a machine that finds %d ms later what the first one would find',
     (later) => {
       const machine = create()
       const { state, override } = machine.peek(at + later)
@@ -161,7 +161,7 @@ describe('save', () => {
     ])
   })
 
-  it("tells for how long the server's word still holds", () => {
+  it('tells for how long Retry-After still holds', () => {
     const machine = createMachine()
     callOnce(machine, 'failure', 0, { retryAfter: 5_000 })
 

@@ -87,7 +87,7 @@ describe('explain', () => {
     expect(breaker.explain().text).toContain('it was tripped by hand (deploy went wrong)')
   })
 
-  it('gives the trip records of the snapshot', async () => {
+  it('returns the trip records of the snapshot', async () => {
     const { breaker } = createBreaker()
     await open(breaker)
 

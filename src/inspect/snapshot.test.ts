@@ -223,7 +223,7 @@ describe('a trip record', () => {
     })
   })
 
-  it('keeps only the last failures of a long streak', async () => {
+  it('keeps only the last of many failures in a row', async () => {
     const { breaker } = createBreaker({ maxFailures: 50 })
     for (let i = 1; i <= 50; i++) await fail(breaker, new Error(`no ${i}`))
 

@@ -24,7 +24,7 @@ function continued(
 }
 
 describe('save', () => {
-  it('gives versioned, plain data', async () => {
+  it('returns versioned, plain data', async () => {
     const { breaker } = createBreaker()
     await open(breaker)
 
@@ -43,7 +43,7 @@ describe('save', () => {
     expect(early.breaker.save()).toEqual(late.breaker.save())
   })
 
-  it('gives a copy that later calls leave alone', async () => {
+  it('returns a copy that later calls leave alone', async () => {
     const { breaker } = createBreaker()
     await open(breaker)
     const saved = breaker.save()
@@ -58,7 +58,7 @@ describe('save', () => {
 })
 
 describe('saved', () => {
-  it('continues a streak of failures', async () => {
+  it('continues a row of failures', async () => {
     const { breaker: before } = createBreaker()
     await fail(before)
     await fail(before)

@@ -21,7 +21,7 @@ describe('show', () => {
 })
 
 describe('integer', () => {
-  it.each([1, 5, 10])('gives %d back', (value) => {
+  it.each([1, 5, 10])('returns %d', (value) => {
     expect(integer('n', value, 1, 10)).toBe(value)
   })
 
@@ -33,7 +33,7 @@ describe('integer', () => {
 })
 
 describe('duration', () => {
-  it.each([0.001, 1, LONGEST_DURATION])('gives %d back', (value) => {
+  it.each([0.001, 1, LONGEST_DURATION])('returns %d', (value) => {
     expect(duration('ms', value)).toBe(value)
   })
 

@@ -25,7 +25,7 @@ function createRegistry(
 const names = (registry: CircuitRegistry): string[] => [...registry].map(({ name }) => name)
 
 describe('a full registry', () => {
-  it('drops the oldest breaker that is as new, and says nothing about it', async () => {
+  it('drops the oldest breaker that differs in nothing from a new one, and says nothing about it', async () => {
     const registry = createRegistry(3)
     await fail(registry.breaker('a'))
     await succeed(registry.breaker('b'))
@@ -39,7 +39,7 @@ describe('a full registry', () => {
     expect(registry.snapshot().evicted).toBe(2)
   })
 
-  it('drops the oldest closed one when none is as new, and says what is lost', async () => {
+  it('drops the oldest closed one when each has something to lose, and says what is lost', async () => {
     const registry = createRegistry(2)
     await fail(registry.breaker('a'))
     await fail(registry.breaker('b'))
@@ -179,7 +179,7 @@ describe('a full registry', () => {
     expect(names(registry)).toEqual(['a'])
   })
 
-  it('finds the one that is as new among thousands that are not', async () => {
+  it('finds the one with nothing to lose among thousands that have', async () => {
     const registry = createRegistry(2_000)
     for (let i = 0; i < 1_999; i++) await fail(registry.breaker(`${i}`))
     registry.breaker('as new')

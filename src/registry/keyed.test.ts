@@ -25,7 +25,7 @@ const byHost = { key: (host: string | number | undefined) => host }
 const names = (): string[] => [...registry].map(({ name }) => name)
 
 describe('registry.keyed(fn, { key })', () => {
-  it('gives a function of the same looks with a breaker for each key', async () => {
+  it('returns a function with the name and length of the original and a breaker for each key', async () => {
     const guarded = registry.keyed(ask, byHost)
 
     expect(await guarded('a', '/x')).toBe('a/x')
@@ -85,7 +85,7 @@ describe('registry.keyed(fn, { key })', () => {
     expect(ran).toEqual([])
   })
 
-  it('gives both functions the this of the call', async () => {
+  it('passes the this of the call to both functions', async () => {
     const client = {
       host: 'a',
       get: registry.keyed(
@@ -168,7 +168,7 @@ describe('registry.keyed(fn, { key })', () => {
     expect(registry.has('slow:a')).toBe(false)
   })
 
-  it('gives the value of a fallback', async () => {
+  it('resolves with the value of a fallback', async () => {
     const guarded = registry.keyed(ask, { ...byHost, fallback: (_, host) => `cached ${host}` })
     down.add('a')
 

@@ -29,7 +29,7 @@ function createPool(): pg.Pool {
 }
 
 describe('protect(pg.Pool)', () => {
-  it('guards queries and gives their rows as they are', async () => {
+  it('guards queries and returns their rows as they are', async () => {
     const { rows } = await pool.query('select $1::int as n', [1])
 
     expect(structuredClone(rows)).toEqual([{ n: 1 }])
@@ -54,7 +54,7 @@ describe('protect(pg.Pool)', () => {
     expect([pool.totalCount, pool.idleCount]).toEqual([1, 1])
   })
 
-  it('gives the callers of callbacks what they are used to', async () => {
+  it('answers the callers of callbacks as they are used to', async () => {
     const rows = await new Promise((resolve, reject) => {
       const callback = (error: Error, { rows }: pg.QueryResult) =>
         error ? reject(error) : resolve(rows)
@@ -113,7 +113,7 @@ describe('protect(pg.Pool)', () => {
     breaker.release()
   })
 
-  it('gives each method a breaker of its own when given a registry', async () => {
+  it('creates a breaker for each method when given a registry', async () => {
     const registry = new CircuitRegistry()
     const split = protect(real, registry, { name: 'db' })
     await split.query('select 1')

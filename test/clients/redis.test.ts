@@ -51,7 +51,7 @@ describe('protect(ioredis)', () => {
     expect(breaker.snapshot().counts).toMatchObject({ admitted: 5, success: 5, cancelled: 0 })
   })
 
-  it('gives the callers of callbacks what they are used to', async () => {
+  it('answers the callers of callbacks as they are used to', async () => {
     const answer = await new Promise((resolve) => {
       void redis.set('a', '1', (error, result) => resolve([error, result]))
     })

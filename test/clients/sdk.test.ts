@@ -91,7 +91,7 @@ describe.runIf(canStart)('protect(a client of namespaces and streams)', () => {
     client = protect(new ModelClient(upstream.url), breaker)
   })
 
-  it('guards nested methods, and gives promises with all they can do', async () => {
+  it('guards nested methods, and returns promises with all they can do', async () => {
     const promise = client.chat.completions.create({ path: '/' })
     expect(promise).toBeInstanceOf(ApiPromise)
     expect(await promise).toEqual({ text: 'hello' })
@@ -108,7 +108,7 @@ describe.runIf(canStart)('protect(a client of namespaces and streams)', () => {
     expect(counts()).toMatchObject({ admitted: 1, success: 1 })
   })
 
-  it('gives back the permit of a promise that nobody waits for', async () => {
+  it('returns the permit of a promise that nobody waits for', async () => {
     void client.chat.completions.create({ path: '/' })
     await turn()
     await turn()

@@ -27,7 +27,7 @@ describe.runIf(canStart).each([
 
   const get = { method: 'GET', path: '/' } as const
 
-  it('guards requests and gives bodies as they are', async () => {
+  it('guards requests and returns bodies as they are', async () => {
     const { statusCode, body } = await client.request(get)
 
     expect([statusCode, await body.text()]).toEqual([200, 'hello'])
@@ -43,7 +43,7 @@ describe.runIf(canStart).each([
     expect(breaker.snapshot().counts).toMatchObject({ admitted: 1, success: 1 })
   })
 
-  it('gives the callers of callbacks what they are used to, also while the circuit is open', async () => {
+  it('answers the callers of callbacks as they are used to, also while the circuit is open', async () => {
     breaker.trip()
     const status = await new Promise((resolve, reject) => {
       client.request(get, (error, data) => {

@@ -186,7 +186,7 @@ describe('clock', () => {
 })
 
 describe('determinism', () => {
-  it('gives the same trace for the same operations and seed, byte for byte', () => {
+  it('leaves the same trace for the same operations and seed, byte for byte', () => {
     holds(
       fc.property(everySetting, operations, fc.integer(), (settings, operations, seed) => {
         const trace = (): string => {

@@ -34,7 +34,7 @@ function harmed(clock: ManualClock, error: unknown): CircuitBreaker {
 }
 
 describe('no-self-harm', () => {
-  it('gives callers the same, and decides the same, whatever listeners and hooks throw', async () => {
+  it('answers callers the same, and decides the same, whatever listeners and hooks throw', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     await fc.assert(
       fc.asyncProperty(thrown, fc.array(call, { maxLength: 30 }), async (error, calls) => {

@@ -44,7 +44,7 @@ describe.runIf(canRun)('a process', () => {
   it.each([
     'a call that hangs',
     'a wrapped call that hangs',
-    'a permit that nobody gives back',
+    'a permit that nobody returns',
     'a stream that hangs',
     'calls that hang, one shorter than the other',
   ])(

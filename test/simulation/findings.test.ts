@@ -26,7 +26,7 @@ describe('statistics', () => {
     expect(worst(range(1, 40))).toBe(39.5)
   })
 
-  it('gives an interval that holds the mean, the same one each time', () => {
+  it('returns an interval that holds the mean, the same one each time', () => {
     const values = range(1, 100)
     const { low, mean: middle, high } = interval(values)
 

@@ -58,7 +58,7 @@ describe('a machine that is closed', () => {
     expect(machine.state.name).toBe(row.state)
   })
 
-  it('needs the whole streak again after a success', () => {
+  it('needs all failures in a row again after a success', () => {
     const machine = createMachine({ maxFailures: 3 })
 
     play(machine, ['failure', 'failure', 'success', 'failure', 'failure'])
@@ -99,16 +99,19 @@ describe('a machine that is closed', () => {
     expect(machine.state.name).toBe('open')
   })
 
-  it.each([0, 1, 1e12])('keeps a streak however long nothing happens: %d ms', (pause) => {
-    const machine = createMachine({ maxFailures: 3 })
-    callTimes(machine, 2, 'failure')
+  it.each([0, 1, 1e12])(
+    'keeps the failures in a row however long nothing happens: %d ms',
+    (pause) => {
+      const machine = createMachine({ maxFailures: 3 })
+      callTimes(machine, 2, 'failure')
 
-    callOnce(machine, 'failure', pause)
+      callOnce(machine, 'failure', pause)
 
-    expect(machine.state.name).toBe('open')
-  })
+      expect(machine.state.name).toBe('open')
+    },
+  )
 
-  it('has no streak left after a recovery: one failure does not open it', () => {
+  it('has no failures in a row left after a recovery: one failure does not open it', () => {
     const machine = openMachine({ maxFailures: 3 })
     callOnce(machine, 'success', RESET_TIMEOUT)
 
@@ -208,7 +211,7 @@ describe('a call that needs no permit', () => {
     expect(machine.counts.admitted).toBe(inFlight + Number(enters))
   })
 
-  it('breaks the streak by succeeding', () => {
+  it('ends the failures in a row by succeeding', () => {
     const machine = createMachine({ maxFailures: 3 })
     callTimes(machine, 2, 'failure')
     machine.enter()
@@ -219,7 +222,7 @@ describe('a call that needs no permit', () => {
     expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
   })
 
-  it('counts by its verdict when it succeeds, and has no duration to learn from', () => {
+  it('counts by its classification when it succeeds, and has no duration to learn from', () => {
     const machine = createMachine({ maxFailures: 3 })
     callTimes(machine, 2, 'failure')
     const { samples } = machine.baseline

@@ -51,7 +51,7 @@ describe('configure', () => {
     { maxFailures: 3, more: 1 },
     { maxFailures: 4, more: 2 },
     { maxFailures: 1, more: 1 },
-  ])('keeps the streak of 2: $maxFailures need $more more', ({ maxFailures, more }) => {
+  ])('keeps the 2 failures in a row: $maxFailures need $more more', ({ maxFailures, more }) => {
     const machine = createMachine({ maxFailures: 9 })
     callTimes(machine, 2, 'failure')
     configure(machine, { maxFailures })
@@ -95,7 +95,7 @@ describe('configure', () => {
     expect(stateAt(machine, 600 + RESET_TIMEOUT)).toBe('half-open')
   })
 
-  it("does not undercut the server's own word", () => {
+  it('does not undercut Retry-After', () => {
     const machine = createMachine({ maxFailures: 1 })
     callOnce(machine, 'failure', 0, { retryAfter: 5_000 })
 
@@ -145,7 +145,7 @@ describe('configure', () => {
     expect(machine.state.name).toBe('closed')
   })
 
-  it('gives new probes the new deadline, and those in flight their own', () => {
+  it('applies the new deadline to new probes only', () => {
     const { machine, probes } = probedMachine({ probes: 5, concurrent: 1 })
     configure(machine, { probes: 5, concurrent: 2, probeTimeout: 9_000 }, RESET_TIMEOUT)
 

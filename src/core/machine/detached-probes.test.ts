@@ -10,40 +10,40 @@ import {
 import type { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
 
-/** Open again by one of two probes; the other is still out, with its deadline at 1500. */
-function orphaned(): { machine: Machine; orphan: Permit } {
+/** Open again by one of two probes; the other is still in flight, with its deadline at 1500. */
+function withDetachedProbe(): { machine: Machine; detached: Permit } {
   const { machine, probes } = probedMachine({ probes: 2 })
   settle(machine, probes[0] as Permit, 'failure', RESET_TIMEOUT + 100)
-  return { machine, orphan: probes[1] as Permit }
+  return { machine, detached: probes[1] as Permit }
 }
 
-describe('a probe that is out when its half-open time ends', () => {
+describe('a probe in flight when its half-open time ends', () => {
   it.each([
     { at: 1_499, expired: 0 },
     { at: 1_500, expired: 1 },
     { at: 1_501, expired: 1 },
   ])('expires at its deadline, whoever looks: $expired at $at', ({ at, expired }) => {
-    const { machine, orphan } = orphaned()
+    const { machine, detached } = withDetachedProbe()
 
     expect(machine.peek(at).counts).toMatchObject({ expired })
-    expect(orphan.open).toBe(true)
+    expect(detached.open).toBe(true)
 
     machine.admit(at)
     expect(machine.counts.expired).toBe(expired)
-    expect(orphan.open).toBe(expired === 0)
+    expect(detached.open).toBe(expired === 0)
   })
 
   it('makes nothing due before its deadline, and nothing after its end', () => {
-    const { machine, orphan } = orphaned()
+    const { machine, detached } = withDetachedProbe()
     expect(machine.peek(1_499)).toBe(machine)
 
-    settle(machine, orphan, 'success', 1_200)
+    settle(machine, detached, 'success', 1_200)
     expect(machine.peek(1_600)).toBe(machine)
   })
 
   it('is forgotten once it has ended', () => {
-    const { machine, orphan } = orphaned()
-    settle(machine, orphan, 'success', 1_200)
+    const { machine, detached } = withDetachedProbe()
+    settle(machine, detached, 'success', 1_200)
 
     machine.admit(1_201)
 

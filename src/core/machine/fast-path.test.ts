@@ -35,7 +35,7 @@ function fails(machine: Machine, clockTime = 0): void {
 }
 
 describe('a success without a permit', () => {
-  it('is counted, and ends a streak', () => {
+  it('is counted, and ends the failures in a row', () => {
     const machine = createMachine()
     fails(machine)
     fails(machine)
@@ -127,7 +127,7 @@ function dense(options: MachineOptions = { trip: { evidence } }): Machine {
 }
 
 describe('a success with a permit', () => {
-  it('is taken in without the time where many are, and gives the permit back', () => {
+  it('is taken in without the time where many are, and returns the permit', () => {
     const machine = dense()
     const permit = admit(machine, 1)
 
@@ -277,7 +277,7 @@ describe('a permit that is used again', () => {
     ['open', {}, (machine) => machine.trip(0)],
     ['forced closed', {}, (machine) => void machine.force('forced-closed', 0, {})],
     ['full', { maxConcurrent: 1 }, (machine) => void machine.admit(0)],
-    ['waiting for a probe of before', { probes: 2 }, withOrphan],
+    ['waiting for a probe of before', { probes: 2 }, withDetachedProbe],
   ])('is not asked for by a circuit that is %s', (_, options, happens) => {
     const machine = createMachine(options)
     happens(machine)
@@ -321,7 +321,7 @@ describe('a permit that is used again', () => {
 })
 
 /** Closed again, while a probe of the half-open state before is still out. */
-function withOrphan(machine: Machine): void {
+function withDetachedProbe(machine: Machine): void {
   machine.trip(0)
   machine.admit(1_000)
   machine.reset(1_000)

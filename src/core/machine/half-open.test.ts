@@ -71,7 +71,7 @@ describe('a machine that is half-open', () => {
   })
 
   it.each(['success', 'neutral', 'cancelled'] as const)(
-    'gives the slot of a probe that ended as %s to the next call',
+    'leaves the slot of a probe that ended as %s to the next call',
     (outcome) => {
       const { machine, probes } = probedMachine({ probes: 5, concurrent: 2 })
 

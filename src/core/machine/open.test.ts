@@ -81,7 +81,7 @@ describe('a machine that is open', () => {
   })
 })
 
-describe("the server's own word on when to come back", () => {
+describe('Retry-After', () => {
   it.each([
     { retryAfter: undefined, opensFor: RESET_TIMEOUT },
     { retryAfter: 0, opensFor: RESET_TIMEOUT },
@@ -92,7 +92,7 @@ describe("the server's own word on when to come back", () => {
     { retryAfter: LONGEST_RETRY_AFTER, opensFor: LONGEST_RETRY_AFTER },
     { retryAfter: LONGEST_RETRY_AFTER + 1, opensFor: LONGEST_RETRY_AFTER },
     { retryAfter: Number.MAX_VALUE, opensFor: LONGEST_RETRY_AFTER },
-  ])('is a floor for the open time up to a minute: $retryAfter gives $opensFor', (row) => {
+  ])('is a floor for the open time up to a minute: $opensFor for $retryAfter', (row) => {
     const machine = createMachine({ maxFailures: 1 })
 
     callOnce(machine, 'failure', 0, { retryAfter: row.retryAfter })

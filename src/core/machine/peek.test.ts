@@ -35,7 +35,7 @@ function delivered(): Machine {
 
 const MACHINES: readonly { name: string; create: () => Machine }[] = [
   { name: 'closed', create: () => createMachine() },
-  { name: 'closed with a streak', create: withStreak },
+  { name: 'closed with failures in a row', create: withStreak },
   { name: 'open', create: () => openMachine() },
   { name: 'open without history', create: () => openMachine({ history: 0 }) },
   { name: 'half-open', create: () => probedMachine().machine },
@@ -86,7 +86,7 @@ describe.each(MACHINES)('a machine that is $name', ({ create }) => {
     }
   })
 
-  it('has a clone that looks the same', () => {
+  it('has a clone that holds the same', () => {
     const machine = create()
 
     expect(machineAsText(machine.clone())).toBe(machineAsText(machine))
@@ -123,13 +123,16 @@ describe.each(MACHINES)('a machine that is $name', ({ create }) => {
 })
 
 describe('peek', () => {
-  it.each([0, RESET_TIMEOUT - 1])('gives the machine itself while nothing is due: at %d', (at) => {
-    const machine = openMachine()
+  it.each([0, RESET_TIMEOUT - 1])(
+    'returns the machine itself while nothing is due: at %d',
+    (at) => {
+      const machine = openMachine()
 
-    expect(machine.peek(at)).toBe(machine)
-  })
+      expect(machine.peek(at)).toBe(machine)
+    },
+  )
 
-  it('gives another one with the time taken when something is due', () => {
+  it('returns another one with the time taken when something is due', () => {
     const machine = openMachine()
 
     const shown = machine.peek(RESET_TIMEOUT + 5)

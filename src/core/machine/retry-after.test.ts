@@ -42,7 +42,7 @@ describe('retryAfter', () => {
     expect(probedMachine().machine.retryAfter(at)).toBe(ms)
   })
 
-  it('goes by the earliest of several verdicts that are expected', () => {
+  it('goes by the earliest of several deadlines', () => {
     const machine = openMachine({ probes: 2 })
     admit(machine, RESET_TIMEOUT, 300)
     admit(machine, RESET_TIMEOUT + 100)

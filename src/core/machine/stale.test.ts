@@ -40,9 +40,9 @@ interface Situation {
 }
 
 const situations: readonly Situation[] = [
-  { name: 'a closed-era call ends while open', at: 10, create: straggler },
+  { name: 'a call of the closed circuit ends while open', at: 10, create: straggler },
   {
-    name: 'a closed-era call ends while half-open with no probe in flight',
+    name: 'a call of the closed circuit ends while half-open with no probe in flight',
     at: RESET_TIMEOUT + 10,
     create: () => {
       const { machine, late } = straggler()
@@ -51,7 +51,7 @@ const situations: readonly Situation[] = [
     },
   },
   {
-    name: 'a closed-era call ends while a probe is in flight',
+    name: 'a call of the closed circuit ends while a probe is in flight',
     at: RESET_TIMEOUT + 10,
     create: () => {
       const { machine, late } = straggler()
@@ -60,7 +60,7 @@ const situations: readonly Situation[] = [
     },
   },
   {
-    name: 'a closed-era call ends when the circuit has recovered',
+    name: 'a call of the closed circuit ends when the circuit has recovered',
     at: RESET_TIMEOUT + 10,
     create: () => {
       const { machine, late } = straggler()
@@ -208,7 +208,7 @@ describe('a machine under stale results', () => {
     expect(machine.trips).toHaveLength(1)
   })
 
-  it('has no streak from failures that come after the recovery', () => {
+  it('has no failures in a row from those that come after the recovery', () => {
     const { machine, late } = straggler()
     settle(machine, admit(machine, RESET_TIMEOUT), 'success', RESET_TIMEOUT)
 

@@ -121,7 +121,7 @@ describe('the record of a trip', () => {
     expect(machine.trips).toMatchObject([{ at: 0, reopened: 1, probeFailure: undefined }])
   })
 
-  it('tells who tripped by hand in their own words, with the streak at that moment', () => {
+  it('tells who tripped by hand in their own words, with the failures in a row at that moment', () => {
     const machine = createMachine({ maxFailures: 3 })
     callTimes(machine, 2, 'failure')
 

@@ -68,7 +68,7 @@ describe('Counters', () => {
     expect([counters.rejected, copy.rejected]).toEqual([1, 0])
   })
 
-  it('gives totals that later counting leaves alone', () => {
+  it('returns totals that later counting leaves alone', () => {
     const counters = new Counters()
     const before = counters.read()
 

@@ -15,7 +15,7 @@ function exact(durations: readonly number[], q: number): number {
 }
 
 describe('Latency', () => {
-  it('gives every quantile within its stated error of the exact one', () => {
+  it('returns every quantile within its stated error of the exact one', () => {
     const duration = fc.oneof(
       fc.double({ min: 0, max: 1, noNaN: true }),
       fc.double({ min: 0, max: 2_000, noNaN: true }),
@@ -38,7 +38,7 @@ describe('Latency', () => {
     expect(latencyOf([1, 2, 300])).toMatchObject({ count: 3, sum: 303, max: 300 })
   })
 
-  it('gives 0 before the first call', () => {
+  it('returns 0 before the first call', () => {
     expect(new Latency().quantile(0.99)).toBe(0)
   })
 

@@ -57,7 +57,7 @@ describe('a slow start with a probe that is overdue', () => {
     expect(machine.state).toMatchObject({ name: 'closed', since: 2_700 })
   })
 
-  it('gives its slot to the next call when something has succeeded before', () => {
+  it('leaves its slot to the next call when something has succeeded before', () => {
     const machine = halfOpen()
     settle(machine, admit(machine, 2_000), 'success', 2_010)
     admitMany(machine, 2, 2_010)
@@ -106,7 +106,7 @@ describe('a slow start with a probe that is overdue', () => {
 })
 
 describe('a slow start with a call that was overdue', () => {
-  it('has no debt and no credit left of it once it has ended', () => {
+  it('has no charge and no credit left of it once it has ended', () => {
     const machine = grown()
     const overdue = admit(machine, GROWN_AT)
     callOnce(machine, 'success', GROWN_AT + 1_000)

@@ -104,7 +104,7 @@ describe('Evidence', () => {
     expect(evidence.finding(1_250)).toMatchObject({ failures: 21 })
   })
 
-  it('gives back what an overdue call was charged', () => {
+  it('takes back what an overdue call was charged', () => {
     const evidence = failed(4)
     evidence.overdue(0)
 
@@ -115,7 +115,7 @@ describe('Evidence', () => {
     expect(evidence.save(0)).toEqual({ score: 4, for: 0, failures: 4, slow: 0, overdue: 0 })
   })
 
-  it('gives nothing back when no overdue call is part of the score any more', () => {
+  it('takes nothing back when no overdue call is part of the score any more', () => {
     const evidence = failed(4)
 
     evidence.retract(0)

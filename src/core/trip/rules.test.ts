@@ -260,7 +260,7 @@ describe('several rules', () => {
     expect(machine.state).toMatchObject({ name: 'open', trip: { reason } })
   })
 
-  it('never delay a streak', () => {
+  it('never delay the rule of failures in a row', () => {
     const machine = createMachine({ maxFailures: 3, trip: { failureRate } })
     callTimes(machine, 1_000, 'success')
 

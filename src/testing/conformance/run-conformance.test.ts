@@ -36,7 +36,7 @@ describe('conformanceCases', () => {
 })
 
 describe('runConformance', () => {
-  it('gives the right answer as what was observed when a case passes', async () => {
+  it('reports the right answer as what was observed when a case passes', async () => {
     const [result] = await runConformance(adapterOf(open), [caseThat(async () => {})])
 
     expect(result).toEqual({

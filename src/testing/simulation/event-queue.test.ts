@@ -7,7 +7,7 @@ function event(at: number, name = '') {
 }
 
 describe('EventQueue', () => {
-  it('gives events in the order of time', () => {
+  it('returns events in the order of time', () => {
     const queue = new EventQueue()
     const random = randomStream(1, 'times')
     const times = Array.from({ length: 1_000 }, random)
@@ -19,7 +19,7 @@ describe('EventQueue', () => {
     expect(queue.take()).toBeUndefined()
   })
 
-  it('gives events of one moment in the order in which they were added', () => {
+  it('returns events of one moment in the order in which they were added', () => {
     const queue = new EventQueue()
     const events = [event(5, 'a'), event(3, 'b'), event(5, 'c'), event(3, 'd'), event(5, 'e')]
     for (const one of events) queue.add(one)

@@ -10,7 +10,7 @@ function mean(values: number[]): number {
 }
 
 describe('randomStream', () => {
-  it('gives the same numbers for the same seed and name', () => {
+  it('returns the same numbers for the same seed and name', () => {
     expect(draw(randomStream(7, 'a'), 50)).toEqual(draw(randomStream(7, 'a'), 50))
   })
 

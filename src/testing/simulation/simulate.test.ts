@@ -12,7 +12,7 @@ const OUTAGE: SimulationOptions = {
 }
 
 describe('simulate', () => {
-  it('gives the same bytes for the same options', () => {
+  it('returns the same bytes for the same options', () => {
     const options = { ...OUTAGE, traffic: { ...OUTAGE.traffic, retries: 2 } }
 
     expect(JSON.stringify(simulate(options))).toBe(JSON.stringify(simulate(options)))
@@ -85,7 +85,7 @@ describe('simulate', () => {
     expect(simulate({ ...OUTAGE, policy }).timeToTrip).toBeLessThan(1_500)
   })
 
-  it('gives all clients one breaker when it is shared', () => {
+  it('has one breaker for all clients when it is shared', () => {
     const traffic = { ...OUTAGE.traffic, shared: true }
 
     expect(simulate({ ...OUTAGE, traffic }).trips).toHaveLength(1)

@@ -219,7 +219,7 @@ describe('@breaker.sync and @breaker.stream as standard decorators', () => {
     expect(() => parser.parse('42')).toThrow(CircuitOpenError)
   })
 
-  it('guard a method that gives a stream', async () => {
+  it('guard a method that returns a stream', async () => {
     const breaker = new CircuitBreaker(options)
     class Tokens {
       readonly #items = ['a', 'b']
