@@ -182,7 +182,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     const timeout = call.timeout ?? circuit.options.callTimeout
     const held = circuit.admit(timeout)
     if (typeof held !== 'string') return createPermit(circuit, held, call, timeout)
-    return circuit.refused(held)
+    return circuit.reject(held)
   }
 
   /**
@@ -215,7 +215,6 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   reset(): void {
     const circuit = this.#circuit
     circuit.machine.reset(circuit.clock.now())
-    circuit.lane = undefined
     circuit.flush()
   }
 

@@ -12,15 +12,61 @@ export function checkFunction(what: string, fn: unknown): asserts fn is AnyFunct
   if (typeof fn !== 'function') throw wrongType(what, 'a function', fn)
 }
 
-/** Gives the guarded function the looks of the original: name, length and own properties. */
-export function mimicFunction(guarded: AnyFunction, original: AnyFunction): AnyFunction {
+/**
+ * A function with the name, length and own properties of the original that hands its calls to
+ * `call`.
+ */
+export function functionLike(
+  original: AnyFunction,
+  call: (self: unknown, args: readonly unknown[]) => unknown,
+): AnyFunction {
+  const shape = SHAPES[original.length] ?? (SHAPES[0] as Shape)
+  return mimicFunction(shape(String(original.name), call), original)
+}
+
+type Shape = (
+  name: string,
+  call: (self: unknown, args: readonly unknown[]) => unknown,
+) => AnyFunction
+
+const NOTHING: readonly unknown[] = /* @__PURE__ */ Object.freeze([])
+
+// By number of parameters: giving a function its name or length afterwards takes as much memory as
+// the function.
+const SHAPES: readonly Shape[] = [
+  (name, call) =>
+    ({
+      [name](this: unknown) {
+        // biome-ignore lint/complexity/noArguments: there may be some.
+        if (arguments.length === 0) return call(this, NOTHING)
+        return call(this, arguments as unknown as unknown[])
+      },
+    })[name] as AnyFunction,
+  (name, call) =>
+    ({
+      [name](this: unknown, _first: unknown) {
+        // biome-ignore lint/complexity/noArguments: there may be more of them, or none.
+        return call(this, arguments as unknown as unknown[])
+      },
+    })[name] as AnyFunction,
+  (name, call) =>
+    ({
+      [name](this: unknown, _first: unknown, _second: unknown) {
+        // biome-ignore lint/complexity/noArguments: there may be more of them, or fewer.
+        return call(this, arguments as unknown as unknown[])
+      },
+    })[name] as AnyFunction,
+]
+
+/** Gives the wrapper the name, length and own properties of the original. */
+export function mimicFunction(wrapper: AnyFunction, original: AnyFunction): AnyFunction {
   for (const key of Reflect.ownKeys(original)) {
     if (key === 'prototype' || key === 'arguments' || key === 'caller') continue
     const property = Object.getOwnPropertyDescriptor(original, key) as PropertyDescriptor
     // A function that is given a property takes as much memory again.
-    if (!has(guarded, key, property)) Object.defineProperty(guarded, key, property)
+    if (!has(wrapper, key, property)) Object.defineProperty(wrapper, key, property)
   }
-  return guarded
+  return wrapper
 }
 
 function has(fn: AnyFunction, key: PropertyKey, property: PropertyDescriptor): boolean {

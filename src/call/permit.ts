@@ -1,16 +1,10 @@
 import type { Circuit } from '../circuit/circuit.ts'
-import {
-  CANCELLED,
-  type Classification,
-  errorOf,
-  NEUTRAL,
-  type Settled,
-  SUCCESS,
-} from '../core/outcome.ts'
-import type { Permit as Held } from '../core/permit.ts'
+import { CANCELLED, type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
+import type { Permit as CorePermit } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AcquireOptions } from '../options.ts'
 import { abortedByCaller } from './caller-signal.ts'
+import { Settlement } from './settlement.ts'
 import { timeLimit } from './timeout-queue.ts'
 
 /**
@@ -50,75 +44,73 @@ export const dispose: typeof Symbol.dispose =
 
 class CallPermit {
   readonly generation: number
-  readonly #circuit: Circuit
-  readonly #permit: Held
-  readonly #call: AcquireOptions
-  #settled = false
-  #stopTimer: (() => void) | undefined
+  readonly #settlement: Settlement
+  readonly #signal: AbortSignal | undefined
+  readonly #stopTimer: (() => void) | undefined
 
-  constructor(circuit: Circuit, held: Held, call: AcquireOptions, timeout: number | undefined) {
-    this.generation = (held.state ?? circuit.machine.state).generation
-    this.#circuit = circuit
-    this.#permit = held
-    this.#call = call
+  constructor(
+    circuit: Circuit,
+    permit: CorePermit,
+    { signal, classify }: AcquireOptions,
+    timeout: number | undefined,
+  ) {
+    this.generation = (permit.state ?? circuit.machine.state).generation
+    this.#settlement = new Settlement(circuit, permit, signal, classify)
+    this.#signal = signal
     if (timeout !== undefined) {
       this.#stopTimer = timeLimit(circuit.clock, timeout, () => {
         const reason = new CallTimeoutError(circuit.name, timeout)
-        this.#judge({ status: 'rejected', reason }, true)
+        this.#settle({ status: 'rejected', reason }, true)
       })
     }
-    call.signal?.addEventListener('abort', this.#abort, { once: true })
+    signal?.addEventListener('abort', this.#abort, { once: true })
     // A listener may have done it while the call was admitted.
-    if (call.signal?.aborted) this.cancel()
+    if (signal?.aborted) this.cancel()
   }
 
   get probe(): boolean {
-    return this.#permit.probe
+    return this.#settlement.permit.probe
   }
 
   success(...values: [value?: unknown]): void {
-    const settled: Settled = { status: 'fulfilled', value: values[0] }
-    if (values.length === 0) this.#settle(SUCCESS, settled)
-    else this.#judge(settled)
+    if (values.length === 0) this.#settleAs(SUCCESS)
+    else this.#settle({ status: 'fulfilled', value: values[0] })
   }
 
   failure(...errors: [error?: unknown]): void {
-    const settled: Settled = { status: 'rejected', reason: errors[0] }
-    if (errors.length === 0) this.#settle(FAILURE, settled)
-    else this.#judge(settled)
+    if (errors.length === 0) this.#settleAs(FAILURE)
+    else this.#settle({ status: 'rejected', reason: errors[0] })
   }
 
   neutral(): void {
-    this.#settle(NEUTRAL, NOTHING)
+    this.#settleAs(NEUTRAL)
   }
 
   cancel(): void {
-    this.#settle(CANCELLED, NOTHING)
+    this.#settleAs(CANCELLED)
   }
 
   readonly #abort = (): void => {
-    const { signal } = this.#call
-    if (abortedByCaller(signal)) this.cancel()
-    else this.#judge({ status: 'rejected', reason: signal?.reason })
+    if (abortedByCaller(this.#signal)) this.cancel()
+    else this.#settle({ status: 'rejected', reason: this.#signal?.reason })
   }
 
-  #judge(settled: Settled, timedOut = false): void {
-    if (this.#settled) return
-    const { classify, signal } = this.#call
-    const callerGone = !timedOut && abortedByCaller(signal)
-    this.#settle(this.#circuit.classify(settled, { classify, callerGone, timedOut }), settled)
+  #settle(settled: Settled, timedOut = false): void {
+    this.#stop()
+    this.#settlement.settle(settled, timedOut)
   }
 
-  #settle(classification: Classification, settled: Settled): void {
-    if (this.#settled) return
-    this.#settled = true
+  #settleAs(classification: Classification): void {
+    this.#stop()
+    this.#settlement.settleAs(classification)
+  }
+
+  #stop(): void {
     this.#stopTimer?.()
-    this.#call.signal?.removeEventListener('abort', this.#abort)
-    this.#circuit.settle(this.#permit, classification, errorOf(settled))
+    this.#signal?.removeEventListener('abort', this.#abort)
   }
 }
 
-const NOTHING: Settled = { status: 'fulfilled', value: undefined }
 const FAILURE: Classification = {
   outcome: 'failure',
   failure: { name: 'failure', code: undefined, message: 'reported without an error' },
@@ -132,9 +124,9 @@ Object.defineProperty(CallPermit.prototype, dispose, {
 
 export function createPermit(
   circuit: Circuit,
-  held: Held,
+  permit: CorePermit,
   call: AcquireOptions,
   timeout: number | undefined,
 ): Permit {
-  return new CallPermit(circuit, held, call, timeout) as unknown as Permit
+  return new CallPermit(circuit, permit, call, timeout) as unknown as Permit
 }

@@ -1,12 +1,13 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
-import { CANCELLED, type Classification, errorOf, type Settled, SUCCESS } from '../core/outcome.ts'
+import { CANCELLED, SUCCESS } from '../core/outcome.ts'
 import type { Permit } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { show } from '../options/validate.ts'
-import { abortedByCaller, callerSignal } from './caller-signal.ts'
+import { callerSignal } from './caller-signal.ts'
 import { runFallback } from './fallback.ts'
 import { type AnyFunction, kindOf, mimicFunction } from './functions.ts'
+import { Settlement } from './settlement.ts'
 import {
   DONE,
   type Iterator,
@@ -18,15 +19,15 @@ import {
 } from './stream-iterators.ts'
 import { timeLimit } from './timeout-queue.ts'
 
-export { isStream, iteratorOf, type Source }
-
 /** A function with the same type whose stream holds the permit until its iteration ends. */
 export function wrapStream(circuit: Circuit, fn: AnyFunction): AnyFunction {
   const lazy = kindOf(fn) === 'AsyncGeneratorFunction'
   return mimicFunction(function (this: unknown, ...args: unknown[]) {
     const call = new StreamCall(circuit, args)
     // A generator runs nothing before its first item is asked for, so neither is a permit taken.
-    return lazy ? call.later(() => fn.apply(this, args)) : call.now(() => fn.apply(this, args))
+    return lazy
+      ? call.startLazily(() => fn.apply(this, args))
+      : call.start(() => fn.apply(this, args))
   }, fn)
 }
 
@@ -34,19 +35,17 @@ export function wrapStream(circuit: Circuit, fn: AnyFunction): AnyFunction {
 export class StreamCall {
   readonly #circuit: Circuit
   readonly #args: readonly unknown[]
-  readonly #signal: AbortSignal | undefined
-  #permit: Permit | undefined
+  /** Undefined until the call is admitted. */
+  #settlement: Settlement | undefined
   #delivered = false
-  #ended = false
 
   constructor(circuit: Circuit, args: readonly unknown[]) {
     this.#circuit = circuit
     this.#args = args
-    this.#signal = callerSignal(args)
   }
 
   /** For a generator, which does nothing before its first item is asked for. */
-  later(start: () => Source): AsyncGenerator<unknown, unknown, unknown> {
+  startLazily(start: () => Source): AsyncGenerator<unknown, unknown, unknown> {
     let iterator: Iterator | undefined
     let left = false
     const end = (way: 'return' | 'throw', value: unknown): Promise<IteratorResult<unknown>> => {
@@ -71,20 +70,20 @@ export class StreamCall {
   }
 
   /** Guards a stream that has come under a permit which was taken for it before. */
-  taken(permit: Permit, source: Source): Source {
-    this.#permit = permit
+  adopt(settlement: Settlement, source: Source): Source {
+    this.#settlement = settlement
     return this.#proxy(source)
   }
 
-  now(start: () => unknown): unknown {
-    const refused = this.#admit()
-    if (refused !== undefined) return streamOrPromise(refused)
+  start(start: () => unknown): unknown {
+    const rejected = this.#admit()
+    if (rejected !== undefined) return streamOrPromise(rejected)
     let result: unknown
     try {
       result = start()
       if (isStream(result)) return this.#proxy(result)
     } catch (reason) {
-      this.#settle({ status: 'rejected', reason })
+      this.#settlement?.settle({ status: 'rejected', reason })
       return streamOrPromise(rejectingIterator(reason))
     }
     const opened = this.#opened(result)
@@ -101,10 +100,10 @@ export class StreamCall {
       stream = await result
       if (isStream(stream)) return this.#proxy(stream)
     } catch (reason) {
-      this.#settle({ status: 'rejected', reason })
+      this.#settlement?.settle({ status: 'rejected', reason })
       throw reason
     }
-    this.#end(CANCELLED, undefined)
+    this.#settlement?.settleAs(CANCELLED)
     throw new TypeError(
       `breaker.stream takes a function that gives an async iterable, its result is ${show(stream)}`,
     )
@@ -114,7 +113,7 @@ export class StreamCall {
     try {
       return this.#guard(start()[Symbol.asyncIterator]())
     } catch (reason) {
-      this.#settle({ status: 'rejected', reason })
+      this.#settlement?.settle({ status: 'rejected', reason })
       return rejectingIterator(reason)
     }
   }
@@ -125,10 +124,10 @@ export class StreamCall {
     const { callTimeout, fallback } = circuit.options
     const permit = circuit.admit(callTimeout)
     if (typeof permit !== 'string') {
-      this.#permit = permit
+      this.#settlement = new Settlement(circuit, permit, callerSignal(this.#args))
       return undefined
     }
-    const error = circuit.refused(permit)
+    const error = circuit.reject(permit)
     if (fallback === undefined) return rejectingIterator(error())
     return iteratorOf(runFallback(fallback, error, this.#args), error)
   }
@@ -157,7 +156,7 @@ export class StreamCall {
         if (!OTHER_READERS.has(key)) return value.bind(target)
         return (...args: unknown[]) => {
           // Nobody can see when a stream that is read in another way ends.
-          if (guarded === undefined && reads(key, args)) this.#end(CANCELLED, undefined)
+          if (guarded === undefined && reads(key, args)) this.#settlement?.settleAs(CANCELLED)
           const result: unknown = value.apply(target, args)
           return result === target ? proxy : result
         }
@@ -190,11 +189,11 @@ export class StreamCall {
   #limited<T>(wait: () => Promise<T>, stop: () => unknown): Promise<T> {
     const { name } = this.#circuit
     const { callTimeout: timeout } = this.#circuit.options
-    if (timeout === undefined || this.#ended) return wait()
+    if (timeout === undefined || this.#settlement?.settled) return wait()
     return new Promise((resolve, reject) => {
       const ended = timeLimit(this.#circuit.clock, timeout, () => {
         const reason = new CallTimeoutError(name, timeout)
-        this.#settle({ status: 'rejected', reason }, true)
+        this.#settlement?.settle({ status: 'rejected', reason }, true)
         reject(reason)
         // Whatever the source thinks of it.
         new Promise((resolve) => resolve(stop())).catch(() => {})
@@ -208,34 +207,22 @@ export class StreamCall {
     try {
       item = await source.next(value)
     } catch (reason) {
-      this.#settle({ status: 'rejected', reason })
+      this.#settlement?.settle({ status: 'rejected', reason })
       throw reason
     }
-    if (item.done) this.#settle({ status: 'fulfilled', value: item.value })
-    else if (this.#permit !== undefined) this.#deliver(this.#permit)
+    if (item.done) this.#settlement?.settle({ status: 'fulfilled', value: item.value })
+    else this.#deliver(this.#settlement?.permit)
     return item
   }
 
-  #deliver(permit: Permit): void {
-    if (permit.open && !permit.delivered) permit.deliver()
+  #deliver(permit: Permit | undefined): void {
+    if (permit?.open && !permit.shared && !permit.delivered) permit.deliver()
     this.#delivered = true
   }
 
   /** The consumer has had enough: that is a success once something came. */
   #leave(): void {
-    this.#end(this.#delivered ? SUCCESS : CANCELLED, undefined)
-  }
-
-  #settle(settled: Settled, timedOut = false): void {
-    if (this.#ended) return
-    const callerGone = !timedOut && abortedByCaller(this.#signal)
-    this.#end(this.#circuit.classify(settled, { callerGone, timedOut }), errorOf(settled))
-  }
-
-  #end(classification: Classification, error: unknown): void {
-    if (this.#ended || this.#permit === undefined) return
-    this.#ended = true
-    this.#circuit.settle(this.#permit, classification, error)
+    this.#settlement?.settleAs(this.#delivered ? SUCCESS : CANCELLED)
   }
 }
 

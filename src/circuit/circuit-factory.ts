@@ -32,10 +32,10 @@ export class CircuitFactory {
     // A rule of the user's own reports to its breaker; all else is shared.
     if (options.trip.when === undefined) this.#settings ??= machineSettings(options, report)
     const settings = this.#settings ?? machineSettings(options, report)
-    const machine =
-      this.#saved === undefined
-        ? new Machine(settings, createdAt ?? clock.now(), random)
-        : restore(settings, checkSaved(this.#saved), clock.now(), random)
+    const saved = this.#saved === undefined ? undefined : checkSaved(this.#saved)
+    const data = saved && restore(settings, saved)
+    const begins = data === undefined ? createdAt : undefined
+    const machine = new Machine(settings, begins ?? clock.now(), random, data)
     const circuit = new Circuit(name, options, clock, machine, userOptions)
     return circuit
   }

@@ -1,10 +1,9 @@
 import type { Clock } from '../clock.ts'
-import type { Machine } from '../core/machine.ts'
-import type { Change } from '../core/machine-data.ts'
+import { sharedPermit, tryAdmit, trySettle } from '../core/fast-path.ts'
+import type { Change, Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
 import { type Permit, UNENFORCED } from '../core/permit.ts'
-import type { Closed } from '../core/state/closed.ts'
 import type { Override } from '../core/state/override.ts'
 import {
   type CallTimeoutError,
@@ -24,7 +23,7 @@ import {
 } from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
-import type { Lane } from './settle-handlers.ts'
+import { PermitHandlers, type SettleHandlers } from './settle-handlers.ts'
 
 /** In place of a reading: the time is what the machine has just been told. */
 const JUST_NOW = Number.NaN
@@ -42,9 +41,11 @@ export class Circuit implements ClassifyHost {
   readonly clock: Clock
   readonly machine: Machine
   emitter: Emitter | undefined = undefined
-  /** Undefined until the next call asks for it; null while calls need a permit of their own. */
-  lane: Lane | null | undefined = undefined
   #namedOptions: ResolvedOptions | undefined
+  /** Of the closed state that had calls last. */
+  #sharedHandlers: PermitHandlers | undefined
+  /** Whether those are all that a call needs: no timeout, no fallback. */
+  #direct = false
   #refusalMessage:
     | { generation: number; refusal: RejectReason; override: Override | undefined; text: string }
     | undefined
@@ -71,21 +72,6 @@ export class Circuit implements ClassifyHost {
     return this.#namedOptions
   }
 
-  // ── calls ─────────────────────────────────────────────────────────────────────────────────────
-
-  /** True when a success matters to nobody but the machine. */
-  get recordsOnly(): boolean {
-    return this.options.classify === undefined && !this.emitter?.hasListeners('success')
-  }
-
-  /** A call that entered under `era` without a permit has given a value. */
-  succeeded(state: Closed, value: unknown): void {
-    const { machine } = this
-    if (this.options.classify !== undefined || !machine.succeed(state)) {
-      this.conclude(state, this.#verdictOn(value))
-    } else if (state === machine.state) this.#publishSuccess(state.generation, false)
-  }
-
   // The two that every call may publish are made as they are published.
 
   #publishSuccess(generation: number, probe: boolean): void {
@@ -100,41 +86,10 @@ export class Circuit implements ClassifyHost {
     emitter.publish('failure', { breaker: this.name, error, generation, probe })
   }
 
-  #verdictOn(value: unknown): Classification {
-    if (this.options.classify === undefined) return SUCCESS
-    return this.classify({ status: 'fulfilled', value })
-  }
-
-  /** A call that entered under `era` without a permit was rejected. */
-  failed(state: Closed, reason: unknown): never {
-    const classification = classifyRejection(reason, this)
-    this.conclude(state, classification)
-    return new Rejection(reason, isReplaced(classification)) as never
-  }
-
-  /** A call that entered under `era` without a permit has outlived its timeout. */
-  outlived(state: Closed, error: CallTimeoutError): never {
-    const classification = this.#judgeExpired(error)
-    this.conclude(state, classification, error)
-    return new Rejection(error, isReplaced(classification)) as never
-  }
-
-  #judgeExpired(reason: CallTimeoutError): Classification {
-    return this.classify({ status: 'rejected', reason }, { timedOut: true })
-  }
-
-  /** A call that entered under `era` without a permit has ended. `error` is that of its timeout. */
-  conclude(state: Closed, classification: Classification, error?: CallTimeoutError): void {
-    const { generation } = this.machine.state
-    const counted = this.machine.conclude(state, classification, this.clock.now())
-    if (counted && this.emitter !== undefined) {
-      this.#publishVerdict(classification, error, generation, false)
-    }
-    this.flush()
-  }
-
   /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
   admit(timeout: number | undefined): Permit | RejectReason {
+    const shared = sharedPermit(this.machine)
+    if (shared !== null && tryAdmit(this.machine, shared)) return shared
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer
     // that waits in the socket wins.
@@ -146,24 +101,50 @@ export class Circuit implements ClassifyHost {
     return permit
   }
 
-  /** As {@link settle}, for a call without circumstances of its own; gives what its caller gets. */
-  fulfilled(permit: Permit, value: unknown): void {
-    if (this.recordsOnly && this.machine.succeedWith(permit)) return
-    this.settle(permit, this.#verdictOn(value), undefined)
+  /** Admits a call that needs nothing but a shared permit. Null for any other: {@link admit} it. */
+  tryAdmit(): SettleHandlers | null {
+    const last = this.#sharedHandlers
+    if (last !== undefined && this.#direct && tryAdmit(this.machine, last.permit)) return last
+    const { callTimeout, fallback } = this.options
+    this.#direct = callTimeout === undefined && fallback === undefined
+    const permit = this.#direct ? sharedPermit(this.machine) : null
+    if (permit === null || !tryAdmit(this.machine, permit)) return null
+    return this.handlersOf(permit)
   }
 
-  /** The same for one that was rejected. */
-  rejected(permit: Permit, reason: unknown): never {
+  configure(options: ResolvedOptions, userOptions: CircuitBreakerOptions<unknown>): void {
+    this.options = options
+    this.userOptions = userOptions
+    this.#direct = false
+    this.#namedOptions = undefined
+  }
+
+  /** What settles a permit when its call ends; one object for all calls that share it. */
+  handlersOf(permit: Permit): SettleHandlers {
+    if (this.#sharedHandlers?.permit === permit) return this.#sharedHandlers
+    const handlers = new PermitHandlers(this, permit)
+    if (permit.shared) this.#sharedHandlers = handlers
+    return handlers
+  }
+
+  fulfilled(permit: Permit, value: unknown): void {
+    const { classify } = this.options
+    const plain = classify === undefined && !this.emitter?.hasListeners('success')
+    if (plain && trySettle(this.machine, permit)) return
+    const settled = { status: 'fulfilled', value } as const
+    this.settle(permit, classify === undefined ? SUCCESS : this.classify(settled), undefined)
+  }
+
+  rejected(permit: Permit, reason: unknown): Rejection {
     const classification = classifyRejection(reason, this)
     this.settle(permit, classification, reason)
-    return new Rejection(reason, isReplaced(classification)) as never
+    return new Rejection(reason, isReplaced(classification))
   }
 
-  /** The same for one that has outlived its timeout. */
-  expired(permit: Permit, error: CallTimeoutError): never {
-    const classification = this.#judgeExpired(error)
+  timedOut(permit: Permit, error: CallTimeoutError): Rejection {
+    const classification = this.classify({ status: 'rejected', reason: error }, { timedOut: true })
     this.settle(permit, classification, error)
-    return new Rejection(error, isReplaced(classification)) as never
+    return new Rejection(error, isReplaced(classification))
   }
 
   classify(settled: Settled, context?: CallContext): Classification {
@@ -225,8 +206,6 @@ export class Circuit implements ClassifyHost {
     return text
   }
 
-  // ── events ────────────────────────────────────────────────────────────────────────────────────
-
   publish<E extends EventName>(name: E, event: BreakerEvents[E]): void {
     const { emitter } = this
     // Nobody pays for an event that nobody hears, but for errors: those are printed then.
@@ -235,7 +214,7 @@ export class Circuit implements ClassifyHost {
   }
 
   /** Tells of a refusal, and gives what makes its error. */
-  refused(refusal: RejectReason): () => ShortCircuitError {
+  reject(refusal: RejectReason): () => ShortCircuitError {
     if (!this.emitter?.hasListeners('reject')) return () => this.#refusalError(refusal)
     // Made first: a listener may move the breaker on.
     const error = this.#refusalError(refusal)
@@ -262,7 +241,6 @@ export class Circuit implements ClassifyHost {
   flush(): void {
     const { machine } = this
     if (!machine.hasChanges) return
-    this.lane = undefined
     // One by one off the machine's own list: a listener that moves the breaker comes back here.
     for (let next = machine.changes.shift(); next !== undefined; next = machine.changes.shift()) {
       this.#publishChange(next)

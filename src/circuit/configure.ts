@@ -24,9 +24,7 @@ export function configure(circuit: Circuit, name: string, patch: ConfigurePatch)
   const changed = changes(circuit.namedOptions, resolved)
   const settings = machineSettings(resolved, (error, source) => circuit.report(error, source))
   const lost = circuit.machine.configure(settings, circuit.clock.now())
-  circuit.userOptions = userOptions
-  circuit.options = resolved
-  circuit.lane = undefined
+  circuit.configure(resolved, userOptions)
   circuit.flush()
   circuit.publish('configure', { changed, lost })
   return { changed, lost }

@@ -1,24 +1,42 @@
+import type { Permit } from '../core/permit.ts'
 import type { CallTimeoutError } from '../errors.ts'
+import type { Rejection } from './deferred-rejection.ts'
 
-/** What the end of a call is reported to. They give what the caller gets, for `then`. */
-export interface Reactions {
-  readonly fulfilled: <T>(value: T) => T
-  readonly rejected: (error: unknown) => never
+/**
+ * What the end of a call is reported to. Each handler returns what the caller's promise is resolved
+ * with: the value, a {@link Rejection}, or the value of a fallback.
+ */
+export interface SettleHandlers {
+  readonly onFulfilled: (value: unknown) => unknown
+  readonly onRejected: (reason: unknown) => unknown
+  onTimeout(error: CallTimeoutError): unknown
 }
 
-/** The same for a call that may also end by its timeout. */
-export interface LimitedReactions extends Reactions {
-  expired(error: CallTimeoutError): never
+/** What gives permits back. */
+interface PermitSettler {
+  fulfilled(permit: Permit, value: unknown): void
+  rejected(permit: Permit, reason: unknown): Rejection
+  timedOut(permit: Permit, error: CallTimeoutError): Rejection
 }
 
-/** How the calls of one closed state pass while nothing needs more than their end. */
-export interface Lane {
-  /** Lets a call pass; null when it must ask for a permit of its own. */
-  enter(): LimitedReactions | null
-}
+/** Settles a permit. The engine calls one of the handlers, once. */
+export class PermitHandlers implements SettleHandlers {
+  readonly permit: Permit
+  readonly onFulfilled: (value: unknown) => unknown
+  readonly onRejected: (reason: unknown) => unknown
+  readonly #settler: PermitSettler
 
-/** A call that brings something along. */
-export interface HeldCall {
-  /** What the caller gets. `begin` reports the end of what it runs to the pair that it is given. */
-  run(begin: (call: Reactions) => Promise<unknown>): Promise<unknown>
+  constructor(settler: PermitSettler, permit: Permit) {
+    this.permit = permit
+    this.#settler = settler
+    this.onFulfilled = (value) => {
+      settler.fulfilled(permit, value)
+      return value
+    }
+    this.onRejected = (reason) => settler.rejected(permit, reason)
+  }
+
+  onTimeout(error: CallTimeoutError): Rejection {
+    return this.#settler.timedOut(this.permit, error)
+  }
 }

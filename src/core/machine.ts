@@ -1,97 +1,124 @@
-import { chargeOverdue, chargeOverdueProbes, dueAt, isDue } from './due.ts'
-import { Shortcuts } from './fast-path.ts'
-import type { RejectReason } from './measure/counters.ts'
+import { cloneData, freshData, History, type MachineData } from './machine-data.ts'
+import type { Counters, Counts, RejectReason } from './measure/counters.ts'
+import { LatencyBaseline } from './measure/latency-baseline.ts'
+import { OfferedRate } from './measure/offered-rate.ts'
 import { Statistics } from './measure/statistics.ts'
-import type { Classification, RecordedFailure } from './outcome.ts'
-import { Permit, UNENFORCED, UNRECORDED } from './permit.ts'
-import { sameOpenDuration } from './recovery/open-duration.ts'
-import { Probes } from './recovery/probes.ts'
-import { admits, type Decision, firstDeadline, lapsed, type Recovery } from './recovery/recovery.ts'
-import { SlowStart } from './recovery/slow-start.ts'
+import { MonotonicTime } from './monotonic-time.ts'
+import type { Classification } from './outcome.ts'
+import { type Permit, UNENFORCED, UNRECORDED } from './permit.ts'
+import { OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
+import type { Decision } from './recovery/recovery.ts'
 import type { MachineSettings } from './settings.ts'
-import type { Closed } from './state/closed.ts'
-import { closed, configureRules, notBefore, recorded, rememberFailure } from './state/closed.ts'
-import type { HalfOpen } from './state/half-open.ts'
-import type { Open } from './state/open.ts'
-import type { State } from './state/state.ts'
-import type { TransitionReason } from './transition.ts'
-import { consecutiveFailures } from './trip/consecutive-failures.ts'
-import { endTrip } from './trip/history.ts'
-import type { Finding } from './trip/record.ts'
-import type { WhenView } from './trip/when.ts'
+import {
+  admitCall,
+  type Closed,
+  chargeOverdue,
+  configureClosed,
+  createClosed,
+  mayBeOverdue,
+  notBefore,
+  recorded,
+  recordFailure,
+  recordSuccess,
+  retractOverdue,
+  ruleStatusesOf,
+} from './state/closed.ts'
+import {
+  admitProbe,
+  configureHalfOpen,
+  createHalfOpen,
+  type HalfOpen,
+  settleDueProbes,
+} from './state/half-open.ts'
+import { createOpen, type Open, type Opening, prolong } from './state/open.ts'
+import type { Override, OverrideChange, OverrideMode, OverrideOptions } from './state/override.ts'
+import { dueAt, isDue, rejectReason, retryAfter, type State } from './state/state.ts'
+import type { Transition, TransitionReason } from './transition.ts'
+import type { Finding, TripRecord } from './trip/record.ts'
+import { endTrip, TripHistory } from './trip/trip-history.ts'
 
-/** Why the circuit opens, and what is known about it. */
-interface Opening {
-  readonly finding?: Finding
-  readonly cause?: unknown
-  readonly note?: string | undefined
-  readonly probeFailure?: RecordedFailure | undefined
-  /** Only calls that have not ended yet speak for it: the state they belong to. */
-  readonly pending?: Closed | HalfOpen | null
-}
+/** What is to be published, in order. */
+export type Change = Transition | OverrideChange
 
 /**
  * The circuit breaker itself: deterministic and synchronous. Every transition of the product is in
- * this file. It is told the time as a clock reading with each call and never asks for it; a reading
- * of `NaN` means that nobody looked. Reading the machine moves nothing.
+ * this file. Each method is told the time as a clock reading; `NaN` means "not read", and the last
+ * known time is used. Methods that only read do not change any state.
  */
-export class Machine extends Shortcuts {
-  // ── asking ────────────────────────────────────────────────────────────────────────────────────
+export class Machine implements MachineData {
+  settings: MachineSettings
+  state: State
+  override: Override | undefined
+  readonly counters: Counters
+  detachedProbes: readonly Permit[]
+  statistics: Statistics | null
+  history: History | undefined
+  baseline: LatencyBaseline | undefined
+  rate: OfferedRate | undefined
+  #changes: Change[] | undefined = undefined
+  #time: MonotonicTime
+  readonly #random: () => number
+  /** Drawn ahead, so that a reader can tell how long an opening that is due will last. */
+  #nextRandom: number
 
-  /**
-   * Lets a call pass, with a permit that it must give back, or says why not.
-   *
-   * @param backstop extra ms before a probe is given up, for a call whose own timer speaks first
-   */
-  admit(clockTime: number, backstop = 0): Permit | RejectReason {
-    const now = this.advance(clockTime)
-    const mode = this.override?.mode
-    if (mode === 'disabled') return UNRECORDED
-    if (this.settings.openDuration.kind === 'auto') this.rate.sampleIfDue(this.counters, now)
-    if (mode === 'forced-open') return this.#refuse('forced-open', now)
-    const { state, settings } = this
-    if (state.name === 'open') return this.#refuse('open', now)
-    if (state.name === 'closed') {
-      if (this.counters.inFlight >= settings.maxConcurrent) return this.#refuse('full', now)
-      this.counters.admitted++
-      const permit = new Permit(state, now, Infinity)
-      state.inFlight?.add(permit)
-      return permit
-    }
-    // Probes have a limit of their own: calls that hang must not be able to keep the way back shut.
-    if (!admits(state.recovery)) return this.#refuse('half-open', now)
-    this.counters.admitted++
-    const probe = new Permit(state, now, now + settings.recovery.timeout, backstop)
-    state.recovery.grant(probe)
-    return probe
+  /** `data` is what it goes on from, at its own time 0. */
+  constructor(
+    settings: MachineSettings,
+    clockTime: number,
+    random: () => number,
+    data: MachineData = freshData(settings),
+  ) {
+    this.settings = settings
+    this.state = data.state
+    this.override = data.override
+    this.counters = data.counters
+    this.detachedProbes = data.detachedProbes
+    this.statistics = data.statistics
+    this.history = data.history
+    this.baseline = data.baseline
+    this.rate = data.rate
+    this.#time = new MonotonicTime(clockTime)
+    this.#random = random
+    this.#nextRandom = random()
   }
 
-  /** Refuses, unless an override says that everything passes. */
-  #refuse(refusal: RejectReason, now: number): RejectReason | Permit {
+  /**
+   * Lets a call pass, with a permit that it must give back, or returns why not.
+   *
+   * @param backstop extra ms before a probe expires, for a call whose own timer decides first
+   */
+  admit(clockTime: number, backstop = 0): Permit | RejectReason {
+    const now = this.#advance(clockTime)
+    const { state, override, settings, counters } = this
+    if (override?.mode === 'disabled') return UNRECORDED
+    if (settings.openDuration.kind === 'auto') this.#getRate().sampleIfDue(counters, now)
+    const reason = rejectReason(state, override, counters, settings.maxConcurrent)
+    if (reason !== undefined) return this.#reject(reason, now)
+    counters.admitted++
+    return state.name === 'half-open'
+      ? admitProbe(state, now, settings.recovery.timeout, backstop)
+      : admitCall(state as Closed, now)
+  }
+
+  /** Rejects, unless an override lets every call pass. */
+  #reject(reason: RejectReason, now: number): RejectReason | Permit {
     const { state } = this
-    if (state.name !== 'closed' && refusal !== 'forced-open') state.trip.rejected++
+    if (state.name !== 'closed' && reason !== 'forced-open') state.trip.rejected++
     if (state.name === 'half-open') state.recovery.refused(now)
     this.statistics?.refused(now)
     if (this.override?.mode === 'forced-closed') {
       this.counters.rare.unenforced++
       return UNENFORCED
     }
-    this.counters.rare[refusal]++
-    return refusal
+    this.counters.rare[reason]++
+    return reason
   }
 
-  // ── telling ───────────────────────────────────────────────────────────────────────────────────
-
-  /** A call that {@link enter}ed under `era` has ended. False when its result was stale. */
-  conclude(state: Closed, classification: Classification, clockTime: number): boolean {
-    this.counters.ended++
-    if (state !== this.state) {
-      this.counters.rare.stale++
-      return false
-    }
-    const now = this.override === undefined ? this.time.advance(clockTime) : this.advance(clockTime)
-    this.#record(state, classification, Number.NaN, now)
-    return true
+  /** True when a call would pass now. */
+  wouldAdmit(clockTime: number): boolean {
+    const { state, override, counters, settings } = this.peek(clockTime)
+    if (override !== undefined) return override.mode !== 'forced-open'
+    return rejectReason(state, override, counters, settings.maxConcurrent) === undefined
   }
 
   /** Gives a permit back. True when its result counted, false when it was stale or came twice. */
@@ -99,102 +126,70 @@ export class Machine extends Shortcuts {
     if (!permit.open) return false
     // Out of the line first: a call that ends now is not overdue any more.
     if (!permit.overdue) permit.state?.inFlight?.remove(permit)
-    const now = this.advance(clockTime)
+    const now = this.#advance(clockTime)
     // Its own deadline may have passed just now.
     if (!permit.open) return false
-    permit.open = false
+    if (!permit.shared) permit.open = false
     this.counters.ended++
-    const state = this.state
+    const { state } = this
+    const { outcome } = classification
     const duration = Number.isNaN(clockTime) ? Number.NaN : now - permit.startedAt
     if (permit.state !== state) {
       this.counters.rare.stale++
-      if (permit.overdue && classification.outcome === 'success')
-        this.#cancelTrip(permit, duration, now)
+      if (permit.overdue && outcome === 'success') this.#cancelTrip(permit, duration, now)
       return false
     }
-    if (state.name === 'half-open') this.#decide(state, permit, classification, now)
+    this.counters.outcome(outcome)
+    if (classification.timedOut) this.counters.rare.timeout++
+    if (state.name === 'half-open') this.#settleProbe(state, permit, classification, now)
     else {
-      if (permit.overdue) this.#retractCharge(state, permit, classification, now)
+      if (permit.overdue) {
+        retractOverdue(state, now)
+        if (outcome === 'success') this.#getBaseline().raiseFloor(now - permit.startedAt)
+      }
       this.#record(state, classification, duration, now)
     }
     return true
   }
 
-  /** Replaces what an overdue call was charged in advance by how it really ended. */
-  #retractCharge(state: Closed, permit: Permit, { outcome }: Classification, now: number): void {
-    state.rules?.evidence?.retract(now)
-    if (outcome === 'success') this.baseline.raiseFloor(now - permit.startedAt)
-  }
-
-  /** A call that was taken for hung has succeeded: what was opened on that ground closes again. */
+  /** A call that was taken for hung has succeeded: a trip by such calls alone is cancelled. */
   #cancelTrip(permit: Permit, duration: number, now: number): void {
-    this.baseline.raiseFloor(duration)
+    this.#getBaseline().raiseFloor(duration)
     if (this.state.name !== 'closed' && this.state.pending === permit.state) {
       this.#close(now, 'overdueCancelled')
     }
   }
 
-  #count(classification: Classification): void {
-    this.counters.outcome(classification.outcome)
-    if (classification.timedOut) this.counters.rare.timeout++
-  }
-
   #record(state: Closed, classification: Classification, duration: number, now: number): void {
-    this.#count(classification)
-    const { outcome } = classification
+    const { outcome, error } = classification
     if (duration >= 0) this.statistics?.record(outcome, duration, now)
-    if (outcome === 'success') this.#recordSuccess(state, duration, now)
-    else if (outcome === 'failure') this.#recordFailure(state, classification, duration, now)
-  }
-
-  #recordSuccess(state: Closed, duration: number, now: number): void {
-    state.consecutiveFailures = 0
-    if (this.learns(state)) {
-      if (duration >= 0) this.baseline.learn(duration, now)
-      else this.baseline.skipSample()
+    if (outcome === 'success') {
+      if (this.learns(state)) {
+        if (duration >= 0) this.#getBaseline().learn(duration, now)
+        else this.#getBaseline().skipSample()
+      }
+      this.#openIf(state, recordSuccess(state, duration, now, this), undefined, now)
+    } else if (outcome === 'failure') {
+      const limit = this.settings.trip.consecutiveFailures
+      const finding = recordFailure(state, classification, duration, now, limit, this)
+      this.#openIf(state, finding, error, now)
     }
-    const finding = state.rules?.record(false, duration, now, this.#viewOf(state, false, now))
-    if (finding !== undefined) this.#openFor(state, finding, undefined, now)
   }
 
-  #recordFailure(
-    state: Closed,
-    classification: Classification,
-    duration: number,
-    now: number,
-  ): void {
-    state.consecutiveFailures++
-    state.notBefore = notBefore(state.notBefore, classification, now)
-    rememberFailure(state, classification, now)
-    const seen = state.rules?.record(true, duration, now, this.#viewOf(state, true, now))
-    const tooMany = consecutiveFailures(
-      state.consecutiveFailures,
-      this.settings.trip.consecutiveFailures,
-    )
-    const finding = tooMany ?? seen
-    if (finding !== undefined) this.#openFor(state, finding, classification.error, now)
-  }
-
-  #viewOf(state: Closed, failed: boolean, now: number): WhenView | undefined {
-    return this.settings.trip.when && this.view(state, failed, now)
-  }
-
-  #openFor(state: Closed, finding: Finding, cause: unknown, now: number): void {
-    // The rule may be the user's own, and may have moved the breaker.
-    if (state !== this.state) return
+  #openIf(state: Closed, finding: Finding | undefined, cause: unknown, now: number): void {
+    // A custom rule may have moved the breaker itself.
+    if (finding === undefined || state !== this.state) return
     this.#open(now, finding.rule, { finding, cause, pending: finding.overdue ? state : null })
   }
 
-  #decide(state: HalfOpen, probe: Permit, classification: Classification, now: number): void {
-    this.#count(classification)
+  #settleProbe(state: HalfOpen, probe: Permit, classification: Classification, now: number): void {
     const { outcome, error: cause } = classification
+    const duration = now - probe.startedAt
     if (outcome === 'failure') state.notBefore = notBefore(state.notBefore, classification, now)
-    this.statistics?.record(outcome, now - probe.startedAt, now)
-    const decision = state.recovery.settle(probe, outcome, now - probe.startedAt, now)
-    this.#applyDecision(decision, now, 'probeFailed', {
-      cause,
-      probeFailure: recorded(classification, now),
-    })
+    this.statistics?.record(outcome, duration, now)
+    const decision = state.recovery.settle(probe, outcome, duration, now)
+    const probeFailure = recorded(classification, now)
+    this.#applyDecision(decision, now, 'probeFailed', { cause, probeFailure })
   }
 
   #applyDecision(decision: Decision, now: number, reason: TransitionReason, why: Opening): void {
@@ -202,57 +197,55 @@ export class Machine extends Shortcuts {
     if (decision === 'reopen') this.#open(now, reason, why)
   }
 
-  // ── time ──────────────────────────────────────────────────────────────────────────────────────
-
   /** Does what the passing of time has made due, each thing as of its own moment, in order. */
-  protected advance(clockTime: number): number {
-    const now = this.time.advance(clockTime)
-    if (!this.nothingDue(now)) this.#applyDue(now)
+  #advance(clockTime: number): number {
+    const now = this.#time.advance(clockTime)
+    if (!this.#nothingDue(now)) this.#applyDue(now)
     return now
   }
 
+  /** True when the circuit is closed and time alone changes nothing: nearly always. */
+  #nothingDue(now: number): boolean {
+    const { state } = this
+    return (
+      state.name === 'closed' &&
+      this.override === undefined &&
+      this.detachedProbes.length === 0 &&
+      !mayBeOverdue(state, now)
+    )
+  }
+
   #applyDue(now: number): void {
-    if (this.detachedProbes.length > 0) this.#expireOrphans(now)
+    if (this.detachedProbes.length > 0) this.#expireDetachedProbes(now)
     for (;;) {
       const { state } = this
       const lifts = this.override?.until ?? Infinity
-      const due = dueAt(state, this.baseline)
-      if (lifts <= now && lifts <= due) this.setOverride(undefined)
+      const due = dueAt(state, this.#getBaseline())
+      if (lifts <= now && lifts <= due) this.#setOverride(undefined)
       else if (state.name === 'closed') {
-        this.#openIfOverdue(state, now)
+        const finding = chargeOverdue(state, this.#getBaseline(), now)
+        this.#openIf(state, finding, undefined, now)
         return
       } else if (due > now) return
       else if (state.name === 'open') this.#halfOpen(state)
-      else if (lapsed(state.recovery, now)) this.#expire(state, now)
-      else this.#reopenIfOverdue(state, now)
+      else this.#settleDueProbes(state, now)
     }
   }
 
-  #openIfOverdue(state: Closed, now: number): void {
-    const finding = chargeOverdue(state, this.baseline, now)
-    if (finding !== undefined) this.#open(now, finding.rule, { finding, pending: state })
+  #settleDueProbes(state: HalfOpen, now: number): void {
+    const due = settleDueProbes(state, this.#getBaseline(), now)
+    const { at, decision, reason, expired, detached } = due
+    const { cause } = state
+    if (expired !== undefined) this.#expirePermit(expired)
+    this.#detach(detached)
+    this.#applyDecision(decision, at, reason, expired ? { cause } : { cause, pending: state })
+    if (expired !== undefined) this.#expireDetachedProbes(now)
   }
 
-  #reopenIfOverdue(state: HalfOpen, now: number): void {
-    const { at, detachedProbes } = chargeOverdueProbes(state.recovery, this.baseline, now)
-    this.detachedProbes = [...this.detachedProbes, ...detachedProbes]
-    if (at !== undefined) this.#open(at, 'probeOverdue', { cause: state.cause, pending: state })
-  }
-
-  #expire(state: HalfOpen, now: number): void {
-    const { recovery } = state
-    const probe = firstDeadline(recovery.inFlight) as Permit
-    const at = probe.deadline
-    this.#expirePermit(probe)
-    const outcome = probe.delivered ? 'success' : 'failure'
-    const decision = recovery.settle(probe, outcome, at - probe.startedAt, at)
-    this.#applyDecision(decision, at, 'probeExpired', { cause: state.cause })
-    this.#expireOrphans(now)
-  }
-
-  #expireOrphans(now: number): void {
-    for (const probe of this.detachedProbes)
+  #expireDetachedProbes(now: number): void {
+    for (const probe of this.detachedProbes) {
       if (probe.open && probe.deadline <= now) this.#expirePermit(probe)
+    }
     this.detachedProbes = this.detachedProbes.filter((probe) => probe.open)
   }
 
@@ -262,111 +255,70 @@ export class Machine extends Shortcuts {
     this.counters.rare.expired++
   }
 
-  /** The machine as the next call would find it; this one is left alone. */
-  peek(clockTime: number): Machine {
-    const now = this.now(clockTime)
-    const lifts = this.override !== undefined && now >= this.override.until
-    const expires = this.detachedProbes.some((probe) => probe.open && probe.deadline <= now)
-    if (!lifts && !expires && !isDue(this.state, this.baseline, now)) return this
-    const copy = this.clone()
-    copy.advance(clockTime)
-    return copy
-  }
-
-  // ── transitions ───────────────────────────────────────────────────────────────────────────────
-
   #open(now: number, reason: TransitionReason, why: Opening): void {
     const { state: from, settings } = this
-    const { openings, history } = this.past
-    if (from.name === 'closed') openings.decay(settings.openDuration, now)
-    this.rate.sample(this.counters.offered, now)
-    const drawn = openings.next(settings.openDuration, now, this.rate.perMs, this.nextRandom)
+    const { backoff, trips } = this.#getHistory()
+    const rate = this.#getRate()
+    if (from.name === 'closed') backoff.decay(settings.openDuration, now)
+    rate.sample(this.counters.offered, now)
+    const drawn = backoff.next(settings.openDuration, now, rate.perMs, this.#nextRandom)
     const openFor = Math.max(drawn, from.notBefore - now)
-    this.nextRandom = this.random()
-    openings.opened(settings.openDuration, now, openFor)
+    this.#nextRandom = this.#random()
+    backoff.opened(settings.openDuration, now, openFor)
     const trip =
       from.name === 'half-open' && reason !== 'manual'
-        ? history.reopen(from.trip, openFor, why.probeFailure)
-        : history.open(from, {
+        ? trips.reopen(from.trip, openFor, why.probeFailure)
+        : trips.open(from, {
             at: now,
             reason,
             openFor,
-            enforced: this.enforced,
-            ruleStatuses: this.ruleStatuses(now),
+            enforced: this.override === undefined,
+            ruleStatuses: from.name === 'closed' ? ruleStatusesOf(from, settings.trip, now) : [],
             ...why,
           })
-    const { cause, pending = null } = why
-    const { notBefore } = from
-    const generation = from.generation + 1
-    const until = now + openFor
-    this.#move(
-      { name: 'open', generation, since: now, from: now, until, trip, cause, notBefore, pending },
-      reason,
-    )
+    this.#move(createOpen(from, now, openFor, trip, why), reason)
   }
 
-  #halfOpen({ generation, until: since, trip, cause, pending }: Open): void {
-    const recovery = this.newRecovery(since)
-    this.#move(
-      {
-        name: 'half-open',
-        generation: generation + 1,
-        since,
-        recovery,
-        trip,
-        cause,
-        notBefore: 0,
-        pending,
-      },
-      'elapsed',
-    )
-  }
-
-  newRecovery(since: number): Recovery {
-    const { recovery } = this.settings
-    return recovery.kind === 'probes'
-      ? new Probes(recovery)
-      : new SlowStart(recovery, this.baseline, since)
+  #halfOpen(state: Open): void {
+    this.#move(createHalfOpen(state, this.settings.recovery, this.#getBaseline()), 'elapsed')
   }
 
   #close(now: number, reason: TransitionReason): void {
     const { state, counters } = this
+    const history = this.#getHistory()
     if (state.name !== 'closed') {
       endTrip(state.trip, now, reason)
-      this.past.openings.closed(now)
+      history.backoff.closed(now)
     }
-    this.past.countsAtClose = { success: counters.success, failure: counters.failure }
-    this.#move(closed(state.generation + 1, now, this.settings.trip), reason)
+    history.countsAtClose = { success: counters.success, failure: counters.failure }
+    this.#move(createClosed(state.generation + 1, now, this.settings), reason)
   }
 
   #move(to: State, reason: TransitionReason): void {
-    const from = this.state
-    this.past.timeInState[from.name] += to.since - from.since
+    const { state: from } = this
     this.state = to
-    if (from.name === 'half-open')
-      this.detachedProbes = [...this.detachedProbes, ...from.recovery.inFlight]
+    this.#getHistory().timeInState[from.name] += to.since - from.since
+    if (from.name === 'half-open') this.#detach(from.recovery.inFlight)
     if (from.name === 'closed' && to.name === 'closed') return
-    const { generation } = to
-    const { enforced } = this
-    this.changes.push({ from: from.name, to: to.name, reason, generation, enforced })
+    const { name, generation } = to
+    const enforced = this.override === undefined
+    this.changes.push({ from: from.name, to: name, reason, generation, enforced })
   }
 
-  clone(): Machine {
-    return this.copyTo(new Machine(this.settings, 0, () => this.nextRandom))
+  #detach(probes: readonly Permit[]): void {
+    this.detachedProbes = [...this.detachedProbes, ...probes]
   }
-
-  // ── by hand ───────────────────────────────────────────────────────────────────────────────────
 
   /** Opens now; it recovers by itself. An open circuit starts its open time again. */
   trip(clockTime: number, note?: string): void {
-    const now = this.advance(clockTime)
+    const now = this.#advance(clockTime)
     const { state } = this
     if (state.name !== 'open') {
       this.#open(now, 'manual', { note })
       return
     }
     state.from = now
-    // From now on it is somebody's word that keeps it open, not that of calls that may come back.
+    // An operator keeps it open from now on: a late success of an overdue call does not close it.
     state.pending = null
     this.#prolong(state, now)
   }
@@ -374,38 +326,127 @@ export class Machine extends Shortcuts {
   /** Applies the open time that is now in force to an opening that has begun. */
   #prolong(state: Open, now: number): void {
     const { openDuration } = this.settings
-    const ms = this.past.openings.again(openDuration, state.from, this.rate.perMs, this.nextRandom)
-    state.until = Math.max(state.from + ms, state.notBefore, now)
-    state.trip.openFor = state.until - state.since
+    const { backoff } = this.#getHistory()
+    const rate = this.#getRate()
+    const ms = backoff.recompute(openDuration, state.from, rate.perMs, this.#nextRandom)
+    prolong(state, ms, now)
   }
 
   /** Closes with fresh evidence: calls in flight become stale, also when it was closed before. */
   reset(clockTime: number): void {
-    const now = this.advance(clockTime)
-    this.forgetLearned()
+    const now = this.#advance(clockTime)
+    // What was learned about the target may not be true any more.
+    this.baseline = undefined
+    if (this.history !== undefined) this.history.backoff = new OpenBackoff()
     this.#close(now, 'reset')
   }
 
-  /** Changes the rules, keeping all evidence. Gives what could not be kept, in words. */
+  /** Puts an override in place of the current one; the newest wins. */
+  force(mode: OverrideMode, clockTime: number, why: OverrideOptions): Override {
+    const since = this.#advance(clockTime)
+    const { reason, by } = why
+    const override = { mode, reason, by, since, until: since + (why.for ?? Infinity) }
+    this.#setOverride(override)
+    return override
+  }
+
+  /** Lifts the override, or only that very one. True when one was lifted. */
+  release(clockTime: number, only: Override | undefined = this.override): boolean {
+    this.#advance(clockTime)
+    if (this.override === undefined || this.override !== only) return false
+    this.#setOverride(undefined)
+    return true
+  }
+
+  #setOverride(override: Override | undefined): void {
+    this.override = override
+    this.changes.push({ override })
+  }
+
+  /** Changes the rules, keeping all evidence. Returns what could not be kept. */
   configure(settings: MachineSettings, clockTime: number): string[] {
-    const now = this.advance(clockTime)
+    const now = this.#advance(clockTime)
     const { state, settings: before } = this
     this.settings = settings
     if (state.name === 'open' && !sameOpenDuration(before.openDuration, settings.openDuration)) {
       this.#prolong(state, now)
     }
-    const lost = this.limitHistory(settings.history)
+    const lost = this.history?.trips.limit(settings.history) ?? []
     if (!settings.statistics) {
       if (this.statistics !== null) lost.push('statistics')
       this.statistics = null
     } else this.statistics ??= new Statistics()
-    if (state.name === 'closed') lost.push(...configureRules(state, settings.trip, now))
-    if (state.name === 'half-open' && !state.recovery.configure(settings.recovery)) {
-      const { recovery } = state
-      state.recovery = this.newRecovery(now)
-      for (const probe of recovery.inFlight) state.recovery.grant(probe)
-      if (recovery.successes > 0) lost.push('successful probes')
+    if (state.name === 'closed') lost.push(...configureClosed(state, settings, now))
+    if (state.name === 'half-open') {
+      lost.push(...configureHalfOpen(state, settings.recovery, this.#getBaseline(), now))
     }
     return lost
+  }
+
+  /** The machine as the next call would find it; this one does not change. */
+  peek(clockTime: number): Machine {
+    const now = this.now(clockTime)
+    const lifts = this.override !== undefined && now >= this.override.until
+    const expires = this.detachedProbes.some((probe) => probe.open && probe.deadline <= now)
+    if (!lifts && !expires && !isDue(this.state, this.#getBaseline(), now)) return this
+    const copy = this.clone()
+    copy.#advance(clockTime)
+    return copy
+  }
+
+  clone(): Machine {
+    const copy = new Machine(this.settings, 0, () => this.#nextRandom, cloneData(this))
+    copy.#time = this.#time.clone()
+    copy.#changes = this.#changes?.slice()
+    return copy
+  }
+
+  #getHistory(): History {
+    this.history ??= new History(new TripHistory(this.settings.history))
+    return this.history
+  }
+
+  #getBaseline(): LatencyBaseline {
+    this.baseline ??= new LatencyBaseline()
+    return this.baseline
+  }
+
+  #getRate(): OfferedRate {
+    this.rate ??= new OfferedRate(0)
+    return this.rate
+  }
+
+  /** Changes that are not published yet; the publisher takes them off. */
+  get changes(): Change[] {
+    this.#changes ??= []
+    return this.#changes
+  }
+
+  get hasChanges(): boolean {
+    return this.#changes !== undefined && this.#changes.length > 0
+  }
+
+  /** Trip records, oldest first. */
+  get trips(): readonly TripRecord[] {
+    return this.history?.trips.records ?? []
+  }
+
+  get counts(): Counts {
+    return this.counters.read()
+  }
+
+  /** Whether latencies of successes are needed to know what is normal. */
+  learns(state: Closed): boolean {
+    return state.inFlight !== null || this.settings.recovery.kind === 'slowStart'
+  }
+
+  /** The machine's own time at a clock reading. */
+  now(clockTime: number): number {
+    return this.#time.at(clockTime)
+  }
+
+  /** Ms until a call may pass; `undefined` if it may pass now, or if that is unknown. */
+  retryAfter(clockTime: number): number | undefined {
+    return retryAfter(this.state, this.override, this.now(clockTime))
   }
 }

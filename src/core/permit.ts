@@ -11,8 +11,10 @@ export interface AdmittingState {
  * replaces the state object, so `permit.era !== machine.state` tells a stale result.
  */
 export class Permit {
-  state: AdmittingState | null
-  startedAt: number
+  readonly state: AdmittingState | null
+  readonly startedAt: number
+  /** True for the permit of all calls of a closed state that measures no durations: it stays open. */
+  readonly shared: boolean
   /** When the verdict on a probe is expected at the latest; `Infinity` for every other call. */
   readonly due: number
   /** Past it a probe is given up. Later than {@link due} where the call has a timer of its own. */
@@ -30,16 +32,9 @@ export class Permit {
   constructor(state: AdmittingState | null, startedAt: number, due: number, backstop = 0) {
     this.state = state
     this.startedAt = startedAt
+    this.shared = Number.isNaN(startedAt)
     this.due = due
     this.deadline = due + backstop
-  }
-
-  /** Becomes the permit of another call, after it was given back. */
-  renew(state: AdmittingState, startedAt: number): void {
-    this.state = state
-    this.startedAt = startedAt
-    this.open = true
-    this.overdue = false
   }
 
   get probe(): boolean {

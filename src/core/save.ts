@@ -1,17 +1,20 @@
-import { Machine } from './machine.ts'
+import { History, type MachineData } from './machine-data.ts'
 import { Counters, type Counts } from './measure/counters.ts'
+import { LatencyBaseline } from './measure/latency-baseline.ts'
 import { OfferedRate, type SavedRate } from './measure/offered-rate.ts'
 import { type SavedStatistics, Statistics } from './measure/statistics.ts'
 import type { RecordedFailure } from './outcome.ts'
 import { OpenBackoff, type SavedOpenings } from './recovery/open-duration.ts'
 import type { MachineSettings } from './settings.ts'
-import { closed } from './state/closed.ts'
-import type { OverrideMode } from './state/override.ts'
+import { createClosed } from './state/closed.ts'
+import { createRecovery } from './state/half-open.ts'
+import type { Override, OverrideMode } from './state/override.ts'
 import type { State } from './state/state.ts'
 import type { StateName, TransitionReason } from './transition.ts'
 import { LastFailures } from './trip/last-failures.ts'
-import type { Finding, RuleStatus, TripRecord } from './trip/record.ts'
-import { hasRules, Rules, type SavedRules } from './trip/rules.ts'
+import type { Finding, TripFacts, TripRecord } from './trip/record.ts'
+import { restoreRules, type SavedRules, saveRules } from './trip/rules.ts'
+import { TripHistory } from './trip/trip-history.ts'
 
 /** A failure with its age in place of its time. */
 export interface SavedFailure {
@@ -22,21 +25,12 @@ export interface SavedFailure {
 }
 
 /** A trip record with ages in place of times. */
-export interface SavedTrip {
+export interface SavedTrip extends TripFacts {
   readonly age: number
-  readonly reason: TransitionReason
   readonly note: string | null
   readonly finding: Finding | null
-  readonly ruleStatuses: readonly RuleStatus[]
-  readonly from: StateName
-  readonly generation: number
-  readonly enforced: boolean
   readonly failures: readonly SavedFailure[]
-  readonly consecutiveFailures: number
-  readonly openFor: number
-  readonly reopened: number
   readonly probeFailure: SavedFailure | null
-  readonly rejected: number
   readonly endedAge: number | null
   readonly endedBy: TransitionReason | null
 }
@@ -100,33 +94,30 @@ export interface Saved {
   }
 }
 
-/** `machine` is as the next call would find it at `now`. */
-export function save(machine: Machine, now: number): Saved {
-  const { state, override, counters, past } = machine
-  const counts = machine.counts
+/** `data` is as the next call would find it at `now`. */
+export function save(data: MachineData, now: number): Saved {
+  const { state, override, counters, statistics } = data
+  const history = data.history ?? new History(new TripHistory(0))
   return {
     version: 1,
     generation: state.generation,
     state: saveState(state, now),
-    override:
-      override === undefined
-        ? null
-        : {
-            mode: override.mode,
-            reason: override.reason ?? null,
-            by: override.by ?? null,
-            for: now - override.since,
-            remaining: override.until === Infinity ? null : override.until - now,
-          },
-    counts: { ...counts, admitted: counters.ended },
-    trips: machine.trips.map((trip) => saveTrip(trip, now)),
-    before: { ...past.countsAtClose },
-    openings: past.openings.save(now),
-    rate: machine.rate.save(),
-    spent: { ...past.timeInState },
-    statistics: machine.statistics?.save() ?? null,
-    baseline: { ...machine.baseline },
+    override: override === undefined ? null : saveOverride(override, now),
+    counts: { ...counters.read(), admitted: counters.ended },
+    trips: history.trips.records.map((trip) => saveTrip(trip, now)),
+    before: { ...history.countsAtClose },
+    openings: history.backoff.save(now),
+    rate: (data.rate ?? new OfferedRate(0)).save(),
+    spent: { ...history.timeInState },
+    statistics: statistics?.save() ?? null,
+    baseline: { ...(data.baseline ?? new LatencyBaseline()) },
   }
+}
+
+function saveOverride(override: Override, now: number): NonNullable<Saved['override']> {
+  const { mode, reason = null, by = null, since, until } = override
+  const remaining = until === Infinity ? null : until - now
+  return { mode, reason, by, for: now - since, remaining }
 }
 
 function saveState(state: State, now: number): SavedState {
@@ -135,7 +126,7 @@ function saveState(state: State, now: number): SavedState {
   switch (state.name) {
     case 'closed': {
       const failures = saveFailures(state.failures?.list() ?? [], now)
-      const rules = state.rules?.save(now) ?? null
+      const rules = saveRules(state.rules, now)
       return {
         name: 'closed',
         for: age,
@@ -181,63 +172,74 @@ function saveTrip(trip: TripRecord, now: number): SavedTrip {
   }
 }
 
-/** A machine that goes on from there, at its own time 0. */
-export function restore(
-  settings: MachineSettings,
-  saved: Saved,
-  clockTime: number,
-  random: () => number,
-): Machine {
-  const machine = new Machine(settings, clockTime, random)
-  machine.counters = Counters.from(saved.counts)
-  const { past } = machine
-  past.countsAtClose = saved.before
-  past.openings = OpenBackoff.restore(saved.openings, 0)
-  machine.rate = OfferedRate.restore(saved.rate, machine.counters.offered, 0)
-  Object.assign(machine.baseline, saved.baseline)
-  past.timeInState = { ...saved.spent }
-  if (settings.statistics && saved.statistics !== null) {
-    machine.statistics = Statistics.restore(saved.statistics)
+/** What a machine starts from, at its own time 0, to go on from there. */
+export function restore(settings: MachineSettings, saved: Saved): MachineData {
+  const counters = Counters.from(saved.counts)
+  const baseline = Object.assign(new LatencyBaseline(), saved.baseline)
+  const history = restoreHistory(saved, settings.history)
+  return {
+    state: restoreState(saved, settings, history.trips, baseline),
+    override: saved.override === null ? undefined : restoreOverride(saved.override),
+    counters,
+    detachedProbes: [],
+    statistics: settings.statistics ? restoreStatistics(saved.statistics) : null,
+    history,
+    baseline,
+    rate: OfferedRate.restore(saved.rate, counters.offered, 0),
   }
-  past.history.records = saved.trips.map(restoreTrip)
-  past.history.limit(settings.history)
-  machine.state = restoreState(saved, machine)
-  if (saved.override !== null) {
-    const { mode, reason, by, for: age, remaining } = saved.override
-    machine.override = {
-      mode,
-      reason: reason ?? undefined,
-      by: by ?? undefined,
-      since: -age,
-      until: remaining ?? Infinity,
-    }
-  }
-  return machine
 }
 
-function restoreState({ state, generation }: Saved, machine: Machine): State {
-  const { trip: settings } = machine.settings
+function restoreHistory(saved: Saved, limit: number): History {
+  const trips = new TripHistory(limit, saved.trips.map(restoreTrip))
+  const history = new History(trips)
+  history.backoff = OpenBackoff.restore(saved.openings, 0)
+  history.countsAtClose = saved.before
+  history.timeInState = { ...saved.spent }
+  return history
+}
+
+function restoreStatistics(saved: SavedStatistics | null): Statistics {
+  return saved === null ? new Statistics() : Statistics.restore(saved)
+}
+
+function restoreOverride(saved: NonNullable<Saved['override']>): Override {
+  const { mode, reason, by, for: age, remaining } = saved
+  return {
+    mode,
+    reason: reason ?? undefined,
+    by: by ?? undefined,
+    since: -age,
+    until: remaining ?? Infinity,
+  }
+}
+
+function restoreState(
+  { state, generation }: Saved,
+  settings: MachineSettings,
+  trips: TripHistory,
+  baseline: LatencyBaseline,
+): State {
+  const since = -state.for
+  const { notBefore } = state
   if (state.name === 'closed') {
-    const { consecutiveFailures, notBefore } = state
+    const { consecutiveFailures } = state
     const failures =
       state.failures.length === 0 ? null : new LastFailures(state.failures.map(restoreFailure))
-    const fresh = closed(generation, -state.for, settings)
-    const kept = state.rules !== null && hasRules(settings)
-    const rules = kept ? Rules.restore(settings, state.rules as SavedRules, 0) : fresh.rules
+    const rules = restoreRules(settings.trip, state.rules, 0)
+    const fresh = createClosed(generation, since, settings)
     return { ...fresh, consecutiveFailures, failures, rules, notBefore }
   }
   // The state and the list show the same record: it goes on being filled in.
   const trip =
-    machine.trips.find((value) => value.generation === state.trip.generation) ??
+    trips.records.find((record) => record.generation === state.trip.generation) ??
     restoreTrip(state.trip)
-  const common = { generation, since: -state.for, trip, cause: undefined, pending: null }
+  const common = { generation, since, trip, cause: undefined, pending: null, notBefore }
   if (state.name === 'open') {
-    const { remaining: until, from, notBefore } = state
-    return { name: 'open', ...common, from: -from, until, notBefore }
+    return { name: 'open', ...common, from: -state.from, until: state.remaining }
   }
-  const recovery = machine.newRecovery(0)
+  const recovery = createRecovery(settings.recovery, baseline, 0)
   recovery.successes = state.succeeded
-  return { name: 'half-open', ...common, recovery, notBefore: state.notBefore }
+  return { name: 'half-open', ...common, recovery }
 }
 
 function restoreFailure({ name, code, message, age }: SavedFailure): RecordedFailure {

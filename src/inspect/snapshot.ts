@@ -3,6 +3,7 @@ import type { Machine } from '../core/machine.ts'
 import type { Counts } from '../core/measure/counters.ts'
 import { LATENCY_ERROR } from '../core/measure/latency-histogram.ts'
 import type { RecentCalls } from '../core/measure/statistics.ts'
+import { ruleStatusesOf } from '../core/state/closed.ts'
 import type { OverrideMode } from '../core/state/override.ts'
 import type { StateName } from '../core/transition.ts'
 import type { RuleStatus } from '../core/trip/record.ts'
@@ -85,7 +86,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
   const view = machine.peek(reading)
   const now = view.now(reading)
   const { state, override } = view
-  const { timeInState: spent } = view.past
+  const spent = view.history?.timeInState ?? { closed: 0, open: 0, 'half-open': 0 }
   return {
     name: options.name,
     state: shownState(view),
@@ -114,7 +115,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
         : null,
     counts: view.counts,
     consecutiveFailures: state.name === 'closed' ? state.consecutiveFailures : 0,
-    window: view.ruleStatuses(now),
+    window: state.name === 'closed' ? ruleStatusesOf(state, view.settings.trip, now) : [],
     ...statisticsOf(view, now),
     timeInState: { ...spent, [state.name]: spent[state.name] + now - state.since },
     trips: view.trips.map((record) => tripOf(record, now, wall)),

@@ -1,49 +1,55 @@
-import { Call } from '../call/call.ts'
+import { callerSignal } from '../call/caller-signal.ts'
+import { FallbackHandlers } from '../call/fallback.ts'
+import { follow } from '../call/follow.ts'
+import { InterruptibleCall } from '../call/interruptible-call.ts'
+import { Settlement } from '../call/settlement.ts'
 import { StreamCall } from '../call/stream.ts'
 import { isStream, iteratorOf } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
+import type { SettleHandlers } from '../circuit/settle-handlers.ts'
 import { CANCELLED } from '../core/outcome.ts'
+import type { Permit } from '../core/permit.ts'
 
-/** One call of a client's method, under a permit of its own. */
-export class ClientCall extends Call {
+/** One call of a client's method, under a permit. */
+export class ClientCall {
   readonly #circuit: Circuit
-  readonly #args: readonly unknown[]
-  readonly #reveal: (value: unknown) => unknown
+  readonly #settlement: Settlement
+  /** What the end of its promise is reported to. */
+  readonly handlers: SettleHandlers
 
-  /** `reveal` gives what the caller sees of the value. */
+  /** `reveal` returns what the caller sees of a value. */
   constructor(
     circuit: Circuit,
-    call: ConstructorParameters<typeof Call>,
+    permit: Permit,
+    args: readonly unknown[],
     reveal: (value: unknown) => unknown,
   ) {
-    super(...call)
+    const { fallback } = circuit.options
+    const settlement = new Settlement(circuit, permit, callerSignal(args))
+    const handlers: SettleHandlers = {
+      // A stream goes on holding the permit.
+      onFulfilled: (value) =>
+        isStream(value)
+          ? new StreamCall(circuit, args).adopt(settlement, value)
+          : reveal(settlement.onFulfilled(value)),
+      onRejected: settlement.onRejected,
+      onTimeout: (error) => settlement.onTimeout(error),
+    }
     this.#circuit = circuit
-    this.#args = call[2]
-    this.#reveal = reveal
+    this.#settlement = settlement
+    this.handlers =
+      fallback === undefined ? handlers : new FallbackHandlers(handlers, fallback, args)
   }
 
-  /** A stream that the call has given goes on holding the permit. */
-  override fulfilled(value: unknown): unknown {
-    if (!isStream(value)) return this.#reveal(super.fulfilled(value))
-    const permit = this.handOver()
-    return permit && new StreamCall(this.#circuit, this.#args).taken(permit, value)
-  }
-
-  /** No evidence at all. */
+  /** Gives the permit back without evidence. */
   cancel(): void {
-    const permit = this.handOver()
-    if (permit !== undefined) this.#circuit.settle(permit, CANCELLED, undefined)
+    this.#settlement.settleAs(CANCELLED)
   }
 
   /** What stands for the promise that the method gave: with the same members, but followed. */
   guard(promise: Promise<unknown>): Promise<unknown> {
-    const { callTimeout } = this.#circuit.options
-    const follow = (value: Promise<unknown>): Promise<unknown> =>
-      callTimeout === undefined
-        ? this.follow(value)
-        : this.limit(callTimeout, undefined, () => value)
-    if (promise.then !== Promise.prototype.then) return this.#guardLazily(promise, follow)
-    const followed = follow(promise)
+    if (promise.then !== Promise.prototype.then) return this.#guardLazily(promise)
+    const followed = this.#follow(promise)
     return isPlain(promise)
       ? followed
       : dressedPromise(
@@ -53,19 +59,23 @@ export class ClientCall extends Call {
         )
   }
 
+  #follow(promise: Promise<unknown>): Promise<unknown> {
+    const { callTimeout } = this.#circuit.options
+    const { onFulfilled, onRejected } = this.handlers
+    if (callTimeout === undefined) return follow(onFulfilled, onRejected, promise)
+    return new InterruptibleCall(this.#circuit, this.handlers).run(callTimeout, () => promise)
+  }
+
   /**
    * A promise that does more when it is waited for, such as reading a body: it is not waited for
    * before the caller does. How the first thing ends that the caller asks of it, the call ends.
    */
-  #guardLazily(
-    promise: Promise<unknown>,
-    follow: (value: Promise<unknown>) => Promise<unknown>,
-  ): Promise<unknown> {
+  #guardLazily(promise: Promise<unknown>): Promise<unknown> {
     let asked = false
     const first = (value: Promise<unknown>): Promise<unknown> => {
       if (asked) return value
       asked = true
-      return follow(value)
+      return this.#follow(value)
     }
     let followed: Promise<unknown> | undefined
     const then = (): Promise<unknown> => {

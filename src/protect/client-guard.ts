@@ -1,11 +1,9 @@
-import { callAsync, refuse } from '../call/call.ts'
-import { callerSignal } from '../call/caller-signal.ts'
+import { callAsync, rejectCall } from '../call/call.ts'
 import { type AnyFunction, kindOf } from '../call/functions.ts'
 import { StreamCall } from '../call/stream.ts'
 import { isStream, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
-import { admits } from '../core/recovery/recovery.ts'
 import { ClientCall, isPlain, refusedAs } from './client-call.ts'
 import {
   ENDINGS,
@@ -136,7 +134,7 @@ export class ClientGuard {
     if (habit.promise) return this.#callPromise(method, habit, run, args)
     if (habit.stream) {
       const circuit = this.#rules.circuitOf(method.path)
-      const refusal = wouldRefuse(circuit) ? circuit.admit(undefined) : undefined
+      const refusal = !wouldAdmit(circuit) ? circuit.admit(undefined) : undefined
       if (typeof refusal === 'string') return this.#refuse(circuit, refusal, habit, args)
     }
     return this.#learn(method, habit, run(), args)
@@ -157,7 +155,7 @@ export class ClientGuard {
       habit.promise = true
       habit.shape = Object.getPrototypeOf(result)
       const circuit = this.#rules.circuitOf(method.path)
-      if (wouldRefuse(circuit)) return this.#unguarded(result)
+      if (!wouldAdmit(circuit)) return this.#unguarded(result)
       const call = this.#begin(circuit, args)
       return typeof call === 'string' ? this.#unguarded(result) : call.guard(result)
     }
@@ -179,7 +177,7 @@ export class ClientGuard {
     habit: ReturnProfile,
     args: readonly unknown[],
   ): unknown {
-    const refused = refuse(circuit, refusal, circuit.options.fallback, args)
+    const refused = rejectCall(circuit, refusal, circuit.options.fallback, args)
     const plain = habit.shape === Promise.prototype && !habit.stream
     return plain ? refused : refusedAs(refused, habit.shape)
   }
@@ -197,7 +195,7 @@ export class ClientGuard {
     try {
       result = run()
     } catch (error) {
-      return Promise.resolve(call.rejected(error))
+      return Promise.resolve(call.handlers.onRejected(error))
     }
     if (method.listed && !(result instanceof Promise) && isThenable(result)) {
       result = Promise.resolve(result)
@@ -212,14 +210,9 @@ export class ClientGuard {
 
   /** A call with a permit, or why there is none. */
   #begin(circuit: Circuit, args: readonly unknown[]) {
-    const { callTimeout, fallback } = circuit.options
-    const permit = circuit.admit(callTimeout)
+    const permit = circuit.admit(circuit.options.callTimeout)
     if (typeof permit === 'string') return permit
-    return new ClientCall(
-      circuit,
-      [circuit, permit, args, callerSignal(args), undefined, fallback],
-      (value) => this.#revealLate(value),
-    )
+    return new ClientCall(circuit, permit, args, (value) => this.#revealLate(value))
   }
 
   /** Waits for something that does its work only when it is waited for, such as a query builder. */
@@ -233,16 +226,12 @@ export class ClientGuard {
   /** Iterates something of the client's; the permit is held until the iteration ends. */
   iterate(method: Method, source: Source): AsyncIterator<unknown, unknown, unknown> {
     if (!method.guarded) return source[Symbol.asyncIterator]()
-    return new StreamCall(this.#rules.circuitOf(method.path), []).later(() => source)
+    return new StreamCall(this.#rules.circuitOf(method.path), []).startLazily(() => source)
   }
 }
 
-/** True when a call now would be refused; asking moves nothing. */
-function wouldRefuse({ machine, clock }: Circuit): boolean {
-  const { override, state, counters: tally, settings } = machine.peek(clock.now())
-  if (override !== undefined) return override.mode === 'forced-open'
-  if (state.name === 'closed') return tally.inFlight >= settings.maxConcurrent
-  return state.name === 'open' || !admits(state.recovery)
+function wouldAdmit({ machine, clock }: Circuit): boolean {
+  return machine.wouldAdmit(clock.now())
 }
 
 /** `users` covers `users.list` and `users().list`, but not `usersOf`. */

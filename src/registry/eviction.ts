@@ -1,6 +1,7 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { RegistryEmitter } from '../circuit/emitter.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
+import { statusesOf } from '../core/trip/rules.ts'
 
 // What a breaker has that a new one in its place would not have. Lifetime totals are no part of it:
 // they decide nothing.
@@ -48,18 +49,16 @@ function retainedEvidence(
   if (streakCounts && state.consecutiveFailures > 0) found |= STREAK
   if (state.notBefore > now) found |= RETRY_AFTER
   if (state.rules !== null) {
-    const { failures, slowCalls, evidence } = state.rules
-    for (const rate of [failures, slowCalls]) {
-      const seen = rate?.read(now)
-      if (seen !== undefined && seen.calls > 0) found |= seen.hits > 0 ? WINDOW : HEALTHY_CALLS
+    for (const { rule, observed, calls = 0, hits = 0 } of statusesOf(state.rules, now)) {
+      if (rule === 'evidence') found |= observed > FADED ? SCORE : 0
+      else if (calls > 0) found |= hits > 0 ? WINDOW : HEALTHY_CALLS
     }
-    if ((evidence?.score(now) ?? 0) > FADED) found |= SCORE
   }
   if (tally.inFlight > 0) found |= IN_FLIGHT
   if (state.generation > 1 || machine.trips.length > 0) found |= TRIPS
   if (emitter !== undefined && !(emitter instanceof RegistryEmitter)) found |= LISTENERS
   if (userOptions !== lazy.factory.userOptions) found |= CONFIGURED
-  const samples = machine.baseline.samples > 0
+  const samples = (machine.baseline?.samples ?? 0) > 0
   const traffic = machine.settings.openDuration.kind === 'auto' && tally.offered > 0
   if (samples || traffic) found |= LEARNED
   return found

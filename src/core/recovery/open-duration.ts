@@ -55,7 +55,7 @@ export class OpenBackoff {
   }
 
   /** As {@link next}, for an opening that has already been counted. */
-  again(settings: OpenDuration, now: number, rate: number, nextRandom: number): number {
+  recompute(settings: OpenDuration, now: number, rate: number, nextRandom: number): number {
     const copy = this.clone()
     copy.#level = this.#used
     return copy.next(settings, now, rate, nextRandom)

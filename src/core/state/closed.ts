@@ -1,54 +1,181 @@
 import { InFlight } from '../in-flight.ts'
+import { type LatencyBaseline, SHORTEST_OVERDUE } from '../measure/latency-baseline.ts'
 import type { Classification, RecordedFailure } from '../outcome.ts'
+import { Permit } from '../permit.ts'
 import { LONGEST_RETRY_AFTER } from '../recovery/open-duration.ts'
+import type { MachineSettings } from '../settings.ts'
+import { consecutiveFailures } from '../trip/consecutive-failures.ts'
 import { LastFailures } from '../trip/last-failures.ts'
-import { hasRules, Rules, type TripSettings } from '../trip/rules.ts'
+import type { Finding, RuleStatus } from '../trip/record.ts'
+import type { Totals } from '../trip/rule.ts'
+import {
+  cloneRules,
+  configureRules,
+  createRules,
+  needsDuration,
+  overdueRule,
+  type Rules,
+  record,
+  statusesOf,
+  type TripSettings,
+} from '../trip/rules.ts'
 
+/** Calls pass; the rules watch how they end. */
 export interface Closed {
   readonly name: 'closed'
   readonly generation: number
   readonly since: number
   /** Failures in a row. */
   consecutiveFailures: number
-  /** What the other rules have seen; null while none is in force. */
+  /** The other rules; null while none is in force. */
   rules: Rules | null
-  /** Calls that may become overdue; null where that counts for nothing. */
+  /** Calls that may become overdue; null if no rule charges them. */
   inFlight: InFlight | null
+  /** The permit of all calls; null where each needs its own, undefined until a call asks for it. */
+  shared: Permit | null | undefined
   /** The last ones; null while there were none. */
   failures: LastFailures | null
-  /** The server's own word: an opening lasts at least until then. */
+  /** Retry-After: an opening lasts at least until then. */
   notBefore: number
 }
 
 /** The closed state with fresh evidence. */
-export function closed(generation: number, since: number, trip: TripSettings): Closed {
+export function createClosed(generation: number, since: number, settings: MachineSettings): Closed {
+  const { trip } = settings
   return {
     name: 'closed',
     generation,
     since,
     consecutiveFailures: 0,
-    rules: hasRules(trip) ? new Rules(trip) : null,
+    rules: createRules(trip),
     inFlight: trip.evidence?.overdue ? new InFlight() : null,
+    shared: measuresDurations(settings) ? null : undefined,
     failures: null,
     notBefore: 0,
   }
 }
 
-/** Puts other rules in force and keeps the evidence; gives what could not be kept, in words. */
-export function configureRules(state: Closed, trip: TripSettings, now: number): string[] {
-  if (trip.evidence?.overdue) state.inFlight ??= new InFlight()
-  else state.inFlight = null
-  if (state.rules !== null) return state.rules.configure(trip, now)
-  if (hasRules(trip)) state.rules = new Rules(trip)
-  return []
+function measuresDurations({ statistics, trip }: MachineSettings): boolean {
+  return statistics || needsDuration(trip)
 }
 
-/** Keeps the last failures, to explain a trip by. */
-export function rememberFailure(state: Closed, classification: Classification, now: number): void {
+export function admitCall(state: Closed, now: number): Permit {
+  const permit = new Permit(state, now, Infinity)
+  state.inFlight?.add(permit)
+  return permit
+}
+
+/** Takes in a failure. Returns what the first rule finds that opens the circuit. */
+export function recordFailure(
+  state: Closed,
+  classification: Classification,
+  duration: number,
+  now: number,
+  limit: number,
+  totals: Totals,
+): Finding | undefined {
+  state.consecutiveFailures++
+  state.notBefore = notBefore(state.notBefore, classification, now)
   const failure = recorded(classification, now)
-  if (failure === undefined) return
-  state.failures ??= new LastFailures()
-  state.failures.add(failure)
+  if (failure !== undefined) {
+    state.failures ??= new LastFailures()
+    state.failures.add(failure)
+  }
+  const finding =
+    state.rules === null ? undefined : record(state.rules, true, duration, now, state, totals)
+  return consecutiveFailures(state.consecutiveFailures, limit) ?? finding
+}
+
+/** The same for a success. */
+export function recordSuccess(
+  state: Closed,
+  duration: number,
+  now: number,
+  totals: Totals,
+): Finding | undefined {
+  state.consecutiveFailures = 0
+  return state.rules === null ? undefined : record(state.rules, false, duration, now, state, totals)
+}
+
+/** Puts other rules in force and keeps the evidence. Returns what could not be kept. */
+export function configureClosed(state: Closed, settings: MachineSettings, now: number): string[] {
+  const { trip } = settings
+  const lost: string[] = []
+  if (trip.evidence?.overdue) state.inFlight ??= new InFlight()
+  else state.inFlight = null
+  state.shared = measuresDurations(settings) ? null : undefined
+  state.rules = configureRules(state.rules, trip, now, lost)
+  return lost
+}
+
+/** Where every rule in force stands, in the order in which they are asked. */
+export function ruleStatusesOf(
+  state: Closed,
+  { consecutiveFailures: limit }: TripSettings,
+  now: number,
+): RuleStatus[] {
+  const first: RuleStatus = {
+    rule: 'consecutiveFailures',
+    observed: state.consecutiveFailures,
+    threshold: limit,
+  }
+  return [
+    ...(limit === Infinity ? [] : [first]),
+    ...(state.rules === null ? [] : statusesOf(state.rules, now)),
+  ]
+}
+
+/** False when no call can be overdue, nor one that was opens the circuit. */
+export function mayBeOverdue({ inFlight, rules }: Closed, now: number): boolean {
+  if (inFlight === null) return false
+  const { first } = inFlight
+  if (first !== undefined && first.startedAt <= now - SHORTEST_OVERDUE) return true
+  return overdueRule(rules)?.hasOverdue === true
+}
+
+/** True when {@link chargeOverdue} would change something. */
+export function isOverdue(state: Closed, baseline: LatencyBaseline, now: number): boolean {
+  const oldest = state.inFlight?.first?.startedAt ?? Infinity
+  if (oldest <= now - baseline.overdueAfter) return true
+  return overdueRule(state.rules)?.findingOfOverdue(now) !== undefined
+}
+
+/** Charges calls that should have ended long ago. Returns the finding if that opens the circuit. */
+export function chargeOverdue(
+  { inFlight, rules }: Closed,
+  baseline: LatencyBaseline,
+  now: number,
+): Finding | undefined {
+  const rule = overdueRule(rules)
+  if (inFlight === null || rule === undefined) return undefined
+  const limit = now - baseline.overdueAfter
+  for (
+    let oldest = inFlight.first;
+    oldest !== undefined && oldest.startedAt <= limit;
+    oldest = inFlight.first
+  ) {
+    inFlight.remove(oldest)
+    oldest.overdue = true
+    rule.chargeOverdue(now)
+  }
+  return rule.findingOfOverdue(now)
+}
+
+/** How an overdue call really ended replaces what it was charged in advance. */
+export function retractOverdue({ rules }: Closed, now: number): void {
+  overdueRule(rules)?.retractOverdue(now)
+}
+
+/** A copy that shares nothing that either of them will change. */
+export function cloneClosed(state: Closed): Closed {
+  const copy: Closed = {
+    ...state,
+    failures: state.failures?.clone() ?? null,
+    rules: cloneRules(state.rules),
+    shared: state.shared === null ? null : undefined,
+  }
+  copy.inFlight = state.inFlight?.clone((permit) => permit.clone(copy)) ?? null
+  return copy
 }
 
 export function recorded({ failure }: Classification, now: number): RecordedFailure | undefined {
@@ -57,10 +184,13 @@ export function recorded({ failure }: Classification, now: number): RecordedFail
   return { name, code, message, at: now }
 }
 
-/** Until when the server has asked to be left alone. */
-export function notBefore(current: number, classification: Classification, now: number): number {
-  const { retryAfter = 0 } = classification
-  // Written so that NaN says nothing.
+/** Until when the server has asked not to be called. */
+export function notBefore(
+  current: number,
+  { retryAfter = 0 }: Classification,
+  now: number,
+): number {
+  // Written so that NaN changes nothing.
   return retryAfter > 0
     ? Math.max(current, now + Math.min(retryAfter, LONGEST_RETRY_AFTER))
     : current

@@ -1,6 +1,70 @@
-import type { Closed } from './closed.ts'
-import type { HalfOpen } from './half-open.ts'
+import type { Counters, RejectReason } from '../measure/counters.ts'
+import type { LatencyBaseline } from '../measure/latency-baseline.ts'
+import { admits } from '../recovery/recovery.ts'
+import type { TripRecord } from '../trip/record.ts'
+import { type Closed, cloneClosed, isOverdue } from './closed.ts'
+import { cloneHalfOpen, type HalfOpen, probeDueAt } from './half-open.ts'
 import type { Open } from './open.ts'
+import type { Override } from './override.ts'
 
-/** Each state owns its own evidence; a transition replaces the object and so starts afresh. */
+/** Each state owns its evidence; a transition replaces the object and so starts afresh. */
 export type State = Closed | Open | HalfOpen
+
+/** Why a call cannot pass; undefined when it can. Overrides that let every call pass aside. */
+export function rejectReason(
+  state: State,
+  override: Override | undefined,
+  { inFlight }: Counters,
+  maxConcurrent: number,
+): RejectReason | undefined {
+  if (override?.mode === 'forced-open') return 'forced-open'
+  if (state.name === 'open') return 'open'
+  if (state.name === 'closed') return inFlight >= maxConcurrent ? 'full' : undefined
+  // Probes have a limit of their own: calls that hang must not keep the circuit from closing.
+  return admits(state.recovery) ? undefined : 'half-open'
+}
+
+/** When time alone moves the state; `Infinity` for never. Overdue calls of a closed one aside. */
+export function dueAt(state: State, baseline: LatencyBaseline): number {
+  if (state.name === 'open') return state.until
+  return state.name === 'closed' ? Infinity : probeDueAt(state, baseline)
+}
+
+/** True when the next call would find another state, or other evidence, than what is there. */
+export function isDue(state: State, baseline: LatencyBaseline, now: number): boolean {
+  return state.name === 'closed' ? isOverdue(state, baseline, now) : now >= dueAt(state, baseline)
+}
+
+/** Ms until a call may pass; `undefined` if it may pass now, or if that is unknown. */
+export function retryAfter(
+  state: State,
+  override: Override | undefined,
+  now: number,
+): number | undefined {
+  const automatic = untilAutomatic(state, now)
+  if (override === undefined) return automatic
+  if (override.mode !== 'forced-open') return undefined
+  return override.until === Infinity ? undefined : Math.max(override.until - now, automatic ?? 0)
+}
+
+function untilAutomatic(state: State, now: number): number | undefined {
+  if (state.name === 'open') return Math.max(0, state.until - now)
+  if (state.name === 'closed' || admits(state.recovery)) return undefined
+  return Math.max(0, state.recovery.wait(now))
+}
+
+/** A copy that shares nothing that either of them will change. */
+export function cloneState(
+  state: State,
+  tripOf: (trip: TripRecord) => TripRecord,
+  baseline: LatencyBaseline,
+): State {
+  switch (state.name) {
+    case 'closed':
+      return cloneClosed(state)
+    case 'open':
+      return { ...state, trip: tripOf(state.trip) }
+    case 'half-open':
+      return cloneHalfOpen(state, tripOf(state.trip), baseline)
+  }
+}

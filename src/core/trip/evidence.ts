@@ -1,4 +1,5 @@
 import type { Finding, RuleStatus } from './record.ts'
+import type { OverdueRule, RuleType } from './rule.ts'
 
 export interface EvidenceSettings {
   /** The score that opens. */
@@ -29,8 +30,8 @@ interface Parts {
  * much, successes take away, and it fades. It opens where a share would need a window full of calls
  * and it does not open for a steady share of errors.
  */
-export class Evidence {
-  settings: EvidenceSettings
+export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
+  #settings: EvidenceSettings
   #score = 0
   #at = 0
   /** When the score left 0. */
@@ -38,31 +39,34 @@ export class Evidence {
   #parts: Parts = { failures: 0, slow: 0, overdue: 0 }
 
   constructor(settings: EvidenceSettings) {
-    this.settings = settings
+    this.#settings = settings
   }
 
   score(now: number): number {
     return this.#score * Math.exp((this.#at - now) / MEMORY)
   }
 
-  success(now: number): void {
-    if (this.#score > 0) this.#set(this.score(now) - SUCCESS, now)
+  get name(): 'evidence' {
+    return 'evidence'
   }
 
-  failure(duration: number, now: number): void {
-    const slow = duration >= this.settings.slowerThan
-    this.#add(slow ? SLOW_FAILURE_WEIGHT : FAILURE, now)
-    this.#parts[slow ? 'slow' : 'failures']++
+  record(failed: boolean, duration: number, now: number): void {
+    if (failed) {
+      const slow = duration >= this.#settings.slowerThan
+      this.#add(slow ? SLOW_FAILURE_WEIGHT : FAILURE, now)
+      this.#parts[slow ? 'slow' : 'failures']++
+    } else if (this.#score > 0) this.#set(this.score(now) - SUCCESS, now)
   }
 
-  /** A call is still in flight when it should long have ended. */
-  overdue(now: number): void {
+  /** The score is 0, and stays so. */
+  recordUntimedSuccess(): void {}
+
+  chargeOverdue(now: number): void {
     this.#add(SLOW_FAILURE_WEIGHT, now)
     this.#parts.overdue++
   }
 
-  /** A call that was counted as overdue has ended after all. */
-  retract(now: number): void {
+  retractOverdue(now: number): void {
     if (this.#parts.overdue === 0) return
     this.#parts.overdue--
     this.#set(this.score(now) - SLOW_FAILURE_WEIGHT, now)
@@ -73,22 +77,24 @@ export class Evidence {
     return this.#score > 0
   }
 
-  /** True when calls that have not ended yet are part of it. */
   get hasOverdue(): boolean {
     return this.#parts.overdue > 0
   }
 
-  /** What it finds, if calls that have not ended yet are part of it. */
   findingOfOverdue(now: number): Finding | undefined {
     return this.hasOverdue ? this.finding(now) : undefined
   }
 
-  clockTime(now: number): RuleStatus {
-    return { rule: 'evidence', observed: this.score(now), threshold: this.settings.threshold }
+  configure(settings: EvidenceSettings): undefined {
+    this.#settings = settings
+  }
+
+  status(now: number): RuleStatus {
+    return { rule: 'evidence', observed: this.score(now), threshold: this.#settings.threshold }
   }
 
   finding(now: number): Finding | undefined {
-    const { threshold, minimumSpan } = this.settings
+    const { threshold, minimumSpan } = this.#settings
     // It only fades: what was too little is so now.
     if (this.#score < threshold) return undefined
     const observed = this.score(now)
@@ -102,7 +108,7 @@ export class Evidence {
       this.#since = now
       this.#parts = { failures: 0, slow: 0, overdue: 0 }
     }
-    this.#set(Math.min(score + weight, this.settings.threshold), now)
+    this.#set(Math.min(score + weight, this.#settings.threshold), now)
   }
 
   #set(score: number, now: number): void {
@@ -111,7 +117,7 @@ export class Evidence {
   }
 
   clone(): Evidence {
-    const copy = new Evidence(this.settings)
+    const copy = new Evidence(this.#settings)
     copy.#score = this.#score
     copy.#at = this.#at
     copy.#since = this.#since
@@ -139,4 +145,12 @@ export class Evidence {
 export interface SavedEvidence extends Parts {
   readonly score: number
   readonly for: number
+}
+
+export const evidence: RuleType<EvidenceSettings, SavedEvidence> = {
+  name: 'evidence',
+  needsDuration: true,
+  evidence: 'the score of evidence',
+  create: (settings) => new Evidence(settings),
+  restore: (settings, saved, now) => Evidence.restore(settings, saved, now),
 }

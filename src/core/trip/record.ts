@@ -26,31 +26,39 @@ export interface RuleStatus {
   readonly minimumCalls?: number
 }
 
-/** What is kept of one trip: why it opened, and what came of it until it closed. */
-export interface TripRecord {
-  /** When it opened, in the machine's own time. */
-  readonly at: number
+/** What every account of a trip has: as it is kept, saved and shown. */
+export interface TripFacts {
   readonly reason: TransitionReason
-  /** In the words of whoever tripped it by hand. */
-  readonly note: string | undefined
-  readonly finding: Finding | undefined
   /** Where the rules in force stood, the one that fired among them. */
   readonly ruleStatuses: readonly RuleStatus[]
   readonly from: StateName
   /** The generation that ended with it. */
   readonly generation: number
+  /** False when an override decided instead at that time. */
   readonly enforced: boolean
-  readonly failures: readonly RecordedFailure[]
   /** Failures in a row at that moment. */
   readonly consecutiveFailures: number
   /** How long it was last opened for, ms. */
-  openFor: number
+  readonly openFor: number
   /** How often it was opened again since, because a probe failed. */
+  readonly reopened: number
+  /** Calls rejected since. */
+  readonly rejected: number
+}
+
+/** What is kept of one trip: why it opened, and what came of it until it closed. */
+export interface TripRecord extends TripFacts {
+  /** When it opened, in the machine's own time. */
+  readonly at: number
+  /** What was said when it was tripped by hand. */
+  readonly note: string | undefined
+  readonly finding: Finding | undefined
+  readonly failures: readonly RecordedFailure[]
+  openFor: number
   reopened: number
+  rejected: number
   /** The failure of the last probe. */
   probeFailure: RecordedFailure | undefined
-  /** Calls refused since. */
-  rejected: number
   endedAt: number | undefined
   endedBy: TransitionReason | undefined
 }

@@ -1,152 +1,148 @@
-import { Evidence, type EvidenceSettings, type SavedEvidence } from './evidence.ts'
-import { type FailureRateSettings, failureRate, recordFailureRate } from './failure-rate.ts'
-import { Rate } from './rate.ts'
+import { type EvidenceSettings, evidence, type SavedEvidence } from './evidence.ts'
+import { type FailureRateSettings, failureRate } from './failure-rate.ts'
 import type { Finding, RuleStatus } from './record.ts'
-import { recordSlowCallRate, type SlowCallRateSettings, slowCallRate } from './slow-call-rate.ts'
-import { type TripPredicate, type WhenView, when } from './when.ts'
+import type { ClosedView, OverdueRule, RuleType, Totals, TripRule } from './rule.ts'
+import { type SlowCallRateSettings, slowCallRate } from './slow-call-rate.ts'
+import { type TripPredicate, when } from './when.ts'
 import type { SavedWindow } from './window.ts'
 
-/** The rules in force, besides consecutive failures, which every closed state counts. */
-export interface TripSettings {
-  /** `Infinity` when the rule is not in force. */
-  readonly consecutiveFailures: number
+/** Settings of each rule; undefined for one that is not in force. */
+export interface RuleSettings {
   readonly failureRate: FailureRateSettings | undefined
   readonly slowCallRate: SlowCallRateSettings | undefined
   readonly evidence: EvidenceSettings | undefined
   readonly when: TripPredicate | undefined
 }
 
-/** True when a rule other than consecutive failures is in force. */
-export function hasRules({ failureRate, slowCallRate, evidence, when }: TripSettings): boolean {
-  return [failureRate, slowCallRate, evidence, when].some((rule) => rule !== undefined)
+/** All rules in force: consecutive failures, which every closed state counts, and the others. */
+export interface TripSettings extends RuleSettings {
+  /** `Infinity` when the rule is not in force. */
+  readonly consecutiveFailures: number
 }
 
-/** True when a rule needs to know how long calls take. */
-export function needsDuration({ slowCallRate, evidence }: TripSettings): boolean {
-  return slowCallRate !== undefined || evidence !== undefined
-}
-
-/** What the rules of one closed state have seen. Any of them is enough to open. */
-export class Rules {
-  settings: TripSettings
-  failures: Rate | undefined
-  slowCalls: Rate | undefined
-  evidence: Evidence | undefined
-
-  constructor(settings: TripSettings) {
-    this.settings = settings
-    this.failures = settings.failureRate && new Rate(settings.failureRate)
-    this.slowCalls = settings.slowCallRate && new Rate(settings.slowCallRate)
-    this.evidence = settings.evidence && new Evidence(settings.evidence)
-  }
-
-  /**
-   * Takes a settled call in; the first rule that has had enough is the reason. `duration` is `NaN`
-   * where nobody measured, and `view` there when a rule of the user's own is in force.
-   */
-  record(
-    failed: boolean,
-    duration: number,
-    now: number,
-    view: WhenView | undefined,
-  ): Finding | undefined {
-    const { failures, slowCalls, evidence, settings } = this
-    if (failures !== undefined) recordFailureRate(failures, failed, now)
-    if (slowCalls !== undefined && settings.slowCallRate !== undefined) {
-      recordSlowCallRate(slowCalls, duration, settings.slowCallRate, now)
-    }
-    if (failed) evidence?.failure(duration, now)
-    else evidence?.success(now)
-    return (
-      (failures && failureRate(failures)) ??
-      (slowCalls && slowCallRate(slowCalls)) ??
-      evidence?.finding(now) ??
-      (settings.when && view && when(settings.when, view))
-    )
-  }
-
-  /**
-   * Takes in a success that opens at no time, and is remembered alike at any. False for any other:
-   * nothing was taken in, {@link record} it.
-   */
-  succeed(): boolean {
-    const { failures, slowCalls, evidence, settings } = this
-    if (slowCalls !== undefined || settings.when !== undefined) return false
-    if (failures?.needsTime || evidence?.needsTime) return false
-    failures?.record(false, Number.NaN)
-    return true
-  }
-
-  /** Where each of them stands. */
-  ruleStatuses(now: number): RuleStatus[] {
-    const { failures, slowCalls, evidence } = this
-    return [
-      ...(failures === undefined ? [] : [failures.clockTime('failureRate', now)]),
-      ...(slowCalls === undefined ? [] : [slowCalls.clockTime('slowCallRate', now)]),
-      ...(evidence === undefined ? [] : [evidence.clockTime(now)]),
-    ]
-  }
-
-  /** Goes on under other settings; gives what could not be kept, in words. */
-  configure(settings: TripSettings, now: number): string[] {
-    const lost: string[] = []
-    const rate = (
-      before: Rate | undefined,
-      next: FailureRateSettings | undefined,
-      name: string,
-    ) => {
-      if (before !== undefined && next !== undefined) {
-        if (!before.configure(next, now)) lost.push(`calls in the window of ${name}`)
-        return before
-      }
-      if (before !== undefined) lost.push(`the window of ${name}`)
-      return next && new Rate(next)
-    }
-    this.failures = rate(this.failures, settings.failureRate, 'failureRate')
-    this.slowCalls = rate(this.slowCalls, settings.slowCallRate, 'slowCallRate')
-    if (settings.evidence === undefined) {
-      if (this.evidence !== undefined) lost.push('the score of evidence')
-      this.evidence = undefined
-    } else if (this.evidence === undefined) this.evidence = new Evidence(settings.evidence)
-    else this.evidence.settings = settings.evidence
-    this.settings = settings
-    return lost
-  }
-
-  clone(): Rules {
-    const copy = new Rules(this.settings)
-    copy.failures = this.failures?.clone()
-    copy.slowCalls = this.slowCalls?.clone()
-    copy.evidence = this.evidence?.clone()
-    return copy
-  }
-
-  save(now: number): SavedRules {
-    return {
-      failureRate: this.failures?.save(now) ?? null,
-      slowCallRate: this.slowCalls?.save(now) ?? null,
-      evidence: this.evidence?.save(now) ?? null,
-    }
-  }
-
-  static restore(settings: TripSettings, saved: SavedRules, now: number): Rules {
-    const rules = new Rules(settings)
-    if (settings.failureRate && saved.failureRate) {
-      rules.failures = Rate.restore(settings.failureRate, saved.failureRate, now)
-    }
-    if (settings.slowCallRate && saved.slowCallRate) {
-      rules.slowCalls = Rate.restore(settings.slowCallRate, saved.slowCallRate, now)
-    }
-    if (settings.evidence && saved.evidence) {
-      rules.evidence = Evidence.restore(settings.evidence, saved.evidence, now)
-    }
-    return rules
-  }
-}
-
-/** The evidence of the rules as plain data; null for a rule that was not in force. */
+/** The evidence of the rules as plain data; null for a rule that is not in force. */
 export interface SavedRules {
   readonly failureRate: SavedWindow | null
   readonly slowCallRate: SavedWindow | null
   readonly evidence: SavedEvidence | null
+}
+
+type AnyRule = TripRule<unknown>
+type AnyRuleType = RuleType<unknown>
+
+/** In the order in which they are asked. */
+const TYPES = [
+  failureRate,
+  slowCallRate,
+  evidence,
+  when,
+] as readonly unknown[] as readonly (AnyRuleType & { readonly name: keyof RuleSettings })[]
+
+/** What the rules of one closed state have seen. Any of them is enough to open. */
+export type Rules = readonly AnyRule[]
+
+/** Null when no rule but consecutive failures is in force. */
+export function createRules(settings: RuleSettings): Rules | null {
+  const rules: AnyRule[] = []
+  for (const type of TYPES) {
+    const own = settings[type.name]
+    if (own !== undefined) rules.push(type.create(own))
+  }
+  return rules.length === 0 ? null : rules
+}
+
+/** True when a rule needs to know how long calls take. */
+export function needsDuration(settings: RuleSettings): boolean {
+  return TYPES.some((type) => type.needsDuration && settings[type.name] !== undefined)
+}
+
+/** Takes in a settled call and returns what the first rule finds that opens the circuit. */
+export function record(
+  rules: Rules,
+  failed: boolean,
+  duration: number,
+  now: number,
+  state: ClosedView,
+  totals: Totals,
+): Finding | undefined {
+  for (const rule of rules) rule.record(failed, duration, now)
+  for (const rule of rules) {
+    const finding = rule.finding(now, state, totals)
+    if (finding !== undefined) return finding
+  }
+  return undefined
+}
+
+/**
+ * Takes in a success that counts the same at any time and cannot open the circuit. False for any
+ * other: nothing was taken in, {@link record} it.
+ */
+export function recordUntimedSuccess(rules: Rules): boolean {
+  for (let i = 0; i < rules.length; i++) if ((rules[i] as AnyRule).needsTime) return false
+  for (let i = 0; i < rules.length; i++) (rules[i] as AnyRule).recordUntimedSuccess()
+  return true
+}
+
+export function statusesOf(rules: Rules, now: number): RuleStatus[] {
+  return rules.flatMap((rule) => rule.status(now) ?? [])
+}
+
+/** The rule that charges overdue calls, if it is in force. */
+export function overdueRule(rules: Rules | null): OverdueRule<unknown> | undefined {
+  if (rules === null) return undefined
+  for (const rule of rules) if ('chargeOverdue' in rule) return rule as OverdueRule<unknown>
+  return undefined
+}
+
+/** The same rules under other settings, with what could not be kept added to `lost`. */
+export function configureRules(
+  rules: Rules | null,
+  settings: RuleSettings,
+  now: number,
+  lost: string[],
+): Rules | null {
+  const next: AnyRule[] = []
+  for (const type of TYPES) {
+    const own = settings[type.name]
+    const rule = rules?.find(({ name }) => name === type.name)
+    if (own === undefined) {
+      if (rule !== undefined && type.evidence !== undefined) lost.push(type.evidence)
+      continue
+    }
+    const missing = rule?.configure(own, now)
+    if (missing !== undefined) lost.push(missing)
+    next.push(rule ?? type.create(own))
+  }
+  return next.length === 0 ? null : next
+}
+
+export function cloneRules(rules: Rules | null): Rules | null {
+  return rules?.map((rule) => rule.clone()) ?? null
+}
+
+export function saveRules(rules: Rules | null, now: number): SavedRules | null {
+  if (rules === null) return null
+  const saved = { failureRate: null, slowCallRate: null, evidence: null }
+  for (const rule of rules) {
+    const own = rule.save(now)
+    if (own !== undefined) Object.assign(saved, { [rule.name]: own })
+  }
+  return saved
+}
+
+/** A rule without saved evidence starts afresh. */
+export function restoreRules(
+  settings: RuleSettings,
+  saved: SavedRules | null,
+  now: number,
+): Rules | null {
+  const all: Partial<Record<string, unknown>> = { ...saved }
+  const rules: AnyRule[] = []
+  for (const type of TYPES) {
+    const own = settings[type.name]
+    const evidence = all[type.name] ?? undefined
+    if (own === undefined) continue
+    rules.push(evidence === undefined ? type.create(own) : type.restore(own, evidence, now))
+  }
+  return rules.length === 0 ? null : rules
 }

@@ -1,5 +1,6 @@
-import type { Rate, RateSettings } from './rate.ts'
-import type { Finding } from './record.ts'
+import { RateRule, type RateSettings } from './rate.ts'
+import type { RuleType } from './rule.ts'
+import { createWindow, restoreWindow, type SavedWindow } from './window.ts'
 
 /** Opens when at least this share of the calls in the window was slow, failed ones among them. */
 export interface SlowCallRateSettings extends RateSettings {
@@ -7,15 +8,32 @@ export interface SlowCallRateSettings extends RateSettings {
   readonly slowerThan: number
 }
 
-export function recordSlowCallRate(
-  rate: Rate,
-  duration: number,
-  { slowerThan }: SlowCallRateSettings,
-  now: number,
-): void {
-  rate.record(duration >= slowerThan, now)
+class SlowCallRate extends RateRule<SlowCallRateSettings> {
+  get name(): 'slowCallRate' {
+    return 'slowCallRate'
+  }
+
+  /** A success may be slow. */
+  get needsTime(): boolean {
+    return true
+  }
+
+  record(_failed: boolean, duration: number, now: number): void {
+    this.window.record(duration >= this.settings.slowerThan, now)
+  }
+
+  recordUntimedSuccess(): void {}
+
+  clone(): SlowCallRate {
+    return new SlowCallRate(this.settings, this.window.clone())
+  }
 }
 
-export function slowCallRate(rate: Rate): Finding | undefined {
-  return rate.finding('slowCallRate')
+export const slowCallRate: RuleType<SlowCallRateSettings, SavedWindow> = {
+  name: 'slowCallRate',
+  needsDuration: true,
+  evidence: 'the window of slowCallRate',
+  create: (settings) => new SlowCallRate(settings, createWindow(settings.window)),
+  restore: (settings, saved, now) =>
+    new SlowCallRate(settings, restoreWindow(settings.window, saved, now)),
 }

@@ -16,11 +16,14 @@ export interface OpeningFacts {
 
 /** The last trips of a breaker, oldest first, bounded. */
 export class TripHistory {
-  records: TripRecord[] = []
+  readonly records: TripRecord[]
   #limit: number
 
-  constructor(limit: number) {
+  /** Keeps the last `limit` records; goes on from these, oldest first. */
+  constructor(limit: number, records: TripRecord[] = []) {
     this.#limit = limit
+    this.records = records
+    this.#forget()
   }
 
   /** A closed circuit has opened, or somebody has tripped one that was half-open. */
@@ -60,7 +63,7 @@ export class TripHistory {
     return trip
   }
 
-  /** Keeps so many from now on; gives what was lost, in words. */
+  /** Keeps so many from now on. Returns what was lost. */
   limit(limit: number): string[] {
     const { length } = this.records
     this.#limit = limit

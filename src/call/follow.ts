@@ -1,0 +1,36 @@
+import { rejectWith } from '../circuit/deferred-rejection.ts'
+import type { AnyFunction } from './functions.ts'
+
+/** Reports the end of `result` to the handlers and returns what the caller gets. */
+export function follow(
+  onFulfilled: (value: unknown) => unknown,
+  onRejected: (reason: unknown) => unknown,
+  result: unknown,
+): Promise<unknown> {
+  // A foreign promise may have a `then` that throws, or calls back twice.
+  const promise = isNativePromise(result)
+    ? result
+    : new Promise((resolve) => {
+        resolve(result)
+      })
+  return promise.then(onFulfilled, onRejected)
+}
+
+/** True for a promise whose `then` is that of the language. */
+function isNativePromise(value: unknown): value is Promise<unknown> {
+  try {
+    return value instanceof Promise && value.then === Promise.prototype.then
+  } catch {
+    // A proxy whose traps throw.
+    return false
+  }
+}
+
+/** What the function returns; a rejected promise if it throws. */
+export function invoke(fn: AnyFunction, self: unknown, args: readonly unknown[]): unknown {
+  try {
+    return fn.apply(self, args as unknown[])
+  } catch (error) {
+    return rejectWith(error)
+  }
+}

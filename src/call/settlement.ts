@@ -1,0 +1,75 @@
+import type { Circuit } from '../circuit/circuit.ts'
+import { type Classify, isReplaced } from '../circuit/classify.ts'
+import { Rejection } from '../circuit/deferred-rejection.ts'
+import type { SettleHandlers } from '../circuit/settle-handlers.ts'
+import { type Classification, errorOf, type Settled } from '../core/outcome.ts'
+import type { Permit } from '../core/permit.ts'
+import type { CallTimeoutError } from '../errors.ts'
+import { abortedByCaller } from './caller-signal.ts'
+
+/**
+ * Settles a permit exactly once: the first end counts, whatever comes later does nothing. For calls
+ * that may end in several ways, or that have a signal or classifier of their own.
+ */
+export class Settlement implements SettleHandlers {
+  readonly permit: Permit
+  settled = false
+  readonly onFulfilled: (value: unknown) => unknown
+  readonly onRejected: (reason: unknown) => unknown
+  readonly #circuit: Circuit
+  readonly #signal: AbortSignal | undefined
+  readonly #classify: Classify | undefined
+
+  /** `signal` is the caller's; `classify` is asked before the breaker's. */
+  constructor(
+    circuit: Circuit,
+    permit: Permit,
+    signal: AbortSignal | undefined,
+    classify?: Classify | undefined,
+  ) {
+    this.permit = permit
+    this.#circuit = circuit
+    this.#signal = signal
+    this.#classify = classify
+    this.onFulfilled = (value) => {
+      this.settle({ status: 'fulfilled', value })
+      return value
+    }
+    this.onRejected = (reason) => this.#reject(reason, false)
+  }
+
+  onTimeout(error: CallTimeoutError): Rejection {
+    return this.#reject(error, true)
+  }
+
+  #reject(reason: unknown, timedOut: boolean): Rejection {
+    const callerGone = this.#isCallerGone(timedOut)
+    const classification = this.settle({ status: 'rejected', reason }, timedOut)
+    const replaceable = classification !== undefined && isReplaced(classification)
+    return new Rejection(reason, replaceable && !callerGone)
+  }
+
+  #isCallerGone(timedOut: boolean): boolean {
+    return !timedOut && abortedByCaller(this.#signal)
+  }
+
+  /** Settles it as the result is classified; undefined if it was settled before. */
+  settle(settled: Settled, timedOut = false): Classification | undefined {
+    if (this.settled) return undefined
+    const callerGone = this.#isCallerGone(timedOut)
+    const classification = this.#circuit.classify(settled, {
+      classify: this.#classify,
+      callerGone,
+      timedOut,
+    })
+    this.settleAs(classification, errorOf(settled))
+    return classification
+  }
+
+  /** `error` is what the call was rejected with. */
+  settleAs(classification: Classification, error?: unknown): void {
+    if (this.settled) return
+    this.settled = true
+    this.#circuit.settle(this.permit, classification, error)
+  }
+}
