@@ -1,9 +1,10 @@
-// Puts the modules of the library together, a file for each entry and one for what they share: to load
-// a hundred small files takes a program longer than all that it does with them.
-//   node scripts/bundle.mjs [folder]   into `dist` unless told otherwise
+// Bundles the library: one file for each entry and one for the code they share. Loading a hundred
+// small files takes a program longer than everything it then does with them.
+//   node scripts/bundle.mjs [folder]   writes to `dist` by default
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { entries } from './entries.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -18,10 +19,7 @@ await build({
     minify: false,
     sourcemap: true,
     lib: {
-      entry: {
-        index: join(root, 'src/index.ts'),
-        'testing/index': join(root, 'src/testing/index.ts'),
-      },
+      entry: Object.fromEntries(entries.map(({ name, source }) => [name, join(root, source)])),
       formats: ['es'],
       fileName: (_, name) => `${name}.js`,
     },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from './checks.mjs'
+import { entries } from './entries.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -13,7 +14,8 @@ export function bin(name) {
 
 /**
  * Packs the package as it would be published and installs the tarball into an empty project, which
- * also gets the files of `test/runtimes`. `remove` deletes all of it.
+ * also gets the files of `test/runtimes`, and `entries.mjs` and `entries.cjs`, which load every entry
+ * of the package. `remove` deletes all of it.
  */
 export async function createConsumer() {
   const folder = mkdtempSync(join(tmpdir(), 'short-circuit-'))
@@ -28,7 +30,21 @@ export async function createConsumer() {
   const consumer = join(folder, 'consumer')
   cpSync(join(root, 'test/runtimes'), consumer, { recursive: true })
   writeFileSync(join(consumer, 'package.json'), '{ "private": true }\n')
+  writeFileSync(join(consumer, 'entries.mjs'), importAll())
+  writeFileSync(join(consumer, 'entries.cjs'), requireAll())
   const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
   await run('npm', ['install', ...flags, tarball], { cwd: consumer })
   return { folder: consumer, tarball, remove }
+}
+
+// Bundlers and type checkers follow only literal specifiers, so the two files name each entry.
+function importAll() {
+  const imports = entries.map(({ specifier }, i) => `import * as entry${i} from '${specifier}'\n`)
+  const members = entries.map(({ subpath }, i) => `'${subpath}': entry${i}`)
+  return `${imports.join('')}export const entries = { ${members.join(', ')} }\n`
+}
+
+function requireAll() {
+  const members = entries.map(({ subpath, specifier }) => `'${subpath}': require('${specifier}')`)
+  return `exports.entries = { ${members.join(', ')} }\n`
 }

@@ -1,8 +1,9 @@
 // Looks at the package from outside: packs it, installs the tarball in an empty project, uses it there.
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { createChecks, run } from './checks.mjs'
 import { bin, createConsumer } from './consumer.mjs'
+import { entries } from './entries.mjs'
 
 const { check, finish } = createChecks('package')
 
@@ -12,7 +13,8 @@ const packed = await check('builds, packs and installs', async () => {
 })
 if (packed) {
   const { folder, tarball } = consumer
-  await check('holds what it should and no tests', () => checkContents(tarball))
+  await check('contains what it should and no tests', () => checkContents(tarball))
+  await check('has the source map of every bundled file', () => checkSourceMaps(folder))
   await check('publint --strict', () => run(bin('publint'), ['run', tarball, '--strict']))
   await check('are the types wrong? (esm-only)', () =>
     run(bin('attw'), [tarball, '--profile', 'esm-only']),
@@ -36,12 +38,12 @@ async function checkContents(tarball) {
   const list = (await run('tar', ['-tzf', tarball])).trim().split('\n')
   const files = new Set(list.map((path) => path.replace(/^package\//, '')))
   const needed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']
-  for (const entry of ['index', 'testing/index']) {
-    needed.push(`src/${entry}.ts`)
-    for (const suffix of ['js', 'd.ts', 'd.ts.map']) needed.push(`dist/${entry}.${suffix}`)
+  for (const { name, source } of entries) {
+    needed.push(source)
+    for (const suffix of ['js', 'd.ts', 'd.ts.map']) needed.push(`dist/${name}.${suffix}`)
   }
-  // What both entries need; `index.js` does no more than to name it.
-  needed.push('dist/shared.js', 'dist/shared.js.map', 'dist/testing/index.js.map')
+  // The code that the entries share.
+  needed.push('dist/shared.js')
   const missing = needed.filter((path) => !files.has(path))
   const extra = [...files].filter(
     (path) =>
@@ -49,6 +51,19 @@ async function checkContents(tarball) {
   )
   if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`)
   if (extra.length > 0) throw new Error(`not wanted: ${extra.join(', ')}`)
+}
+
+// A file that only re-exports has no source map.
+function checkSourceMaps(folder) {
+  const dist = join(folder, 'node_modules/short-circuit/dist')
+  const files = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith('.js'))
+  const maps = files.flatMap((file) => {
+    const code = readFileSync(join(dist, file), 'utf8')
+    const [, map] = /^\/\/# sourceMappingURL=(.+)$/m.exec(code) ?? []
+    return map === undefined ? [] : [join(dist, dirname(file), map)]
+  })
+  if (maps.length === 0) throw new Error('no file names a source map')
+  for (const map of maps) accessSync(map)
 }
 
 // This Node, and the one a user of the machine has: npm puts the project's own first on PATH.

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { entries } from '../../scripts/entries.mjs'
 
 /**
  * From the bottom to the top: a file imports its own layer and those below, types included. A name
@@ -22,12 +23,11 @@ const LAYERS: readonly (readonly string[])[] = [
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  exports: Record<string, unknown>
   peerDependencies?: Record<string, string>
 }
-const subpaths = Object.keys(manifest.exports)
-  .filter((name) => name !== '.' && name !== './package.json')
-  .map((name) => name.slice('./'.length))
+const subpaths = entries
+  .filter(({ subpath }) => subpath !== '.')
+  .map(({ subpath }) => subpath.slice('./'.length))
 
 interface Import {
   readonly from: string

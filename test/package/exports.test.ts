@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { entryPoints, publicNames, root } from './public-names.ts'
+import { entries } from '../../scripts/entries.mjs'
+import { publicNames, root } from './public-names.ts'
 
-describe.each(entryPoints())('the entry $subpath', ({ subpath, source }) => {
+describe.each(entries)('the entry $subpath', ({ subpath, source }) => {
   it('has a source file', () => {
     expect(existsSync(join(root, source))).toBe(true)
   })

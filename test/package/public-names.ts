@@ -3,17 +3,6 @@ import { join } from 'node:path'
 
 export const root: string = join(import.meta.dirname, '../..')
 
-/** The subpaths of the published package that hold code, with the source file behind each. */
-export function entryPoints(): { subpath: string; source: string }[] {
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  return Object.entries<string>(manifest.exports)
-    .filter(([, target]) => target.endsWith('.js'))
-    .map(([subpath, target]) => ({
-      subpath,
-      source: target.replace('./dist/', './src/').replace(/\.js$/, '.ts'),
-    }))
-}
-
 /** What an entry file exports, by reading it: types leave no trace at run time. */
 export function publicNames(source: string): { values: string[]; types: string[] } {
   const text = readFileSync(join(root, source), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')

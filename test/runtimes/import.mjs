@@ -1,5 +1,4 @@
-import * as library from 'short-circuit'
-import * as testing from 'short-circuit/testing'
+import { entries } from './entries.mjs'
 import { smoke } from './smoke.mjs'
 
-console.log(`smoke test passed on ${await smoke(library, testing)}`)
+console.log(`smoke test passed on ${await smoke(entries['.'], entries['./testing'])}`)

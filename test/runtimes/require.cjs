@@ -1,14 +1,16 @@
-const library = require('short-circuit')
-const testing = require('short-circuit/testing')
+const { entries: required } = require('./entries.cjs')
 
 async function main() {
   const { smoke } = await import('./smoke.mjs')
-  const runtime = await smoke(library, testing)
+  const runtime = await smoke(required['.'], required['./testing'])
 
   // Two copies would mean two registries, and errors that are no instances of their class.
-  const imported = await import('short-circuit')
-  if (imported.CircuitBreaker !== library.CircuitBreaker) {
-    throw new Error('import and require gave two different CircuitBreaker classes')
+  const { entries: imported } = await import('./entries.mjs')
+  for (const [subpath, entry] of Object.entries(required)) {
+    for (const name of Object.keys(entry)) {
+      if (entry[name] === imported[subpath][name]) continue
+      throw new Error(`import and require returned a different ${name} from ${subpath}`)
+    }
   }
   console.log(`smoke test passed on ${runtime}`)
 }

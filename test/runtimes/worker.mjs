@@ -1,11 +1,10 @@
-import * as library from 'short-circuit'
-import * as testing from 'short-circuit/testing'
+import { entries } from './entries.mjs'
 import { smoke } from './smoke.mjs'
 
 export default {
   async fetch() {
     try {
-      return new Response(await smoke(library, testing))
+      return new Response(await smoke(entries['.'], entries['./testing']))
     } catch (error) {
       return new Response(error.stack, { status: 500 })
     }
