@@ -52,3 +52,21 @@ export const EVENT_NAMES: readonly EventName[] = [
   'configure',
   'listenerError',
 ]
+
+/** What a registry tells its listeners: the events of its breakers, and one more. */
+export interface RegistryEvents extends BreakerEvents {
+  /**
+   * A breaker was evicted to make room; `lost` names what was lost with it. Not published for a
+   * breaker that had nothing to lose.
+   */
+  evict: { readonly lost: readonly string[] }
+}
+
+export type RegistryEventName = keyof RegistryEvents
+
+/** The payload of one event as a listener of a registry gets it. */
+export type RegistryEvent<E extends RegistryEventName = RegistryEventName> = RegistryEvents[E] & {
+  readonly breaker: string
+}
+
+export const REGISTRY_EVENT_NAMES: readonly RegistryEventName[] = [...EVENT_NAMES, 'evict']

@@ -47,7 +47,14 @@ export {
   isShortCircuitError,
   ShortCircuitError,
 } from './errors.ts'
-export type { BreakerEvent, BreakerEvents, EventName, Listener } from './events.ts'
+export type {
+  BreakerEvent,
+  BreakerEvents,
+  EventName,
+  Listener,
+  RegistryEvent,
+  RegistryEvents,
+} from './events.ts'
 
 export type { Explanation, Trip } from './inspect/explain.ts'
 export type { Snapshot } from './inspect/snapshot.ts'
@@ -79,7 +86,5 @@ export {
   CircuitRegistry,
   type CircuitRegistryOptions,
   circuits,
-  type RegistryEvent,
-  type RegistryEvents,
   type RegistrySnapshot,
 } from './registry.ts'

@@ -2,7 +2,7 @@ import type { AsyncFunction, Guarded } from './call/function-types.ts'
 import { LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
 import { type CircuitBreaker, lazyCircuitOf } from './circuit-breaker.ts'
-import { type BreakerEvents, EVENT_NAMES } from './events.ts'
+import { REGISTRY_EVENT_NAMES, type RegistryEvent, type RegistryEventName } from './events.ts'
 import { type Snapshot, snapshot } from './inspect/snapshot.ts'
 import { integer, object, wrongType } from './options/validate.ts'
 import { KeyedBreakers, type KeyedOptions } from './registry/keyed.ts'
@@ -28,15 +28,6 @@ export interface CircuitRegistryOptions {
    */
   readonly maxSize?: number | undefined
 }
-
-/** What a registry tells its listeners: the events of its breakers, and one of its own. */
-export interface RegistryEvents extends BreakerEvents {
-  /** A breaker that was not as new had to make room; `lost` says in words what went with it. */
-  evict: { readonly lost: readonly string[] }
-}
-
-export type RegistryEvent<E extends keyof RegistryEvents = keyof RegistryEvents> =
-  RegistryEvents[E] & { readonly breaker: string }
 
 /** Everything visible in a registry, as plain JSON data. */
 export interface RegistrySnapshot {
@@ -202,13 +193,13 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
    * @returns what unsubscribes it; aborting `signal` does the same
    * @throws TypeError for an unknown event, with the nearest known name
    */
-  on<E extends keyof RegistryEvents>(
+  on<E extends RegistryEventName>(
     event: E,
     listener: (event: RegistryEvent<E>) => void,
     options?: ListenOptions,
   ): () => void {
-    const known = [...EVENT_NAMES, 'evict']
-    return listen(() => this.#members.listenTo(), known, event, listener, options)
+    const emitter = () => this.#members.listenTo()
+    return listen(emitter, REGISTRY_EVENT_NAMES, event, listener, options)
   }
 
   /** Everything visible of every breaker, as plain JSON data. Reading it moves nothing. */

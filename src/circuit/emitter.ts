@@ -1,10 +1,20 @@
-import { type BreakerEvent, EVENT_NAMES, type EventName } from '../events.ts'
+import type {
+  BreakerEvent,
+  EventName,
+  RegistryEventName as Name,
+  RegistryEvent,
+} from '../events.ts'
 
-/** Listeners by event, called in order of publication: one that publishes more is not overtaken. */
+type Subscriptions = { [E in EventName]: readonly Subscription[] | undefined } & {
+  evict?: readonly Subscription[] | undefined
+}
+
+/**
+ * Calls the listeners of each event, in order of publication: an event that a listener publishes
+ * waits until all listeners have been called for the current one.
+ */
 export class Emitter {
-  readonly #subscriptions: {
-    [E in EventName]: readonly Subscription[] | undefined
-  } = {
+  readonly #subscriptions: Subscriptions = {
     transition: undefined,
     reject: undefined,
     success: undefined,
@@ -14,31 +24,29 @@ export class Emitter {
     configure: undefined,
     listenerError: undefined,
   }
-  /** What was published while something was being delivered. */
+  /** Events published during a delivery. */
   readonly #waiting: Published[] = []
   #delivering = false
-  /** Those of the registries that the breaker is in. */
   #registries: readonly RegistryEmitter[]
 
   constructor(registries: readonly RegistryEmitter[] = []) {
     this.#registries = registries
   }
 
-  /** Lets a registry hear everything, too. */
-  join(registry: RegistryEmitter): void {
+  /** Publishes every event to the registry's listeners too. */
+  attach(registry: RegistryEmitter): void {
     this.#registries = [...this.#registries, registry]
   }
 
-  leave(registry: RegistryEmitter): void {
+  detach(registry: RegistryEmitter): void {
     this.#registries = this.#registries.filter((other) => other !== registry)
   }
 
-  /** False once nobody listens any more. */
   get hasAnyListener(): boolean {
-    return EVENT_NAMES.some((name) => this.#subscriptions[name] !== undefined)
+    return Object.values(this.#subscriptions).some((subscriptions) => subscriptions !== undefined)
   }
 
-  on(name: EventName, listener: AnyListener): () => void {
+  on(name: Name, listener: AnyListener): () => void {
     const off = (): void => {
       const rest = this.#subscriptions[name]?.filter((other) => other !== subscription) ?? []
       this.#subscriptions[name] = rest.length === 0 ? undefined : rest
@@ -51,13 +59,19 @@ export class Emitter {
 
   protected onUnsubscribed(): void {}
 
-  hasListeners(name: EventName): boolean {
+  hasListeners(name: Name): boolean {
     if (this.#subscriptions[name] !== undefined) return true
     for (const registry of this.#registries) if (registry.hasListeners(name)) return true
     return false
   }
 
-  publish<E extends EventName>(name: E, event: BreakerEvent<E>): void {
+  publish<E extends EventName>(name: E, event: BreakerEvent<E>): void
+  publish(name: 'evict', event: RegistryEvent<'evict'>): void
+  publish(name: Name, event: RegistryEvent): void {
+    this.#publish(name, event)
+  }
+
+  #publish(name: Name, event: RegistryEvent): void {
     if (!this.hasListeners(name)) {
       if (name === 'listenerError') printListenerError(event as BreakerEvent<'listenerError'>)
       return
@@ -69,7 +83,7 @@ export class Emitter {
     this.#delivering = true
     try {
       this.#deliver(name, event)
-      // Asked for its length, which nearly always is 0: that is cheaper than an empty shift.
+      // Testing the length, which is nearly always 0, is cheaper than an empty shift.
       while (this.#waiting.length > 0) {
         const next = this.#waiting.shift() as Published
         this.#deliver(next.name, next.event)
@@ -79,16 +93,16 @@ export class Emitter {
     }
   }
 
-  #deliver(name: EventName, event: BreakerEvent): void {
+  #deliver(name: Name, event: RegistryEvent): void {
     const subscriptions = this.#subscriptions[name]
     if (subscriptions !== undefined) {
       for (const { listener } of subscriptions) this.#call(listener, name, event)
     }
     for (const registry of this.#registries)
-      if (registry.hasListeners(name)) registry.publish(name, event)
+      if (registry.hasListeners(name)) registry.#publish(name, event)
   }
 
-  #call(listener: AnyListener, name: EventName, event: BreakerEvent): void {
+  #call(listener: AnyListener, name: Name, event: RegistryEvent): void {
     try {
       const result: unknown = listener(event as never)
       if (isThenable(result)) {
@@ -99,22 +113,21 @@ export class Emitter {
     }
   }
 
-  #failed(name: EventName, { breaker }: BreakerEvent, error: unknown): void {
+  #failed(name: Name, { breaker }: RegistryEvent, error: unknown): void {
     const event = { breaker, error, source: `listener of "${name}"` }
-    // A listener of listenerError that throws must not be told about itself for ever.
+    // A listener of listenerError that throws would otherwise be called for ever.
     if (name === 'listenerError') printListenerError(event)
     else this.publish('listenerError', event)
   }
 }
 
 /**
- * The listeners of a registry. A member that has none of its own publishes here directly, so that
- * being heard takes no memory a member.
+ * The listeners of a registry. A breaker without listeners publishes to it directly, so that being
+ * in a registry with listeners takes no memory per breaker.
  */
 export class RegistryEmitter extends Emitter {
   readonly #onLastListenerRemoved: () => void
 
-  /** `onSilence` is told when nobody listens any more. */
   constructor(onLastListenerRemoved: () => void) {
     super()
     this.#onLastListenerRemoved = onLastListenerRemoved
@@ -125,27 +138,27 @@ export class RegistryEmitter extends Emitter {
   }
 }
 
-/** The emitter of a breaker that gets a listener of its own. */
+/** Returns the emitter for a breaker that gets its first listener, or the one it has. */
 export function ownEmitter(current: Emitter | undefined): Emitter {
   if (current === undefined) return new Emitter()
   return current instanceof RegistryEmitter ? new Emitter([current]) : current
 }
 
-/** The emitter of a breaker that a registry begins to hear. */
+/** Adds a registry to a breaker's listeners and returns the emitter to use from now on. */
 export function attach(current: Emitter | undefined, registry: RegistryEmitter): Emitter {
   if (current === undefined || current === registry) return registry
   const own = ownEmitter(current)
-  own.join(registry)
+  own.attach(registry)
   return own
 }
 
-/** The emitter of a breaker that a registry no longer hears. */
+/** Removes a registry from a breaker's listeners and returns the emitter to use from now on. */
 export function detach(
   current: Emitter | undefined,
   registry: RegistryEmitter,
 ): Emitter | undefined {
   if (current === registry) return undefined
-  current?.leave(registry)
+  current?.detach(registry)
   return current
 }
 
@@ -153,25 +166,25 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
-/** Where an error of a listener ends when nobody listens to `listenerError`. */
+/** Reports a listener's error when `listenerError` has no listeners. */
 export function printListenerError(event: BreakerEvent<'listenerError'>): void {
   try {
     console.error(`short-circuit: circuit "${event.breaker}": ${event.source} threw`, event.error)
   } catch {
-    // A console that can't print must not change anybody's result either.
+    // A console that can't print must not change the result of a call either.
   }
 }
 
-/** An object of its own, so that a function that is subscribed twice is called twice. */
+/** A new object for each subscription: a function that is subscribed twice is called twice. */
 export interface Subscription {
   readonly listener: AnyListener
-  /** Kept here for a signal, which refers to it weakly. */
+  /** Keeps the function alive as long as the subscription: an abort signal refers to it weakly. */
   readonly off: () => void
 }
 
 export interface Published {
-  readonly name: EventName
-  readonly event: BreakerEvent
+  readonly name: Name
+  readonly event: RegistryEvent
 }
 
 export type AnyListener = (event: never) => void

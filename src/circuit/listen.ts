@@ -1,17 +1,18 @@
+import type { RegistryEventName } from '../events.ts'
 import { nearest, show, wrongType } from '../options/validate.ts'
-import type { Emitter } from './emitter.ts'
+import type { AnyListener, Emitter } from './emitter.ts'
 
 export interface ListenOptions {
   /** Aborting it unsubscribes. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Subscribes to an event that is among `known`, and gives what unsubscribes. */
+/** Subscribes to an event that is among `known` and returns the function that unsubscribes. */
 export function listen(
   emitter: () => Emitter,
-  known: readonly string[],
-  event: string,
-  listener: unknown,
+  known: readonly RegistryEventName[],
+  event: RegistryEventName,
+  listener: AnyListener,
   { signal }: ListenOptions = {},
 ): () => void {
   if (!known.includes(event)) {
@@ -22,7 +23,7 @@ export function listen(
   }
   if (typeof listener !== 'function') throw wrongType('listener', 'a function', listener)
   if (signal?.aborted) return () => {}
-  const off = emitter().on(event as never, listener as never)
+  const off = emitter().on(event, listener)
   if (signal === undefined) return off
   const abort = weakly(off)
   signal.addEventListener('abort', abort, { once: true })
@@ -35,15 +36,15 @@ export function listen(
 }
 
 /**
- * A signal that lives for long must not keep the breaker, which holds `off`. Made in a scope of its
- * own: engines let all functions of one scope keep what any of them refers to.
+ * A long-lived signal must not keep the breaker alive, which `off` refers to. This is a separate
+ * function because in V8 every closure of a scope keeps what any of them refers to.
  */
 function weakly(off: () => void): () => void {
   const weak = new WeakRef(off)
   return () => weak.deref()?.()
 }
 
-/** Takes from a signal what was to unsubscribe from a breaker that is gone. */
+/** Removes the abort listener from a signal once its breaker has been collected. */
 const dropped = /* @__PURE__ */ new FinalizationRegistry<{
   readonly signal: WeakRef<AbortSignal>
   readonly abort: () => void

@@ -179,6 +179,15 @@ describe('a full registry', () => {
     expect(names(registry)).toEqual(['a'])
   })
 
+  it('goes on publishing evict when the last listener of another event is gone', async () => {
+    const registry = createRegistry(1)
+    registry.on('failure', () => {})()
+    await fail(registry.breaker('a'))
+    registry.breaker('b')
+
+    expect(lost).toEqual({ a: ['failures in a row'] })
+  })
+
   it('finds the one with nothing to lose among thousands that have', async () => {
     const registry = createRegistry(2_000)
     for (let i = 0; i < 1_999; i++) await fail(registry.breaker(`${i}`))

@@ -77,7 +77,7 @@ export class RegistryEntries {
   #tell(breaker: string, lost: readonly string[]): void {
     // One that nobody hears is not published, so that it need not be known to breakers.
     const event = { breaker, lost }
-    this.#audience?.publish('evict' as never, event as never)
+    this.#audience?.publish('evict', event)
   }
 
   #remove(lazy: LazyCircuit): void {
