@@ -39,6 +39,14 @@ describe('registry.breaker(name)', () => {
     expect(registry.size).toBe(0)
   })
 
+  it('configures each breaker from its own options, even where others mean the same', () => {
+    registry.breaker('users', { maxFailures: 5 })
+    const orders = registry.breaker('orders', { trip: { consecutiveFailures: 5 } })
+    orders.configure({ trip: { failureRate: {} } })
+
+    expect(orders.options.trip.consecutiveFailures).toBeUndefined()
+  })
+
   it('refuses a wrong option as the constructor does, and registers nothing', () => {
     expect(() => registry.breaker('users', { maxFailures: 0 })).toThrow(RangeError)
     expect(() => registry.breaker('users', { name: 'x' } as never)).toThrow(

@@ -112,7 +112,7 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
     let lazy = this.#members.get(name)
     if (lazy === undefined) {
       checkName(name)
-      lazy = new LazyCircuit(name, this.#kinds.of(options))
+      lazy = new LazyCircuit(name, this.#kinds.factoryFor(options))
       // What is saved has an age, so its time begins now.
       if (options.saved !== undefined) lazy.existing = lazy.factory.create(name)
       this.#members.insert(lazy)

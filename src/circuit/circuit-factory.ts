@@ -3,13 +3,14 @@ import { Machine } from '../core/machine.ts'
 import { restore } from '../core/save.ts'
 import type { MachineSettings } from '../core/settings.ts'
 import { checkSaved } from '../options/check-saved.ts'
+import { areEqual, isPlainData, isPlainObject } from '../options/compare-options.ts'
 import { copyOptions, machineSettings, resolveOptions } from '../options/resolve-options.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import { Circuit } from './circuit.ts'
 
-/** What circuits are made from: checked and resolved once, for all that have the same options. */
+/** Creates circuits with the same options, which are checked and resolved once for all of them. */
 export class CircuitFactory {
-  /** As given, to merge patches into. */
+  /** As the user wrote them: patches are merged into these. */
   readonly userOptions: CircuitBreakerOptions<unknown>
   readonly options: ResolvedOptions
   readonly clock: Clock
@@ -25,11 +26,11 @@ export class CircuitFactory {
     this.#saved = options.saved
   }
 
-  /** `born` is the clock reading at which the circuit's time began, if that is over. */
+  /** `createdAt` is the clock time at which the breaker was created; the default is now. */
   create(name: string, createdAt?: number): Circuit {
     const { options, clock, random, userOptions } = this
     const report = (error: unknown, source: string): void => circuit.report(error, source)
-    // A rule of the user's own reports to its breaker; all else is shared.
+    // The user's rule `when` reports errors to its own breaker, so only other settings are shared.
     if (options.trip.when === undefined) this.#settings ??= machineSettings(options, report)
     const settings = this.#settings ?? machineSettings(options, report)
     const saved = this.#saved === undefined ? undefined : checkSaved(this.#saved)
@@ -41,47 +42,41 @@ export class CircuitFactory {
   }
 }
 
-/** More are not shared. */
-const MOST_SHARED = 100
-const shared = /* @__PURE__ */ new Map<string, CircuitFactory>()
+type Options = CircuitBreakerOptions<unknown>
+
+/** The number of factories that a cache keeps. */
+const CACHE_SIZE = 100
 
 /**
- * The blueprint for these options: plain data is resolved once for all breakers that say the same,
- * as resolved options take more memory than all the rest of a breaker that is at rest.
+ * Lets breakers with equal options share a factory: resolved options take more memory than the rest
+ * of a breaker that was never called.
  */
-export function circuitFactoryFor(options: CircuitBreakerOptions<unknown>): CircuitFactory {
-  const key = keyOf(options)
-  if (key === undefined) return new CircuitFactory(options)
-  let factory = shared.get(key)
-  if (factory === undefined) {
-    factory = new CircuitFactory({ ...options, name: undefined })
-    if (shared.size >= MOST_SHARED) shared.clear()
-    shared.set(key, factory)
+export class CircuitFactoryCache {
+  /** The newest first. */
+  #kept: readonly CircuitFactory[] = []
+
+  /** Calls `create` if no factory is kept for equal options, whatever their names. */
+  get(options: Options, create: () => CircuitFactory): CircuitFactory {
+    const { name: _, saved, registry, clock = systemClock, random = Math.random, ...rest } = options
+    if (saved !== undefined || registry !== undefined) return create()
+    const kept = this.#kept.find(
+      (factory) =>
+        clock === factory.clock && random === factory.random && areEqual(rest, factory.userOptions),
+    )
+    if (kept !== undefined) return kept
+    const factory = create()
+    this.#kept = [factory, ...this.#kept.slice(0, CACHE_SIZE - 1)]
+    return factory
   }
-  return factory
 }
 
-const UNDEFINED = '\u0000'
+const shared = /* @__PURE__ */ new CircuitFactoryCache()
 
-/** All but the name as text; undefined where text can't say it. */
-function keyOf(options: CircuitBreakerOptions<unknown>): string | undefined {
-  if (typeof options !== 'object' || options === null || !isPlainData(options)) return undefined
-  const { name: _name, ...rest } = options
-  if (rest.saved !== undefined || rest.registry !== undefined) return undefined
-  let plain = true
-  const key = JSON.stringify(rest, (_, value: unknown) => {
-    plain &&= isPlainData(value)
-    // Told apart from what is not there: its name may be wrong.
-    if (value === undefined) return UNDEFINED
-    return plain ? value : undefined
-  })
-  return plain ? key : undefined
-}
-
-function isPlainData(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isFinite(value)
-  if (typeof value !== 'object' || value === null)
-    return !['function', 'bigint', 'symbol'].includes(typeof value)
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+/**
+ * Returns the factory for the options of a breaker. The shared cache is never freed, so it must not
+ * keep functions and everything that they refer to.
+ */
+export function circuitFactoryFor(options: Options): CircuitFactory {
+  const create = () => new CircuitFactory(options)
+  return isPlainObject(options) && isPlainData(options) ? shared.get(options, create) : create()
 }

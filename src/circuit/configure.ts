@@ -1,5 +1,5 @@
+import { changedOptions } from '../options/compare-options.ts'
 import {
-  changes,
   checkPatch,
   copyOptions,
   machineSettings,
@@ -8,20 +8,20 @@ import {
 import type { ConfigurePatch } from '../options.ts'
 import type { Circuit } from './circuit.ts'
 
-/** What `configure` has done. */
+/** The effect of `configure`. */
 export interface ConfigureResult {
   /** The options that changed, with their new values. */
   readonly changed: Readonly<Record<string, unknown>>
-  /** What the new options had no room for, in words. */
+  /** Names what the new options had no room for. */
   readonly lost: readonly string[]
 }
 
-/** Changes options live; nothing changes when any of the patch is wrong. */
+/** Changes options live; changes nothing when any part of the patch is wrong. */
 export function configure(circuit: Circuit, name: string, patch: ConfigurePatch): ConfigureResult {
   checkPatch(patch)
   const userOptions = { ...circuit.userOptions, ...copyOptions(patch), name }
   const resolved = resolveOptions(userOptions)
-  const changed = changes(circuit.namedOptions, resolved)
+  const changed = changedOptions(circuit.namedOptions, resolved)
   const settings = machineSettings(resolved, (error, source) => circuit.report(error, source))
   const lost = circuit.machine.configure(settings, circuit.clock.now())
   circuit.configure(resolved, userOptions)

@@ -1,5 +1,18 @@
 import { show } from './validate.ts'
 
+type IsSame = (a: unknown, b: unknown) => boolean
+
+/**
+ * True for plain objects with the same keys and equal values, at any depth; `isSame` compares all
+ * other values. A key with the value `undefined` differs from a missing one: its name may be wrong.
+ */
+export function areEqual(a: unknown, b: unknown, isSame: IsSame = Object.is): boolean {
+  if (!isPlainObject(a) || !isPlainObject(b)) return isSame(a, b)
+  const keys = Object.keys(a)
+  if (keys.length !== Object.keys(b).length) return false
+  return keys.every((key) => Object.hasOwn(b, key) && areEqual(a[key], b[key], isSame))
+}
+
 /** One place in which two sets of options differ. */
 export interface Difference {
   /** `trip.failureRate.threshold`. */
@@ -8,47 +21,56 @@ export interface Difference {
   readonly after: unknown
 }
 
-/**
- * Where two resolved sets of options differ. Functions are the same when `sameFunction` says so.
- */
 export function differences(
   before: object,
   after: object,
-  sameFunction: (a: unknown, b: unknown) => boolean = Object.is,
+  isSame?: IsSame,
+  parent = '',
 ): Difference[] {
-  const found: Difference[] = []
-  const compare = (a: unknown, b: unknown, path: string): void => {
-    if (Object.is(a, b)) return
-    if (isObject(a) && isObject(b)) {
-      const keys = new Set([...Object.keys(a), ...Object.keys(b)])
-      for (const key of keys) compare(a[key], b[key], path === '' ? key : `${path}.${key}`)
-    } else if (typeof a === 'function' && typeof b === 'function' && sameFunction(a, b)) return
-    else found.push({ path, before: a, after: b })
-  }
-  compare(before, after, '')
-  return found
+  return Object.keys({ ...before, ...after }).flatMap((key) => {
+    const [a, b]: unknown[] = [before[key as never], after[key as never]]
+    if (areEqual(a, b, isSame)) return []
+    const path = parent + key
+    if (isPlainObject(a) && isPlainObject(b)) return differences(a, b, isSame, `${path}.`)
+    return [{ path, before: a, after: b }]
+  })
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+/** Returns the options whose values differ, with the new values. */
+export function changedOptions(before: object, after: object): Record<string, unknown> {
+  const all = Object.entries(after)
+  return Object.fromEntries(all.filter(([key, value]) => !areEqual(before[key as never], value)))
 }
 
 /**
- * True for functions written alike: whoever asks for a breaker in a handler makes them anew with
- * every request, and there would be no difference to show.
+ * True for the same value and for functions with the same source. A request handler that asks for
+ * its breaker creates such functions anew each time, and an error could show no difference.
  */
-export function writtenAlike(a: unknown, b: unknown): boolean {
-  const text = String(a)
-  return text === String(b) && !text.includes('[native code]')
+export function isWrittenAlike(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'function' || typeof b !== 'function') return Object.is(a, b)
+  return a === b || (String(a) === String(b) && !String(a).includes('[native code]'))
+}
+
+/** True for data that holds no function and no instance of a class, at any depth. */
+export function isPlainData(value: unknown): boolean {
+  if (isPlainObject(value)) return Object.values(value).every(isPlainData)
+  return typeof value !== 'object' && typeof value !== 'function'
+}
+
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 /** `maxFailures is 3, got 5`. */
 export function describeDifference({ path, before, after }: Difference): string {
   const functions = typeof before === 'function' && typeof after === 'function'
-  return `${path} is ${inWords(before)}, got ${functions ? 'another function' : inWords(after)}`
+  const got = functions ? 'another function' : describeValue(after)
+  return `${path} is ${describeValue(before)}, got ${got}`
 }
 
-function inWords(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === undefined) return 'none'
-  return isObject(value) ? JSON.stringify(value) : show(value)
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : show(value)
 }

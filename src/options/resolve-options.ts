@@ -176,22 +176,6 @@ export function checkPatch(patch: unknown): void {
   }
 }
 
-/** The options whose values differ, with the new ones. */
-export function changes(before: ResolvedOptions, after: ResolvedOptions): Record<string, unknown> {
-  const keys = Object.keys(after) as (keyof ResolvedOptions)[]
-  return Object.fromEntries(
-    keys.filter((key) => !same(before[key], after[key])).map((key) => [key, after[key]]),
-  )
-}
-
-function same(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
-    return Object.is(a, b)
-  }
-  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
-  return keys.every((key) => same(a[key as never], b[key as never]))
-}
-
 /** What of the options can be configured later, in objects that nobody else holds. */
 export function copyOptions(
   options: CircuitBreakerOptions<unknown> | ConfigurePatch,

@@ -94,7 +94,7 @@ export class KeyedBreakers {
   }
 
   #create(name: string, options: RegisteredOptions<unknown>): KeyGroup {
-    return { name, factory: this.#kinds.of(options), lazyCircuits: new Map() }
+    return { name, factory: this.#kinds.factoryFor(options), lazyCircuits: new Map() }
   }
 
   #addLazyCircuit({ name, factory, lazyCircuits }: KeyGroup, key: unknown): LazyCircuit {

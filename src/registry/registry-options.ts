@@ -1,8 +1,8 @@
 import type { Circuit } from '../circuit/circuit.ts'
-import { CircuitFactory } from '../circuit/circuit-factory.ts'
+import { CircuitFactory, CircuitFactoryCache } from '../circuit/circuit-factory.ts'
 import type { RegistryEmitter } from '../circuit/emitter.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
-import { describeDifference, differences, writtenAlike } from '../options/compare-options.ts'
+import { describeDifference, differences, isWrittenAlike } from '../options/compare-options.ts'
 import { show } from '../options/validate.ts'
 import type { CircuitBreakerOptions } from '../options.ts'
 
@@ -17,36 +17,32 @@ export type RegistryDefaults = Omit<RegisteredOptions, 'saved'>
 
 type Options = RegisteredOptions<unknown>
 
-/** Breakers with equal options share a blueprint, among the last so many kinds. */
-const KEPT = 16
-
-/** The blueprint of a registry's own breakers: whatever is built from it is heard there. */
+/** Creates circuits that publish to the listeners of their registry. */
 class RegistryCircuitFactory extends CircuitFactory {
   readonly defaults: RegistryDefaults
-  readonly #kinds: RegistryOptions
+  readonly #registry: RegistryOptions
 
-  constructor(options: Options, kinds: RegistryOptions) {
-    super(mergeDefaults(kinds.defaults, options))
-    this.defaults = kinds.defaults
-    this.#kinds = kinds
+  constructor(options: Options, registry: RegistryOptions) {
+    super(options)
+    this.defaults = registry.defaults
+    this.#registry = registry
   }
 
   override create(name: string, createdAt?: number): Circuit {
     const circuit = super.create(name, createdAt)
-    circuit.emitter = this.#kinds.emitter
+    circuit.emitter = this.#registry.emitter
     return circuit
   }
 }
 
-/** The kinds of breakers that a registry has made. */
+/** What a registry's breakers are created with: its defaults and its listeners. */
 export class RegistryOptions {
-  /** What is built from now on is heard there. */
+  /** Undefined while the registry has no listeners. */
   emitter: RegistryEmitter | undefined = undefined
   #defaults: RegistryDefaults = {}
-  /** The latest first. */
-  #kept: RegistryCircuitFactory[] = []
-  /** Of breakers that nothing was said about; made with the first one, where nothing can be wrong. */
-  #plain: RegistryCircuitFactory | undefined
+  #cache = new CircuitFactoryCache()
+  /** For breakers without options. With empty defaults it is created with the first such breaker. */
+  #withDefaults: CircuitFactory | undefined
 
   constructor(defaults: RegistryDefaults) {
     this.defaults = defaults
@@ -61,33 +57,28 @@ export class RegistryOptions {
     const before = this.#defaults
     this.#defaults = Object.freeze({ ...defaults })
     try {
-      this.#plain = isEmpty(defaults) ? undefined : new RegistryCircuitFactory({}, this)
+      this.#withDefaults = isEmpty(defaults) ? undefined : this.#create(this.#defaults)
     } catch (error) {
       this.#defaults = before
       throw error
     }
-    this.#kept = []
+    this.#cache = new CircuitFactoryCache()
   }
 
-  /** The blueprint for these options over the defaults. */
-  of(options: Options): CircuitFactory {
+  /** Returns the factory for these options over the defaults. */
+  factoryFor(options: Options): CircuitFactory {
     if (isEmpty(options)) {
-      this.#plain ??= new RegistryCircuitFactory({}, this)
-      return this.#plain
+      this.#withDefaults ??= this.#create({})
+      return this.#withDefaults
     }
     refuseKeys('the options', options, ['name', 'registry'])
-    const kind = new RegistryCircuitFactory(options, this)
-    if (options.saved !== undefined) return kind
-    const alike = this.#kept.find((other) => sameKind(kind, other))
-    if (alike !== undefined) return alike
-    this.#kept = [kind, ...this.#kept.slice(0, KEPT - 1)]
-    return kind
+    const merged = mergeDefaults(this.defaults, options)
+    return this.#cache.get(merged, () => this.#create(merged))
   }
-}
 
-function sameKind(a: CircuitFactory, b: CircuitFactory): boolean {
-  if (a.clock !== b.clock || a.random !== b.random) return false
-  return differences(a.options, b.options).length === 0
+  #create(options: Options): CircuitFactory {
+    return new RegistryCircuitFactory(options, this)
+  }
 }
 
 function isEmpty(options: object): boolean {
@@ -117,29 +108,29 @@ export function checkSame(entry: Pick<LazyCircuit, 'name' | 'factory'>, options:
   // With the defaults of that time: those that came later are nobody's wish here.
   const defaults = factory instanceof RegistryCircuitFactory ? factory.defaults : {}
   const asked = new CircuitFactory(mergeDefaults(defaults, options))
-  const differing = unlike(factory, asked)
+  const differing = describeDifferences(factory, asked)
   if (differing.length > 0) throw new TypeError(message(entry.name, differing, options))
 }
 
 /** The error for a breaker whose name another one has. */
 export function nameTaken(by: LazyCircuit, factory: CircuitFactory): TypeError {
-  const differing = unlike(by.factory, factory)
+  const differing = describeDifferences(by.factory, factory)
   if (differing.length > 0) return new TypeError(message(by.name, differing, {}))
   return new TypeError(
     `circuit ${show(by.name)} is registered already; use registry.breaker(${show(by.name)}) to share it`,
   )
 }
 
-function unlike(before: CircuitFactory, after: CircuitFactory): string[] {
+function describeDifferences(before: CircuitFactory, after: CircuitFactory): string[] {
   const found = differences(
     { ...before.options, name: '' },
     { ...after.options, name: '' },
-    writtenAlike,
+    isWrittenAlike,
   )
-  const words = found.map(describeDifference)
-  if (before.clock !== after.clock) words.push('clock is another one')
-  if (before.random !== after.random) words.push('random is another function')
-  return words
+  const texts = found.map(describeDifference)
+  if (before.clock !== after.clock) texts.push('clock is another one')
+  if (before.random !== after.random) texts.push('random is another function')
+  return texts
 }
 
 function message(name: string, differing: readonly string[], { maxFailures }: Options): string {
