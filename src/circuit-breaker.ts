@@ -13,10 +13,9 @@ import { wrapAsync } from './call/wrap-async.ts'
 import { wrapSync } from './call/wrap-sync.ts'
 import { Callable } from './circuit/callable.ts'
 import type { Circuit } from './circuit/circuit.ts'
-import { circuitFactoryFor } from './circuit/circuit-factory.ts'
 import { type ConfigureResult, configure } from './circuit/configure.ts'
-import { type Emitter, ownEmitter } from './circuit/emitter.ts'
-import { LazyCircuit } from './circuit/lazy-circuit.ts'
+import { emitterOf } from './circuit/emitter.ts'
+import { createLazyCircuit, LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
 import { type Saved, save } from './core/save.ts'
 import type { Override, OverrideMode, OverrideOptions } from './core/state/override.ts'
@@ -24,7 +23,7 @@ import type { StateName } from './core/transition.ts'
 import { EVENT_NAMES, type EventName, type Listener } from './events.ts'
 import { type Explanation, explain } from './inspect/explain.ts'
 import { type Snapshot, shownState, snapshot } from './inspect/snapshot.ts'
-import { checkCall, checkWhy, nameOf } from './options/resolve-options.ts'
+import { checkCall, checkWhy } from './options/resolve-options.ts'
 import { wrongType } from './options/validate.ts'
 import type {
   AcquireOptions,
@@ -34,25 +33,16 @@ import type {
   ResolvedOptions,
 } from './options.ts'
 
-/** The seat of a breaker; undefined for anything else. */
+/** Returns the circuit behind a breaker; undefined for anything else. */
 export let lazyCircuitOf: (breaker: object) => LazyCircuit | undefined
-
-function seatOf(options: CircuitBreakerOptions<unknown>): LazyCircuit {
-  const factory = circuitFactoryFor(options)
-  const lazy = new LazyCircuit(nameOf(options), factory)
-  // Its time begins now, whenever it is built; what is saved must be checked at once.
-  lazy.createdAt = factory.clock.now()
-  if (options.saved !== undefined) lazy.existing = factory.create(lazy.name)
-  return lazy
-}
 
 export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunction> {
   /** What errors, events and metrics call it. */
   readonly name: string
   /**
-   * Gives a function with the same type, name and length, guarded by this breaker: `this` and the
-   * arguments pass through, and it always gives a promise. The promise rejects with
-   * {@link CircuitOpenError} when the circuit is open, and nothing runs.
+   * Returns a guarded function of the same type, name and length: `this` and the arguments pass
+   * through, and it always returns a promise. While the circuit is open, nothing runs and the promise
+   * rejects with {@link CircuitOpenError}.
    *
    * @throws TypeError for anything but a function
    * @example
@@ -73,8 +63,8 @@ export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunctio
  * a method. Any number of functions may share one; two breakers share nothing.
  *
  * Closed, calls pass while they succeed. Open, none passes until the open time is over. Half-open,
- * a few are let through as probes, and their results close or re-open it. There are no timers: the
- * circuit moves when the next call asks, and reading it moves nothing.
+ * a few are let through as probes, and their results close or re-open it. There are no timers: state
+ * changes with the next call that needs it, and never by reading.
  *
  * @example
  * import { CircuitBreaker } from 'short-circuit'
@@ -87,11 +77,15 @@ export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunctio
 export class CircuitBreaker<Fallback = never> extends Callable {
   readonly #lazy: LazyCircuit
 
+  /** @internal Creates the handle of a circuit of a registry. */
+  constructor(lazy: LazyCircuit)
   /** @throws TypeError or RangeError naming the option that is wrong, what it must be and what was got */
-  constructor(options: CircuitBreakerOptions<Fallback> = {}) {
-    const lazy = options instanceof LazyCircuit ? options : seatOf(options)
+  constructor(options?: CircuitBreakerOptions<Fallback>)
+  constructor(options: CircuitBreakerOptions<Fallback> | LazyCircuit = {}) {
+    const isLazy = options instanceof LazyCircuit
+    const lazy = isLazy ? options : createLazyCircuit(options)
     const { name } = lazy
-    // Named while it is created: to name a function later takes 200 bytes.
+    // Named as it is created: renaming a function takes 200 bytes.
     const self = {
       [name]: (...args: [unknown, unknown?, unknown?]): unknown =>
         wrapOrDecorate('breaker', (fn) => wrapAsync(lazy.circuit, fn), args),
@@ -99,7 +93,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     super(self[name] as (...args: never[]) => unknown)
     lazy.breaker = this
     this.#lazy = lazy
-    options.registry?.add(this as never)
+    if (!isLazy) options.registry?.add(this)
   }
 
   get #circuit(): Circuit {
@@ -118,9 +112,9 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   }
 
   /**
-   * Guards a function that gives an async iterable, or a promise of one. The permit is held until
-   * the iteration ends: its end is a success, an error a failure, and leaving early a success once
-   * an item has come. A refused call gives the error at the first item, or by its promise.
+   * Guards a function that returns an async iterable or a promise of one. The permit is held until the
+   * iteration ends: its end is a success, an error a failure, and leaving early a success once an item
+   * has come. A refused call rejects at the first item, or by its promise.
    */
   get stream(): StreamGuard {
     const wrap = (fn: Parameters<typeof wrapStream>[1]) => wrapStream(this.#circuit, fn)
@@ -129,7 +123,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   }
 
   /**
-   * Runs `action` once and gives its result. Its `signal` is aborted by the call's timeout and by
+   * Runs `action` once and resolves with its result. Its `signal` is aborted by the call's timeout and by
    * the caller's own signal; in both cases the promise rejects at once, whatever the action does.
    *
    * Rejects with {@link CircuitOpenError} or {@link CircuitFullError}, and nothing runs; with
@@ -154,7 +148,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   }
 
   /**
-   * Takes a permit for a call that you make yourself, and must settle.
+   * Takes a permit for a call that your own code makes and must settle.
    *
    * @throws CircuitOpenError when the circuit is open
    * @throws CircuitFullError when `maxConcurrent` calls are in flight
@@ -169,7 +163,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     return permit
   }
 
-  /** As {@link acquire}, but gives `undefined` in place of throwing, also for an aborted signal. */
+  /** As {@link acquire}, but returns `undefined` in place of throwing, also for an aborted signal. */
   tryAcquire(call: AcquireOptions = {}): Permit | undefined {
     checkCall('tryAcquire', call)
     if (call.signal?.aborted) return undefined
@@ -186,8 +180,8 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   }
 
   /**
-   * The state as calls meet it; reading it moves nothing. An open circuit whose time is up reads
-   * `half-open`; a forced-open one `open`, a forced-closed or disabled one `closed`.
+   * The state as calls meet it. It is `half-open` once the open time is over, `open` while forced open,
+   * and `closed` while forced closed or disabled.
    */
   get state(): StateName {
     const { machine, clock } = this.#circuit
@@ -265,13 +259,13 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     return configure(this.#circuit, this.name, patch)
   }
 
-  /** Everything visible at this moment, as plain JSON data. Reading it moves nothing. */
+  /** Everything visible at this moment, as plain JSON data. Does not change any state. */
   snapshot(): Snapshot {
     const { machine, namedOptions, clock } = this.#circuit
     return snapshot(machine, namedOptions, clock)
   }
 
-  /** Why it is in this state, as a paragraph and as data. Reading it moves nothing. */
+  /** Explains the state, as a paragraph and as data. Does not change any state. */
   explain(): Explanation {
     const { machine, name, clock } = this.#circuit
     const reading = clock.now()
@@ -292,17 +286,12 @@ export class CircuitBreaker<Fallback = never> extends Callable {
 
   /**
    * Calls `listener` for every event of that name, after the new state is in place; it may call the
-   * breaker. What it throws changes nobody's result and is published as `listenerError`.
+   * breaker. What it throws does not change any result and is published as `listenerError`.
    *
-   * @returns what unsubscribes it; aborting `signal` does the same
+   * @returns a function that unsubscribes; aborting `signal` does the same
    * @throws TypeError for an unknown event, with the nearest known name
    */
   on<E extends EventName>(event: E, listener: Listener<E>, options?: ListenOptions): () => void {
-    const circuit = this.#circuit
-    const emitter = (): Emitter => {
-      circuit.emitter = ownEmitter(circuit.emitter)
-      return circuit.emitter
-    }
-    return listen(emitter, EVENT_NAMES, event, listener, options)
+    return listen(() => emitterOf(this.#circuit), EVENT_NAMES, event, listener, options)
   }
 }

@@ -141,7 +141,7 @@ export interface CircuitBreakerOptions<Fallback = never> {
 
 /** What the option `registry` takes: a `CircuitRegistry`. */
 export interface Registrar {
-  add(breaker: never): unknown
+  add(breaker: object): unknown
 }
 
 /** As given, with every default applied. */

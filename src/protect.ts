@@ -7,33 +7,33 @@ import { CircuitRegistry, unusedName } from './registry.ts'
 
 export interface ProtectOptions {
   /**
-   * Guards these methods and no others: by name, or by path as in `users.list`; the name of a
-   * namespace stands for all in it. A method that is listed is guarded from its first call on, and
-   * what it gives is waited for even if it is a thenable that is no promise.
+   * Guards only these methods: by name, or by path as in `users.list`; the name of a namespace stands
+   * for all its methods. A listed method is guarded from its first call on, and its result is awaited
+   * even if it is a thenable that is not a promise.
    */
   readonly methods?: readonly string[] | undefined
-  /** Leaves these alone: by name, path or namespace. Goes before `methods`. */
+  /** Does not guard these: by name, path or namespace. Takes precedence over `methods`. */
   readonly except?: readonly string[] | undefined
   /**
-   * The first part of the breakers' names where each method has its own.
-   * Clients given the same one share the breakers of their methods.
-   * @defaultValue the name of the client's class, with a number behind if that is taken
+   * The first part of the breakers' names where each method has its own breaker.
+   * Clients with the same `name` share the breakers of their methods.
+   * @defaultValue the name of the client's class, with a number appended if that is taken
    */
   readonly name?: string | undefined
 }
 
 /**
- * A whole client behind one breaker, or, given a registry, behind one breaker for each method, with
- * the client's own type. What gives a promise or an async iterable is guarded, namespaces, builders
- * and connections included; everything else passes: docs/clients.md has the table.
+ * Returns a client of the same type that is guarded by one breaker or, given a registry, by one
+ * breaker per method. Methods that return a promise or an async iterable are guarded, including those
+ * of namespaces, builders and connections; everything else passes: docs/clients.md has the table.
  *
- * Only its result tells that a method is to be guarded. So the first call of each method runs even
+ * Only its result shows whether a method is to be guarded. So the first call of each method runs even
  * while the circuit is open, unless it is an async function or listed in `methods`. Methods that end
  * the client (`close`, `end`, `quit`, …) pass, unless listed.
  *
- * The client itself is left as it is. What it calls on itself is part of the call under way.
+ * The client itself is not changed. Its calls to its own methods are part of the call in progress.
  *
- * @throws TypeError for what is no client or no breaker, and for names that the client doesn't have
+ * @throws TypeError for a wrong client or breaker, and for names that the client doesn't have
  * @example
  * import { CircuitBreaker, protect } from 'short-circuit'
  *
@@ -70,8 +70,7 @@ function circuitsFor(
   }
   if (by instanceof CircuitRegistry) {
     const prefix = name ?? unusedName(by, client.constructor?.name || 'client')
-    const seatOf = (path: string) => by.breaker(path === '' ? prefix : `${prefix}.${path}`)
-    return (path) => circuitOf(seatOf(path))
+    return (path) => circuitOf(by.breaker(path === '' ? prefix : `${prefix}.${path}`))
   }
   const circuit = circuitOf(by)
   return () => circuit

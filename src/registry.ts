@@ -6,7 +6,7 @@ import { REGISTRY_EVENT_NAMES, type RegistryEvent, type RegistryEventName } from
 import { type Snapshot, snapshot } from './inspect/snapshot.ts'
 import { integer, object, wrongType } from './options/validate.ts'
 import { KeyedBreakers, type KeyedOptions } from './registry/keyed.ts'
-import { handleOf, RegistryEntries } from './registry/registry-entries.ts'
+import { breakerOf, RegistryEntries } from './registry/registry-entries.ts'
 import {
   checkSame,
   nameTaken,
@@ -15,14 +15,14 @@ import {
   RegistryOptions,
 } from './registry/registry-options.ts'
 
-/** A name that this registry has not given to anybody yet: the base, or with a number behind. */
+/** Returns a name that is not used in the registry: the base, or the base with a number appended. */
 export let unusedName: (registry: CircuitRegistry, base: string) => string
 
 export interface CircuitRegistryOptions {
-  /** Options that its breakers have unless told otherwise. */
+  /** Options of breakers that are created without them. */
   readonly defaults?: RegistryDefaults | undefined
   /**
-   * More breakers than these are not kept, unless they are open, half-open or overridden.
+   * The number of breakers to keep. Breakers that are open, half-open or overridden are kept beyond it.
    * An integer of at least 1.
    * @defaultValue `10_000`
    */
@@ -33,19 +33,20 @@ export interface CircuitRegistryOptions {
 export interface RegistrySnapshot {
   readonly size: number
   readonly maxSize: number
-  /** How many have been evicted so far, those that were as new among them. */
+  /** The number of evictions so far, including those for which there was no event. */
   readonly evicted: number
   readonly breakers: readonly Snapshot[]
 }
 
 /**
- * Breakers by name, created when first asked for. It holds no timers and costs a call nothing.
+ * Breakers by name, each created when it is first asked for. A registry has no timers and adds no
+ * cost to a call.
  *
- * It is bounded: beyond `maxSize` it drops breakers that can't be told from new ones by what they
- * will do (lifetime totals are not looked at). When there is none, the one goes that is missed
- * least, the oldest closed one if need be, and an `evict` event says so. One that is open, half-open
- * or overridden is never dropped, even if the registry outgrows `maxSize`. A breaker that was
- * dropped goes on for whoever holds it; ask for it by name each time where there may be many.
+ * Beyond `maxSize` it evicts, first breakers that will behave as new ones would (lifetime totals do
+ * not count), then breakers with only healthy calls, then the oldest closed one; the last two with an
+ * `evict` event. A breaker that is open, half-open or overridden is never evicted, even if the registry
+ * outgrows `maxSize`. An evicted breaker keeps working for code that holds it; where there may be many
+ * breakers, ask for them by name each time.
  *
  * @example
  * import { CircuitRegistry } from 'short-circuit'
@@ -55,121 +56,123 @@ export interface RegistrySnapshot {
  * console.assert(registry.get('users')?.state === 'closed' && registry.get('orders') === undefined)
  */
 export class CircuitRegistry implements Iterable<CircuitBreaker> {
-  readonly #kinds: RegistryOptions
-  readonly #members: RegistryEntries
-  readonly #groups: KeyedBreakers
+  readonly #options: RegistryOptions
+  readonly #entries: RegistryEntries
+  readonly #keyed: KeyedBreakers
 
   static {
-    unusedName = (registry, base) => registry.#groups.unusedName(base)
+    unusedName = (registry, base) => registry.#keyed.unusedName(base)
   }
 
   /** @throws TypeError or RangeError naming the option that is wrong */
   constructor(options: CircuitRegistryOptions = {}) {
     object('options', options, ['defaults', 'maxSize'])
     const { defaults = {}, maxSize = 10_000 } = options
-    this.#kinds = new RegistryOptions(defaults)
-    this.#members = new RegistryEntries(this.#kinds, integer('maxSize', maxSize, 1))
-    this.#groups = new KeyedBreakers(this.#kinds, this.#members)
+    this.#options = new RegistryOptions(defaults)
+    this.#entries = new RegistryEntries(this.#options, integer('maxSize', maxSize, 1))
+    this.#keyed = new KeyedBreakers(this.#options, this.#entries)
   }
 
-  /** How many breakers there are. */
+  /** The number of breakers. */
   get size(): number {
-    return this.#members.size
+    return this.#entries.size
   }
 
   /**
-   * Options that breakers have unless told otherwise, one by one: an option given to `breaker` or
-   * `keyed` replaces that default as a whole, and `maxFailures` and `trip` replace each other.
-   * Setting them changes no breaker that is there.
+   * Options of breakers that are created without them: an option of `breaker` or `keyed` replaces its
+   * default as a whole, and `maxFailures` and `trip` replace each other. Setting the defaults does not
+   * change existing breakers.
    */
   get defaults(): RegistryDefaults {
-    return this.#kinds.defaults
+    return this.#options.defaults
   }
 
   set defaults(defaults: RegistryDefaults) {
-    this.#kinds.defaults = defaults
+    this.#options.defaults = defaults
   }
 
-  /** How many breakers are kept; setting a lower one evicts at once. */
+  /** The number of breakers to keep; setting a lower one evicts at once. */
   get maxSize(): number {
-    return this.#members.maxSize
+    return this.#entries.maxSize
   }
 
   set maxSize(maxSize: number) {
-    this.#members.maxSize = integer('maxSize', maxSize, 1)
+    this.#entries.maxSize = integer('maxSize', maxSize, 1)
   }
 
   /**
-   * The breaker of that name, created if there is none.
+   * Returns the breaker of that name, and creates it if there is none.
    *
-   * @throws TypeError when it is there with other options, saying which; options that were
-   * configured live since do not count. Asking without options never throws for that.
+   * @throws TypeError when it was created with other options; the message says which. Options
+   * configured live do not count. Without `options` it never throws for that.
    */
   breaker<Fallback = never>(
     name: string,
     options: RegisteredOptions<Fallback> = {},
   ): CircuitBreaker<Fallback> {
-    let lazy = this.#members.get(name)
+    let lazy = this.#entries.get(name)
     if (lazy === undefined) {
       checkName(name)
-      lazy = new LazyCircuit(name, this.#kinds.factoryFor(options))
-      // What is saved has an age, so its time begins now.
+      lazy = new LazyCircuit(name, this.#options.factoryFor(options))
+      // The ages in saved state count from now.
       if (options.saved !== undefined) lazy.existing = lazy.factory.create(name)
-      this.#members.insert(lazy)
+      this.#entries.insert(lazy)
     } else checkSame(lazy, options)
-    return handleOf(lazy)
+    return breakerOf(lazy)
   }
 
-  /** The breaker of that name, if there is one; never creates any. */
+  /** Returns the breaker of that name; undefined if there is none. */
   get(name: string): CircuitBreaker | undefined {
-    const lazy = this.#members.get(name)
-    return lazy && handleOf(lazy)
+    const lazy = this.#entries.get(name)
+    return lazy && breakerOf(lazy)
   }
 
   has(name: string): boolean {
-    return this.#members.get(name) !== undefined
+    return this.#entries.get(name) !== undefined
   }
 
   /**
-   * Registers a breaker that was made elsewhere, under its own name, as the option `registry` does.
+   * Registers a breaker that was created elsewhere, under its name, as the option `registry` does.
    *
-   * @throws TypeError when the name is taken by another one, saying how their options differ
+   * @throws TypeError when another breaker has that name; the message says how their options differ
    */
-  // biome-ignore lint/suspicious/noExplicitAny: whatever its fallback gives.
+  // biome-ignore lint/suspicious/noExplicitAny: a breaker with a fallback of any type.
   add(breaker: CircuitBreaker<any>): this {
     const lazy = typeof breaker === 'function' ? lazyCircuitOf(breaker) : undefined
     if (lazy === undefined) throw wrongType('breaker', 'a CircuitBreaker', breaker)
-    const taken = this.#members.get(lazy.name)
+    const taken = this.#entries.get(lazy.name)
     if (taken === lazy) return this
     if (taken !== undefined) throw nameTaken(taken, lazy.factory)
-    // Built by another registry it would be heard there alone.
+    // Another registry's factory would attach the circuit to that registry alone, so create it first.
     lazy.existing ??= lazy.circuit
-    this.#members.insert(lazy)
+    this.#entries.insert(lazy)
     return this
   }
 
-  /** Forgets the breaker, which goes on for whoever holds it. False when there was none. */
+  /**
+   * Removes the breaker, which keeps working for code that holds it. Returns false if there was none.
+   */
   delete(name: string): boolean {
-    const lazy = this.#members.get(name)
+    const lazy = this.#entries.get(name)
     if (lazy === undefined) return false
-    this.#members.delete(lazy)
+    this.#entries.delete(lazy)
     return true
   }
 
-  /** The breakers, in the order in which they came. */
+  /** Yields the breakers in the order in which they were registered. */
   *[Symbol.iterator](): IterableIterator<CircuitBreaker> {
-    for (const lazy of this.#members.lazyCircuits()) yield handleOf(lazy)
+    for (const lazy of this.#entries.all()) yield breakerOf(lazy)
   }
 
   /**
-   * Guards a function by one breaker per key: a host, a tenant, a shard. They are members of this
-   * registry, as `name:key`, and count for its `maxSize`. A call whose key is `undefined` is not
-   * guarded. Functions given the same `name` share the breakers of their keys.
+   * Returns a function that is guarded by one breaker per key: a host, a tenant, a shard. The breakers
+   * are in this registry as `name:key` and count towards `maxSize`. A call whose key is `undefined` is
+   * not guarded. Functions with the same `name` share the breakers of their keys.
    *
-   * Make it once, not with every call. Rejects as a guarded function does, and with what `key`
-   * throws; nothing runs then.
+   * Create it once, not with every call. It rejects as any guarded function does, and with the error
+   * that `key` throws, in which case nothing runs.
    *
-   * @throws TypeError or RangeError naming the option that is wrong, or how options differ from
+   * @throws TypeError or RangeError naming the option that is wrong, or how the options differ from
    * those of an earlier function with that `name`
    * @example
    * import { circuits } from 'short-circuit'
@@ -183,14 +186,14 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
     fn: F,
     options: KeyedOptions<F, Fallback>,
   ): Guarded<F, Fallback> {
-    return this.#groups.guard(fn, options as KeyedOptions<AsyncFunction, unknown>) as never
+    return this.#keyed.guard(fn, options as KeyedOptions<AsyncFunction, unknown>) as never
   }
 
   /**
-   * Calls `listener` for that event of every breaker that is or will be here. While nobody listens
-   * this costs a call nothing.
+   * Calls `listener` for that event of every breaker in the registry, now and later. Calls cost nothing
+   * more while there are no listeners.
    *
-   * @returns what unsubscribes it; aborting `signal` does the same
+   * @returns a function that unsubscribes; aborting `signal` does the same
    * @throws TypeError for an unknown event, with the nearest known name
    */
   on<E extends RegistryEventName>(
@@ -198,14 +201,14 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
     listener: (event: RegistryEvent<E>) => void,
     options?: ListenOptions,
   ): () => void {
-    const emitter = () => this.#members.listenTo()
+    const emitter = () => this.#entries.emitter()
     return listen(emitter, REGISTRY_EVENT_NAMES, event, listener, options)
   }
 
-  /** Everything visible of every breaker, as plain JSON data. Reading it moves nothing. */
+  /** Returns the snapshots of all breakers, as plain JSON data. Does not change any state. */
   snapshot(): RegistrySnapshot {
-    const { size, maxSize, evicted } = this.#members
-    const breakers = Array.from(this.#members.lazyCircuits(), ({ name, existing, factory }) => {
+    const { size, maxSize, evicted } = this.#entries
+    const breakers = Array.from(this.#entries.all(), ({ name, existing, factory }) => {
       const { machine, namedOptions, clock } = existing ?? factory.create(name)
       return snapshot(machine, namedOptions, clock)
     })
@@ -219,5 +222,5 @@ function checkName(name: unknown): void {
   }
 }
 
-/** The registry that is there from the start; the only thing of this library that is global. */
+/** The default registry. The library has no other global state that users see. */
 export const circuits: CircuitRegistry = /* @__PURE__ */ new CircuitRegistry()

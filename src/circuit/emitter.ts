@@ -138,10 +138,16 @@ export class RegistryEmitter extends Emitter {
   }
 }
 
-/** Returns the emitter for a breaker that gets its first listener, or the one it has. */
-export function ownEmitter(current: Emitter | undefined): Emitter {
+/** Returns an emitter that belongs to the breaker alone: the current one, or a new one. */
+function ownEmitter(current: Emitter | undefined): Emitter {
   if (current === undefined) return new Emitter()
   return current instanceof RegistryEmitter ? new Emitter([current]) : current
+}
+
+/** Returns the emitter for a breaker's listeners, and creates it for the first one. */
+export function emitterOf(circuit: { emitter: Emitter | undefined }): Emitter {
+  circuit.emitter = ownEmitter(circuit.emitter)
+  return circuit.emitter
 }
 
 /** Adds a registry to a breaker's listeners and returns the emitter to use from now on. */

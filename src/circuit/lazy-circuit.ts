@@ -1,23 +1,28 @@
+import { nameOf } from '../options/resolve-options.ts'
+import type { CircuitBreakerOptions } from '../options.ts'
 import type { Circuit } from './circuit.ts'
-import type { CircuitFactory } from './circuit-factory.ts'
+import { type CircuitFactory, circuitFactoryFor } from './circuit-factory.ts'
 
-/** Where a breaker's circuit and its handle find each other; either is made when first needed. */
+/** Where keyed functions look up the breaker of a key. */
+export interface KeyedEntry {
+  readonly circuits: Map<unknown, LazyCircuit>
+  readonly key: unknown
+}
+
+/** Holds a breaker's circuit and its public handle; both are created when first needed. */
 export class LazyCircuit {
   readonly name: string
   readonly factory: CircuitFactory
-  /** Undefined until somebody needs it: until then the breaker is as new. */
+  /** Undefined until it is needed; until then the breaker does not differ from a new one. */
   existing: Circuit | undefined = undefined
-  /** The clock reading when it was made; undefined for one whose time begins when it is built. */
+  /** The clock time at which the breaker was created; undefined if time begins with the circuit. */
   createdAt: number | undefined = undefined
-  /** The breaker itself, once somebody has asked for it. */
+  /** The `CircuitBreaker`, a type that this layer does not know. */
   breaker: unknown = undefined
-  /** Undefined without a key; null once its registry has let it go before it was built. */
-  keyed:
-    | { readonly lazyCircuits: Map<unknown, LazyCircuit>; readonly key: unknown }
-    | undefined
-    | null
+  /** Undefined without a key. Null when its registry dropped it before the circuit was created. */
+  keyed: KeyedEntry | undefined | null
 
-  constructor(name: string, factory: CircuitFactory, keyed?: LazyCircuit['keyed']) {
+  constructor(name: string, factory: CircuitFactory, keyed?: KeyedEntry) {
     this.name = name
     this.keyed = keyed
     this.factory = factory
@@ -30,4 +35,15 @@ export class LazyCircuit {
     }
     return this.existing
   }
+}
+
+/** Checks the options at once and creates the circuit when it is needed. */
+export function createLazyCircuit(options: CircuitBreakerOptions<unknown>): LazyCircuit {
+  const factory = circuitFactoryFor(options)
+  const lazy = new LazyCircuit(nameOf(options), factory)
+  // Time begins with the breaker, however late the circuit is created.
+  lazy.createdAt = factory.clock.now()
+  // Saved state must be checked at once.
+  if (options.saved !== undefined) lazy.existing = factory.create(lazy.name)
+  return lazy
 }

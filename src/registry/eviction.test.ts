@@ -94,19 +94,19 @@ describe('a full registry', () => {
     ['has calls in flight', 'calls in flight', (r) => void hang(r.breaker('a'))],
     [
       'has tripped before',
-      'what is known of earlier trips',
+      'the history of earlier trips',
       (r) => {
         r.breaker('a').trip()
         r.breaker('a').reset()
       },
     ],
-    ['somebody listens to', 'listeners of its own', (r) => r.breaker('a').on('failure', () => {})],
+    ['somebody listens to', 'listeners', (r) => r.breaker('a').on('failure', () => {})],
     [
       'was configured live',
       'options configured live',
       (r) => r.breaker('a').configure({ maxFailures: 9 }),
     ],
-  ])('keeps one that %s while others are as new', async (_, words, use) => {
+  ])('keeps one that %s while others have nothing to lose', async (_, words, use) => {
     const registry = createRegistry(2)
     await use(registry)
     registry.breaker('b')
@@ -152,7 +152,7 @@ describe('a full registry', () => {
     await succeed(registry.breaker('a'))
     registry.breaker('b')
 
-    expect(lost).toEqual({ a: ['what is usual for its target'] })
+    expect(lost).toEqual({ a: ['the learned latency and traffic of its target'] })
   })
 
   it('evicts at once when its size is lowered', async () => {
@@ -191,10 +191,10 @@ describe('a full registry', () => {
   it('finds the one with nothing to lose among thousands that have', async () => {
     const registry = createRegistry(2_000)
     for (let i = 0; i < 1_999; i++) await fail(registry.breaker(`${i}`))
-    registry.breaker('as new')
+    registry.breaker('lossless')
     registry.breaker('one more')
 
-    expect(registry.has('as new')).toBe(false)
+    expect(registry.has('lossless')).toBe(false)
     expect(registry.has('0')).toBe(true)
   })
 

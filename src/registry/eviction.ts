@@ -1,135 +1,153 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { RegistryEmitter } from '../circuit/emitter.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
+import type { Closed } from '../core/state/closed.ts'
+import type { RuleStatus } from '../core/trip/record.ts'
 import { statusesOf } from '../core/trip/rules.ts'
 
-// What a breaker has that a new one in its place would not have. Lifetime totals are no part of it:
-// they decide nothing.
-const STREAK = 1
-const SCORE = 2
-const WINDOW = 4
-const RETRY_AFTER = 8
-const IN_FLIGHT = 16
-const TRIPS = 32
-const LISTENERS = 64
-const CONFIGURED = 128
-const HEALTHY_CALLS = 256
-const LEARNED = 512
+/** A breaker that may be evicted. */
+interface Candidate {
+  readonly circuit: Circuit
+  readonly state: Closed
+  readonly statuses: readonly RuleStatus[]
+  readonly now: number
+  readonly isConfigured: boolean
+}
 
-/** A score below it has faded to nothing. */
-const FADED = 0.01
+/** Something that a new breaker in its place would not have. Totals do not count: they decide nothing. */
+type Evidence = readonly [name: string, isPresent: (candidate: Candidate) => boolean]
 
-const WORDS: readonly (readonly [trace: number, words: string])[] = [
-  [STREAK, 'failures in a row'],
-  [SCORE, 'a score of failures'],
-  [WINDOW, 'failures in a window'],
-  [RETRY_AFTER, "the server's word on when to come back"],
-  [IN_FLIGHT, 'calls in flight'],
-  [TRIPS, 'what is known of earlier trips'],
-  [LISTENERS, 'listeners of its own'],
-  [CONFIGURED, 'options configured live'],
-  [HEALTHY_CALLS, 'healthy calls in a window'],
-  [LEARNED, 'what is usual for its target'],
+/** A lower score decides nothing any more. */
+const LOWEST_SCORE = 0.01
+
+const EVIDENCE: readonly Evidence[] = [
+  [
+    'failures in a row',
+    ({ circuit, state }) => {
+      const { consecutiveFailures, when } = circuit.machine.settings.trip
+      const isRead = consecutiveFailures < Infinity || when !== undefined
+      return isRead && state.consecutiveFailures > 0
+    },
+  ],
+  [
+    'a score of failures',
+    ({ statuses }) =>
+      statuses.some(({ rule, observed }) => rule === 'evidence' && observed > LOWEST_SCORE),
+  ],
+  ['failures in a window', ({ statuses }) => statuses.some(({ hits = 0 }) => hits > 0)],
+  ["the server's Retry-After", ({ state, now }) => state.notBefore > now],
+  ['calls in flight', ({ circuit }) => circuit.machine.counters.inFlight > 0],
+  [
+    'the history of earlier trips',
+    ({ circuit, state }) => state.generation > 1 || circuit.machine.trips.length > 0,
+  ],
+  [
+    'listeners',
+    ({ circuit: { emitter } }) => emitter !== undefined && !(emitter instanceof RegistryEmitter),
+  ],
+  ['options configured live', ({ isConfigured }) => isConfigured],
 ]
 
-/** How much speaks against dropping a breaker; undefined when it must stay. */
-type Rank = 0 | 1 | 2
+/** Evidence of a breaker that has met no trouble. */
+const HEALTHY_EVIDENCE: readonly Evidence[] = [
+  [
+    'healthy calls in a window',
+    ({ statuses }) => statuses.some(({ calls = 0, hits = 0 }) => calls > 0 && hits === 0),
+  ],
+  [
+    'the learned latency and traffic of its target',
+    ({ circuit: { machine } }) => {
+      const { settings, counters, baseline } = machine
+      const isTrafficRead = settings.openDuration.kind === 'auto' && counters.offered > 0
+      return isTrafficRead || (baseline?.samples ?? 0) > 0
+    },
+  ],
+]
 
-function retainedEvidence(
-  { machine, clock, userOptions, emitter }: Circuit,
-  lazy: LazyCircuit,
-): number | undefined {
-  const { state, override, counters: tally } = machine
+/** Undefined for a breaker that must stay: one that is open, half-open or overridden. */
+function candidateOf(circuit: Circuit, { factory }: LazyCircuit): Candidate | undefined {
+  const { machine, clock, userOptions } = circuit
+  const { state, override } = machine
   if (state.name !== 'closed') return undefined
   const now = machine.now(clock.now())
   if (override !== undefined && now < override.until) return undefined
-  let found = 0
-  const { consecutiveFailures, when } = machine.settings.trip
-  const streakCounts = consecutiveFailures < Infinity || when !== undefined
-  if (streakCounts && state.consecutiveFailures > 0) found |= STREAK
-  if (state.notBefore > now) found |= RETRY_AFTER
-  if (state.rules !== null) {
-    for (const { rule, observed, calls = 0, hits = 0 } of statusesOf(state.rules, now)) {
-      if (rule === 'evidence') found |= observed > FADED ? SCORE : 0
-      else if (calls > 0) found |= hits > 0 ? WINDOW : HEALTHY_CALLS
-    }
-  }
-  if (tally.inFlight > 0) found |= IN_FLIGHT
-  if (state.generation > 1 || machine.trips.length > 0) found |= TRIPS
-  if (emitter !== undefined && !(emitter instanceof RegistryEmitter)) found |= LISTENERS
-  if (userOptions !== lazy.factory.userOptions) found |= CONFIGURED
-  const samples = (machine.baseline?.samples ?? 0) > 0
-  const traffic = machine.settings.openDuration.kind === 'auto' && tally.offered > 0
-  if (samples || traffic) found |= LEARNED
-  return found
+  const statuses = state.rules === null ? [] : statusesOf(state.rules, now)
+  return { circuit, state, statuses, now, isConfigured: userOptions !== factory.userOptions }
 }
 
-function rankOf(lazy: LazyCircuit): Rank | undefined {
-  if (lazy.existing === undefined) return 0
-  const found = retainedEvidence(lazy.existing, lazy)
-  if (found === undefined) return undefined
-  if (found === 0) return 0
-  return (found & ~(HEALTHY_CALLS | LEARNED)) === 0 ? 1 : 2
+/** How much is lost with a breaker. */
+type Loss = 0 | 1 | 2
+const NOTHING = 0
+const HEALTHY = 1
+const MOST = 2
+
+function lossOf(lazy: LazyCircuit): Loss | undefined {
+  if (lazy.existing === undefined) return NOTHING
+  const candidate = candidateOf(lazy.existing, lazy)
+  if (candidate === undefined) return undefined
+  if (EVIDENCE.some(([, isPresent]) => isPresent(candidate))) return MOST
+  return HEALTHY_EVIDENCE.some(([, isPresent]) => isPresent(candidate)) ? HEALTHY : NOTHING
 }
 
-/** What is lost when the breaker goes, in words; empty for one that is as new. */
-export function lostWith(lazy: LazyCircuit): readonly string[] {
-  const found = (lazy.existing && retainedEvidence(lazy.existing, lazy)) ?? 0
-  return WORDS.filter(([trace]) => (found & trace) !== 0).map(([, words]) => words)
+/** Names what is lost with a breaker; empty for one that differs in nothing from a new one. */
+export function lossesOf(lazy: LazyCircuit): readonly string[] {
+  const candidate = lazy.existing && candidateOf(lazy.existing, lazy)
+  if (candidate === undefined) return []
+  const present = [...EVIDENCE, ...HEALTHY_EVIDENCE].filter(([, isPresent]) => isPresent(candidate))
+  return present.map(([name]) => name)
 }
 
-/** One look at all members finds who goes for this part of them. */
+/** A scan is repeated after evicting this share of the breakers, unless nothing is lost with them. */
 const RESCAN_SHARE = 1 / 32
 
-/** Chooses who goes when a registry is full. */
+/** Chooses the breaker to evict when a registry is full. */
 export class EvictionPolicy {
-  /** By rank; within it the breakers of keys first, which nobody holds, then the named ones. */
-  #candidates: LazyCircuit[][] = []
-  /** How many it has named since it last looked at all. */
-  #named = Infinity
-  #fruitless = false
+  /** By loss; for the same loss breakers of keys, which users do not hold, before named ones. */
+  #queues: LazyCircuit[][] = []
+  #chosenSinceScan = Infinity
+  #allMustStay = false
 
   /**
-   * The member that is missed least: one that is as new, else one that nothing speaks against, else
-   * the oldest closed one; undefined when all must stay. Looking at all members is dear, so what it
-   * has found serves for a while: while there are members as new, or for a small part of the size.
+   * Returns the breaker to evict: one with nothing to lose, else one with only healthy calls, else the
+   * oldest closed one. Undefined when all must stay. A scan is O(n), so its result is reused.
    */
   next(entries: ReadonlyMap<string, LazyCircuit>): LazyCircuit | undefined {
-    const asNew = this.#take(entries, 2)
-    if (asNew !== undefined) return asNew
-    this.#named++
-    if (this.#named > entries.size * RESCAN_SHARE) this.#rescan(entries)
-    const found = this.#take(entries, 6)
-    if (found !== undefined || this.#fruitless) return found
-    this.#rescan(entries)
-    return this.#take(entries, 6)
+    const lossless = this.#take(entries, NOTHING)
+    if (lossless !== undefined) return lossless
+    this.#chosenSinceScan++
+    if (this.#chosenSinceScan > entries.size * RESCAN_SHARE) this.#scan(entries)
+    const chosen = this.#take(entries, MOST)
+    if (chosen !== undefined || this.#allMustStay) return chosen
+    this.#scan(entries)
+    return this.#take(entries, MOST)
   }
 
-  /** Lets go of what it has found. */
-  forget(): void {
-    this.#candidates = []
-    this.#named = Infinity
+  /** Makes the next choice scan again. */
+  reset(): void {
+    this.#queues = []
+    this.#chosenSinceScan = Infinity
   }
 
-  #rescan(entries: ReadonlyMap<string, LazyCircuit>): void {
-    this.#named = 0
-    this.#fruitless = true
-    this.#candidates = [[], [], [], [], [], []]
+  #scan(entries: ReadonlyMap<string, LazyCircuit>): void {
+    this.#chosenSinceScan = 0
+    this.#allMustStay = true
+    this.#queues = [[], [], [], [], [], []]
     for (const lazy of entries.values()) {
-      const rank = rankOf(lazy)
-      if (rank === undefined) continue
-      this.#fruitless = false
-      this.#candidates[2 * rank + (lazy.keyed ? 0 : 1)]?.push(lazy)
+      const loss = lossOf(lazy)
+      if (loss === undefined) continue
+      this.#allMustStay = false
+      this.#queues[2 * loss + (lazy.keyed ? 0 : 1)]?.push(lazy)
     }
     // The oldest last, to be popped first.
-    for (const list of this.#candidates) list.reverse()
+    for (const queue of this.#queues) queue.reverse()
   }
 
-  #take(entries: ReadonlyMap<string, LazyCircuit>, lists: number): LazyCircuit | undefined {
-    for (const [at, list] of this.#candidates.slice(0, lists).entries()) {
-      for (let lazy = list.pop(); lazy !== undefined; lazy = list.pop()) {
-        const rank = entries.get(lazy.name) === lazy ? rankOf(lazy) : undefined
-        if (rank !== undefined && 2 * rank <= at) return lazy
+  /** Takes a breaker with which at most `most` is lost; it may have changed since the scan. */
+  #take(entries: ReadonlyMap<string, LazyCircuit>, most: Loss): LazyCircuit | undefined {
+    for (const [i, queue] of this.#queues.slice(0, 2 * most + 2).entries()) {
+      for (let lazy = queue.pop(); lazy !== undefined; lazy = queue.pop()) {
+        const loss = entries.get(lazy.name) === lazy ? lossOf(lazy) : undefined
+        if (loss !== undefined && 2 * loss <= i) return lazy
       }
     }
     return undefined

@@ -79,7 +79,7 @@ describe('registry.keyed(fn, { key })', () => {
     expect(await reasonOf(throwing('a'))).toBe(mine)
     expect(await reasonOf(odd('a'))).toEqual(
       new TypeError(
-        'key must be a function that gives a string, a number or undefined, got an object',
+        'key must be a function that returns a string, a number or undefined, got an object',
       ),
     )
     expect(ran).toEqual([])

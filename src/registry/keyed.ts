@@ -9,45 +9,45 @@ import { wrongType } from '../options/validate.ts'
 import type { RegistryEntries } from './registry-entries.ts'
 import { checkSame, type RegisteredOptions, type RegistryOptions } from './registry-options.ts'
 
-/** What a key may be; numbers are the same keys as their digits. */
+/** A number is the same key as its digits. */
 export type BreakerKey = string | number
 
 /** Options of {@link CircuitRegistry.keyed}: those of each key's breaker, and these two. */
 export interface KeyedOptions<F extends AsyncFunction, Fallback = never>
   extends Omit<RegisteredOptions<Fallback>, 'saved'> {
   /**
-   * Which breaker a call belongs to, from its arguments. A call whose key is `undefined` is not
-   * guarded. It is called with the `this` of the call.
+   * Returns the key of a call, from its arguments and with its `this`. A call whose key is
+   * `undefined` is not guarded.
    */
   readonly key: (...args: Parameters<F>) => BreakerKey | undefined
   /**
-   * The first part of the breakers' names. Functions that are given the same one share the breaker
-   * of each key, and must agree on the options.
-   * @defaultValue the function's own name, with a number behind if that is taken
+   * The first part of the breakers' names. Functions with the same `name` share the breaker of each
+   * key, and must have the same options.
+   * @defaultValue the name of the function, with a number appended if that is taken
    */
   readonly name?: string | undefined
 }
 
-/** The breakers of one `name`. */
+/** The breakers of the keys of one `name`. */
 interface KeyGroup {
   readonly name: string
   readonly factory: CircuitFactory
-  /** Of the keys that are members now. */
-  readonly lazyCircuits: Map<unknown, LazyCircuit>
+  /** Holds only breakers that are in the registry. */
+  readonly circuits: Map<unknown, LazyCircuit>
 }
 
 /** Guards functions by one breaker per key. */
 export class KeyedBreakers {
-  readonly #kinds: RegistryOptions
-  readonly #members: RegistryEntries
-  /** Those that functions have been given by name. */
-  readonly #shared = new Map<string, KeyGroup>()
-  /** How often a function's own name was used. */
-  readonly #used = new Map<string, number>()
+  readonly #options: RegistryOptions
+  readonly #entries: RegistryEntries
+  /** By the option `name`. */
+  readonly #groups = new Map<string, KeyGroup>()
+  /** How often each default name was used. */
+  readonly #uses = new Map<string, number>()
 
-  constructor(kinds: RegistryOptions, entries: RegistryEntries) {
-    this.#kinds = kinds
-    this.#members = entries
+  constructor(options: RegistryOptions, entries: RegistryEntries) {
+    this.#options = options
+    this.#entries = entries
   }
 
   guard(fn: AnyFunction, userOptions: KeyedOptions<AsyncFunction, unknown>): AnyFunction {
@@ -56,10 +56,10 @@ export class KeyedBreakers {
     if (typeof keyOf !== 'function') throw wrongType('key', 'a function', keyOf)
     const group =
       name === undefined
-        ? this.#create(this.unusedName(fn.name || 'keyed'), options)
-        : this.#share(name, options)
+        ? this.#createGroup(this.unusedName(fn.name || 'keyed'), options)
+        : this.#groupOf(name, options)
     const circuitOf = (key: unknown): Circuit =>
-      (group.lazyCircuits.get(key) ?? this.#addLazyCircuit(group, key)).circuit
+      (group.circuits.get(key) ?? this.#addBreaker(group, key)).circuit
     return mimicFunction(function (this: unknown, ...args: unknown[]) {
       let circuit: Circuit
       try {
@@ -73,40 +73,40 @@ export class KeyedBreakers {
     }, fn)
   }
 
-  /** A name that no group has been given yet: the base, or the base and a number. */
+  /** Returns a name that no group has: the base, or the base with a number appended. */
   unusedName(base: string): string {
-    const times = (this.#used.get(base) ?? 0) + 1
-    this.#used.set(base, times)
+    const times = (this.#uses.get(base) ?? 0) + 1
+    this.#uses.set(base, times)
     const name = times === 1 ? base : `${base}#${times}`
-    return this.#shared.has(name) ? this.unusedName(base) : name
+    return this.#groups.has(name) ? this.unusedName(base) : name
   }
 
-  #share(name: string, options: RegisteredOptions<unknown>): KeyGroup {
+  #groupOf(name: string, options: RegisteredOptions<unknown>): KeyGroup {
     if (typeof name !== 'string' || name === '') {
       throw wrongType('name', 'a string that is not empty', name)
     }
-    let group = this.#shared.get(name)
+    let group = this.#groups.get(name)
     if (group === undefined) {
-      group = this.#create(name, options)
-      this.#shared.set(name, group)
+      group = this.#createGroup(name, options)
+      this.#groups.set(name, group)
     } else checkSame(group, options)
     return group
   }
 
-  #create(name: string, options: RegisteredOptions<unknown>): KeyGroup {
-    return { name, factory: this.#kinds.factoryFor(options), lazyCircuits: new Map() }
+  #createGroup(name: string, options: RegisteredOptions<unknown>): KeyGroup {
+    return { name, factory: this.#options.factoryFor(options), circuits: new Map() }
   }
 
-  #addLazyCircuit({ name, factory, lazyCircuits }: KeyGroup, key: unknown): LazyCircuit {
+  #addBreaker({ name, factory, circuits }: KeyGroup, key: unknown): LazyCircuit {
     if (typeof key !== 'string' && typeof key !== 'number') {
-      throw wrongType('key', 'a function that gives a string, a number or undefined', key)
+      throw wrongType('key', 'a function that returns a string, a number or undefined', key)
     }
     const full = `${name}:${key}`
-    // Whoever has made it by this name wants calls with this key to go through it.
-    const there = this.#members.get(full)
-    if (there !== undefined) return there
-    const lazy = new LazyCircuit(full, factory, { lazyCircuits, key })
-    this.#members.insert(lazy)
+    // A breaker that the user created by this name is meant for this key.
+    const existing = this.#entries.get(full)
+    if (existing !== undefined) return existing
+    const lazy = new LazyCircuit(full, factory, { circuits, key })
+    this.#entries.insert(lazy)
     return lazy
   }
 }

@@ -1,26 +1,25 @@
 import { attach, detach, RegistryEmitter } from '../circuit/emitter.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
-import { EvictionPolicy, lostWith } from './eviction.ts'
+import { EvictionPolicy, lossesOf } from './eviction.ts'
 import type { RegistryOptions } from './registry-options.ts'
 
-/** The breaker itself, which is made when somebody first asks for it. */
-export function handleOf<Fallback>(lazy: LazyCircuit): CircuitBreaker<Fallback> {
-  lazy.breaker ??= new CircuitBreaker(lazy as never)
+/** Returns the public handle of a circuit, and creates it the first time. */
+export function breakerOf<Fallback>(lazy: LazyCircuit): CircuitBreaker<Fallback> {
+  lazy.breaker ??= new CircuitBreaker(lazy)
   return lazy.breaker as CircuitBreaker<Fallback>
 }
 
-/** The breakers of a registry: bounded, and heard as one. */
+/** The breakers of a registry: at most `maxSize`, with common listeners. */
 export class RegistryEntries {
+  evicted = 0
+  readonly #options: RegistryOptions
   readonly #byName = new Map<string, LazyCircuit>()
   readonly #evictions = new EvictionPolicy()
-  readonly #kinds: RegistryOptions
   #maxSize: number
-  #audience: RegistryEmitter | undefined
-  evicted = 0
 
-  constructor(kinds: RegistryOptions, maxSize: number) {
-    this.#kinds = kinds
+  constructor(options: RegistryOptions, maxSize: number) {
+    this.#options = options
     this.#maxSize = maxSize
   }
 
@@ -30,8 +29,8 @@ export class RegistryEntries {
 
   set maxSize(maxSize: number) {
     this.#maxSize = maxSize
-    this.#evictions.forget()
-    for (const gone of this.#makeRoom(0)) gone()
+    this.#evictions.reset()
+    for (const publish of this.#makeRoom(0)) publish()
   }
 
   get size(): number {
@@ -42,70 +41,71 @@ export class RegistryEntries {
     return this.#byName.get(name)
   }
 
-  /** In the order in which they came. */
-  lazyCircuits(): IterableIterator<LazyCircuit> {
+  /** In the order of insertion. */
+  all(): IterableIterator<LazyCircuit> {
     return this.#byName.values()
   }
 
   insert(lazy: LazyCircuit): void {
-    const gone = this.#makeRoom(1)
+    const evictions = this.#makeRoom(1)
     this.#byName.set(lazy.name, lazy)
-    lazy.keyed?.lazyCircuits.set(lazy.keyed.key, lazy)
-    if (this.#audience !== undefined) this.#listenTo(lazy, this.#audience)
-    for (const tell of gone) tell()
+    lazy.keyed?.circuits.set(lazy.keyed.key, lazy)
+    const { existing } = lazy
+    const { emitter } = this.#options
+    if (emitter !== undefined && existing !== undefined) {
+      existing.emitter = attach(existing.emitter, emitter)
+    }
+    // A listener may use the registry, so the new breaker must be in place.
+    for (const publish of evictions) publish()
   }
 
   delete(lazy: LazyCircuit): void {
     this.#remove(lazy)
-    this.#evictions.forget()
+    this.#evictions.reset()
   }
 
-  /** Drops what has to go so that `more` fit in, and gives what tells of it. */
+  /** Evicts until `more` breakers fit in. Returns functions that publish the evictions. */
   #makeRoom(more: number): (() => void)[] {
-    const gone: (() => void)[] = []
+    const evictions: (() => void)[] = []
     while (this.size + more > this.#maxSize) {
       const lazy = this.#evictions.next(this.#byName)
       if (lazy === undefined) break
-      const lost = lostWith(lazy)
+      const event = { breaker: lazy.name, lost: lossesOf(lazy) }
       this.#remove(lazy)
       this.evicted++
-      if (lost.length > 0) gone.push(() => this.#tell(lazy.name, lost))
+      if (event.lost.length > 0)
+        evictions.push(() => this.#options.emitter?.publish('evict', event))
     }
-    return gone
-  }
-
-  #tell(breaker: string, lost: readonly string[]): void {
-    // One that nobody hears is not published, so that it need not be known to breakers.
-    const event = { breaker, lost }
-    this.#audience?.publish('evict', event)
+    return evictions
   }
 
   #remove(lazy: LazyCircuit): void {
+    const { existing } = lazy
+    const { emitter } = this.#options
     this.#byName.delete(lazy.name)
-    lazy.keyed?.lazyCircuits.delete(lazy.keyed.key)
-    if (lazy.existing === undefined) lazy.keyed = null
-    else if (this.#audience !== undefined) {
-      lazy.existing.emitter = detach(lazy.existing.emitter, this.#audience)
-    }
+    lazy.keyed?.circuits.delete(lazy.keyed.key)
+    if (existing === undefined) lazy.keyed = null
+    else if (emitter !== undefined) existing.emitter = detach(existing.emitter, emitter)
   }
 
-  /** Where everything is published that happens to a member, from now on. */
-  listenTo(): RegistryEmitter {
-    if (this.#audience !== undefined) return this.#audience
-    const emitter = new RegistryEmitter(() => this.#hush(emitter))
-    this.#audience = this.#kinds.emitter = emitter
-    for (const lazy of this.lazyCircuits()) this.#listenTo(lazy, emitter)
+  /** Returns the emitter that all breakers publish to, from the first listener to the last. */
+  emitter(): RegistryEmitter {
+    this.#options.emitter ??= this.#attachEmitter()
+    return this.#options.emitter
+  }
+
+  #attachEmitter(): RegistryEmitter {
+    const emitter = new RegistryEmitter(() => this.#detachEmitter(emitter))
+    for (const { existing } of this.all()) {
+      if (existing !== undefined) existing.emitter = attach(existing.emitter, emitter)
+    }
     return emitter
   }
 
-  #listenTo({ existing }: LazyCircuit, emitter: RegistryEmitter): void {
-    if (existing !== undefined) existing.emitter = attach(existing.emitter, emitter)
-  }
-
-  /** Nobody listens any more: calls are as cheap as before. */
-  #hush(emitter: RegistryEmitter): void {
-    this.#audience = this.#kinds.emitter = undefined
-    for (const { existing } of this.lazyCircuits()) {
+  /** Without listeners, calls must cost as little as before. */
+  #detachEmitter(emitter: RegistryEmitter): void {
+    this.#options.emitter = undefined
+    for (const { existing } of this.all()) {
       if (existing !== undefined) existing.emitter = detach(existing.emitter, emitter)
     }
   }

@@ -12,7 +12,7 @@ export type RegisteredOptions<Fallback = never> = Omit<
   'name' | 'registry'
 >
 
-/** Options that the breakers of a registry have unless told otherwise. */
+/** Options of a registry's breakers that are created without them. */
 export type RegistryDefaults = Omit<RegisteredOptions, 'saved'>
 
 type Options = RegisteredOptions<unknown>
@@ -91,28 +91,28 @@ function refuseKeys(what: string, options: object, keys: readonly string[]): voi
   if (key !== undefined) throw new TypeError(`${what} of a registry can't have ${show(key)}`)
 }
 
-/** The options over the defaults: one that is given as `undefined` was not given. */
+/** Merges options over the defaults; an option that is `undefined` leaves its default. */
 function mergeDefaults(defaults: RegistryDefaults, options: Options): Options {
   const all: Record<string, unknown> = { ...defaults }
   for (const [key, value] of Object.entries(options)) if (value !== undefined) all[key] = value
-  // Two ways of saying when to open: the nearer one counts.
+  // Both say when to open, so one replaces the default of the other.
   if (options.trip !== undefined && options.maxFailures === undefined) delete all['maxFailures']
   if (options.maxFailures !== undefined && options.trip === undefined) delete all['trip']
   return all
 }
 
-/** Throws when a member was made with other options than those asked for now. */
+/** Throws when a breaker or a key group was created with other options than these. */
 export function checkSame(entry: Pick<LazyCircuit, 'name' | 'factory'>, options: Options): void {
   if (isEmpty(options)) return
   const { factory } = entry
-  // With the defaults of that time: those that came later are nobody's wish here.
+  // Compared over the defaults at its creation: defaults that were set later do not apply to it.
   const defaults = factory instanceof RegistryCircuitFactory ? factory.defaults : {}
   const asked = new CircuitFactory(mergeDefaults(defaults, options))
   const differing = describeDifferences(factory, asked)
   if (differing.length > 0) throw new TypeError(message(entry.name, differing, options))
 }
 
-/** The error for a breaker whose name another one has. */
+/** Returns the error for a breaker whose name another one has. */
 export function nameTaken(by: LazyCircuit, factory: CircuitFactory): TypeError {
   const differing = describeDifferences(by.factory, factory)
   if (differing.length > 0) return new TypeError(message(by.name, differing, {}))
