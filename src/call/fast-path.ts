@@ -72,7 +72,8 @@ export const wrapSync0: Wrap = (circuit, fn, name) =>
         handlers.onRejected(error)
         throw error
       }
-      if (typeof value === 'object' && isPromise(value)) return follow(handlers.onFulfilled, handlers.onRejected, value)
+      if (typeof value === 'object' && isPromise(value))
+        return follow(handlers.onFulfilled, handlers.onRejected, value)
       return handlers.onFulfilled(value)
     },
   })[name] as AnyFunction

@@ -29,17 +29,13 @@ type Shape = (
   call: (self: unknown, args: readonly unknown[]) => unknown,
 ) => AnyFunction
 
-const NOTHING: readonly unknown[] = /* @__PURE__ */ Object.freeze([])
-
 // By number of parameters: giving a function its name or length afterwards takes as much memory as
 // the function.
 const SHAPES: readonly Shape[] = [
   (name, call) =>
     ({
-      [name](this: unknown) {
-        // biome-ignore lint/complexity/noArguments: there may be some.
-        if (arguments.length === 0) return call(this, NOTHING)
-        return call(this, arguments as unknown as unknown[])
+      [name](this: unknown, ...args: unknown[]) {
+        return call(this, args)
       },
     })[name] as AnyFunction,
   (name, call) =>

@@ -184,7 +184,7 @@ describe('breaker(fn)', () => {
     ['name', 'breaker must be given a function, got "name"'],
     [{}, 'breaker must be given a function, got an object'],
     [class Users {}, /got a class$/],
-    [function* () {}, 'breaker takes a function that gives a promise, got a GeneratorFunction'],
+    [function* () {}, 'breaker takes a function that returns a promise, got a GeneratorFunction'],
     [async function* () {}, 'got an AsyncGeneratorFunction; use breaker.stream(fn)'],
   ])('throws a TypeError for %s', (value, message) => {
     const { breaker } = createBreaker()

@@ -14,7 +14,10 @@ export function sharedPermit({ state, override }: Machine): Permit | null {
 }
 
 /** As {@link Machine.admit}, with a permit that was shared before; false if it no longer is. */
-export function tryAdmit({ state, override, counters, settings }: Machine, permit: Permit): boolean {
+export function tryAdmit(
+  { state, override, counters, settings }: Machine,
+  permit: Permit,
+): boolean {
   if ((state as Partial<Closed>).shared !== permit || override !== undefined) return false
   if (counters.inFlight >= settings.maxConcurrent) return false
   counters.admitted++

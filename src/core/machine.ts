@@ -21,7 +21,6 @@ import {
   recordFailure,
   recordSuccess,
   retractOverdue,
-  ruleStatusesOf,
 } from './state/closed.ts'
 import {
   admitProbe,
@@ -32,7 +31,7 @@ import {
 } from './state/half-open.ts'
 import { createOpen, type Open, type Opening, prolong } from './state/open.ts'
 import type { Override, OverrideChange, OverrideMode, OverrideOptions } from './state/override.ts'
-import { dueAt, isDue, rejectReason, retryAfter, type State } from './state/state.ts'
+import { dueAt, isDue, rejectReason, retryAfter, ruleStatuses, type State } from './state/state.ts'
 import type { Transition, TransitionReason } from './transition.ts'
 import type { Finding, TripRecord } from './trip/record.ts'
 import { endTrip, TripHistory } from './trip/trip-history.ts'
@@ -273,7 +272,7 @@ export class Machine implements MachineData {
             reason,
             openFor,
             enforced: this.override === undefined,
-            ruleStatuses: from.name === 'closed' ? ruleStatusesOf(from, settings.trip, now) : [],
+            ruleStatuses: ruleStatuses(this, now),
             ...why,
           })
     this.#move(createOpen(from, now, openFor, trip, why), reason)

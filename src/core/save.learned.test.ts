@@ -15,7 +15,8 @@ const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 10 } }
 /** Through JSON, on a clock of its own. */
 function revived(machine: Machine, at: number, about: Partial<MachineSettings> = {}): Machine {
   const saved: Saved = JSON.parse(JSON.stringify(saveAt(machine, at)))
-  return restore({ ...settings, ...about }, saved, 0, () => 0.5)
+  const own = { ...settings, ...about }
+  return new Machine(own, 0, () => 0.5, restore(own, saved))
 }
 
 /** It has seen twenty calls of 40 ms, an outage and a recovery; it is now 20 000. */
@@ -39,10 +40,14 @@ describe('a machine that goes on from what another one has learned', () => {
     const restored = revived(machine, 20_000)
 
     expect(restored.baseline).toEqual(machine.baseline)
-    expect(restored.baseline.isReady).toBe(true)
-    expect(restored.rate.perMs).toBeGreaterThan(0)
-    expect(restored.rate.perMs).toBe(machine.rate.perMs)
-    expect(restored.past.timeInState).toEqual({ closed: 4_000, open: 1_000, 'half-open': 5_000 })
+    expect(restored.baseline?.isReady).toBe(true)
+    expect(restored.rate?.perMs).toBeGreaterThan(0)
+    expect(restored.rate?.perMs).toBe(machine.rate?.perMs)
+    expect(restored.history?.timeInState).toEqual({
+      closed: 4_000,
+      open: 1_000,
+      'half-open': 5_000,
+    })
   })
 
   it('goes on with the statistics, or without where nobody wants them', () => {
@@ -62,7 +67,7 @@ describe('a machine that goes on from what another one has learned', () => {
     const saved = saveAt(experienced(), 20_000)
     const before = structuredClone(saved)
 
-    const restored = restore(settings, saved, 0, () => 0.5)
+    const restored = new Machine(settings, 0, () => 0.5, restore(settings, saved))
     callTimes(restored, 3, 'failure', 5)
     restored.admit(6)
     callOnce(restored, 'failure', 50_000)
@@ -93,13 +98,13 @@ describe('a machine that goes on from what another one has learned', () => {
 
   it('takes the traffic that comes from then on as coming from then on', () => {
     const restored = revived(experienced(), 20_000)
-    const before = restored.rate.perMs
+    const before = restored.rate?.perMs ?? 0
 
     callTimes(restored, 2_000, 'success', 1)
     restored.admit(2_000)
 
-    expect(restored.rate.perMs).toBeGreaterThan(10 * before)
-    expect(restored.rate.perMs).toBeLessThan(1)
+    expect(restored.rate?.perMs).toBeGreaterThan(10 * before)
+    expect(restored.rate?.perMs).toBeLessThan(1)
   })
 
   it('has the findings and readings of each trip, and the codes of its failures', () => {

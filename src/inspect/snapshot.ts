@@ -3,8 +3,8 @@ import type { Machine } from '../core/machine.ts'
 import type { Counts } from '../core/measure/counters.ts'
 import { LATENCY_ERROR } from '../core/measure/latency-histogram.ts'
 import type { RecentCalls } from '../core/measure/statistics.ts'
-import { ruleStatusesOf } from '../core/state/closed.ts'
 import type { OverrideMode } from '../core/state/override.ts'
+import { ruleStatuses } from '../core/state/state.ts'
 import type { StateName } from '../core/transition.ts'
 import type { RuleStatus } from '../core/trip/record.ts'
 import type { ResolvedOptions } from '../options.ts'
@@ -115,7 +115,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
         : null,
     counts: view.counts,
     consecutiveFailures: state.name === 'closed' ? state.consecutiveFailures : 0,
-    window: state.name === 'closed' ? ruleStatusesOf(state, view.settings.trip, now) : [],
+    window: ruleStatuses(view, now),
     ...statisticsOf(view, now),
     timeInState: { ...spent, [state.name]: spent[state.name] + now - state.since },
     trips: view.trips.map((record) => tripOf(record, now, wall)),

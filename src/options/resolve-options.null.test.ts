@@ -67,12 +67,12 @@ describe('a function of a kind that can’t be guarded', () => {
     [
       'breaker(async function*)',
       () => breaker(later as never),
-      'breaker takes a function that gives a promise, got an AsyncGeneratorFunction; use breaker.stream(fn)',
+      'breaker takes a function that returns a promise, got an AsyncGeneratorFunction; use breaker.stream(fn)',
     ],
     [
       'breaker(function*)',
       () => breaker(now as never),
-      'breaker takes a function that gives a promise, got a GeneratorFunction',
+      'breaker takes a function that returns a promise, got a GeneratorFunction',
     ],
     [
       'breaker.sync(async function*)',

@@ -1,3 +1,4 @@
+import { sharedPermit, tryAdmit } from '../../src/core/fast-path.ts'
 import { Machine } from '../../src/core/machine.ts'
 import type { Classification, Outcome } from '../../src/core/outcome.ts'
 import { Permit } from '../../src/core/permit.ts'
@@ -57,6 +58,12 @@ export function admit(machine: Machine, reading: number, backstop?: number): Per
   const permit = machine.admit(reading, backstop)
   if (permit instanceof Permit) return permit
   throw new Error(`expected a permit at ${reading}, got the refusal "${permit}"`)
+}
+
+/** A permit by the fast path; null where the machine must be asked. */
+export function admitFast(machine: Machine): Permit | null {
+  const permit = sharedPermit(machine)
+  return permit !== null && tryAdmit(machine, permit) ? permit : null
 }
 
 export function admitMany(machine: Machine, count: number, reading: number): Permit[] {
@@ -131,7 +138,8 @@ export function revive(
   newReading = 0,
 ): Machine {
   const saved: Saved = JSON.parse(JSON.stringify(saveAt(machine, reading)))
-  return restore(settingsOf(options), saved, newReading, noJitter)
+  const settings = settingsOf(options)
+  return new Machine(settings, newReading, noJitter, restore(settings, saved))
 }
 
 export function saveAt(machine: Machine, reading: number): Saved {
@@ -142,10 +150,11 @@ export function saveAt(machine: Machine, reading: number): Saved {
 export function machineAsText(machine: Machine): string {
   // At a reading of the far past and one of the far future, to see into the machine's time.
   const time = [machine.now(-1e12), machine.now(1e12)]
-  const { changes, baseline } = machine
+  const { changes, baseline, history, rate, ...rest } = machine
+  // With what the parts that are created when first needed start from.
   const saved = save(machine, machine.now(0))
-  const { wantsSample } = baseline
-  const parts = { ...machine, time, changes, wantsSample, saved }
+  const wantsSample = baseline?.wantsSample ?? true
+  const parts = { ...rest, time, changes, wantsSample, saved }
   return JSON.stringify(parts, function (this: unknown, key, value) {
     if (key === 'state' && this instanceof Permit) return value?.generation
     // Calls in flight are a line, told from its first on.

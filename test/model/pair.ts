@@ -164,12 +164,9 @@ export class Pair {
     const view = machine.peek(reading)
     const saved = JSON.parse(JSON.stringify(save(view, view.now(reading))))
     this.model = model.continued(reading, newReading)
-    this.machine = restore(
-      machineSettings(model.settings),
-      checkSaved(saved),
-      newReading,
-      this.#random,
-    )
+    const settings = machineSettings(model.settings)
+    const data = restore(settings, checkSaved(saved))
+    this.machine = new Machine(settings, newReading, this.#random, data)
     this.reading = newReading
     this.calls = []
   }

@@ -8,8 +8,7 @@ import {
   probedMachine,
   RESET_TIMEOUT,
 } from '../../../test/helpers/core.ts'
-import type { Machine } from '../machine.ts'
-import type { Change } from '../machine-data.ts'
+import type { Change, Machine } from '../machine.ts'
 
 /** What the machine has to publish of what is done to it. */
 function changesOf(machine: Machine, act: (machine: Machine) => unknown): Change[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   admit,
+  admitFast,
   admitMany,
   callOnce,
   callTimes,
@@ -11,9 +12,10 @@ import {
   RESET_TIMEOUT,
   settle,
 } from '../../../test/helpers/core.ts'
+import { trySettle } from '../fast-path.ts'
 import type { Machine } from '../machine.ts'
 import { type Outcome, SUCCESS } from '../outcome.ts'
-import type { Closed } from '../state/closed.ts'
+import type { Permit } from '../permit.ts'
 
 function play(machine: Machine, outcomes: readonly Outcome[]): Machine {
   for (const outcome of outcomes) callOnce(machine, outcome, 0)
@@ -198,25 +200,25 @@ describe('maxConcurrent', () => {
   })
 })
 
-describe('a call that needs no permit', () => {
+describe('a call under the shared permit', () => {
   it.each([
-    { inFlight: 0, enters: true },
-    { inFlight: 1, enters: true },
-    { inFlight: 2, enters: false },
-  ])('enters with room for 2 and $inFlight in flight: $enters', ({ inFlight, enters }) => {
+    { inFlight: 0, admitted: true },
+    { inFlight: 1, admitted: true },
+    { inFlight: 2, admitted: false },
+  ])('is admitted with room for 2 and $inFlight in flight: $admitted', ({ inFlight, admitted }) => {
     const machine = createMachine({ maxConcurrent: 2 })
-    for (let i = 0; i < inFlight; i++) machine.enter()
+    for (let i = 0; i < inFlight; i++) admitFast(machine)
 
-    expect(machine.enter()).toBe(enters)
-    expect(machine.counts.admitted).toBe(inFlight + Number(enters))
+    expect(admitFast(machine) !== null).toBe(admitted)
+    expect(machine.counts.admitted).toBe(inFlight + Number(admitted))
   })
 
   it('ends the failures in a row by succeeding', () => {
     const machine = createMachine({ maxFailures: 3 })
     callTimes(machine, 2, 'failure')
-    machine.enter()
+    const permit = admitFast(machine) as Permit
 
-    machine.succeed(machine.state as Closed)
+    expect(trySettle(machine, permit)).toBe(true)
 
     expect(failuresInARow(machine)).toBe(0)
     expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
@@ -225,21 +227,20 @@ describe('a call that needs no permit', () => {
   it('counts by its classification when it succeeds, and has no duration to learn from', () => {
     const machine = createMachine({ maxFailures: 3 })
     callTimes(machine, 2, 'failure')
-    const { samples } = machine.baseline
-    machine.enter()
+    const permit = admitFast(machine) as Permit
 
-    expect(machine.conclude(machine.state as Closed, SUCCESS, 700)).toBe(true)
+    expect(machine.settle(permit, SUCCESS, 700)).toBe(true)
 
     expect(failuresInARow(machine)).toBe(0)
     expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
-    expect(machine.baseline.samples).toBe(samples)
+    expect(machine.baseline).toBeUndefined()
   })
 
   it('opens the circuit by the failure that reaches the limit, at the time it ends', () => {
     const machine = createMachine({ maxFailures: 1 })
-    machine.enter()
+    const permit = admitFast(machine) as Permit
 
-    const counted = machine.conclude(machine.state as Closed, classificationOf('failure'), 30)
+    const counted = settle(machine, permit, 'failure', 30)
 
     expect(counted).toBe(true)
     expect(machine.state).toMatchObject({ name: 'open', since: 30 })
@@ -248,12 +249,12 @@ describe('a call that needs no permit', () => {
 
   it('is stale when it succeeds after its generation', () => {
     const machine = createMachine({ maxFailures: 3 })
-    const state = machine.state as Closed
-    machine.enter()
+    const permit = admitFast(machine) as Permit
     machine.reset(0)
     callTimes(machine, 2, 'failure')
 
-    machine.succeed(state)
+    expect(trySettle(machine, permit)).toBe(false)
+    settle(machine, permit, 'success', 0)
 
     expect(failuresInARow(machine)).toBe(2)
     expect(machine.counts).toMatchObject({ settled: 3, success: 0, stale: 1 })
@@ -266,11 +267,10 @@ describe('a call that needs no permit', () => {
     classificationOf('cancelled'),
   ])('is stale when it ends as $outcome after its generation', (classification) => {
     const machine = createMachine({ maxFailures: 1 })
-    const state = machine.state as Closed
-    machine.enter()
+    const permit = admitFast(machine) as Permit
     machine.reset(0)
 
-    expect(machine.conclude(state, classification, 0)).toBe(false)
+    expect(machine.settle(permit, classification, 0)).toBe(false)
     expect(failuresInARow(machine)).toBe(0)
     expect(machine.state.generation).toBe(2)
     expect(machine.counts).toMatchObject({ settled: 1, failure: 0, success: 0, stale: 1 })
@@ -278,21 +278,11 @@ describe('a call that needs no permit', () => {
 
   it('opens the circuit for real when an override has expired meanwhile', () => {
     const machine = createMachine({ maxFailures: 1 })
+    const permit = admitFast(machine) as Permit
     machine.force('forced-closed', 0, { for: 100 })
-    machine.enter()
 
-    machine.conclude(machine.state as Closed, classificationOf('failure'), 150)
+    settle(machine, permit, 'failure', 150)
 
     expect(machine.changes.at(-1)).toMatchObject({ to: 'open', enforced: true })
-  })
-
-  it('is not in the statistics, for it was not measured', () => {
-    const machine = createMachine({ statistics: true })
-    machine.enter()
-
-    machine.conclude(machine.state as Closed, classificationOf('neutral'), 10)
-
-    expect(machine.statistics?.latency.count).toBe(0)
-    expect(machine.statistics?.recent(10)).toMatchObject({ neutral: 0 })
   })
 })

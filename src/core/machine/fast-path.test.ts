@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import {
   admit,
+  admitFast,
   callTimes,
   createMachine,
   type MachineOptions,
   settingsOf,
   settle,
 } from '../../../test/helpers/core.ts'
+import { sharedPermit, tryAdmit, trySettle } from '../fast-path.ts'
 import type { Machine } from '../machine.ts'
 import { SUCCESS } from '../outcome.ts'
-import { Permit } from '../permit.ts'
+import type { Permit } from '../permit.ts'
 import type { Closed } from '../state/closed.ts'
+import { statusesOf } from '../trip/rules.ts'
 
 const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 8 } }
 const slowCallRate = { ...failureRate, slowerThan: 100 }
@@ -21,20 +24,21 @@ function closedStateOf({ state }: Machine): Closed {
   return state
 }
 
-/** A call that needs no permit, which succeeds; true when nobody had to know the time. */
+/** By the fast path where it is open, else by the machine. */
+function begin(machine: Machine): Permit {
+  return admitFast(machine) ?? admit(machine, 0)
+}
+
+/** A call that succeeds; true when that needed no time. */
 function succeeds(machine: Machine): boolean {
-  const state = closedStateOf(machine)
-  machine.enter()
-  return machine.succeed(state)
+  return trySettle(machine, begin(machine))
 }
 
 function fails(machine: Machine, clockTime = 0): void {
-  const state = closedStateOf(machine)
-  machine.enter()
-  machine.conclude(state, { outcome: 'failure' }, clockTime)
+  settle(machine, begin(machine), 'failure', clockTime)
 }
 
-describe('a success without a permit', () => {
+describe('a success under the shared permit', () => {
   it('is counted, and ends the failures in a row', () => {
     const machine = createMachine()
     fails(machine)
@@ -48,11 +52,11 @@ describe('a success without a permit', () => {
 
   it('is stale when its state is over', () => {
     const machine = createMachine()
-    const state = closedStateOf(machine)
-    machine.enter()
+    const permit = begin(machine)
     machine.reset(0)
 
-    expect(machine.succeed(state)).toBe(true)
+    expect(trySettle(machine, permit)).toBe(false)
+    expect(settle(machine, permit, 'success', 0)).toBe(false)
 
     expect(machine.counts).toMatchObject({ settled: 1, success: 0, stale: 1 })
   })
@@ -63,7 +67,10 @@ describe('a success without a permit', () => {
     fails(machine)
 
     expect([...taken, succeeds(machine)]).toEqual([true, true, true])
-    expect(machine.ruleStatuses(0).at(-1)).toMatchObject({ calls: 4, hits: 1 })
+    expect(statusesOf(closedStateOf(machine).rules ?? [], 0).at(-1)).toMatchObject({
+      calls: 4,
+      hits: 1,
+    })
   })
 
   it.each([
@@ -73,11 +80,7 @@ describe('a success without a permit', () => {
     { failures: 0, successes: 0, taken: true },
   ])('takes no time from $failures failures of $successes more: $taken', (row) => {
     const machine = createMachine({ maxFailures: Infinity, trip: { failureRate } })
-    for (let i = 0; i < row.successes; i++) {
-      const state = closedStateOf(machine)
-      machine.enter()
-      machine.conclude(state, SUCCESS, 0)
-    }
+    for (let i = 0; i < row.successes; i++) settle(machine, begin(machine), 'success', 0)
     for (let i = 0; i < row.failures; i++) fails(machine)
 
     expect(succeeds(machine)).toBe(row.taken)
@@ -86,13 +89,12 @@ describe('a success without a permit', () => {
   it('opens nothing by itself: the one that may is left to who knows the time', () => {
     const machine = createMachine({ maxFailures: Infinity, trip: { failureRate } })
     for (let i = 0; i < 3; i++) fails(machine, 10)
-    const state = closedStateOf(machine)
-    machine.enter()
+    const permit = begin(machine)
 
-    expect(machine.succeed(state)).toBe(false)
+    expect(trySettle(machine, permit)).toBe(false)
     expect(machine.counts).toMatchObject({ admitted: 4, settled: 3, success: 0 })
 
-    machine.conclude(state, SUCCESS, 70)
+    settle(machine, permit, 'success', 70)
     expect(machine.state).toMatchObject({ name: 'open', since: 70 })
   })
 
@@ -131,7 +133,7 @@ describe('a success with a permit', () => {
     const machine = dense()
     const permit = admit(machine, 1)
 
-    expect(machine.succeedWith(permit)).toBe(true)
+    expect(trySettle(machine, permit)).toBe(true)
 
     expect(permit.open).toBe(false)
     expect(closedStateOf(machine).inFlight?.first).toBeUndefined()
@@ -143,7 +145,7 @@ describe('a success with a permit', () => {
 
     const taken = Array.from({ length: 9 }, () => {
       const permit = admit(machine, 1)
-      const quickly = machine.succeedWith(permit)
+      const quickly = trySettle(machine, permit)
       if (!quickly) settle(machine, permit, 'success', 1)
       return quickly
     })
@@ -155,8 +157,8 @@ describe('a success with a permit', () => {
     const machine = dense()
     for (let i = 0; i < 7; i++) machine.settle(admit(machine, 1), SUCCESS, Number.NaN)
 
-    expect(machine.baseline.wantsSample).toBe(true)
-    expect(machine.baseline.samples).toBe(2)
+    expect(machine.baseline?.wantsSample).toBe(true)
+    expect(machine.baseline?.samples).toBe(2)
   })
 
   it('counts no longer once it was given back', () => {
@@ -164,7 +166,7 @@ describe('a success with a permit', () => {
     const permit = admit(machine, 1)
     settle(machine, permit, 'cancelled', 1)
 
-    expect(machine.succeedWith(permit)).toBe(false)
+    expect(trySettle(machine, permit)).toBe(false)
     expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 2 })
   })
 
@@ -179,7 +181,7 @@ describe('a success with a permit', () => {
     happens(machine, permit)
     const before = machine.counts
 
-    expect(machine.succeedWith(permit)).toBe(false)
+    expect(trySettle(machine, permit)).toBe(false)
 
     expect(machine.counts).toEqual(before)
     expect(permit.open).toBe(true)
@@ -190,7 +192,7 @@ describe('a success with a permit', () => {
     callTimes(machine, 3, 'failure')
     const probe = admit(machine, 1_000)
 
-    expect(machine.succeedWith(probe)).toBe(false)
+    expect(trySettle(machine, probe)).toBe(false)
     expect(probe.open).toBe(true)
   })
 
@@ -198,10 +200,10 @@ describe('a success with a permit', () => {
     const machine = createMachine()
     const permit = admit(machine, 1)
 
-    expect(machine.succeedWith(permit)).toBe(true)
+    expect(trySettle(machine, permit)).toBe(true)
     settle(machine, admit(machine, 2), 'success', 9)
 
-    expect(machine.baseline.samples).toBe(0)
+    expect(machine.baseline).toBeUndefined()
   })
 
   it('needs it where a slow start goes by what is usual', () => {
@@ -216,113 +218,84 @@ describe('a success with a permit', () => {
     machine.configure({ ...settingsOf(), recovery }, 0)
     const permit = admit(machine, 1)
 
-    expect(machine.succeedWith(permit)).toBe(false)
+    expect(trySettle(machine, permit)).toBe(false)
     settle(machine, permit, 'success', 9)
 
-    expect(machine.baseline.samples).toBe(1)
+    expect(machine.baseline?.samples).toBe(1)
   })
 
   it('is nothing that an unrecorded call can be', () => {
     const machine = createMachine()
     machine.force('disabled', 0, {})
 
-    expect(machine.succeedWith(admit(machine, 0))).toBe(false)
+    expect(trySettle(machine, admit(machine, 0))).toBe(false)
     expect(machine.counts.settled).toBe(0)
   })
 })
 
 const withStatistics = settingsOf({ statistics: true, trip: { evidence } })
 
-describe('a permit that is used again', () => {
-  it('is as good as a new one', () => {
-    const machine = createMachine({ trip: { evidence } })
-    const permit = admit(machine, 1)
-    settle(machine, permit, 'success', 2)
-    permit.overdue = true
+describe('the shared permit', () => {
+  it('is one for all calls of a closed state, stays open and belongs to that state', () => {
+    const machine = createMachine()
+    const first = begin(machine)
+    settle(machine, first, 'success', 0)
 
-    expect(machine.readmit(permit, 7)).toBe(true)
+    expect(begin(machine)).toBe(first)
 
-    expect(permit).toMatchObject({ open: true, overdue: false, startedAt: 7, state: machine.state })
-    expect(closedStateOf(machine).inFlight?.first).toBe(permit)
-    expect(machine.counts.admitted).toBe(2)
-    settle(machine, permit, 'failure', 8)
-    expect(machine.counts).toMatchObject({ settled: 2, failure: 1 })
+    expect(first).toMatchObject({ open: true, shared: true, probe: false, state: machine.state })
+    machine.reset(0)
+    expect(begin(machine)).not.toBe(first)
   })
 
-  it('is in no line where nobody needs one', () => {
+  it('is not known to a copy of the machine, which has its own', () => {
     const machine = createMachine()
-    const permit = new Permit(null, 0, Infinity)
+    const permit = begin(machine)
+    const copy = machine.clone()
 
-    expect(machine.readmit(permit, 1)).toBe(true)
-
-    expect(closedStateOf(machine).inFlight).toBeNull()
-  })
-
-  it('keeps the rate of calls for an automatic open time up to date', () => {
-    const machine = createMachine()
-    machine.configure({ ...settingsOf(), openDuration: { kind: 'auto' } }, 0)
-    for (let at = 0; at <= 2_000; at += 100) {
-      const permit = new Permit(null, 0, Infinity)
-      machine.readmit(permit, at)
-      machine.succeedWith(permit)
-    }
-
-    expect(machine.rate.perMs).toBeCloseTo(0.01, 3)
-    const fixed = createMachine()
-    for (const at of [0, 5_000]) fixed.readmit(new Permit(null, 0, Infinity), at)
-    expect(fixed.rate.perMs).toBe(0)
+    expect(begin(copy)).not.toBe(permit)
+    expect(begin(copy)).toMatchObject({ shared: true, state: copy.state })
   })
 
   it.each<[string, MachineOptions, (machine: Machine) => void]>([
     ['open', {}, (machine) => machine.trip(0)],
-    ['forced closed', {}, (machine) => void machine.force('forced-closed', 0, {})],
-    ['full', { maxConcurrent: 1 }, (machine) => void machine.admit(0)],
-    ['waiting for a probe of before', { probes: 2 }, withDetachedProbe],
-  ])('is not asked for by a circuit that is %s', (_, options, happens) => {
+    ['half-open', {}, (machine) => [machine.trip(0), machine.admit(1_000)]],
+    ['forced closed', {}, (machine) => machine.force('forced-closed', 0, {})],
+    ['forced open', {}, (machine) => machine.force('forced-open', 0, {})],
+    ['disabled', {}, (machine) => machine.force('disabled', 0, {})],
+    ['full', { maxConcurrent: 1 }, (machine) => machine.admit(0)],
+    ['measuring for statistics', { statistics: true }, () => {}],
+    ['measuring for slow calls', { trip: { slowCallRate } }, () => {}],
+    ['measuring for evidence', { trip: { evidence } }, () => {}],
+    ['measuring since it was configured', {}, (machine) => machine.configure(withStatistics, 0)],
+  ])('is not given by a circuit that is %s', (_, options, happens) => {
     const machine = createMachine(options)
+    const earlier = sharedPermit(machine)
     happens(machine)
-    const permit = new Permit(null, 0, Infinity)
-    permit.open = false
     const before = machine.counts
 
-    expect(machine.readmit(permit, 0)).toBe(false)
+    expect(admitFast(machine)).toBeNull()
+    if (earlier !== null) expect(tryAdmit(machine, earlier)).toBe(false)
 
-    expect(permit).toMatchObject({ open: false, state: null })
     expect(machine.counts).toEqual(before)
   })
 
-  it.each([
-    { at: 1_499, readmits: true },
-    { at: 1_500, readmits: false },
-  ])('waits until calls that may be overdue were looked at: $readmits at $at', (row) => {
-    const machine = createMachine({ trip: { evidence } })
-    admit(machine, 1_000)
+  it('that was given before still counts when durations are measured from now on', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    const permit = begin(machine)
+    machine.configure(settingsOf({ maxFailures: 1, statistics: true }), 0)
 
-    expect(machine.readmit(new Permit(null, 0, Infinity), row.at)).toBe(row.readmits)
-  })
+    expect(settle(machine, permit, 'failure', 30)).toBe(true)
 
-  it('waits as long as overdue calls are part of the score', () => {
-    const machine = createMachine({ trip: { evidence } })
-    for (let i = 0; i < 20; i++) settle(machine, admit(machine, i * 10), 'success', i * 10 + 1)
-    admit(machine, 1_000)
-    admit(machine, 2_000)
-
-    expect(closedStateOf(machine).rules?.evidence?.hasOverdue).toBe(true)
-    expect(machine.readmit(new Permit(null, 0, Infinity), 2_001)).toBe(false)
-  })
-
-  it('has nothing to wait for where no call can be overdue', () => {
-    const counted = { ...evidence, overdue: false }
-    const machine = createMachine({ trip: { evidence: counted } })
-    admit(machine, 0)
-
-    expect(machine.readmit(new Permit(null, 0, Infinity), 60_000)).toBe(true)
+    expect(machine.state).toMatchObject({ name: 'open', since: 30 })
+    expect(machine.statistics?.latency.count).toBe(0)
   })
 })
 
-/** Closed again, while a probe of the half-open state before is still out. */
-function withDetachedProbe(machine: Machine): void {
-  machine.trip(0)
-  machine.admit(1_000)
-  machine.reset(1_000)
-}
+it('leaves the rate of calls for an automatic open time to the machine', () => {
+  const machine = createMachine()
+  machine.configure({ ...settingsOf(), openDuration: { kind: 'auto' } }, 0)
+  for (let at = 0; at <= 2_000; at += 100) trySettle(machine, admit(machine, at))
+
+  expect(machine.rate?.perMs).toBeCloseTo(0.01, 3)
+})

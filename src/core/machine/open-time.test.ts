@@ -153,7 +153,7 @@ describe('the rate of calls that an automatic open time goes by', () => {
     callTimes(machine, 99, 'success', 10)
     callOnce(machine, 'success', 1_000)
 
-    expect(machine.rate.perMs).toBeCloseTo(row.perMs, 2)
+    expect(machine.rate?.perMs ?? 0).toBeCloseTo(row.perMs, 2)
   })
 
   it('is sampled by each opening', () => {
@@ -162,6 +162,6 @@ describe('the rate of calls that an automatic open time goes by', () => {
 
     machine.trip(900)
 
-    expect(machine.rate.perMs).toBeCloseTo(0.1)
+    expect(machine.rate?.perMs).toBeCloseTo(0.1)
   })
 })

@@ -89,7 +89,7 @@ describe('a circuit that overdue calls have opened', () => {
 
     settle(machine, permits[0] as Permit, 'success', 1_200)
 
-    expect(machine.baseline.floor).toBe(1_500)
+    expect(machine.baseline?.floor).toBe(1_500)
   })
 
   it('stays open when one succeeds after a trip by hand', () => {

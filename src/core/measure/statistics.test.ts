@@ -187,6 +187,10 @@ describe('a machine with statistics', () => {
     const probe = admit(machine, RESET_TIMEOUT + 50)
     settle(machine, probe, 'success', RESET_TIMEOUT + 90)
 
-    expect(machine.past.timeInState).toEqual({ closed: 0, open: RESET_TIMEOUT, 'half-open': 90 })
+    expect(machine.history?.timeInState).toEqual({
+      closed: 0,
+      open: RESET_TIMEOUT,
+      'half-open': 90,
+    })
   })
 })

@@ -66,8 +66,8 @@ describe('a growing open time', () => {
     const openings = new OpenBackoff()
     for (let i = 0; i < row.openings; i++) openings.opened(growing, 0, 1)
 
-    expect(openings.again(growing, 0, 0, MIDDLE)).toBe(row.ms)
-    expect(openings.again(growing, 0, 0, MIDDLE)).toBe(row.ms)
+    expect(openings.recompute(growing, 0, 0, MIDDLE)).toBe(row.ms)
+    expect(openings.recompute(growing, 0, 0, MIDDLE)).toBe(row.ms)
   })
 
   it('takes no step beyond a maximum that is one of its steps', () => {
@@ -98,7 +98,7 @@ describe('a growing open time', () => {
 
     openings.decay(growing, 800 + 400)
 
-    expect(openings.again(growing, 0, 0, MIDDLE)).toBe(1_000)
+    expect(openings.recompute(growing, 0, 0, MIDDLE)).toBe(1_000)
     expect(openings.next(growing, 1_200, 0, MIDDLE)).toBe(400)
   })
 })

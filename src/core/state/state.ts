@@ -1,8 +1,9 @@
 import type { Counters, RejectReason } from '../measure/counters.ts'
 import type { LatencyBaseline } from '../measure/latency-baseline.ts'
 import { admits } from '../recovery/recovery.ts'
-import type { TripRecord } from '../trip/record.ts'
-import { type Closed, cloneClosed, isOverdue } from './closed.ts'
+import type { MachineSettings } from '../settings.ts'
+import type { RuleStatus, TripRecord } from '../trip/record.ts'
+import { type Closed, cloneClosed, isOverdue, ruleStatusesOf } from './closed.ts'
 import { cloneHalfOpen, type HalfOpen, probeDueAt } from './half-open.ts'
 import type { Open } from './open.ts'
 import type { Override } from './override.ts'
@@ -51,6 +52,14 @@ function untilAutomatic(state: State, now: number): number | undefined {
   if (state.name === 'open') return Math.max(0, state.until - now)
   if (state.name === 'closed' || admits(state.recovery)) return undefined
   return Math.max(0, state.recovery.wait(now))
+}
+
+/** Where every rule in force stands, in the order in which they are asked; none unless closed. */
+export function ruleStatuses(
+  { state, settings }: { readonly state: State; readonly settings: MachineSettings },
+  now: number,
+): RuleStatus[] {
+  return state.name === 'closed' ? ruleStatusesOf(state, settings.trip, now) : []
 }
 
 /** A copy that shares nothing that either of them will change. */

@@ -10,7 +10,7 @@ const settings: EvidenceSettings = {
 
 function failed(times: number, duration = 1, about: Partial<EvidenceSettings> = {}): Evidence {
   const evidence = new Evidence({ ...settings, ...about })
-  for (let i = 0; i < times; i++) evidence.failure(duration, 0)
+  for (let i = 0; i < times; i++) evidence.record(true, duration, 0)
   return evidence
 }
 
@@ -34,8 +34,8 @@ describe('Evidence', () => {
 
   it('tells what its score is made of', () => {
     const evidence = failed(4)
-    evidence.failure(9_000, 0)
-    evidence.overdue(0)
+    evidence.record(true, 9_000, 0)
+    evidence.chargeOverdue(0)
 
     expect(evidence.finding(0)).toEqual({
       rule: 'evidence',
@@ -54,7 +54,7 @@ describe('Evidence', () => {
   ])('takes three and a half away for a success, of at most the threshold: %o', (row) => {
     const evidence = failed(row.failures)
 
-    evidence.success(0)
+    evidence.record(false, Number.NaN, 0)
 
     expect(evidence.score(0)).toBe(row.score)
   })
@@ -62,8 +62,8 @@ describe('Evidence', () => {
   it('has nothing to take away from 0', () => {
     const evidence = failed(0)
 
-    evidence.success(0)
-    evidence.failure(1, 0)
+    evidence.record(false, Number.NaN, 0)
+    evidence.record(true, 1, 0)
 
     expect(evidence.score(0)).toBe(1)
   })
@@ -89,26 +89,26 @@ describe('Evidence', () => {
     { at: 250, finds: true },
   ])('takes one burst for one event: $finds after $at ms of 250', ({ at, finds }) => {
     const evidence = failed(50, 1, { minimumSpan: 250 })
-    evidence.failure(1, at)
+    evidence.record(true, 1, at)
 
     expect(evidence.finding(at) !== undefined).toBe(finds)
   })
 
   it('counts the span from when the score last left 0, and the parts too', () => {
     const evidence = failed(3, 1, { minimumSpan: 250 })
-    evidence.success(100)
-    for (let i = 0; i < 20; i++) evidence.failure(1, 1_000)
+    evidence.record(false, Number.NaN, 100)
+    for (let i = 0; i < 20; i++) evidence.record(true, 1, 1_000)
 
     expect(evidence.finding(1_249)).toBeUndefined()
-    evidence.failure(1, 1_250)
+    evidence.record(true, 1, 1_250)
     expect(evidence.finding(1_250)).toMatchObject({ failures: 21 })
   })
 
   it('takes back what an overdue call was charged', () => {
     const evidence = failed(4)
-    evidence.overdue(0)
+    evidence.chargeOverdue(0)
 
-    evidence.retract(0)
+    evidence.retractOverdue(0)
 
     expect(evidence.score(0)).toBe(4)
     expect(evidence.findingOfOverdue(0)).toBeUndefined()
@@ -118,7 +118,7 @@ describe('Evidence', () => {
   it('takes nothing back when no overdue call is part of the score any more', () => {
     const evidence = failed(4)
 
-    evidence.retract(0)
+    evidence.retractOverdue(0)
 
     expect(evidence.score(0)).toBe(4)
   })
@@ -127,7 +127,7 @@ describe('Evidence', () => {
     const evidence = failed(10)
     expect(evidence.findingOfOverdue(0)).toBeUndefined()
 
-    evidence.overdue(0)
+    evidence.chargeOverdue(0)
     expect(evidence.findingOfOverdue(0)).toMatchObject({ failures: 10, overdue: 1 })
   })
 
@@ -135,7 +135,7 @@ describe('Evidence', () => {
     const evidence = failed(3)
 
     const copy = evidence.clone()
-    copy.failure(1, 0)
+    copy.record(true, 1, 0)
 
     expect([evidence.score(0), copy.score(0)]).toEqual([3, 4])
     expect([evidence.save(0).failures, copy.save(0).failures]).toEqual([3, 4])

@@ -11,7 +11,8 @@ import {
   settle,
 } from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
-import { hasRules, needsDuration, type TripSettings } from './rules.ts'
+import { ruleStatuses } from '../state/state.ts'
+import { createRules, needsDuration, type TripSettings } from './rules.ts'
 
 const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 10 } }
 const timed = { ...failureRate, window: { duration: 10_000 } }
@@ -48,7 +49,7 @@ describe('what rules need', () => {
   ])('is as little as possible: %o', ({ trip, rules, duration }) => {
     const settings = settingsOf(optionsWith(trip)).trip
 
-    expect(hasRules(settings)).toBe(rules)
+    expect(createRules(settings) !== null).toBe(rules)
     expect(needsDuration(settings)).toBe(duration)
   })
 })
@@ -146,7 +147,7 @@ describe('rules that are read', () => {
     callOnce(machine, 'failure', 0)
 
     const rate = { threshold: 0.5, calls: 3, minimumCalls: 4 }
-    expect(machine.ruleStatuses(0)).toEqual([
+    expect(ruleStatuses(machine, 0)).toEqual([
       { rule: 'consecutiveFailures', observed: 1, threshold: 9 },
       { rule: 'failureRate', observed: 1 / 3, hits: 1, ...rate },
       { rule: 'slowCallRate', observed: 1, hits: 3, ...rate },
@@ -155,7 +156,7 @@ describe('rules that are read', () => {
   })
 
   it('have observed nothing before the first call', () => {
-    expect(createMachine(optionsWith({ failureRate: timed })).ruleStatuses(0)).toEqual([
+    expect(ruleStatuses(createMachine(optionsWith({ failureRate: timed })), 0)).toEqual([
       { rule: 'failureRate', observed: 0, threshold: 0.5, calls: 0, hits: 0, minimumCalls: 4 },
     ])
   })
@@ -169,25 +170,25 @@ describe('rules that are read', () => {
   ])('are those in force and no others: $rules', ({ trip, rules }) => {
     const machine = createMachine(optionsWith(trip))
 
-    expect(machine.ruleStatuses(0).map(({ rule }) => rule)).toEqual(rules)
+    expect(ruleStatuses(machine, 0).map(({ rule }) => rule)).toEqual(rules)
   })
 
   it('age as they are read', () => {
     const machine = failing({ failureRate: timed })
 
-    expect(machine.ruleStatuses(9_999)).toMatchObject([{ calls: 3 }])
-    expect(machine.ruleStatuses(10_000)).toMatchObject([{ calls: 0 }])
+    expect(ruleStatuses(machine, 9_999)).toMatchObject([{ calls: 3 }])
+    expect(ruleStatuses(machine, 10_000)).toMatchObject([{ calls: 0 }])
   })
 
   it('are of no interest while the circuit is not closed', () => {
     const machine = failing({ failureRate })
     machine.trip(0)
 
-    expect(machine.ruleStatuses(0)).toEqual([])
+    expect(ruleStatuses(machine, 0)).toEqual([])
   })
 
   it.each([0, RESET_TIMEOUT])('are not read of a circuit that is not closed, at %d', (at) => {
-    expect(openMachine().peek(at).ruleStatuses(at)).toEqual([])
+    expect(ruleStatuses(openMachine().peek(at), at)).toEqual([])
   })
 })
 

@@ -108,7 +108,7 @@ describe('a wrong target of a standard decorator', () => {
         @breaker.sync async parse(): Promise<void> {}
       }
 
-    expect(generator).toThrow('breaker takes a function that gives a promise, got a')
+    expect(generator).toThrow('breaker takes a function that returns a promise, got a')
     expect(asynchronous).toThrow('got an AsyncFunction; use breaker(fn)')
   })
 })
