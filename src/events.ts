@@ -33,16 +33,7 @@ export interface BreakerEvents {
   listenerError: { readonly error: unknown; readonly source: string }
 }
 
-export type EventName = keyof BreakerEvents
-
-/** The payload of one event as a listener gets it. */
-export type BreakerEvent<E extends EventName = EventName> = BreakerEvents[E] & {
-  readonly breaker: string
-}
-
-export type Listener<E extends EventName = EventName> = (event: BreakerEvent<E>) => void
-
-export const EVENT_NAMES: readonly EventName[] = [
+export const EVENT_NAMES = [
   'transition',
   'reject',
   'success',
@@ -51,7 +42,15 @@ export const EVENT_NAMES: readonly EventName[] = [
   'override',
   'configure',
   'listenerError',
-]
+] as const
+export type EventName = (typeof EVENT_NAMES)[number]
+
+/** The payload of one event as a listener gets it. */
+export type BreakerEvent<E extends EventName = EventName> = BreakerEvents[E] & {
+  readonly breaker: string
+}
+
+export type Listener<E extends EventName = EventName> = (event: BreakerEvent<E>) => void
 
 /** What a registry tells its listeners: the events of its breakers, and one more. */
 export interface RegistryEvents extends BreakerEvents {

@@ -1,3 +1,4 @@
+export const OUTCOMES = ['success', 'failure', 'neutral', 'cancelled'] as const
 /**
  * What a finished call says about its target.
  *
@@ -5,9 +6,7 @@
  * says nothing either way; it helps to close a half-open circuit and enters no rate and no streak.
  * `cancelled`: no evidence at all, the permit is given back and nothing else happens.
  */
-export type Outcome = 'success' | 'failure' | 'neutral' | 'cancelled'
-
-export const OUTCOMES: readonly Outcome[] = ['success', 'failure', 'neutral', 'cancelled']
+export type Outcome = (typeof OUTCOMES)[number]
 
 /** How a call ended, in the shape of `Promise.allSettled`. */
 export type Settled =

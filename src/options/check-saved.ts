@@ -1,5 +1,7 @@
+import { REJECT_REASONS } from '../core/measure/counters.ts'
 import type { Saved } from '../core/save.ts'
-import { TRANSITION_REASONS } from '../core/transition.ts'
+import { OVERRIDE_MODES } from '../core/state/override.ts'
+import { RULE_NAMES, STATE_NAMES, TRANSITION_REASONS } from '../core/transition.ts'
 import {
   integer,
   LONGEST_DURATION,
@@ -27,10 +29,7 @@ const COUNTS = [
   'timeout',
   'stale',
 ] as const
-const REFUSALS = ['open', 'half-open', 'forced-open', 'full', 'unenforced'] as const
-const STATES = ['closed', 'open', 'half-open'] as const
-const MODES = ['forced-open', 'forced-closed', 'disabled'] as const
-const RULES = ['consecutiveFailures', 'failureRate', 'slowCallRate', 'evidence', 'when'] as const
+const REJECTED = [...REJECT_REASONS, 'unenforced'] as const
 const TRIP = [
   'age',
   'reason',
@@ -93,7 +92,7 @@ export function checkSaved(value: unknown): Saved {
 
 function checkState(value: unknown): void {
   const path = 'saved.state'
-  const name = oneOf(`${path}.name`, (value as Fields<'name'> | null)?.name, STATES)
+  const name = oneOf(`${path}.name`, (value as Fields<'name'> | null)?.name, STATE_NAMES)
   if (name === 'closed') {
     const state = fields(path, value, [
       'name',
@@ -132,7 +131,7 @@ function checkOverride(value: unknown): void {
   if (value === null) return
   const path = 'saved.override'
   const override = fields(path, value, ['mode', 'reason', 'by', 'for', 'remaining'])
-  oneOf(`${path}.mode`, override.mode, MODES)
+  oneOf(`${path}.mode`, override.mode, OVERRIDE_MODES)
   optionalText(`${path}.reason`, override.reason)
   optionalText(`${path}.by`, override.by)
   ms(`${path}.for`, override.for)
@@ -142,8 +141,8 @@ function checkOverride(value: unknown): void {
 function checkCounts(value: unknown): void {
   const counts = fields('saved.counts', value, [...COUNTS, 'rejected'])
   for (const key of COUNTS) integer(`saved.counts.${key}`, counts[key], 0)
-  const rejected = fields('saved.counts.rejected', counts.rejected, REFUSALS)
-  for (const key of REFUSALS) integer(`saved.counts.rejected.${key}`, rejected[key], 0)
+  const rejected = fields('saved.counts.rejected', counts.rejected, REJECTED)
+  for (const key of REJECTED) integer(`saved.counts.rejected.${key}`, rejected[key], 0)
 }
 
 function checkTrip(path: string, value: unknown): void {
@@ -153,7 +152,7 @@ function checkTrip(path: string, value: unknown): void {
     integer(`${path}.${key}`, trip[key], 0)
   }
   oneOf(`${path}.reason`, trip.reason, TRANSITION_REASONS)
-  oneOf(`${path}.from`, trip.from, STATES)
+  oneOf(`${path}.from`, trip.from, STATE_NAMES)
   optionalText(`${path}.note`, trip.note)
   if (typeof trip.enforced !== 'boolean') {
     throw wrongType(`${path}.enforced`, 'a boolean', trip.enforced)
@@ -172,7 +171,7 @@ function checkFinding(path: string, value: unknown): void {
   const numbers = ['calls', 'hits', 'failures', 'slow', 'overdue'] as const
   object(path, value, ['rule', 'observed', 'threshold', ...numbers])
   const finding = value as Fields<'rule' | 'observed' | 'threshold' | (typeof numbers)[number]>
-  oneOf(`${path}.rule`, finding.rule, RULES)
+  oneOf(`${path}.rule`, finding.rule, RULE_NAMES)
   ms(`${path}.observed`, finding.observed)
   ms(`${path}.threshold`, finding.threshold)
   for (const key of numbers) {
@@ -184,7 +183,7 @@ function checkReading(path: string, value: unknown): void {
   const numbers = ['calls', 'hits', 'minimumCalls'] as const
   object(path, value, ['rule', 'observed', 'threshold', ...numbers])
   const reading = value as Fields<'rule' | 'observed' | 'threshold' | (typeof numbers)[number]>
-  oneOf(`${path}.rule`, reading.rule, RULES)
+  oneOf(`${path}.rule`, reading.rule, RULE_NAMES)
   ms(`${path}.observed`, reading.observed)
   ms(`${path}.threshold`, reading.threshold)
   for (const key of numbers) {
@@ -277,8 +276,8 @@ function checkBackground(
   const rate = fields('saved.rate', saved.rate, ['calls', 'time'])
   ms('saved.rate.calls', rate.calls)
   ms('saved.rate.time', rate.time)
-  const spent = fields('saved.spent', saved.spent, STATES)
-  for (const state of STATES) ms(`saved.spent.${state}`, spent[state])
+  const spent = fields('saved.spent', saved.spent, STATE_NAMES)
+  for (const state of STATE_NAMES) ms(`saved.spent.${state}`, spent[state])
   checkStatistics(saved.statistics)
   const baseline = fields('saved.baseline', saved.baseline, [
     'samples',

@@ -1,7 +1,8 @@
 import type { Outcome } from '../outcome.ts'
 
-/** Why a call was refused without running. */
-export type RejectReason = 'open' | 'half-open' | 'forced-open' | 'full'
+export const REJECT_REASONS = ['open', 'half-open', 'forced-open', 'full'] as const
+/** Why a call was rejected without running. */
+export type RejectReason = (typeof REJECT_REASONS)[number]
 
 /**
  * Lifetime totals. At every instant `admitted = settled + expired + in flight`, and

@@ -1,5 +1,6 @@
+export const OVERRIDE_MODES = ['forced-open', 'forced-closed', 'disabled'] as const
 /** The manual layer over the automatic state, which goes on underneath. */
-export type OverrideMode = 'forced-open' | 'forced-closed' | 'disabled'
+export type OverrideMode = (typeof OVERRIDE_MODES)[number]
 
 export interface Override {
   readonly mode: OverrideMode
