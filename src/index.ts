@@ -56,8 +56,9 @@ export type {
   RegistryEvents,
 } from './events.ts'
 
-export type { Explanation, Trip } from './inspect/explain.ts'
+export type { Explanation } from './inspect/explain.ts'
 export type { Snapshot } from './inspect/snapshot.ts'
+export type { Trip } from './inspect/trip.ts'
 
 export type { Saved } from './options/check-saved.ts'
 export type {

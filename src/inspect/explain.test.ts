@@ -9,7 +9,7 @@ import {
   succeed,
 } from '../../test/helpers/public.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
-import { span } from './explain.ts'
+import { span } from './words.ts'
 
 describe('explain', () => {
   it('says that a new breaker is closed and has not opened', () => {

@@ -8,7 +8,7 @@ import { ruleStatuses } from '../core/state/state.ts'
 import type { StateName } from '../core/transition.ts'
 import type { RuleStatus } from '../core/trip/record.ts'
 import type { ResolvedOptions } from '../options.ts'
-import { type Trip, tripOf } from './explain.ts'
+import { type Trip, tripOf } from './trip.ts'
 
 /** Everything visible of a breaker at one moment, as plain JSON data. Times are ms. */
 export interface Snapshot {
