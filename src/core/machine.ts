@@ -266,7 +266,7 @@ export class Machine implements MachineData {
     backoff.opened(settings.openDuration, now, openFor)
     const trip =
       from.name === 'half-open' && reason !== 'manual'
-        ? trips.reopen(from.trip, openFor, why.probeFailure)
+        ? trips.reopen(from.trip, reason, openFor, why.probeFailure)
         : trips.open(from, {
             at: now,
             reason,

@@ -30,6 +30,7 @@ export interface SavedTrip extends TripFacts {
   readonly note: string | null
   readonly finding: Finding | null
   readonly failures: readonly SavedFailure[]
+  readonly reopenedBy: TransitionReason | null
   readonly probeFailure: SavedFailure | null
   readonly endedAge: number | null
   readonly endedBy: TransitionReason | null
@@ -166,6 +167,7 @@ function saveTrip(trip: TripRecord, now: number): SavedTrip {
     finding: finding === undefined ? null : { ...finding },
     ruleStatuses: ruleStatuses.map((status) => ({ ...status })),
     failures: saveFailures(failures, now),
+    reopenedBy: trip.reopenedBy ?? null,
     probeFailure: probeFailure === undefined ? null : saveFailure(probeFailure, now),
     endedAge: endedAt === undefined ? null : now - endedAt,
     endedBy: endedBy ?? null,
@@ -254,6 +256,7 @@ function restoreTrip(saved: SavedTrip): TripRecord {
     note: note ?? undefined,
     finding: finding ?? undefined,
     failures: failures.map(restoreFailure),
+    reopenedBy: saved.reopenedBy ?? undefined,
     probeFailure: probeFailure === null ? undefined : restoreFailure(probeFailure),
     endedAt: endedAge === null ? undefined : -endedAge,
     endedBy: endedBy ?? undefined,

@@ -1,6 +1,17 @@
+import type { RecordedFailure } from '../core/outcome.ts'
 import type { StateName, TransitionReason } from '../core/transition.ts'
 import type { Finding, RuleStatus, TripRecord } from '../core/trip/record.ts'
 import { count, percent, round } from './words.ts'
+
+/** A failed call, as a trip keeps it. */
+export interface TripFailure {
+  /** Class of the error, or the type of what was thrown. */
+  readonly name: string
+  /** `error.code`, or `error.status`; `null` when there was neither. */
+  readonly code: string | number | null
+  /** Redacted, and cut to 200 characters. */
+  readonly message: string
+}
 
 /** One opening of the circuit, as plain data: why it opened and what came of it. */
 export interface Trip {
@@ -25,18 +36,17 @@ export interface Trip {
   /** False when an override decided instead at that time. */
   readonly enforced: boolean
   /** The last failures before it, oldest first; `age` in ms before the trip. */
-  readonly failures: readonly {
-    readonly name: string
-    readonly code: string | number | null
-    readonly message: string
-    readonly age: number
-  }[]
+  readonly failures: readonly (TripFailure & { readonly age: number })[]
   /** Failures in a row at that moment. */
   readonly consecutiveFailures: number
   /** How long it was last opened for, ms. */
   readonly openFor: number
   /** How often it was opened again since, because a probe failed. */
   readonly reopened: number
+  /** Why it was last opened again; `null` when it was not. */
+  readonly reopenedBy: TransitionReason | null
+  /** How the probe failed that last opened it again; `null` when it did not end, or there was none. */
+  readonly probeFailure: TripFailure | null
   /** How long it lasted until it closed, ms; `null` while it lasts. */
   readonly lasted: number | null
   readonly endedBy: TransitionReason | null
@@ -59,19 +69,23 @@ export function tripOf(record: TripRecord, now: number, wall: number): Trip {
     from: record.from,
     generation: record.generation,
     enforced: record.enforced,
-    failures: record.failures.map(({ name, code, message, at }) => ({
-      name,
-      code: code ?? null,
-      message,
-      age: record.at - at,
+    failures: record.failures.map((failure) => ({
+      ...failureOf(failure),
+      age: record.at - failure.at,
     })),
     consecutiveFailures: record.consecutiveFailures,
     openFor: record.openFor,
     reopened: record.reopened,
+    reopenedBy: record.reopenedBy ?? null,
+    probeFailure: record.probeFailure === undefined ? null : failureOf(record.probeFailure),
     lasted: record.endedAt === undefined ? null : record.endedAt - record.at,
     endedBy: record.endedBy ?? null,
     rejected: record.rejected,
   }
+}
+
+function failureOf({ name, code, message }: RecordedFailure): TripFailure {
+  return { name, code: code ?? null, message }
 }
 
 /** What happened, to follow "because". */

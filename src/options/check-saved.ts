@@ -43,6 +43,7 @@ const TRIP = [
   'consecutiveFailures',
   'openFor',
   'reopened',
+  'reopenedBy',
   'probeFailure',
   'rejected',
   'endedAge',
@@ -158,6 +159,9 @@ function checkTrip(path: string, value: unknown): void {
     throw wrongType(`${path}.enforced`, 'a boolean', trip.enforced)
   }
   if (trip.endedAge !== null) ms(`${path}.endedAge`, trip.endedAge)
+  if (trip.reopenedBy !== null) {
+    oneOf(`${path}.reopenedBy`, trip.reopenedBy, TRANSITION_REASONS)
+  }
   if (trip.endedBy !== null) oneOf(`${path}.endedBy`, trip.endedBy, TRANSITION_REASONS)
   checkFailures(`${path}.failures`, trip.failures)
   if (trip.probeFailure !== null) checkFailure(`${path}.probeFailure`, trip.probeFailure)

@@ -18,6 +18,8 @@ const trip = {
   endedBy: null,
   rejected: 0,
   reopened: 0,
+  reopenedBy: null,
+  probeFailure: null,
   ruleStatuses: [],
   counterfactual: null,
 } as const

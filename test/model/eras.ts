@@ -81,6 +81,7 @@ export interface ModelTrip {
   readonly consecutiveFailures: number
   readonly openFor: number
   readonly reopened: number
+  readonly reopenedBy: Reason | null
   readonly lasted: number | null
   readonly endedBy: Reason | null
   readonly rejected: number
@@ -104,6 +105,7 @@ export function tripsOf(
     const end = eras[i + spell.length]
     const openings = spell.filter(({ name }) => name === 'open')
     const latest = openings.at(-1) as Era
+    const reopenings = openings.filter(({ reason }) => reason?.startsWith('probe'))
     trips.push({
       at: era.since,
       reason: era.reason as Reason,
@@ -112,7 +114,8 @@ export function tripsOf(
       enforced: era.enforced,
       consecutiveFailures: era.streakBefore as number,
       openFor: (latest.until as number) - latest.since,
-      reopened: openings.filter(({ reason }) => reason?.startsWith('probe')).length,
+      reopened: reopenings.length,
+      reopenedBy: reopenings.at(-1)?.reason ?? null,
       lasted: end === undefined ? null : end.since - era.since,
       endedBy: end?.reason ?? null,
       rejected: refusals.filter(({ reason, era: at }) => {

@@ -209,7 +209,7 @@ export function shown(all: Snapshot, { retryAfter }: ModelSnapshot): unknown {
 
 function knownOf(trip: Trip): ModelSnapshot['trips'][number] {
   const { age, reason, from, generation, enforced, consecutiveFailures } = trip
-  const { openFor, reopened, lasted, endedBy, rejected } = trip
+  const { openFor, reopened, reopenedBy, lasted, endedBy, rejected } = trip
   const ending = { lasted, endedBy: endedBy as ModelTrip['endedBy'], rejected }
   const beginning = {
     age,
@@ -219,7 +219,13 @@ function knownOf(trip: Trip): ModelSnapshot['trips'][number] {
     enforced,
     consecutiveFailures,
   }
-  return { ...beginning, openFor, reopened, ...ending }
+  return {
+    ...beginning,
+    openFor,
+    reopened,
+    reopenedBy: reopenedBy as ModelTrip['reopenedBy'],
+    ...ending,
+  }
 }
 
 export function same(what: string, actual: unknown, expected: unknown): void {

@@ -57,7 +57,9 @@ export interface TripRecord extends TripFacts {
   openFor: number
   reopened: number
   rejected: number
-  /** The failure of the last probe. */
+  /** Why it was last opened again: `probeFailed`, `probeExpired` or `probeOverdue`. */
+  reopenedBy: TransitionReason | undefined
+  /** How the probe failed that last opened it again; `undefined` when it did not end. */
   probeFailure: RecordedFailure | undefined
   endedAt: number | undefined
   endedBy: TransitionReason | undefined

@@ -45,6 +45,7 @@ export class TripHistory {
       consecutiveFailures,
       openFor,
       reopened: 0,
+      reopenedBy: undefined,
       probeFailure: undefined,
       rejected: 0,
       endedAt: undefined,
@@ -56,9 +57,15 @@ export class TripHistory {
   }
 
   /** A probe has failed: the same trip goes on. */
-  reopen(trip: TripRecord, openFor: number, probeFailure: RecordedFailure | undefined): TripRecord {
+  reopen(
+    trip: TripRecord,
+    reason: TransitionReason,
+    openFor: number,
+    probeFailure: RecordedFailure | undefined,
+  ): TripRecord {
     trip.openFor = openFor
     trip.reopened++
+    trip.reopenedBy = reason
     trip.probeFailure = probeFailure
     return trip
   }
