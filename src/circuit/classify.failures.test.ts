@@ -3,6 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { runInChild, runsTypeScript } from '../../test/helpers/child-process.ts'
 import { createBreaker, reasonOf } from '../../test/helpers/public.ts'
 
+function systemError(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ECONNREFUSED' })
+}
+
 describe('what is kept of a failure', () => {
   async function kept(error: unknown, redact?: (message: string) => string): Promise<unknown> {
     const { breaker } = createBreaker({ maxFailures: 1, redact })
@@ -23,6 +27,34 @@ describe('what is kept of a failure', () => {
       { code: 500, message: 'Server Error' },
     ],
     [Object.create(null), { code: null, message: '' }],
+    [
+      new TypeError('fetch failed', { cause: systemError('connect ECONNREFUSED 127.0.0.1:80') }),
+      { code: 'ECONNREFUSED', message: 'fetch failed: connect ECONNREFUSED 127.0.0.1:80' },
+    ],
+    // axios repeats the message of its cause.
+    [
+      Object.assign(systemError('connect ECONNREFUSED 127.0.0.1:80'), {
+        cause: systemError('connect ECONNREFUSED 127.0.0.1:80'),
+      }),
+      { message: 'connect ECONNREFUSED 127.0.0.1:80' },
+    ],
+    [
+      new Error('could not load: down', { cause: new Error('down') }),
+      { message: 'could not load: down' },
+    ],
+    [new Error('', { cause: new Error('down') }), { message: 'down' }],
+    [new Error('down', { cause: new Error('') }), { message: 'down' }],
+    [new Error('down', { cause: 'a string' }), { message: 'down' }],
+    // A host with several addresses, none of which could be reached.
+    [
+      new AggregateError([systemError('connect ECONNREFUSED ::1:80')]),
+      { name: 'AggregateError', message: 'connect ECONNREFUSED ::1:80' },
+    ],
+    [
+      new TypeError('fetch failed', { cause: new AggregateError([new Error('::1'), 'x']) }),
+      { message: 'fetch failed: ::1' },
+    ],
+    [new AggregateError([]), { message: '' }],
   ])('is enough to recognise %o', async (error, expected) => {
     expect(await kept(error)).toMatchObject({ age: 0, ...expected })
   })

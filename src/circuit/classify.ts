@@ -119,19 +119,28 @@ function describe(value: unknown, redact: Redact | undefined): Failure {
     if (typeof value !== 'object' || value === null) {
       return { name: typeof value, code: undefined, message: cut(String(value), redact) }
     }
-    const { name, message, statusText, cause } = value as Record<string, unknown>
-    const text = String(message ?? statusText ?? '')
-    // fetch says no more than "fetch failed"; what failed is in the cause.
-    const detail = (cause as { message?: unknown } | undefined)?.message
+    const { name, cause } = value as Record<string, unknown>
     const code = codeOf(value) ?? codeOf(cause)
     return {
       name: cut(typeof name === 'string' ? name : String(value.constructor?.name ?? 'object')),
       code: typeof code === 'string' ? cut(code, redact) : code,
-      message: cut(typeof detail === 'string' ? `${text}: ${detail}` : text, redact),
+      message: cut(join(messageOf(value), messageOf(cause)), redact),
     }
   } catch {
     return { name: 'unknown', code: undefined, message: '' }
   }
+}
+
+function messageOf(value: unknown): string {
+  const { message, statusText, errors } = (value ?? {}) as Record<string, unknown>
+  const text = String(message ?? statusText ?? '')
+  // What Node throws when no address of a host answers has no message, its parts have.
+  return text === '' && Array.isArray(errors) ? messageOf(errors[0]) : text
+}
+
+/** fetch says only "fetch failed", and its cause says why; axios repeats what its cause says. */
+function join(text: string, detail: string): string {
+  return text.includes(detail) ? text : [text, detail].filter(Boolean).join(': ')
 }
 
 function codeOf(value: unknown): string | number | undefined {
