@@ -1,12 +1,18 @@
 import type { StateName, Trip } from '../src/index.ts'
 
-/** A transition in words. An opening is told with the breaker's own reason and its last failure. */
+/** A transition as a line. An opening is told with the breaker's own reason and the last failure. */
 export function tellChange(to: StateName, trip: Trip | undefined): string {
   if (to === 'closed') return 'closed: the probe succeeded, calls pass again'
   if (to === 'half-open') return 'half-open: the open time is over, one call probes'
   if (trip === undefined) return 'open'
+  if (trip.reopened === 0) return `open: ${trip.text}${told(trip.failures.at(-1))}`
+  const how = trip.reopenedBy === 'probeFailed' ? 'the probe failed' : 'the probe took too long'
+  return `open again: ${how}${told(trip.probeFailure)}`
+}
 
-  const last = trip.failures.at(-1)
-  const failure = last ? ` – ${last.code ?? last.name}: ${last.message}` : ''
-  return `${trip.from === 'closed' ? 'open' : 'open again'}: ${trip.text}${failure}`
+function told(failure: Trip['probeFailure'] | undefined): string {
+  if (!failure) return ''
+  const { name, code, message } = failure
+  const repeated = code !== null && message.includes(String(code))
+  return repeated ? ` – ${message}` : ` – ${code ?? name}: ${message}`
 }

@@ -32,9 +32,28 @@ describe('tellChange', () => {
   })
 
   it('says when it opens again after a probe', () => {
-    const again = { ...trip, from: 'half-open', text: 'a probe failed', failures: [] } as const
+    const probeFailure = { name: 'Error', code: 'ECONNRESET', message: 'socket hang up' }
+    const again = { ...trip, reopened: 1, reopenedBy: 'probeFailed', probeFailure } as const
 
-    expect(tellChange('open', again)).toBe('open again: a probe failed')
+    expect(tellChange('open', again)).toBe(
+      'open again: the probe failed – ECONNRESET: socket hang up',
+    )
+  })
+
+  it.each(['probeExpired', 'probeOverdue'] as const)(
+    'says when the probe did not end: %s',
+    (by) => {
+      const again = { ...trip, reopened: 1, reopenedBy: by }
+
+      expect(tellChange('open', again)).toBe('open again: the probe took too long')
+    },
+  )
+
+  it('does not say a code twice', () => {
+    const message = 'fetch failed: connect ECONNREFUSED ::1:80'
+    const failures = [{ name: 'TypeError', code: 'ECONNREFUSED', message, age: 0 }]
+
+    expect(tellChange('open', { ...trip, failures })).toContain(`(limit 5) – ${message}`)
   })
 
   it.each([
