@@ -113,7 +113,7 @@ describe('CircuitOpenError', () => {
   it('tells why in its message', async () => {
     const { message } = await openError()
 
-    expect(message).toBe('circuit "users" is open because 1 call failed in a row (limit 1)')
+    expect(message).toBe('circuit "users" is open because 1 call failed (limit 1)')
   })
 
   it('has the failure that opened the circuit as its cause, also in logs', async () => {
@@ -149,7 +149,7 @@ describe('CircuitOpenError', () => {
     await probe.release()
 
     expect(error).toMatchObject({ state: 'half-open', retryAfter: 250, reason: 'manual' })
-    expect((error as Error).message).toContain('half-open and all its probes are out')
+    expect((error as Error).message).toContain('half-open and all its probes are in flight')
   })
 
   it('is a new one for every call', async () => {

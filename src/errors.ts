@@ -139,7 +139,8 @@ export class CircuitFullError extends ShortCircuitError {
 
   /** @internal */
   constructor(breaker: string, maxConcurrent: number) {
-    super(`circuit "${breaker}" is full: ${maxConcurrent} calls are in flight`, breaker)
+    const calls = maxConcurrent === 1 ? '1 call is' : `${maxConcurrent} calls are`
+    super(`circuit "${breaker}" is full: ${calls} in flight`, breaker)
     this.maxConcurrent = maxConcurrent
   }
 }

@@ -55,7 +55,7 @@ const refusals: [string, (breaker: CircuitBreaker) => unknown, object][] = [
     },
     {
       name: 'CircuitFullError',
-      message: 'circuit "users" is full: 1 calls are in flight',
+      message: 'circuit "users" is full: 1 call is in flight',
       maxConcurrent: 1,
     },
   ],

@@ -12,7 +12,7 @@ import {
   type ShortCircuitError,
 } from '../errors.ts'
 import type { BreakerEvents, EventName } from '../events.ts'
-import { rejectionMessage } from '../inspect/explain.ts'
+import { describeRejection, type Rejected } from '../inspect/rejection.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import {
   type CallContext,
@@ -46,8 +46,8 @@ export class Circuit implements ClassifyHost {
   #sharedHandlers: PermitHandlers | undefined
   /** Whether those are all that a call needs: no timeout, no fallback. */
   #direct = false
-  #refusalMessage:
-    | { generation: number; refusal: RejectReason; override: Override | undefined; text: string }
+  #lastRejected:
+    | { generation: number; refusal: RejectReason; override: Override | undefined; why: Rejected }
     | undefined
 
   constructor(
@@ -184,26 +184,27 @@ export class Circuit implements ClassifyHost {
     if (refusal === 'full') return new CircuitFullError(name, maxConcurrent as number)
     const { machine } = this
     const { state } = machine
-    return new CircuitOpenError(this.#message(refusal), {
+    const { reason, message } = this.#rejected(refusal)
+    return new CircuitOpenError(message, {
       breaker: name,
       state: refusal === 'half-open' ? 'half-open' : 'open',
-      reason: state.name === 'closed' || refusal === 'forced-open' ? refusal : state.trip.reason,
+      reason,
       retryAfter: machine.retryAfter(JUST_NOW),
       cause: state.name === 'closed' ? undefined : state.cause,
     })
   }
 
-  /** One text for all refusals of a generation: they come in numbers. */
-  #message(refusal: RejectReason): string {
+  /** Made once for all rejected calls of a generation: there may be thousands of them. */
+  #rejected(refusal: RejectReason): Rejected {
     const { state, override } = this.machine
     const { generation } = state
-    const last = this.#refusalMessage
+    const last = this.#lastRejected
     if (last?.generation === generation && last.refusal === refusal && last.override === override) {
-      return last.text
+      return last.why
     }
-    const text = rejectionMessage(this.name, refusal, this.machine)
-    this.#refusalMessage = { generation, refusal, override, text }
-    return text
+    const why = describeRejection(this.name, refusal, this.machine)
+    this.#lastRejected = { generation, refusal, override, why }
+    return why
   }
 
   publish<E extends EventName>(name: E, event: BreakerEvents[E]): void {

@@ -1,117 +1,189 @@
 import type { Machine } from '../core/machine.ts'
-import type { RejectReason } from '../core/measure/counters.ts'
+import type { MachineSettings } from '../core/settings.ts'
+import type { Closed } from '../core/state/closed.ts'
+import type { HalfOpen } from '../core/state/half-open.ts'
 import type { Override } from '../core/state/override.ts'
-import type { TripRecord } from '../core/trip/record.ts'
-import { counterfactualOf, REASONS, reasonOf, type Trip, tripOf } from './trip.ts'
-import { ago, count, span } from './words.ts'
+import { retryAfter, ruleStatuses } from '../core/state/state.ts'
+import type { RuleStatus, TripRecord } from '../core/trip/record.ts'
+import { overrideText } from './override.ts'
+import { counterfactualOf, REASONS, reasonOf, type Trip, tripOf, whyOpen } from './trip.ts'
+import { ago, count, failureText, percent, round, sentence, span } from './words.ts'
 
 /** Why a breaker is in its state, for people and as data. */
 export interface Explanation {
-  /** A paragraph for whoever was just called out of bed. */
+  /** A paragraph for an on-call engineer: what calls meet now, then why. */
   readonly text: string
   /** Newest last. */
   readonly trips: readonly Trip[]
 }
 
-/** The whole story. `machine` is as the next call would find it at `now`. */
+/** What calls meet now, and how it came to that. `machine` is as the next call would find it. */
 export function explain(name: string, machine: Machine, now: number, wall: number): Explanation {
-  const trips = machine.trips.map((record) => tripOf(record, now, wall))
-  const sentences = [stateSentence(name, machine, now)]
-  const { state, override } = machine
-  if (state.name === 'closed') sentences.push(...closedSentences(machine, now))
-  else sentences.push(...openSentences(state.trip, machine, now))
-  if (override !== undefined) sentences.push(overrideSentence(override, now))
-  return { text: sentences.join(' '), trips }
-}
-
-function stateSentence(name: string, { state }: Machine, now: number): string {
-  const since = now - state.since < 1 ? 'just now' : `for ${span(now - state.since)}`
-  if (state.name === 'closed') return `Circuit "${name}" is closed ${since}: calls pass.`
-  if (state.name === 'half-open') {
-    return `Circuit "${name}" is half-open ${since}: the next calls are let through as probes.`
+  const { state, override, settings } = machine
+  const sentences =
+    override === undefined
+      ? [`Circuit "${name}" ${stateText(machine, now)}`]
+      : [
+          ...overrideSentences(name, override, now),
+          `Underneath it ${stateText(machine, now, 'would')}`,
+        ]
+  if (state.name === 'closed') sentences.push(...closedSentences(machine, state, now))
+  else sentences.push(...openSentences(machine, state.trip, now))
+  return {
+    text: sentences.map(sentence).join(' '),
+    trips: machine.trips.map((record) => tripOf(record, now, wall, settings.trip)),
   }
-  return `Circuit "${name}" is open ${since}: calls are refused; the next probe may go in ${span(state.until - now)}.`
 }
 
-function closedSentences({ state, settings, trips }: Machine, now: number): string[] {
-  const sentences = []
-  if (state.name === 'closed' && state.consecutiveFailures > 0) {
-    const { consecutiveFailures: limit } = settings.trip
-    const rule = limit === Infinity ? '.' : `; ${limit} in a row open it.`
-    sentences.push(`The last ${count(state.consecutiveFailures, 'call')} failed${rule}`)
+const CALLS_UNDER = {
+  'forced-open': 'calls are rejected',
+  'forced-closed': 'all calls pass',
+  disabled: 'all calls pass and nothing is recorded',
+} as const
+
+function overrideSentences(name: string, override: Override, now: number): string[] {
+  const { mode, since, until } = override
+  const end = until === Infinity ? 'until it is released' : `for ${span(until - now)} more`
+  return [
+    `Circuit "${name}" is ${overrideText(override)}, ${end}: ${CALLS_UNDER[mode]}`,
+    `The override was set ${ago(now - since)}`,
+  ]
+}
+
+/** The automatic state and what calls meet, or would meet if no override decided. */
+function stateText(machine: Machine, now: number, would?: 'would'): string {
+  const { state } = machine
+  const age = now - state.since
+  const lasting = `has been ${state.name} for ${span(age)}`
+  const rejected = would ? 'calls would be rejected' : 'calls are rejected'
+  switch (state.name) {
+    case 'closed': {
+      const passing = would ? 'calls would pass' : 'calls pass'
+      return `${age < 1 ? 'is closed' : lasting}: ${fullText(machine, rejected) ?? passing}`
+    }
+    case 'open': {
+      const left = span(state.until - now)
+      const end = would ? ` for ${left} more` : `; the next probe may start in ${left}`
+      return `${age < 1 ? 'has just opened' : lasting}: ${rejected}${end}`
+    }
+    case 'half-open': {
+      const probes = probesText(state, now, rejected, would)
+      return `${age < 1 ? 'has just become half-open' : lasting}: ${probes}`
+    }
+  }
+}
+
+/** Until when a closed circuit has no room for a call; `undefined` while it has. */
+function fullText({ counters, settings }: Machine, rejected: string): string | undefined {
+  const { inFlight } = counters
+  const { maxConcurrent } = settings
+  if (inFlight < maxConcurrent) return undefined
+  const enough = inFlight - maxConcurrent + 1
+  let end = `${enough} of the ${inFlight} calls in flight have ended`
+  if (enough === 1) end = `one of the ${inFlight} calls in flight ends`
+  if (enough === inFlight) end = `all ${inFlight} calls in flight have ended`
+  if (inFlight === 1) end = 'the call in flight ends'
+  return `${rejected} until ${end} (\`maxConcurrent\` is ${maxConcurrent})`
+}
+
+function probesText(state: HalfOpen, now: number, rejected: string, would?: 'would'): string {
+  const { limit, inFlight } = state.recovery
+  const wait = retryAfter(state, undefined, now)
+  if (wait !== undefined) {
+    const { length } = inFlight
+    const probes =
+      length === 1
+        ? 'the only probe allowed is in flight'
+        : `${length} probes are in flight, as many as are allowed at once`
+    return `${rejected}, because ${probes}; a slot should be free within ${span(wait)}`
+  }
+  const slots = limit - inFlight.length
+  const [next, be, probes] =
+    slots === 1 ? ['next call', 'is', 'a probe'] : [`next ${slots} calls`, 'are', 'probes']
+  return `the ${next} ${would ? 'would be' : be} let through as ${probes}`
+}
+
+function closedSentences(machine: Machine, { consecutiveFailures }: Closed, now: number): string[] {
+  const { settings, trips } = machine
+  const { consecutiveFailures: limit } = settings.trip
+  const sentences = ruleStatuses(machine, now).map(statusText)
+  if (consecutiveFailures > 0) {
+    const failed = consecutiveFailures === 1 ? 'call' : `${consecutiveFailures} calls`
+    const opens = limit === Infinity ? '' : `; ${limit} in a row open it`
+    sentences.unshift(`The last ${failed} failed${opens}`)
   }
   const last = trips.at(-1)
-  if (last === undefined) return [...sentences, 'It has not opened yet.']
-  sentences.push(`It last opened ${ago(now - last.at)} because ${reasonOf(last)}${ending(last)}.`)
-  return sentences
+  if (last !== undefined) {
+    sentences.push(`It last opened ${ago(now - last.at)} because ${reasonOf(last)}${ending(last)}`)
+  } else if (settings.history > 0) sentences.push('It has not opened yet')
+  return sentences.filter(Boolean)
+}
+
+/** How near another rule is to opening; empty while it has seen nothing bad. */
+function statusText(status: RuleStatus): string {
+  const { rule, observed, threshold, calls = 0, hits = 0, minimumCalls = 0 } = status
+  if (rule === 'evidence') {
+    const score = round(observed)
+    return score === 0 ? '' : `The evidence score is ${score}; ${round(threshold)} opens it`
+  }
+  if (hits === 0) return ''
+  const seen = rule === 'failureRate' ? 'failed' : hits === 1 ? 'was slow' : 'were slow'
+  const from = calls < minimumCalls ? `, from ${minimumCalls} calls on` : ''
+  return `${hits} of ${count(calls, 'call')} in the window ${seen} (${percent(observed)}); ${percent(threshold)} opens it${from}`
 }
 
 function ending({ at, endedAt, endedBy, reopened, rejected }: TripRecord): string {
   if (endedAt === undefined || endedBy === undefined) return ''
-  const refused = `${count(rejected, 'call')} ${rejected === 1 ? 'was' : 'were'} refused meanwhile`
+  const closed = endedAt - at < 1 ? 'closed at once' : `closed ${span(endedAt - at)} later`
   const failed = reopened === 0 ? '' : ` after ${count(reopened, 'failed probe')}`
-  return `, and closed ${span(endedAt - at)} later${failed}, because ${REASONS[endedBy]}; ${refused}`
+  return `, and ${closed}${failed}, because ${REASONS[endedBy]}; ${calls(rejected)} rejected meanwhile`
 }
 
-function openSentences(trip: TripRecord, { state }: Machine, now: number): string[] {
-  const sentences = [`It opened ${ago(now - trip.at)} because ${reasonOf(trip)}.`]
-  const otherwise = counterfactualOf(trip)
-  if (otherwise !== undefined) sentences.push(`${otherwise}.`)
+function calls(n: number): string {
+  return n === 1 ? '1 call was' : `${n === 0 ? 'no' : n} calls were`
+}
+
+function openSentences({ state, settings }: Machine, trip: TripRecord, now: number): string[] {
+  const sentences = []
+  if (state.name === 'open' && state.from > state.since) {
+    sentences.push(`It was tripped by hand ${ago(now - state.from)}, which restarted its open time`)
+  }
+  const { reopened, rejected } = trip
+  if (reopened > 0) {
+    // A half-open circuit was open for all of its open time.
+    const again = state.name === 'open' ? state.since : state.since - trip.openFor
+    sentences.push(
+      `It opened again${when(now - again)} because ${whyOpen(trip).text}`,
+      `It first opened ${ago(now - trip.at)} because ${reasonOf(trip)}; ${count(reopened, 'probe')} ${reopened === 1 ? 'has' : 'have'} failed since`,
+    )
+  } else sentences.push(`It opened${when(now - trip.at)} because ${reasonOf(trip)}`)
+  const opened = reopened > 0 ? 'it first opened' : 'it opened'
   const last = trip.failures.at(-1)
-  if (last !== undefined) sentences.push(`The last failure before was ${failureOf(last)}.`)
-  if (trip.reopened > 0) {
-    const probe =
-      trip.probeFailure === undefined ? '' : `, the last one with ${failureOf(trip.probeFailure)}`
-    sentences.push(
-      `${count(trip.reopened, 'time')} since then a probe failed and it opened again${probe}.`,
-    )
+  if (last !== undefined) {
+    sentences.push(`The last failure before ${opened} was ${failureText(last)}`)
   }
-  sentences.push(
-    `${count(trip.rejected, 'call')} ${trip.rejected === 1 ? 'has' : 'have'} been refused since.`,
-  )
-  if (state.name === 'half-open') {
-    const { successes, needed, inFlight: outstanding } = state.recovery
-    sentences.push(
-      `${successes} of ${count(needed, 'probe')} succeeded so far, ${outstanding.length} in flight.`,
-    )
-  }
-  return sentences
+  sentences.push(counterfactualOf(trip, settings.trip) ?? '')
+  const [no, have] = rejected === 1 ? ['1 call', 'has'] : [`${rejected || 'No'} calls`, 'have']
+  sentences.push(`${no} ${have} been rejected since ${opened}`)
+  if (state.name === 'half-open') sentences.push(progress(state, settings))
+  return sentences.filter(Boolean)
 }
 
-function overrideSentence(override: Override, now: number): string {
-  const until =
-    override.until === Infinity ? 'until it is released' : `for ${span(override.until - now)} more`
-  return `By hand it is ${overrideOf(override)}, since ${span(now - override.since)}, ${until}; what is said above is the automatic state underneath.`
-}
-
-function failureOf({
-  name,
-  code,
-  message,
-}: {
-  name: string
-  code: unknown
-  message: string
-}): string {
-  return `${name}${code === undefined ? '' : ` (${code})`}${message === '' ? '' : `: ${message}`}`
-}
-
-/** The message of the error for a refused call. */
-export function rejectionMessage(name: string, refusal: RejectReason, machine: Machine): string {
-  const { state, override } = machine
-  if (refusal === 'forced-open') return `circuit "${name}" is ${overrideOf(override as Override)}`
-  if (state.name === 'closed') return `circuit "${name}" is full`
-  if (refusal === 'half-open') {
-    return `circuit "${name}" is half-open and all its probes are out; it opened because ${reasonOf(state.trip)}`
+function progress({ recovery }: HalfOpen, { recovery: settings }: MachineSettings): string {
+  const { successes, needed, limit, inFlight } = recovery
+  const { length } = inFlight
+  // The first sentence has told that there are no more slots.
+  const more =
+    length === 0 || length >= limit ? '' : `; ${length} ${length === 1 ? 'is' : 'are'} in flight`
+  if (successes === 0) return `No probe has succeeded yet (${needed} needed)${more}`
+  const have = successes === 1 ? 'has' : 'have'
+  if (successes < needed || settings.kind === 'probes') {
+    return `${successes} of ${count(needed, 'probe')} ${have} succeeded${more}`
   }
-  return `circuit "${name}" is open because ${reasonOf(state.trip)}`
+  return `${count(successes, 'probe')} ${have} succeeded (${needed} needed)${more}; it closes once no call has been rejected for ${span(settings.quietFor)}`
 }
 
-function overrideOf({ mode, by, reason }: Override): string {
-  const words = {
-    'forced-open': 'forced open',
-    'forced-closed': 'forced closed',
-    disabled: 'disabled',
-  }
-  return `${words[mode]}${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`
+/** The sentence before says that it has just opened. */
+function when(ms: number): string {
+  return ms < 1 ? '' : ` ${ago(ms)}`
 }

@@ -151,7 +151,7 @@ describe('reading a breaker all the time', () => {
     await overdue(life)
 
     expect(life.breaker.state).not.toBe('closed')
-    expect(life.breaker.explain().text).toContain('calls overdue')
+    expect(life.breaker.explain().text).toContain('overdue calls')
     expect(life.events).toEqual([])
   })
 })

@@ -118,7 +118,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
     window: ruleStatuses(view, now),
     ...statisticsOf(view, now),
     timeInState: { ...spent, [state.name]: spent[state.name] + now - state.since },
-    trips: view.trips.map((record) => tripOf(record, now, wall)),
+    trips: view.trips.map((record) => tripOf(record, now, wall, view.settings.trip)),
     retryAfter: view.retryAfter(reading) ?? null,
     options: plainOptions(options),
   }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker, fail, hang, open, RESET_TIMEOUT } from '../../test/helpers/public.ts'
+import {
+  createBreaker,
+  fail,
+  hang,
+  open,
+  RESET_TIMEOUT,
+  succeed,
+} from '../../test/helpers/public.ts'
 import { CircuitBreaker } from '../index.ts'
 
 describe('a trip', () => {
@@ -52,5 +59,82 @@ describe('a trip', () => {
     const continued = new CircuitBreaker({ saved: breaker.save() })
 
     expect(continued.snapshot().trips).toMatchObject([{ reopenedBy: 'probeFailed' }])
+  })
+})
+
+describe('the counterfactual of a trip', () => {
+  const counterfactualOf = (breaker: CircuitBreaker) => breaker.snapshot().trips[0]?.counterfactual
+
+  it('says with which limit consecutive failures would not have opened it', async () => {
+    const { breaker } = createBreaker({ maxFailures: 2 })
+    await open(breaker)
+
+    expect(counterfactualOf(breaker)).toBe('With a limit of 3, it would not have opened then')
+  })
+
+  it.each([
+    ['calls', { calls: 10 }],
+    ['time', { duration: 1_000 }],
+  ])('says with which threshold or minimum a rate would not have: %s', async (_, window) => {
+    const failureRate = { threshold: 0.5, minimumCalls: 4, window }
+    const { breaker } = createBreaker({ trip: { failureRate } })
+    await succeed(breaker)
+    for (let i = 0; i < 3; i++) await fail(breaker)
+
+    expect(counterfactualOf(breaker)).toBe(
+      'With a threshold above 75 %, or a minimum of 5 calls, it would not have opened then',
+    )
+  })
+
+  it('rounds the threshold up, so that what is above it holds', async () => {
+    const failureRate = { threshold: 0.6, minimumCalls: 3, window: { calls: 10 } }
+    const { breaker } = createBreaker({ trip: { failureRate } })
+    await succeed(breaker)
+    for (let i = 0; i < 2; i++) await fail(breaker)
+
+    expect(counterfactualOf(breaker)).toContain('a threshold above 66.7 %')
+  })
+
+  it('offers no threshold above 100 %', async () => {
+    const failureRate = { threshold: 0.5, minimumCalls: 2, window: { calls: 10 } }
+    const { breaker } = createBreaker({ trip: { failureRate } })
+    await open(breaker)
+
+    expect(counterfactualOf(breaker)).toBe(
+      'With a minimum of 3 calls, it would not have opened then',
+    )
+  })
+
+  it('offers no minimum for which the window has no room', async () => {
+    const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 4 } }
+    const { breaker } = createBreaker({ trip: { failureRate } })
+    await succeed(breaker)
+    for (let i = 0; i < 3; i++) await fail(breaker)
+
+    expect(counterfactualOf(breaker)).toBe(
+      'With a threshold above 75 %, it would not have opened then',
+    )
+  })
+
+  it('is not there when no other setting would have helped', async () => {
+    const failureRate = { threshold: 0.5, minimumCalls: 2, window: { calls: 2 } }
+    const { breaker } = createBreaker({ trip: { failureRate } })
+    await open(breaker)
+
+    expect(counterfactualOf(breaker)).toBeNull()
+  })
+
+  it('names the other rules that would have opened it all the same', async () => {
+    const failureRate = { threshold: 0.5, minimumCalls: 2, window: { calls: 10 } }
+    const { breaker } = createBreaker({ trip: { consecutiveFailures: 2, failureRate } })
+    await open(breaker)
+
+    expect(counterfactualOf(breaker)).toBe(
+      'Without that rule, `failureRate` would have opened it then',
+    )
+    expect(breaker.snapshot().trips[0]?.ruleStatuses).toEqual([
+      { rule: 'consecutiveFailures', observed: 2, threshold: 2 },
+      { rule: 'failureRate', observed: 1, threshold: 0.5, calls: 2, hits: 2, minimumCalls: 2 },
+    ])
   })
 })

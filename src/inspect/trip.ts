@@ -1,7 +1,9 @@
 import type { RecordedFailure } from '../core/outcome.ts'
 import type { StateName, TransitionReason } from '../core/transition.ts'
+import { SLOW_FAILURE_WEIGHT } from '../core/trip/evidence.ts'
 import type { Finding, RuleStatus, TripRecord } from '../core/trip/record.ts'
-import { count, percent, round } from './words.ts'
+import type { TripSettings } from '../core/trip/rules.ts'
+import { count, failureText, percent, round } from './words.ts'
 
 /** A failed call, as a trip keeps it. */
 export interface TripFailure {
@@ -54,8 +56,13 @@ export interface Trip {
   readonly rejected: number
 }
 
-/** A trip record as plain data. `wall` is the wall clock at `now`. */
-export function tripOf(record: TripRecord, now: number, wall: number): Trip {
+/**
+ * A trip record as plain data.
+ *
+ * @param wall the wall clock at `now`
+ * @param rules the rules in force
+ */
+export function tripOf(record: TripRecord, now: number, wall: number, rules: TripSettings): Trip {
   const age = now - record.at
   return {
     at: Math.round(wall - age),
@@ -65,7 +72,7 @@ export function tripOf(record: TripRecord, now: number, wall: number): Trip {
     note: record.note ?? null,
     finding: record.finding === undefined ? null : { ...record.finding },
     ruleStatuses: record.ruleStatuses.map((reading) => ({ ...reading })),
-    counterfactual: counterfactualOf(record) ?? null,
+    counterfactual: counterfactualOf(record, rules) ?? null,
     from: record.from,
     generation: record.generation,
     enforced: record.enforced,
@@ -88,12 +95,16 @@ function failureOf({ name, code, message }: RecordedFailure): TripFailure {
   return { name, code: code ?? null, message }
 }
 
-/** What happened, to follow "because". */
-export function reasonOf({
-  reason,
-  finding,
-  note,
-}: Pick<TripRecord, 'reason' | 'finding' | 'note'>): string {
+/** Why the circuit is open now: the probe that re-opened it, or else what tripped it. */
+export function whyOpen(trip: TripRecord): { reason: TransitionReason; text: string } {
+  const { reopenedBy: reason, probeFailure } = trip
+  if (reason === undefined) return { reason: trip.reason, text: reasonOf(trip) }
+  const failure = probeFailure === undefined ? '' : ` with ${failureText(probeFailure)}`
+  return { reason, text: REASONS[reason] + failure }
+}
+
+/** Why it opened at first, to follow "because". */
+export function reasonOf({ reason, finding, note }: TripRecord): string {
   if (finding !== undefined) return findingOf(finding)
   return REASONS[reason] + (note === undefined ? '' : ` (${note})`)
 }
@@ -102,60 +113,70 @@ export const REASONS: Readonly<Record<TransitionReason, string>> = {
   consecutiveFailures: 'too many calls failed in a row',
   failureRate: 'too many calls failed',
   slowCallRate: 'too many calls were slow',
-  evidence: 'the evidence against it was enough',
-  when: 'the rule of its own said so',
+  evidence: 'the evidence score was too high',
+  when: 'your `when` rule returned true',
   manual: 'it was tripped by hand',
   probeFailed: 'a probe failed',
   probeExpired: 'a probe did not end in time',
   probeOverdue: 'a probe took far longer than usual',
   elapsed: 'its open time was over',
   recovered: 'enough probes succeeded',
-  overdueCancelled: 'a call that was taken for hung succeeded after all',
+  overdueCancelled: 'a call that seemed to hang succeeded after all',
   reset: 'it was reset by hand',
 }
 
-export function findingOf(finding: Finding): string {
+function findingOf(finding: Finding): string {
   const { rule, observed, threshold, calls = 0, hits = 0 } = finding
   const share = `${hits} of ${count(calls, 'call')} (${percent(observed)})`
-  const limit = `, at or over the threshold of ${percent(threshold)}`
+  const limit = `, which reaches the threshold of ${percent(threshold)}`
   switch (rule) {
     case 'consecutiveFailures':
-      return `${count(observed, 'call')} failed in a row (limit ${threshold})`
+      return `${count(observed, 'call')} failed${observed === 1 ? '' : ' in a row'} (limit ${threshold})`
     case 'failureRate':
       return `${share} failed${limit}`
     case 'slowCallRate':
-      return `${share} were slow${limit}`
+      return `${share} ${hits === 1 ? 'was' : 'were'} slow${limit}`
     case 'when':
       return REASONS.when
     case 'evidence':
-      return `the score reached ${round(observed)} (threshold ${round(threshold)}): ${parts(finding)}`
+      return `the evidence score reached ${round(observed)} (threshold ${round(threshold)})${parts(finding)}`
   }
 }
 
-/** With which other setting it would not have opened then, where the evidence tells. */
-export function counterfactualOf({ finding, ruleStatuses }: TripRecord): string | undefined {
+/**
+ * With which other setting it would not have opened then, where the evidence tells.
+ *
+ * @param rules those in force; a rate can't ask for more calls than its window holds
+ */
+export function counterfactualOf(record: TripRecord, rules: TripSettings): string | undefined {
+  const { finding, ruleStatuses } = record
   if (finding === undefined) return undefined
   const others = ruleStatuses.filter((value) => value.rule !== finding.rule && fires(value))
   if (others.length > 0) {
-    return `Without that rule ${others.map(({ rule }) => rule).join(' and ')} would have opened it then`
+    const rules = others.map(({ rule }) => `\`${rule}\``).join(' and ')
+    return `Without that rule, ${rules} would have opened it then`
   }
-  switch (finding.rule) {
-    case 'consecutiveFailures':
-      return `With a limit of ${finding.observed + 1} it would not have opened then`
-    case 'failureRate':
-    case 'slowCallRate': {
-      const more = `With a threshold above ${percent(finding.observed)}`
-      return `${more}, or a minimum of ${(finding.calls ?? 0) + 1} calls, it would not have opened then`
-    }
-    case 'evidence': {
-      const { overdue = 0, observed } = finding
-      if (overdue === 0) return undefined
-      const without = round(Math.max(0, observed - 3 * overdue))
-      return `Counting only calls that have ended, the score would have been ${without}, and it would not have opened then`
-    }
-    case 'when':
-      return undefined
-  }
+  const changes = settingsThatHold(finding, rules)
+  if (changes.length > 0) return `With ${changes.join(', or ')}, it would not have opened then`
+  if (finding.rule !== 'evidence' || !finding.overdue) return undefined
+  const without = Math.max(0, finding.observed - SLOW_FAILURE_WEIGHT * finding.overdue)
+  if (without >= finding.threshold) return undefined
+  return `Counting only calls that have ended, the score would have been ${round(without)}, and it would not have opened then`
+}
+
+/** What a rule would have to be set to so as to be silent about what it found. */
+function settingsThatHold(finding: Finding, rules: TripSettings): string[] {
+  const { rule, observed, calls = 0 } = finding
+  if (rule === 'consecutiveFailures') return [`a limit of ${observed + 1}`]
+  if (rule !== 'failureRate' && rule !== 'slowCallRate') return []
+  const window = rules[rule]?.window
+  const room = window !== undefined && 'calls' in window ? window.calls : Infinity
+  // Rounded up: what is above it must be above what was observed.
+  const above = Math.ceil(observed * 1000) / 1000
+  return [
+    above < 1 ? `a threshold above ${percent(above)}` : '',
+    calls < room ? `a minimum of ${count(calls + 1, 'call')}` : '',
+  ].filter(Boolean)
 }
 
 function fires({ observed, threshold, calls = 0, minimumCalls = 0 }: RuleStatus): boolean {
@@ -166,7 +187,7 @@ function parts({ failures = 0, slow = 0, overdue = 0 }: Finding): string {
   const named = [
     failures > 0 ? count(failures, 'failure') : '',
     slow > 0 ? count(slow, 'slow failure') : '',
-    overdue > 0 ? `${count(overdue, 'call')} overdue` : '',
-  ]
-  return named.filter((part) => part !== '').join(', ')
+    overdue > 0 ? `${count(overdue, 'overdue call')}` : '',
+  ].filter(Boolean)
+  return named.length === 0 ? '' : `: ${named.join(', ')}`
 }

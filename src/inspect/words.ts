@@ -1,3 +1,6 @@
+import type { Failure } from '../core/outcome.ts'
+
+/** `1 call`, `2 calls`. */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`
 }
@@ -6,18 +9,47 @@ export function ago(ms: number): string {
   return ms < 1 ? 'just now' : `${span(ms)} ago`
 }
 
-/** Milliseconds in words. */
+/** A duration in the largest unit of which it is at least one: `250 ms`, `1.5 min`, `5 days`. */
 export function span(ms: number): string {
-  if (ms < 1000) return `${Math.max(0, Math.ceil(ms))} ms`
-  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`
-  if (ms < 3_600_000) return `${Math.round(ms / 6_000) / 10} min`
-  return `${Math.round(ms / 360_000) / 10} h`
+  const whole = Math.max(0, Math.ceil(ms))
+  if (whole < 1_000) return `${whole} ms`
+  // Rounded first: 59.96 s is 1 min, not 60 s.
+  const [seconds, minutes, hours, days] = [1_000, 60_000, 3_600_000, 86_400_000].map((unit) =>
+    round(ms / unit),
+  ) as [number, number, number, number]
+  if (seconds < 60) return `${seconds} s`
+  if (minutes < 60) return `${minutes} min`
+  return hours < 24 ? `${hours} h` : count(days, 'day')
 }
 
 export function percent(share: number): string {
   return `${round(share * 100)} %`
 }
 
+/** To one decimal place. */
 export function round(value: number): number {
   return Math.round(value * 10) / 10
+}
+
+/** Ends with a full stop, unless an error message at its end already does. */
+export function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`
+}
+
+/** What `AbortSignal` rejects with has a number for a code, which says less than its name. */
+const LEGACY_CODES: readonly string[] = ['AbortError 20', 'TimeoutError 23']
+
+/** Name, code and message of a failure, without what the message repeats. */
+export function failureText({ name, code, message }: Failure): string {
+  const text = message.replace(/\s+/g, ' ').trim()
+  const words = text.split(/[^\p{L}\p{N}_-]+/u)
+  const told = code === undefined || code === name || words.includes(String(code))
+  const coded = told || LEGACY_CODES.includes(`${name} ${code}`) ? '' : ` (${code})`
+  if (text === '') return name + coded
+  return letters(text).startsWith(letters(name)) ? text + coded : `${name}${coded}: ${text}`
+}
+
+/** undici names "Headers Timeout Error" `HeadersTimeoutError`. */
+function letters(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
 }

@@ -13,7 +13,7 @@ export interface EvidenceSettings {
 }
 
 const FAILURE = 1
-const SLOW_FAILURE_WEIGHT = 3
+export const SLOW_FAILURE_WEIGHT = 3
 const SUCCESS = 3.5
 /** Yesterday's failures do not count: the score shrinks to 1/e in this time, ms. */
 const MEMORY = 120_000
