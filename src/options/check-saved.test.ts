@@ -192,7 +192,7 @@ describe('saved', () => {
   })
 
   it.each([
-    ['no object', () => 'closed', 'saved must be what save() gave, got "closed"'],
+    ['no object', () => 'closed', 'saved must be what save() returned, got "closed"'],
     ['no version', () => ({}), 'saved.version must be 1, got undefined'],
     [
       'a newer version',

@@ -1,308 +1,217 @@
-import { REJECT_REASONS } from '../core/measure/counters.ts'
-import type { Saved } from '../core/save.ts'
+import type { Counts } from '../core/measure/counters.ts'
+import type { Saved, SavedFailure, SavedState, SavedTrip } from '../core/save.ts'
 import { OVERRIDE_MODES } from '../core/state/override.ts'
 import { RULE_NAMES, STATE_NAMES, TRANSITION_REASONS } from '../core/transition.ts'
-import {
-  integer,
-  LONGEST_DURATION,
-  list,
-  ms,
-  number,
-  object,
-  oneOf,
-  optionalText,
-  show,
-  text,
-  wrongType,
-} from './validate.ts'
+import type { Finding, RuleStatus } from '../core/trip/record.ts'
+import type { SavedRules } from '../core/trip/rules.ts'
+import * as valid from './validate.ts'
 
 export type { Saved }
 
-const COUNTS = [
-  'admitted',
-  'settled',
-  'expired',
-  'success',
-  'failure',
-  'neutral',
-  'cancelled',
-  'timeout',
-  'stale',
-] as const
-const REJECTED = [...REJECT_REASONS, 'unenforced'] as const
-const TRIP = [
-  'age',
-  'reason',
-  'note',
-  'finding',
-  'ruleStatuses',
-  'from',
-  'generation',
-  'enforced',
-  'failures',
-  'consecutiveFailures',
-  'openFor',
-  'reopened',
-  'reopenedBy',
-  'probeFailure',
-  'rejected',
-  'endedAge',
-  'endedBy',
-] as const
+type Check = (path: string, value: unknown) => void
+type Fields = { readonly [key: string]: Shape }
+/** A check, the names that are allowed, what may be null, what every item is, or fields. */
+type Shape = Check | readonly string[] | readonly [null, Shape] | { readonly each: Shape } | Fields
 
-type Fields<K extends string> = Record<K, unknown>
+/** One shape for every field: what is added to saved state can't be left unchecked. */
+type FieldsOf<T> = { readonly [K in keyof T]-?: Shape }
+type StateFields<N> = FieldsOf<Extract<SavedState, { readonly name: N }>>
 
+const { text, boolean, ms } = valid
+const count: Check = (path, value) => valid.integer(path, value, 0)
+const optionalCount: Check = (path, value) => value === undefined || count(path, value)
+const positive: Check = (path, value) => valid.integer(path, value, 1)
 /** No open time is longer, jitter included. */
-const LONGEST_WAIT = 2 * LONGEST_DURATION
+const wait: Check = (path, value) => ms(path, value, 2 * valid.LONGEST_DURATION)
+const finite: Check = (path, value) => valid.number(path, value, () => true, 'finite')
+const code: Check = (path, value) => {
+  if (typeof value !== 'number' && value !== null) text(path, value)
+}
+const bucket: Check = (path, value) => {
+  const [index, calls] = tuple(path, value, '[bucket, count]', 2)
+  valid.integer(`${path}[0]`, index, 0, 1000)
+  positive(`${path}[1]`, calls)
+}
+const slice: Check = (path, value) => {
+  const [age, hits, calls] = tuple(path, value, '[age, hits, calls]', 3)
+  ms(`${path}[0]`, age)
+  count(`${path}[2]`, calls)
+  valid.integer(`${path}[1]`, hits, 0, calls as number)
+}
+const flag: Check = (path, value) => valid.integer(path, value, 0, 1)
+/** Of a window of calls the flags are saved, of a window of time the slices. */
+const window: Check = (path, value) => {
+  valid.object(path, value, ['flags', 'slices'])
+  const { flags, slices } = value as { flags?: unknown; slices?: unknown }
+  if (flags === undefined) check({ each: slice }, `${path}.slices`, slices)
+  else check({ each: flag }, `${path}.flags`, flags)
+}
 
-/** Checks what came from outside; gives it back as a copy that nobody else holds. */
+const failure = { name: text, code, message: text, age: ms } satisfies FieldsOf<SavedFailure>
+const finding = {
+  rule: RULE_NAMES,
+  observed: ms,
+  threshold: ms,
+  calls: optionalCount,
+  hits: optionalCount,
+  failures: optionalCount,
+  slow: optionalCount,
+  overdue: optionalCount,
+} satisfies FieldsOf<Finding>
+const ruleStatus = {
+  rule: RULE_NAMES,
+  observed: ms,
+  threshold: ms,
+  calls: optionalCount,
+  hits: optionalCount,
+  minimumCalls: optionalCount,
+} satisfies FieldsOf<RuleStatus>
+const trip = {
+  age: ms,
+  reason: TRANSITION_REASONS,
+  note: [null, text],
+  finding: [null, finding],
+  ruleStatuses: { each: ruleStatus },
+  from: STATE_NAMES,
+  generation: count,
+  enforced: boolean,
+  failures: { each: failure },
+  consecutiveFailures: count,
+  openFor: ms,
+  reopened: count,
+  reopenedBy: [null, TRANSITION_REASONS],
+  probeFailure: [null, failure],
+  rejected: count,
+  endedAge: [null, ms],
+  endedBy: [null, TRANSITION_REASONS],
+} satisfies FieldsOf<SavedTrip>
+const rules = {
+  failureRate: [null, window],
+  slowCallRate: [null, window],
+  evidence: [null, { score: ms, for: ms, failures: count, slow: count, overdue: count }],
+} satisfies FieldsOf<SavedRules>
+const states = {
+  closed: {
+    name: text,
+    for: ms,
+    consecutiveFailures: count,
+    failures: { each: failure },
+    rules: [null, rules],
+    notBefore: wait,
+  } satisfies StateFields<'closed'>,
+  open: {
+    name: text,
+    for: ms,
+    remaining: wait,
+    from: ms,
+    trip,
+    notBefore: wait,
+  } satisfies StateFields<'open'>,
+  'half-open': {
+    name: text,
+    for: ms,
+    succeeded: count,
+    trip,
+    notBefore: wait,
+  } satisfies StateFields<'half-open'>,
+} satisfies Record<SavedState['name'], Shape>
+const state: Check = (path, value) => {
+  const name = (value as { name?: unknown } | null)?.name
+  check(states[valid.oneOf(`${path}.name`, name, STATE_NAMES)], path, value)
+}
+const override = {
+  mode: OVERRIDE_MODES,
+  reason: [null, text],
+  by: [null, text],
+  for: ms,
+  remaining: [null, wait],
+} satisfies FieldsOf<NonNullable<Saved['override']>>
+const rejected = {
+  open: count,
+  'half-open': count,
+  'forced-open': count,
+  full: count,
+  unenforced: count,
+} satisfies FieldsOf<Counts['rejected']>
+const counts = {
+  admitted: count,
+  settled: count,
+  expired: count,
+  success: count,
+  failure: count,
+  neutral: count,
+  cancelled: count,
+  timeout: count,
+  stale: count,
+  rejected,
+} satisfies FieldsOf<Counts>
+const saved = {
+  version: positive,
+  generation: positive,
+  state,
+  override: [null, override],
+  counts,
+  before: { success: count, failure: count },
+  openings: { level: count, used: count, episodeFor: [null, ms], last: ms, closedFor: ms },
+  rate: { calls: ms, time: ms },
+  spent: { closed: ms, open: ms, 'half-open': ms },
+  statistics: [
+    null,
+    { failedFor: ms, failed: count, latency: { sum: ms, max: ms, buckets: { each: bucket } } },
+  ],
+  baseline: { samples: count, mean: finite, variance: ms, floor: ms },
+  trips: { each: trip },
+} satisfies FieldsOf<Saved>
+
+/**
+ * Checks saved state that came from outside.
+ *
+ * @returns a copy, so that later changes of the original have no effect
+ * @throws TypeError or RangeError that names the first wrong field, what was expected and what it is
+ */
 export function checkSaved(value: unknown): Saved {
   if (typeof value !== 'object' || value === null) {
-    throw wrongType('saved', 'what save() gave', value)
+    throw valid.wrongType('saved', 'what save() returned', value)
   }
-  const { version } = value as Fields<'version'>
+  const { version } = value as { version?: unknown }
   if (version !== 1) {
     const newer = typeof version === 'number' && version > 1
     const hint = newer ? '; it was saved by a newer short-circuit: update this one' : ''
-    throw new RangeError(`saved.version must be 1, got ${show(version)}${hint}`)
+    throw new RangeError(`saved.version must be 1, got ${valid.show(version)}${hint}`)
   }
-  const saved = fields('saved', value, [
-    'version',
-    'generation',
-    'state',
-    'override',
-    'counts',
-    'trips',
-    'before',
-    'openings',
-    'rate',
-    'spent',
-    'statistics',
-    'baseline',
-  ])
-  integer('saved.generation', saved.generation, 1)
-  checkState(saved.state)
-  checkOverride(saved.override)
-  checkCounts(saved.counts)
-  checkBackground(saved)
-  for (const [i, trip] of list('saved.trips', saved.trips).entries()) {
-    checkTrip(`saved.trips[${i}]`, trip)
-  }
+  check(saved, 'saved', value)
   return JSON.parse(JSON.stringify(value)) as Saved
 }
 
-function checkState(value: unknown): void {
-  const path = 'saved.state'
-  const name = oneOf(`${path}.name`, (value as Fields<'name'> | null)?.name, STATE_NAMES)
-  if (name === 'closed') {
-    const state = fields(path, value, [
-      'name',
-      'for',
-      'consecutiveFailures',
-      'failures',
-      'rules',
-      'notBefore',
-    ])
-    integer(`${path}.consecutiveFailures`, state.consecutiveFailures, 0)
-    ms(`${path}.notBefore`, state.notBefore, LONGEST_WAIT)
-    ms(`${path}.for`, state.for)
-    checkFailures(`${path}.failures`, state.failures)
-    checkRules(`${path}.rules`, state.rules)
-    return
-  }
-  const common = (state: Fields<'for' | 'trip'>): void => {
-    ms(`${path}.for`, state.for)
-    checkTrip(`${path}.trip`, state.trip)
-  }
-  if (name === 'open') {
-    const state = fields(path, value, ['name', 'for', 'remaining', 'from', 'trip', 'notBefore'])
-    common(state)
-    ms(`${path}.remaining`, state.remaining, LONGEST_WAIT)
-    ms(`${path}.from`, state.from)
-    ms(`${path}.notBefore`, state.notBefore, LONGEST_WAIT)
-  } else {
-    const state = fields(path, value, ['name', 'for', 'trip', 'succeeded', 'notBefore'])
-    common(state)
-    integer(`${path}.succeeded`, state.succeeded, 0)
-    ms(`${path}.notBefore`, state.notBefore, LONGEST_WAIT)
-  }
-}
-
-function checkOverride(value: unknown): void {
-  if (value === null) return
-  const path = 'saved.override'
-  const override = fields(path, value, ['mode', 'reason', 'by', 'for', 'remaining'])
-  oneOf(`${path}.mode`, override.mode, OVERRIDE_MODES)
-  optionalText(`${path}.reason`, override.reason)
-  optionalText(`${path}.by`, override.by)
-  ms(`${path}.for`, override.for)
-  if (override.remaining !== null) ms(`${path}.remaining`, override.remaining, LONGEST_WAIT)
-}
-
-function checkCounts(value: unknown): void {
-  const counts = fields('saved.counts', value, [...COUNTS, 'rejected'])
-  for (const key of COUNTS) integer(`saved.counts.${key}`, counts[key], 0)
-  const rejected = fields('saved.counts.rejected', counts.rejected, REJECTED)
-  for (const key of REJECTED) integer(`saved.counts.rejected.${key}`, rejected[key], 0)
-}
-
-function checkTrip(path: string, value: unknown): void {
-  const trip = fields(path, value, TRIP)
-  for (const key of ['age', 'openFor'] as const) ms(`${path}.${key}`, trip[key])
-  for (const key of ['generation', 'consecutiveFailures', 'reopened', 'rejected'] as const) {
-    integer(`${path}.${key}`, trip[key], 0)
-  }
-  oneOf(`${path}.reason`, trip.reason, TRANSITION_REASONS)
-  oneOf(`${path}.from`, trip.from, STATE_NAMES)
-  optionalText(`${path}.note`, trip.note)
-  if (typeof trip.enforced !== 'boolean') {
-    throw wrongType(`${path}.enforced`, 'a boolean', trip.enforced)
-  }
-  if (trip.endedAge !== null) ms(`${path}.endedAge`, trip.endedAge)
-  if (trip.reopenedBy !== null) {
-    oneOf(`${path}.reopenedBy`, trip.reopenedBy, TRANSITION_REASONS)
-  }
-  if (trip.endedBy !== null) oneOf(`${path}.endedBy`, trip.endedBy, TRANSITION_REASONS)
-  checkFailures(`${path}.failures`, trip.failures)
-  if (trip.probeFailure !== null) checkFailure(`${path}.probeFailure`, trip.probeFailure)
-  for (const [i, reading] of list(`${path}.ruleStatuses`, trip.ruleStatuses).entries()) {
-    checkReading(`${path}.ruleStatuses[${i}]`, reading)
-  }
-  if (trip.finding !== null) checkFinding(`${path}.finding`, trip.finding)
-}
-
-function checkFinding(path: string, value: unknown): void {
-  const numbers = ['calls', 'hits', 'failures', 'slow', 'overdue'] as const
-  object(path, value, ['rule', 'observed', 'threshold', ...numbers])
-  const finding = value as Fields<'rule' | 'observed' | 'threshold' | (typeof numbers)[number]>
-  oneOf(`${path}.rule`, finding.rule, RULE_NAMES)
-  ms(`${path}.observed`, finding.observed)
-  ms(`${path}.threshold`, finding.threshold)
-  for (const key of numbers) {
-    if (finding[key] !== undefined) integer(`${path}.${key}`, finding[key], 0)
-  }
-}
-
-function checkReading(path: string, value: unknown): void {
-  const numbers = ['calls', 'hits', 'minimumCalls'] as const
-  object(path, value, ['rule', 'observed', 'threshold', ...numbers])
-  const reading = value as Fields<'rule' | 'observed' | 'threshold' | (typeof numbers)[number]>
-  oneOf(`${path}.rule`, reading.rule, RULE_NAMES)
-  ms(`${path}.observed`, reading.observed)
-  ms(`${path}.threshold`, reading.threshold)
-  for (const key of numbers) {
-    if (reading[key] !== undefined) integer(`${path}.${key}`, reading[key], 0)
-  }
-}
-
-function checkStatistics(value: unknown): void {
-  if (value === null) return
-  const path = 'saved.statistics'
-  const statistics = fields(path, value, ['latency', 'failedFor', 'failed'])
-  ms(`${path}.failedFor`, statistics.failedFor)
-  integer(`${path}.failed`, statistics.failed, 0)
-  const latency = fields(`${path}.latency`, statistics.latency, ['sum', 'max', 'buckets'])
-  ms(`${path}.latency.sum`, latency.sum)
-  ms(`${path}.latency.max`, latency.max)
-  for (const [i, bucket] of list(`${path}.latency.buckets`, latency.buckets).entries()) {
-    const at = `${path}.latency.buckets[${i}]`
-    const [index, count, ...more] = list(at, bucket)
-    if (more.length > 0) throw wrongType(at, '[bucket, count]', bucket)
-    integer(`${at}[0]`, index, 0, 1000)
-    integer(`${at}[1]`, count, 1)
-  }
-}
-
-function checkFailures(path: string, value: unknown): void {
-  for (const [i, item] of list(path, value).entries()) checkFailure(`${path}[${i}]`, item)
-}
-
-function checkFailure(path: string, value: unknown): void {
-  const failure = fields(path, value, ['name', 'code', 'message', 'age'])
-  text(`${path}.name`, failure.name)
-  text(`${path}.message`, failure.message)
-  if (typeof failure.code !== 'number') optionalText(`${path}.code`, failure.code)
-  ms(`${path}.age`, failure.age)
-}
-
-function checkRules(path: string, value: unknown): void {
-  if (value === null) return
-  const rules = fields(path, value, ['failureRate', 'slowCallRate', 'evidence'])
-  checkWindow(`${path}.failureRate`, rules.failureRate)
-  checkWindow(`${path}.slowCallRate`, rules.slowCallRate)
-  if (rules.evidence === null) return
-  const at = `${path}.evidence`
-  const evidence = fields(at, rules.evidence, ['score', 'for', 'failures', 'slow', 'overdue'])
-  ms(`${at}.score`, evidence.score)
-  ms(`${at}.for`, evidence.for)
-  for (const key of ['failures', 'slow', 'overdue'] as const)
-    integer(`${at}.${key}`, evidence[key], 0)
-}
-
-function checkWindow(path: string, value: unknown): void {
-  if (value === null) return
-  object(path, value, ['flags', 'slices'])
-  const { flags, slices } = value as Fields<'flags' | 'slices'>
-  if (flags !== undefined) {
-    for (const [i, flag] of list(`${path}.flags`, flags).entries()) {
-      integer(`${path}.flags[${i}]`, flag, 0, 1)
+function check(shape: Shape, path: string, value: unknown): void {
+  if (typeof shape === 'function') shape(path, value)
+  else if (isNullable(shape)) value === null || check(shape[1], path, value)
+  else if (isNames(shape)) valid.oneOf(path, value, shape)
+  else if (isEach(shape)) {
+    for (const [i, item] of valid.list(path, value).entries()) {
+      check(shape.each, `${path}[${i}]`, item)
     }
-    return
-  }
-  for (const [i, slice] of list(`${path}.slices`, slices).entries()) {
-    const at = `${path}.slices[${i}]`
-    const [age, hits, calls, ...more] = list(at, slice)
-    if (more.length > 0) throw wrongType(at, '[age, hits, calls]', slice)
-    ms(`${at}[0]`, age)
-    integer(`${at}[2]`, calls, 0)
-    integer(`${at}[1]`, hits, 0, calls as number)
+  } else checkFields(shape, path, value)
+}
+
+const isNullable = (shape: Shape): shape is readonly [null, Shape] => {
+  return Array.isArray(shape) && shape[0] === null
+}
+const isNames = (shape: Shape): shape is readonly string[] => Array.isArray(shape)
+const isEach = (shape: Shape): shape is { readonly each: Shape } => 'each' in shape
+
+function checkFields(fields: Fields, path: string, value: unknown): void {
+  valid.object(path, value, Object.keys(fields))
+  for (const [key, shape] of Object.entries(fields)) {
+    if (shape !== optionalCount && !Object.hasOwn(value as object, key)) {
+      throw new TypeError(`${path} must have ${valid.show(key)}, it is missing`)
+    }
+    check(shape, `${path}.${key}`, (value as Record<string, unknown>)[key])
   }
 }
 
-function checkBackground(
-  saved: Fields<'before' | 'openings' | 'rate' | 'spent' | 'statistics' | 'baseline'>,
-): void {
-  const before = fields('saved.before', saved.before, ['success', 'failure'])
-  integer('saved.before.success', before.success, 0)
-  integer('saved.before.failure', before.failure, 0)
-  const openings = fields('saved.openings', saved.openings, [
-    'level',
-    'used',
-    'episodeFor',
-    'last',
-    'closedFor',
-  ])
-  integer('saved.openings.level', openings.level, 0)
-  integer('saved.openings.used', openings.used, 0)
-  if (openings.episodeFor !== null) ms('saved.openings.episodeFor', openings.episodeFor)
-  ms('saved.openings.last', openings.last)
-  ms('saved.openings.closedFor', openings.closedFor)
-  const rate = fields('saved.rate', saved.rate, ['calls', 'time'])
-  ms('saved.rate.calls', rate.calls)
-  ms('saved.rate.time', rate.time)
-  const spent = fields('saved.spent', saved.spent, STATE_NAMES)
-  for (const state of STATE_NAMES) ms(`saved.spent.${state}`, spent[state])
-  checkStatistics(saved.statistics)
-  const baseline = fields('saved.baseline', saved.baseline, [
-    'samples',
-    'mean',
-    'variance',
-    'floor',
-  ])
-  integer('saved.baseline.samples', baseline.samples, 0)
-  number('saved.baseline.mean', baseline.mean, () => true, 'any')
-  ms('saved.baseline.variance', baseline.variance)
-  ms('saved.baseline.floor', baseline.floor)
-}
-
-function fields<const K extends string>(
-  path: string,
-  value: unknown,
-  known: readonly K[],
-): Fields<K> {
-  object(path, value, known)
-  const missing = known.find((key) => !Object.hasOwn(value as object, key))
-  if (missing !== undefined)
-    throw new TypeError(`${path} must have ${show(missing)}, it is missing`)
-  return value as Fields<K>
+function tuple(path: string, value: unknown, shape: string, length: number): unknown[] {
+  const items = valid.list(path, value)
+  if (items.length > length) throw valid.wrongType(path, shape, value)
+  return items
 }

@@ -127,7 +127,7 @@ describe('a wrong option', () => {
     [{ redact: /secret/ }, TypeError, 'redact must be a function, got an object'],
     [{ history: -1 }, RangeError, 'history must be an integer from 0 to 1000, got -1'],
     [{ history: 1001 }, RangeError, 'history must be an integer from 0 to 1000, got 1001'],
-    [{ saved: null }, TypeError, 'saved must be what save() gave, got null'],
+    [{ saved: null }, TypeError, 'saved must be what save() returned, got null'],
     [{ clock: null }, TypeError, 'clock must be an object with now(), wall() and setTimer()'],
     [{ clock: { now: performance.now } }, TypeError, 'clock must be an object with now(), wall()'],
     [{ clock: Date }, TypeError, 'clock must be an object with now(), wall()'],

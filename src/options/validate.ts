@@ -119,8 +119,8 @@ export function text(path: string, value: unknown): void {
   if (typeof value !== 'string') throw wrongType(path, 'a string', value)
 }
 
-export function optionalText(path: string, value: unknown): void {
-  if (value !== null) text(path, value)
+export function boolean(path: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw wrongType(path, 'a boolean', value)
 }
 
 export function oneOf<const T extends string>(
