@@ -135,11 +135,11 @@ describe('configure', () => {
     expect(events.map(([, event]) => event)).toEqual([expect.objectContaining({ changed: {} })])
   })
 
-  it.each(['name', 'saved', 'clock'])('refuses %s, which belongs to construction', (key) => {
+  it.each(['name', 'saved', 'clock'])('rejects %s, which is only set at construction', (key) => {
     const { breaker } = createBreaker()
 
     expect(() => breaker.configure({ [key]: undefined })).toThrow(
-      `${key} belongs to construction and can't be configured`,
+      `${key} can't be changed by configure, only set at construction`,
     )
   })
 
@@ -147,7 +147,7 @@ describe('configure', () => {
     const { breaker } = createBreaker()
 
     expect(() => breaker.configure({ resetTimout: 5 } as never)).toThrow(
-      'the patch has no "resetTimout"; did you mean "resetTimeout"?',
+      'unknown option "resetTimout" (in patch); did you mean "resetTimeout"?',
     )
   })
 

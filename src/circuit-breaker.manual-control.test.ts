@@ -254,11 +254,11 @@ describe('an override', () => {
   })
 
   it.each([
-    [{ for: 0 }, 'why.for must be'],
-    [{ by: 1 }, 'why.by must be a string, got 1'],
-    [{ reason: {} }, 'why.reason must be a string, got an object'],
-    [{ until: 5 }, 'why has no "until"'],
-    ['maintenance', 'why must be an object, got "maintenance"'],
+    [{ for: 0 }, 'override.for must be'],
+    [{ by: 1 }, 'override.by must be a string, got 1'],
+    [{ reason: {} }, 'override.reason must be a string, got an object'],
+    [{ until: 5 }, 'unknown option "until" (in override)'],
+    ['maintenance', 'override must be an object, got "maintenance"'],
   ])('is refused for %j and changes nothing', (why, message) => {
     const { breaker } = createBreaker()
 

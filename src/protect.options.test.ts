@@ -57,7 +57,7 @@ describe('the options of protect', () => {
     ],
     [{ except: [1] }, 'except must be an array of names, got 1'],
     [{ methods: 'get' }, 'methods must be an array of names, got "get"'],
-    [{ method: [] }, 'options has no "method"; did you mean "methods"?'],
+    [{ method: [] }, 'unknown option "method" (in options); did you mean "methods"?'],
     [{ name: '' }, 'name must be a string that is not empty, got ""'],
   ])('refuse %j', (options, message) => {
     expect(() => protect(real, breaker, options as never)).toThrow(message)

@@ -225,7 +225,7 @@ describe('defaults', () => {
 describe('the constructor of a registry', () => {
   it.each([
     [{ maxSize: 0 }, 'maxSize must be an integer of at least 1, got 0'],
-    [{ maxsize: 3 }, 'options has no "maxsize"; did you mean "maxSize"?'],
+    [{ maxsize: 3 }, 'unknown option "maxsize" (in options); did you mean "maxSize"?'],
     [{ defaults: { maxFailure: 3 } }, 'did you mean "maxFailures"?'],
   ])('refuses %j', (options, message) => {
     expect(() => new CircuitRegistry(options as never)).toThrow(message)

@@ -39,9 +39,9 @@ describe('acquire', () => {
   })
 
   it.each([
-    [null, 'the options of acquire must be an object, got null'],
+    [null, 'options of acquire must be an object, got null'],
     [{ timeout: -1 }, 'timeout must be milliseconds'],
-    [{ fallback: () => 1 }, 'the options of acquire has no "fallback"'],
+    [{ fallback: () => 1 }, 'unknown option "fallback" (in options of acquire)'],
   ])('throws for the options %j', (call, message) => {
     const { breaker } = createBreaker()
 

@@ -59,13 +59,13 @@ describe('run', () => {
   })
 
   it.each([
-    [null, 'the options of run must be an object, got null'],
+    [null, 'options of run must be an object, got null'],
     [{ timeout: 0 }, 'timeout must be milliseconds'],
     [{ timeout: '5' }, 'timeout must be milliseconds'],
     [{ signal: {} }, 'signal must be an AbortSignal, got an object'],
     [{ classify: true }, 'classify must be a function, got true'],
     [{ fallback: 'none' }, 'fallback must be a function, got "none"'],
-    [{ timeOut: 5 }, 'the options of run has no "timeOut"; did you mean "timeout"?'],
+    [{ timeOut: 5 }, 'unknown option "timeOut" (in options of run); did you mean "timeout"?'],
   ])('refuses the options %j and runs nothing', async (call, message) => {
     const { breaker } = createBreaker()
     const action = vi.fn()
@@ -240,7 +240,7 @@ describe('wrong arguments of breaker.run', () => {
   it.each([
     ['no action', [], 'action must be a function, got undefined'],
     ['a string', ['find'], 'action must be a function, got "find"'],
-    ['null as options', [() => 1, null], 'the options of run must be an object, got null'],
+    ['null as options', [() => 1, null], 'options of run must be an object, got null'],
     ['an unknown option', [() => 1, { timeOut: 5 }], 'did you mean "timeout"?'],
     ['a timeout of 0', [() => 1, { timeout: 0 }], 'timeout must be milliseconds'],
     ['a signal that is none', [() => 1, { signal: {} }], 'signal must be an AbortSignal'],

@@ -223,7 +223,11 @@ describe('saved', () => {
       }),
       'saved.counts.success must be an integer of at least 0, got 1.5',
     ],
-    ['an unknown field', (saved: Saved) => ({ ...saved, extra: 1 }), 'saved has no "extra"'],
+    [
+      'an unknown field',
+      (saved: Saved) => ({ ...saved, extra: 1 }),
+      'unknown field "extra" (in saved)',
+    ],
     [
       'an unknown override',
       (saved: Saved) => ({ ...saved, override: { mode: 'ajar' } }),

@@ -41,7 +41,7 @@ const slice: Check = (path, value) => {
 const flag: Check = (path, value) => valid.integer(path, value, 0, 1)
 /** Of a window of calls the flags are saved, of a window of time the slices. */
 const window: Check = (path, value) => {
-  valid.object(path, value, ['flags', 'slices'])
+  valid.object(path, value, ['flags', 'slices'], 'field')
   const { flags, slices } = value as { flags?: unknown; slices?: unknown }
   if (flags === undefined) check({ each: slice }, `${path}.slices`, slices)
   else check({ each: flag }, `${path}.flags`, flags)
@@ -201,7 +201,7 @@ const isNames = (shape: Shape): shape is readonly string[] => Array.isArray(shap
 const isEach = (shape: Shape): shape is { readonly each: Shape } => 'each' in shape
 
 function checkFields(fields: Fields, path: string, value: unknown): void {
-  valid.object(path, value, Object.keys(fields))
+  valid.object(path, value, Object.keys(fields), 'field')
   for (const [key, shape] of Object.entries(fields)) {
     if (shape !== optionalCount && !Object.hasOwn(value as object, key)) {
       throw new TypeError(`${path} must have ${valid.show(key)}, it is missing`)

@@ -13,7 +13,7 @@ export function areEqual(a: unknown, b: unknown, isSame: IsSame = Object.is): bo
   return keys.every((key) => Object.hasOwn(b, key) && areEqual(a[key], b[key], isSame))
 }
 
-/** One place in which two sets of options differ. */
+/** One option whose value differs between two sets of options. */
 export interface Difference {
   /** `trip.failureRate.threshold`. */
   readonly path: string
@@ -43,8 +43,9 @@ export function changedOptions(before: object, after: object): Record<string, un
 }
 
 /**
- * True for the same value and for functions with the same source. A request handler that asks for
- * its breaker creates such functions anew each time, and an error could show no difference.
+ * True for the same value and for functions with the same source text. A request handler that gets
+ * its breaker from a registry creates these functions again for every request, and an error message
+ * could show no difference.
  */
 export function isWrittenAlike(a: unknown, b: unknown): boolean {
   if (typeof a !== 'function' || typeof b !== 'function') return Object.is(a, b)

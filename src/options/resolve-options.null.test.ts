@@ -99,7 +99,7 @@ describe('options of a call that are wrong', () => {
     ['acquire', { signal: null }, 'signal must be an AbortSignal'],
     ['tryAcquire', { timeout: null }, 'timeout must be milliseconds'],
     ['acquire', { classify: null }, 'classify must be a function'],
-    ['tryAcquire', { fallback: () => 1 }, 'the options of tryAcquire has no "fallback"'],
+    ['tryAcquire', { fallback: () => 1 }, 'unknown option "fallback" (in options of tryAcquire)'],
   ] as const)('are thrown by %s, and no permit is taken: %o', (method, call, message) => {
     const { breaker } = createBreaker()
 

@@ -141,14 +141,23 @@ describe('a wrong option', () => {
   })
 
   it.each([
-    [{ maxFailure: 3 }, 'options has no "maxFailure"; did you mean "maxFailures"?'],
-    [{ MAXFAILURES: 3 }, 'options has no "MAXFAILURES"; did you mean "maxFailures"?'],
-    [{ resetTimeOut: 3 }, 'options has no "resetTimeOut"; did you mean "resetTimeout"?'],
-    [{ calltimeout: 3 }, 'options has no "calltimeout"; did you mean "callTimeout"?'],
-    [{ maxFailuers: undefined }, 'options has no "maxFailuers"; did you mean "maxFailures"?'],
-    [{ recovery: { probe: 3 } }, 'recovery has no "probe"; did you mean "probes"?'],
+    [{ maxFailure: 3 }, 'unknown option "maxFailure" (in options); did you mean "maxFailures"?'],
+    [{ MAXFAILURES: 3 }, 'unknown option "MAXFAILURES" (in options); did you mean "maxFailures"?'],
+    [
+      { resetTimeOut: 3 },
+      'unknown option "resetTimeOut" (in options); did you mean "resetTimeout"?',
+    ],
+    [{ calltimeout: 3 }, 'unknown option "calltimeout" (in options); did you mean "callTimeout"?'],
+    [
+      { maxFailuers: undefined },
+      'unknown option "maxFailuers" (in options); did you mean "maxFailures"?',
+    ],
+    [{ recovery: { probe: 3 } }, 'unknown option "probe" (in recovery); did you mean "probes"?'],
     [{ trip: { consecutiveFailure: 3 } }, 'did you mean "consecutiveFailures"?'],
-    [{ zzzzzzzzzzzz: 3 }, 'options has no "zzzzzzzzzzzz"; known are name, maxFailures, '],
+    [
+      { zzzzzzzzzzzz: 3 },
+      'unknown option "zzzzzzzzzzzz" (in options); known are name, maxFailures, ',
+    ],
   ])('throws for an unknown name, with the nearest known one: %j', (options, message) => {
     expect(construct(options)).toThrow(TypeError)
     expect(construct(options)).toThrow(message)
@@ -156,7 +165,7 @@ describe('a wrong option', () => {
 
   it('throws when the same is said in two ways', () => {
     expect(construct({ maxFailures: 3, trip: { consecutiveFailures: 3 } })).toThrow(
-      'maxFailures and trip.consecutiveFailures are the same; give one of them',
+      'maxFailures and trip.consecutiveFailures are the same rule; set only one of them',
     )
   })
 })

@@ -36,7 +36,7 @@ const KNOWN: readonly (keyof CircuitBreakerOptions)[] = [
   'random',
 ]
 
-/** These make the breaker what it is. */
+/** Options that are fixed at construction; {@link checkPatch} rejects them. */
 const CONSTRUCTION: readonly string[] = ['name', 'saved', 'registry', 'clock', 'random']
 
 /** Checks the options and applies every default. */
@@ -88,7 +88,7 @@ function checkRegistry(registry: unknown): void {
   if (typeof add !== 'function') throw wrongType('registry', 'a CircuitRegistry', registry)
 }
 
-/** What of the options the machine goes by. `report` hears of a `when` that throws. */
+/** The options as settings of the state machine. Errors thrown by `trip.when` go to `report`. */
 export function machineSettings(
   options: ResolvedOptions,
   report: (error: unknown, source: string) => void,
@@ -138,9 +138,13 @@ function recoveryOf({ recovery, trip }: ResolvedOptions): RecoverySettings {
 const ACQUIRE_KEYS = ['signal', 'timeout', 'classify']
 const RUN_KEYS = [...ACQUIRE_KEYS, 'fallback']
 
-/** Checks what was given for one call; `what` names the method. */
-export function checkCall(what: 'run' | 'acquire' | 'tryAcquire', call: unknown): void {
-  object(`the options of ${what}`, call, what === 'run' ? RUN_KEYS : ACQUIRE_KEYS)
+/**
+ * Checks the options of one call.
+ *
+ * @throws TypeError or RangeError that names the wrong option
+ */
+export function checkCall(method: 'run' | 'acquire' | 'tryAcquire', call: unknown): void {
+  object(`options of ${method}`, call, method === 'run' ? RUN_KEYS : ACQUIRE_KEYS)
   const { signal, timeout, classify, fallback } = call as Record<string, unknown>
   if (timeout !== undefined) duration('timeout', timeout)
   optionalFunction('classify', classify)
@@ -153,30 +157,30 @@ function isSignal(value: unknown): boolean {
   return typeof aborted === 'boolean' && typeof addEventListener === 'function'
 }
 
-/** Checks who overrides and why. */
+/** Checks the options of `forceOpen`, `forceClosed` and `disable`. */
 export function checkWhy(why: unknown): void {
-  object('why', why, ['reason', 'by', 'for'])
+  object('override', why, ['reason', 'by', 'for'])
   const { reason, by, for: ms } = why as Record<string, unknown>
   if (reason !== undefined && typeof reason !== 'string') {
-    throw wrongType('why.reason', 'a string', reason)
+    throw wrongType('override.reason', 'a string', reason)
   }
-  if (by !== undefined && typeof by !== 'string') throw wrongType('why.by', 'a string', by)
-  if (ms !== undefined) duration('why.for', ms)
+  if (by !== undefined && typeof by !== 'string') throw wrongType('override.by', 'a string', by)
+  if (ms !== undefined) duration('override.for', ms)
 }
 
-/** Checks that a patch holds only what can change during a breaker's life. */
+/** Checks that a patch has only options that `configure` can change. */
 export function checkPatch(patch: unknown): void {
-  object('the patch', patch, KNOWN)
+  object('patch', patch, KNOWN)
   for (const key of CONSTRUCTION) {
     if (Object.hasOwn(patch as object, key)) {
       throw new TypeError(
-        `${key} belongs to construction and can't be configured; make a new breaker`,
+        `${key} can't be changed by configure, only set at construction; create a new breaker`,
       )
     }
   }
 }
 
-/** What of the options can be configured later, in objects that nobody else holds. */
+/** A deep copy of the options that `configure` can change, to merge patches into. */
 export function copyOptions(
   options: CircuitBreakerOptions<unknown> | ConfigurePatch,
 ): CircuitBreakerOptions<unknown> {
@@ -188,6 +192,6 @@ export function copyOptions(
 function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value).map(([key, member]) => [key, copied(member)])
-  // What it inherits was read, too.
+  // Inherited options were read as well, so the copy keeps the prototype.
   return Object.assign(Object.create(Object.getPrototypeOf(value)), Object.fromEntries(members))
 }

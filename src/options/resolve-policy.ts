@@ -16,18 +16,18 @@ import {
   wrongType,
 } from './validate.ts'
 
-/** A failure that took at least this long weighs as much as a hung call, ms. */
+/** A failure that took at least this long counts as much as a hung call, ms. */
 export const SLOW_FAILURE_MS = 800
 
 /** How long a probe may take when nothing else limits it, ms. */
 const PROBE_TIMEOUT = 30_000
 
-/** Windows are bounded: memory is one bit a call. */
+/** Calls; a window takes one bit of memory for each. */
 const LARGEST_WINDOW = 100_000
 
 type Options = CircuitBreakerOptions<unknown>
 
-/** True when nothing was said about when to open. */
+/** True when no rule was configured, or `'auto'`. */
 function isAutoTrip({ trip, maxFailures }: Options): boolean {
   return trip === 'auto' || (trip === undefined && maxFailures === undefined)
 }
@@ -62,7 +62,9 @@ function consecutive(maxFailures: unknown, rule: unknown): number | undefined {
     return rule === undefined ? undefined : integer('trip.consecutiveFailures', rule, 1)
   }
   if (rule === undefined) return integer('maxFailures', maxFailures, 1)
-  throw new TypeError('maxFailures and trip.consecutiveFailures are the same; give one of them')
+  throw new TypeError(
+    'maxFailures and trip.consecutiveFailures are the same rule; set only one of them',
+  )
 }
 
 function resolveRate(

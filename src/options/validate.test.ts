@@ -55,7 +55,7 @@ describe('object', () => {
 
   it('throws for an unknown key even when its value is undefined', () => {
     expect(() => object('it', { c: undefined }, ['alpha', 'beta'])).toThrow(
-      new TypeError('it has no "c"; known are alpha, beta'),
+      new TypeError('unknown option "c" (in it); known are alpha, beta'),
     )
   })
 })

@@ -1,4 +1,4 @@
-/** What was got, short enough for a message. */
+/** A value as error messages show it: short, and never more than its kind for objects. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function') return `a function`
@@ -7,7 +7,7 @@ export function show(value: unknown): string {
   return String(value)
 }
 
-/** Timers and ages of every runtime are good up to here. */
+/** The longest delay that the timers of every runtime accept, ms. */
 export const LONGEST_DURATION: number = 2 ** 31 - 1
 
 export function wrongType(path: string, expected: string, value: unknown): TypeError {
@@ -23,7 +23,7 @@ export function integer(path: string, value: unknown, min: number, max: number =
   return value
 }
 
-/** Milliseconds: more than 0, at most what timers can wait. */
+/** Milliseconds: more than 0, at most {@link LONGEST_DURATION}. */
 export function duration(path: string, value: unknown): number {
   const expected = `milliseconds, more than 0 and at most ${LONGEST_DURATION}`
   if (typeof value !== 'number') throw wrongType(path, expected, value)
@@ -33,7 +33,7 @@ export function duration(path: string, value: unknown): number {
   return value
 }
 
-/** A finite number with `legal` true, which `expected` puts in words. */
+/** A finite number for which `legal` is true; `expected` describes that in the error message. */
 export function number(
   path: string,
   value: unknown,
@@ -56,14 +56,23 @@ export function optionalFunction(path: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') throw wrongType(path, 'a function', value)
 }
 
-/** Throws for anything but a plain options object with keys from `known`. */
-export function object(path: string, value: unknown, known: readonly string[]): void {
+/**
+ * Checks that a value is an object whose keys are all known.
+ *
+ * @throws TypeError for another type of value, or with the unknown key and the nearest known one
+ */
+export function object(
+  path: string,
+  value: unknown,
+  known: readonly string[],
+  noun: 'option' | 'field' = 'option',
+): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw wrongType(path, 'an object', value)
   }
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue
-    throw new TypeError(`${path} has no ${show(key)}${suggestion(key, known)}`)
+    throw new TypeError(`unknown ${noun} ${show(key)} (in ${path})${suggestion(key, known)}`)
   }
 }
 
@@ -72,7 +81,7 @@ function suggestion(key: string, known: readonly string[]): string {
   return near === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${show(near)}?`
 }
 
-/** The known name that takes the fewest edits to reach, when that is fewer than half the word. */
+/** The known name with the fewest edits, if those are at most half of the word; otherwise none. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined
   let fewest = Math.max(2, Math.floor(word.length / 2))
@@ -86,7 +95,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best
 }
 
-/** Levenshtein's distance. */
+/** Levenshtein distance: the insertions, deletions and replacements that turn `a` into `b`. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
@@ -105,7 +114,7 @@ export function list(path: string, value: unknown): unknown[] {
   return value
 }
 
-/** Ages and sums of them: beyond this they would lose their milliseconds. */
+/** Above this, ages and sums of ages would lose precision, ms. */
 const LONGEST_AGE = 1e15
 
 export function ms(path: string, value: unknown, max: number = LONGEST_AGE): void {

@@ -125,7 +125,7 @@ describe('scriptedDependency', () => {
     ['ok 1 s, hang on 1 shard', {}, 'phase 2 of the script has shards'],
     ['ok', { latency: -1 }, 'latency must be a number of at least 0, got -1'],
     ['ok', { clock: {} }, 'clock must be a clock, such as a ManualClock, got an object'],
-    ['ok', { seeds: 1 }, 'the options has no "seeds"; known are clock, latency, seed'],
+    ['ok', { seeds: 1 }, 'unknown key "seeds" (in options); known are clock, latency, seed'],
   ])('refuses %j with %j', (script, options, message) => {
     const given = { clock: new ManualClock(), ...options } as never
 

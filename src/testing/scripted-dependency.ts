@@ -55,7 +55,7 @@ export function scriptedDependency(
   script: Script,
   options: ScriptedDependencyOptions,
 ): ScriptedDependency {
-  isAbout('the options', options, ['clock', 'latency', 'seed'])
+  isAbout('options', options, ['clock', 'latency', 'seed'])
   const { clock, latency = 10, seed = 1 } = options
   if (typeof clock?.setTimer !== 'function') {
     throw new TypeError(`clock must be a clock, such as a ManualClock, got ${show(clock)}`)

@@ -47,7 +47,7 @@ export function isAbout(
   }
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue
-    throw new TypeError(`${path} has no ${show(key)}; known are ${known.join(', ')}`)
+    throw new TypeError(`unknown key ${show(key)} (in ${path}); known are ${known.join(', ')}`)
   }
   return value as Record<string, unknown>
 }

@@ -66,7 +66,7 @@ describe('a script as a list', () => {
     [[{ for: 1, errorRate: 1.1 }], 'script[0].errorRate must be a number from 0 to 1, got 1.1'],
     [[{ for: 1, shards: 1.5 }], 'script[0].shards must be a whole number of at least 1, got 1.5'],
     [[{ for: 1, hang: 'yes' }], 'script[0].hang must be true or false, got "yes"'],
-    [[{ for: 1, hangs: true }], 'script[0] has no "hangs"; known are for, hang'],
+    [[{ for: 1, hangs: true }], 'unknown key "hangs" (in script[0]); known are for, hang'],
     [['hang'], 'script[0] must be an object, got "hang"'],
     [7, 'script must be a string or a list of phases, got 7'],
   ])('that is wrong is refused: %j', (script, message) => {

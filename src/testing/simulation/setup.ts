@@ -106,7 +106,7 @@ export interface SimulationSetup {
 
 /** Checks everything but the policy, which the breaker itself checks. */
 export function resolveSetup(options: SimulationOptions): SimulationSetup {
-  isAbout('the simulation', options, ['seed', 'dependency', 'traffic', 'policy', 'duration'])
+  isAbout('simulation', options, ['seed', 'dependency', 'traffic', 'policy', 'duration'])
   const seed = number('seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true })
   const traffic = resolveTraffic(options.traffic)
   const { settings, schedule } = resolveDependency(options.dependency)
