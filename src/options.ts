@@ -15,139 +15,151 @@ import type {
 /** What `acquire` and `tryAcquire` accept for one call. */
 export interface AcquireOptions {
   /**
-   * Aborting it gives the permit back without evidence, except that a deadline which was missed, as
-   * that of `AbortSignal.timeout()`, counts as a failure. Aborted already: nothing runs.
+   * The caller's own signal. Aborting it settles the call as `cancelled`, which is no evidence; the
+   * deadline of `AbortSignal.timeout()` counts as a failure instead. If it is already aborted,
+   * nothing runs.
    */
   readonly signal?: AbortSignal | undefined
-  /** Instead of `callTimeout`, in milliseconds, for this call only. */
+  /**
+   * Replaces `callTimeout` for this call, in milliseconds.
+   * More than 0, at most 2^31 - 1.
+   * @defaultValue `callTimeout`
+   */
   readonly timeout?: number | undefined
-  /** Asked before the breaker's own `classify`, which is asked when this gives `undefined`. */
+  /** Classifies this call; when it returns `undefined`, the breaker's `classify` decides. */
   readonly classify?: ((settled: Settled) => Outcome | undefined) | undefined
 }
 
 /** What `run` accepts for one call. */
 export interface CallOptions<Fallback = never> extends AcquireOptions {
-  /** Instead of the breaker's own `fallback`. */
+  /** Replaces the breaker's `fallback` for this call. */
   readonly fallback?: ((error: unknown) => Fallback) | undefined
 }
 
 /**
- * How a breaker behaves. Plain data wherever possible; `{ maxFailures, resetTimeout }` alone is
- * complete. Durations are milliseconds. The object is never kept or changed. An option given as
- * `undefined` has its default; a wrong value or an unknown name throws at construction.
+ * How a breaker behaves. `{ maxFailures, resetTimeout }` alone is a complete configuration, and so
+ * is `{}`. Durations are milliseconds. The object is copied, never changed. An option that is
+ * `undefined` has its default.
+ *
+ * A wrong value or an unknown name throws a TypeError or RangeError at construction, which names the
+ * option, what was expected and what it was.
  */
 export interface CircuitBreakerOptions<Fallback = never> {
   /**
-   * What errors, events and metrics call the breaker.
+   * The name of the breaker in errors, events and metrics.
    * Any string that is not empty.
    * @defaultValue `'circuit'`
    */
   readonly name?: string | undefined
   /**
-   * That many consecutive failures open the circuit; short for `trip: { consecutiveFailures }`,
-   * and not to be given together with it.
+   * How many consecutive failures open the circuit. Short for `trip: { consecutiveFailures }`; it
+   * can't be combined with that.
    * An integer of at least 1.
    * Reaching it opens.
    */
   readonly maxFailures?: number | undefined
   /**
    * How long the circuit stays open before a call is let through as a probe, in milliseconds.
-   * A number is exact and constant. An object grows. `'auto'` starts at a second and looks less
-   * often the longer an outage lasts, up to 30 s, as the traffic makes it worth while.
+   * A number is constant and has no jitter. An object grows with each re-opening. `'auto'` starts at
+   * 1 s and probes less often the longer an outage lasts and the less traffic there is, up to 30 s.
    * More than 0, at most 2^31 - 1.
    * @defaultValue `'auto'`
-   * A call at exactly that time is a probe; there is no timer.
+   * A call at exactly that time is a probe. There is no timer: the next call moves the state.
    */
   readonly resetTimeout?: number | GrowingOptions | 'auto' | undefined
   /**
-   * When to open. `'auto'` is `{ evidence: {} }`.
-   * @defaultValue `'auto'`, or only `maxFailures` where that is given
+   * Which rules open the circuit. `'auto'` is `{ evidence: {} }`.
+   * @defaultValue `'auto'`, or only `maxFailures` if that is set
    */
   readonly trip?: TripRules | 'auto' | undefined
   /**
-   * How to come back. `'auto'` is `{ slowStart: {} }`.
-   * @defaultValue `'auto'` where `trip` is, otherwise `{ probes: 1 }`
+   * How a half-open circuit closes again. `'auto'` is `{ slowStart: {} }`.
+   * @defaultValue `'auto'` if `trip` is `'auto'`, otherwise `{ probes: 1 }`
    */
   readonly recovery?: RecoveryOptions | 'auto' | undefined
   /**
-   * A call that takes longer, in milliseconds, rejects with `CallTimeoutError`, has its own signal
-   * aborted, and counts as a failure. For a stream it limits the wait for each item.
-   * It can't interrupt a synchronous function and does not apply to one.
+   * The longest time a call may take, in milliseconds. A call that takes longer rejects with
+   * `CallTimeoutError`, its signal is aborted, and it counts as a failure. For a stream, the limit
+   * is for each item. It does not apply to synchronous functions, which can't be interrupted.
    * More than 0, at most 2^31 - 1.
-   * @defaultValue none: a call may take for ever
+   * @defaultValue none: a call may take any time
    */
   readonly callTimeout?: number | undefined
   /**
-   * More calls at once are rejected with `CircuitFullError`; that is evidence of nothing.
-   * Probes have their own limit and are not held up by it. Calls that hang fill it: combine it with
-   * `callTimeout`.
+   * How many calls may be in flight at once while the circuit is closed. More are rejected with
+   * `CircuitFullError`, which is no evidence against the target. Probes have their own limit. Calls
+   * that hang keep their place: combine it with `callTimeout`.
    * An integer of at least 1.
    * @defaultValue none
    */
   readonly maxConcurrent?: number | undefined
   /**
-   * Decides what a finished call says about its target; `undefined` means the default: fulfilled is
-   * a success, rejected a failure, except that a rejection after the caller aborted its own signal,
-   * or by this or an inner breaker refusing to run, is cancelled. A deadline of the caller's, as
-   * `AbortSignal.timeout()` sets, is a failure: a target that never answers must open the circuit.
-   * If it throws, the default holds and the error is reported as `listenerError`.
+   * Decides what a settled call counts as. `undefined` means the default: a fulfilled call is a
+   * success and a rejected one a failure; it is cancelled if the caller aborted its own signal, or
+   * if this or an inner breaker rejected the call. The deadline of `AbortSignal.timeout()` is a
+   * failure: a target that never answers must open the circuit.
+   * If it throws, the default applies and the error is published as `listenerError`.
    */
   readonly classify?: ((settled: Settled) => Outcome | undefined) | undefined
   /**
-   * The server's own word on when to come back: milliseconds from now, read from a failed call.
-   * A floor for the open time, honoured up to 60 000. `undefined`, negative and not finite values
-   * say nothing.
+   * Reads from a failed call how long the target asks callers to wait, as with `Retry-After`, in
+   * milliseconds from now. The circuit stays open for at least that long, up to 60 000.
+   * `undefined`, values of 0 or less and values that are not finite have no effect.
+   * If it throws, it has no effect either and the error is published as `listenerError`.
    */
   readonly retryAfter?: ((settled: Settled) => number | undefined) | undefined
   /**
-   * Gives a value in place of the error when a call failed or was refused:
-   * `error instanceof CircuitOpenError` tells which. It does not run for errors classified as
-   * success or neutral, nor when the caller aborted. What it throws is thrown instead, with the
-   * original error as `cause`.
+   * Returns a value in place of the error of a call that failed or was rejected;
+   * `error instanceof CircuitOpenError` tells which. Its further arguments are those of the call.
+   * It does not run for errors classified as success or neutral, nor when the caller aborted. If it
+   * throws, the call rejects with that error, whose `cause` is the original one.
    */
   readonly fallback?: ((error: unknown, ...args: never[]) => Fallback) | undefined
   /**
    * Changes the messages of errors before they are kept in trip records, to remove secrets.
-   * If it throws, the message is left out.
+   * If it throws, the message is not kept.
    */
   readonly redact?: ((message: string) => string) | undefined
   /**
-   * Whether to keep latency quantiles, the calls of the last minute and the waiting saved by
-   * refusals, for `snapshot()`. Reads the clock twice a call; counts are always kept.
+   * Whether `snapshot()` shows latency quantiles, the calls of the last minute, and how much waiting
+   * rejections have saved. Reads the clock twice per call. Counts are kept without it.
    * @defaultValue `false`
    */
   readonly statistics?: boolean | undefined
   /**
-   * How many trip records are kept.
+   * How many trip records `snapshot()` and `explain()` show: the newest ones are kept.
    * An integer from 0 to 1000.
    * @defaultValue `8`
    */
   readonly history?: number | undefined
-  /** What an earlier breaker's `save()` gave: continue from there. */
+  /** The result of another breaker's `save()`, from which this one continues. */
   readonly saved?: Saved | undefined
   /**
-   * Register the new breaker there, under its `name`. If that name is taken, the constructor throws.
-   * To share the one that is there, use the registry's own `breaker(name)`.
+   * Adds the new breaker to a registry, under its `name`. The constructor throws if that name is
+   * taken. To share an existing breaker, use `registry.breaker(name)` instead.
    */
   readonly registry?: Registrar | undefined
-  /** The only way the breaker sees time. */
+  /**
+   * Where the breaker reads the time and sets timers; pass a `ManualClock` in tests.
+   * @defaultValue the time of the process
+   */
   readonly clock?: Clock | undefined
   /**
-   * Where the jitter of open times comes from: numbers from 0 to less than 1.
+   * Returns the random numbers for the jitter of open times, from 0 to less than 1.
    * @defaultValue `Math.random`
    */
   readonly random?: (() => number) | undefined
 }
 
-/** What the option `registry` takes: a `CircuitRegistry`. */
+/** The type of the option `registry`: a `CircuitRegistry`. */
 export interface Registrar {
   add(breaker: object): unknown
 }
 
-/** As given, with every default applied. */
+/** Options with every default applied. */
 export type Resolved<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
 
-/** Options with every default applied, as `breaker.options` shows them; frozen. */
+/** Options with every default applied, as `breaker.options` returns them; frozen. */
 export interface ResolvedOptions {
   readonly name: string
   readonly trip: {
@@ -171,10 +183,11 @@ export interface ResolvedOptions {
   readonly history: number
 }
 
-/** What `configure` accepts: identity, clock and the saved state belong to construction. */
+/** The options that `configure` can change. The others are fixed at construction. */
 export type ConfigurePatch = Omit<
   CircuitBreakerOptions<unknown>,
   'name' | 'saved' | 'clock' | 'random' | 'registry'
 >
+
 // biome-ignore lint/suspicious/noExplicitAny: the arguments are those of any wrapped function.
 export type AnyFallback = (error: unknown, ...args: any[]) => unknown

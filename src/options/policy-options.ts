@@ -1,37 +1,37 @@
 import type { TripPredicate } from '../core/trip/when.ts'
 
-/** How far back a rate looks: the last so many calls, or the calls of the last so many ms. */
+/** Which calls a rate is calculated from: the last N calls, or those of the last N milliseconds. */
 export type WindowOptions =
-  /** An integer from 1 to 100 000. Memory is one bit a call. */
+  /** An integer from 1 to 100 000. Takes one bit of memory per call. */
   | { readonly calls: number }
-  /** Ms, more than 0. Kept in ten slices: a call leaves with its slice, so to a tenth of it. */
+  /** Milliseconds, more than 0. Kept in ten slices, so that a call leaves within a tenth of it. */
   | { readonly duration: number }
 
-/** A share of the settled calls in a window. */
+/** Opens when the share of failed calls in a window reaches a threshold. */
 export interface FailureRateOptions {
   /**
-   * The share of failed calls that opens. Only settled calls are in it: those in flight, refused,
-   * stale, neutral or cancelled are not.
+   * The share of failed calls that opens. Only calls that succeeded or failed count: not those that
+   * are in flight, rejected, stale, neutral or cancelled.
    * A fraction, more than 0 and at most 1.
    * @defaultValue `0.5`
    * Reaching it opens.
    */
   readonly threshold?: number | undefined
   /**
-   * With fewer settled calls in the window the rule stays silent.
-   * An integer of at least 1, and not more than the window has room for.
+   * How many calls must be in the window before the rule can open the circuit.
+   * An integer of at least 1, and at most `window.calls`.
    * @defaultValue `10`
-   * With exactly that many it speaks.
+   * Reaching it is enough.
    */
   readonly minimumCalls?: number | undefined
   /**
-   * Which calls count. It ages on its own and is empty after every transition.
+   * Which calls count. It ages while there is no traffic, and is empty after every transition.
    * @defaultValue `{ duration: 10_000 }`
    */
   readonly window?: WindowOptions | undefined
 }
 
-/** As {@link FailureRateOptions}, with slow calls for failed ones. */
+/** Opens when the share of slow calls in a window reaches a threshold. */
 export interface SlowCallRateOptions extends FailureRateOptions {
   /**
    * A call that takes at least this long, in milliseconds, is slow, whether it succeeds or fails.
@@ -41,122 +41,124 @@ export interface SlowCallRateOptions extends FailureRateOptions {
   readonly slowerThan: number
 }
 
-/** The sequential score, which needs no estimate of the traffic. */
+/** Opens when a running score reaches a threshold; it needs no estimate of the traffic. */
 export interface EvidenceOptions {
   /**
-   * The score that opens. A failure adds 1, a failure that took at least `slowerThan` or a call
-   * that is overdue 3, a success takes 3.5 away; it never falls below 0 and fades by 1/e in 2 min,
-   * so that ten failures in a row fall just short of 10, and the eleventh opens.
+   * The score that opens. A failure adds 1; a failure that took at least `slowerThan`, or an overdue
+   * call, adds 3; a success subtracts 3.5. The score is never below 0 and decays by the factor 1/e
+   * in 2 min, so that ten failures in a row stay just below 10 and the eleventh opens.
    * More than 0.
    * @defaultValue `10`
    * Reaching it opens.
    */
   readonly threshold?: number | undefined
   /**
-   * A failure that took at least this long, in milliseconds, adds 3 in place of 1.
+   * A failure that took at least this long, in milliseconds, adds 3 instead of 1.
    * More than 0, at most 2^31 - 1.
    * @defaultValue `800`
    */
   readonly slowerThan?: number | undefined
   /**
-   * The score must have been above 0 for this long, in milliseconds: a burst is one event.
+   * How long the score must have been above 0, in milliseconds, so that one burst does not open.
    * At least 0.
    * @defaultValue `250`
    */
   readonly minimumSpan?: number | undefined
   /**
-   * Whether calls in flight count before they end, once they take longer than 500 ms and four times
-   * the usual 99th percentile. What they open is cancelled by the first that succeeds after all.
+   * Whether a call in flight counts once it takes longer than 500 ms and four times the usual 99th
+   * percentile. If such calls open the circuit, the first of them that succeeds closes it again.
    * @defaultValue `true`
    */
   readonly overdue?: boolean | undefined
 }
 
-/** The rules that open a closed circuit: any number at once, the first that fires is the reason. */
+/** The rules that open a closed circuit. Any number of them; the first one that fires opens. */
 export interface TripRules {
   /**
-   * That many failures in a row open the circuit; a success in between starts the count again.
-   * Neutral and cancelled calls neither add nor reset.
+   * How many failures in a row open the circuit. A success resets the count; neutral and cancelled
+   * calls do not change it.
    * An integer of at least 1.
-   * Reaching it opens: the n-th failure is the last one that was let through.
+   * Reaching it opens: the n-th failure is the last call that was let through.
    */
   readonly consecutiveFailures?: number | undefined
-  /** A share of failed calls opens. */
+  /** Opens on a share of failed calls. */
   readonly failureRate?: FailureRateOptions | undefined
-  /** A share of slow calls opens. Reads the clock twice a call. */
+  /** Opens on a share of slow calls. Reads the clock twice per call. */
   readonly slowCallRate?: SlowCallRateOptions | undefined
-  /** A running score for and against the target opens. Reads the clock twice a call. */
+  /** Opens on a running score of failures and successes. Reads the clock twice per call. */
   readonly evidence?: EvidenceOptions | undefined
   /**
-   * A rule of one's own, asked after every success and failure: `true` opens. If it throws, it
-   * has not fired, and the error is reported as `listenerError`.
+   * Your own rule, called after every success and failure; returning `true` opens.
+   * If it throws, it does not open, and the error is published as `listenerError`.
    */
   readonly when?: TripPredicate | undefined
 }
 
-/** An open time that grows while the target stays down. */
+/** An open time that grows with each re-opening. */
 export interface GrowingOptions {
   /**
    * The first open time, in milliseconds.
+   * More than 0, at most 2^31 - 1.
    * @defaultValue `1000`
    */
   readonly initial?: number | undefined
   /**
-   * No open time is longer, in milliseconds, but for the jitter.
-   * @defaultValue `30_000`
+   * The longest open time before jitter, in milliseconds.
+   * At least `initial`, at most 2^31 - 1.
+   * @defaultValue `30_000`, or `initial` if that is longer
    */
   readonly max?: number | undefined
   /**
-   * Each opening is this many times longer than the one before. It shrinks again step by step, for
-   * every such time spent closed, and does not forget at the first success.
+   * How many times longer each open time is than the one before. While the circuit is closed, the
+   * open time shrinks step by step, one step for each such time, rather than at the first success.
    * At least 1.
    * @defaultValue `2`
    */
   readonly factor?: number | undefined
   /**
-   * Up to this share longer or shorter, by chance.
+   * The share by which an open time is made longer or shorter at most, at random.
    * A fraction from 0 to less than 1.
    * @defaultValue `0.25`
    */
   readonly jitter?: number | undefined
 }
 
-/** A window of calls in flight that opens as fast as the target answers. */
+/** Limits the probes in flight, and raises that limit as the target answers. */
 export interface SlowStartOptions {
   /**
-   * That many successes close the circuit, provided nothing was refused for `quietFor`.
+   * How many successful probes close the circuit, if no call was rejected for `quietFor`.
    * An integer of at least 1.
    * @defaultValue `5`
    */
   readonly successes?: number | undefined
   /**
-   * In milliseconds: while calls still have to be refused the circuit stays half-open.
+   * How long no call must have been rejected before the circuit closes, in milliseconds.
    * At least 0.
    * @defaultValue `2000`
    */
   readonly quietFor?: number | undefined
 }
 
-/** How a half-open circuit finds its way back: by `probes`, or by `slowStart`. */
+/** How a half-open circuit closes again: with `probes` or with `slowStart`, not both. */
 export interface RecoveryOptions {
   /**
-   * That many successful probes in a row close the circuit; the first failed one re-opens it.
+   * How many successful probes close the circuit. The first failed one re-opens it.
    * An integer of at least 1.
    * @defaultValue `1`
    */
   readonly probes?: number | undefined
   /**
-   * At most that many probes at once; calls beyond are rejected, nobody waits.
+   * How many probes may be in flight at once. More calls are rejected at once; none waits.
    * An integer of at least 1.
    * @defaultValue the value of `probes`
    */
   readonly concurrent?: number | undefined
-  /** In place of `probes`: starts with one call at a time and lets more in with every success. */
+  /** Instead of `probes`: starts with one probe at a time and allows more with every success. */
   readonly slowStart?: SlowStartOptions | undefined
   /**
-   * A probe that has not ended after that many milliseconds is given up and counts as failed, as of
-   * that moment; a stream that has already given an item counts as succeeded instead.
-   * Where the call has a timeout of its own that is not longer, that one decides.
+   * The longest time a probe may take, in milliseconds. A probe that takes longer expires and counts
+   * as failed at that moment; a stream that has delivered an item counts as succeeded instead.
+   * If the call itself has a timeout that is not longer, that one decides.
    * More than 0, at most 2^31 - 1.
    * @defaultValue `callTimeout`, or 30 000 without one
    */
