@@ -1,30 +1,30 @@
 /**
- * The only way the library sees time. Give your own to drive a breaker by hand, as
- * `ManualClock` of `short-circuit/testing` does. Without one, the fake timers of test runners govern
- * breakers as well, if they replace `Date`, as they do unless told otherwise.
+ * The only source of time of a breaker. Pass your own to control time in tests, such as the
+ * `ManualClock` of `short-circuit/testing`. Without one, the fake timers of test runners control
+ * breakers as well, provided they replace `Date`, which is their default.
  */
 export interface Clock {
-  /** Monotonic milliseconds from any origin. Steps back are survived, and count as zero. */
+  /** Monotonic milliseconds from any origin. A step back counts as no time at all. */
   now(): number
-  /** Milliseconds since 1970, for display only. */
+  /** Milliseconds since 1970. Used for display only. */
   wall(): number
   /**
-   * Calls `fn` once, `ms` from now; 0 means after everything that has already arrived was handled.
-   * Gives a function that cancels. A pending timer holds the process.
+   * Calls `fn` once, `ms` from now; 0 means after the events that have already arrived. Returns a
+   * function that cancels the timer. A pending timer keeps the process alive.
    */
   setTimer(ms: number, fn: () => void): () => void
 }
 
-/** Longer delays make timers of every runtime fire at once. */
+/** With longer delays, the timers of every runtime fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
 const RealDate = Date
 const realNow = /* @__PURE__ */ performance.now.bind(performance)
 
-/** The time of the running process; what the breaker uses unless told otherwise. */
+/** The time of the process: the default clock of a breaker. */
 export const systemClock: Clock = {
-  // Whoever replaces `performance` replaces `Date`, too. To look `performance` up each time takes half
-  // as long again as the reading, as it is an accessor.
+  // Fake timers that replace `performance` replace `Date` as well. Looking up `performance`, which is
+  // an accessor, would make each reading half as long again.
   now: () => (Date === RealDate ? realNow() : performance.now()),
   wall: () => Date.now(),
   setTimer: (ms, fn) => {

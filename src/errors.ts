@@ -1,11 +1,11 @@
 import type { StateName } from './core/transition.ts'
 
-/** V8 and JavaScriptCore have it; elsewhere it is not there. */
+/** `stackTraceLimit` exists in V8 and JavaScriptCore only. */
 const Traced = Error as ErrorConstructor & { stackTraceLimit: number | undefined }
 
 const BRAND: unique symbol = Symbol.for('short-circuit.error') as never
 
-/** `instanceof` by brand, so that it holds across copies of the package; a subclass is itself. */
+/** `instanceof` by brand, so that it works across copies of the package; subclasses use the chain. */
 function hasBrand(asked: unknown, own: unknown, value: unknown, code?: ErrorCode): boolean {
   if (asked !== own) return Function.prototype[Symbol.hasInstance].call(asked as object, value)
   const brand = brandOf(value)
@@ -17,7 +17,7 @@ function brandOf(value: unknown): unknown {
   try {
     return (value as { [BRAND]?: unknown })[BRAND]
   } catch {
-    // A proxy that objects to being asked.
+    // A proxy may throw.
     return undefined
   }
 }
@@ -31,14 +31,14 @@ function setStackTraceLimit(limit: number | undefined): void {
   }
 }
 
-/** Every code this library's errors carry. */
+/** The `code` of this library's errors. */
 export type ErrorCode = 'ERR_CIRCUIT_OPEN' | 'ERR_CIRCUIT_FULL' | 'ERR_CALL_TIMEOUT'
 
 /**
- * The common ancestor of the errors that a breaker makes itself. They carry no stack of the caller:
- * they are made in numbers just when a system is in trouble, and `cause` tells more.
+ * Base class of the errors that a breaker creates. They have no stack trace: thousands of them may
+ * be created while a system is in trouble, and `cause` tells more.
  *
- * `instanceof` holds across several copies of the package in one process.
+ * `instanceof` works across several copies of the package in one process.
  */
 export abstract class ShortCircuitError extends Error {
   abstract readonly code: ErrorCode
@@ -60,7 +60,7 @@ export abstract class ShortCircuitError extends Error {
     this.breaker = breaker
   }
 
-  /** Plain data for logs; a `cause` that is an error is given by name, code and message. */
+  /** Returns plain data for logs; a `cause` that is an error is reduced to name, code and message. */
   toJSON(): Record<string, unknown> {
     const { name, message, cause } = this
     const fields: Record<string, unknown> = Object.assign({ name, message }, this as object)
@@ -83,8 +83,8 @@ function plainCause(cause: unknown): unknown {
 }
 
 /**
- * The call was refused without running: the circuit is open, or half-open with all its probes out,
- * or forced open.
+ * The call was rejected without running: the circuit is open, or forced open, or half-open with as
+ * many probes in flight as are allowed.
  *
  * @example
  * import { CircuitBreaker, CircuitOpenError } from 'short-circuit'
@@ -96,12 +96,17 @@ function plainCause(cause: unknown): unknown {
  */
 export class CircuitOpenError extends ShortCircuitError {
   readonly code = 'ERR_CIRCUIT_OPEN'
+  /** `'open'`, also while forced open; `'half-open'` when there was no free probe. */
   readonly state: Exclude<StateName, 'closed'>
-  /** The rule that opened it, `manual`, or `forced-open`; see the trip records for the evidence. */
+  /**
+   * Why the circuit is open now: the rule that opened it, `manual`, or `forced-open`; after a probe
+   * has re-opened it `probeFailed`, `probeExpired` or `probeOverdue`. `explain()` tells more.
+   */
   readonly reason: string
   /**
-   * Ms after which it is worth asking again: when the open time ends, or when the verdict on the
-   * probes that are out is due at the latest. `undefined` when nobody can know.
+   * After how many milliseconds to try again: when the open time ends, or at the latest when a
+   * probe in flight must have ended. `undefined` when that is unknown, as under an override without
+   * an end.
    */
   readonly retryAfter: number | undefined
 
@@ -117,7 +122,7 @@ export class CircuitOpenError extends ShortCircuitError {
       state: Exclude<StateName, 'closed'>
       reason: string
       retryAfter: number | undefined
-      /** The failure that opened the circuit. */
+      /** The failure that opened the circuit, as it was thrown. */
       cause?: unknown
     },
   ) {
@@ -128,9 +133,10 @@ export class CircuitOpenError extends ShortCircuitError {
   }
 }
 
-/** The call was refused without running: `maxConcurrent` calls are in flight already. */
+/** The call was rejected without running: `maxConcurrent` calls are already in flight. */
 export class CircuitFullError extends ShortCircuitError {
   readonly code = 'ERR_CIRCUIT_FULL'
+  /** The limit that was reached. */
   readonly maxConcurrent: number
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -145,7 +151,7 @@ export class CircuitFullError extends ShortCircuitError {
   }
 }
 
-/** The call took longer than its timeout. Its own signal was aborted with this error. */
+/** The call took longer than its timeout. Its signal was aborted with this error. */
 export class CallTimeoutError extends ShortCircuitError {
   readonly code = 'ERR_CALL_TIMEOUT'
   /** The limit that was exceeded, ms. */
@@ -162,7 +168,7 @@ export class CallTimeoutError extends ShortCircuitError {
   }
 }
 
-// On the prototypes: the head of a stack is made from the name while the error is constructed.
+// On the prototypes: the first line of a stack is made from the name during construction.
 function name({ prototype }: { prototype: object }, name: string, brand: ErrorCode | true): void {
   Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true })
   Object.defineProperty(prototype, BRAND, { value: brand })
@@ -172,31 +178,31 @@ name(CircuitOpenError, 'CircuitOpenError', 'ERR_CIRCUIT_OPEN')
 name(CircuitFullError, 'CircuitFullError', 'ERR_CIRCUIT_FULL')
 name(CallTimeoutError, 'CallTimeoutError', 'ERR_CALL_TIMEOUT')
 
-/** True for any error that a breaker made itself, from whichever copy of the package. */
+/** True for any error that a breaker created, of any copy of the package. */
 export function isShortCircuitError(error: unknown): error is ShortCircuitError {
   return error instanceof ShortCircuitError
 }
 
 /**
- * True for what a breaker of whichever copy of the package has said instead of running a call. Asks
- * the error one thing only: every failed call is asked.
+ * True for the error of a rejected call, of any copy of the package. Reads a single property, since
+ * it runs for every failed call.
  */
 export function isRefusal(error: unknown): boolean {
   const brand = brandOf(error)
   return brand !== undefined && brand !== ('ERR_CALL_TIMEOUT' satisfies ErrorCode)
 }
 
-/** True for {@link CircuitOpenError}, from whichever copy of the package. */
+/** True for a {@link CircuitOpenError} of any copy of the package. */
 export function isCircuitOpenError(error: unknown): error is CircuitOpenError {
   return error instanceof CircuitOpenError
 }
 
-/** True for {@link CircuitFullError}, from whichever copy of the package. */
+/** True for a {@link CircuitFullError} of any copy of the package. */
 export function isCircuitFullError(error: unknown): error is CircuitFullError {
   return error instanceof CircuitFullError
 }
 
-/** True for {@link CallTimeoutError}, from whichever copy of the package. */
+/** True for a {@link CallTimeoutError} of any copy of the package. */
 export function isCallTimeoutError(error: unknown): error is CallTimeoutError {
   return error instanceof CallTimeoutError
 }

@@ -2,34 +2,37 @@ import type { RejectReason } from './core/measure/counters.ts'
 import type { OverrideMode } from './core/state/override.ts'
 import type { Transition } from './core/transition.ts'
 
-/** What a breaker tells its listeners. Every event carries the breaker's name. */
+/** The events of a breaker and their payloads; each payload also has the breaker's name. */
 export interface BreakerEvents {
-  /** The automatic state has moved; `enforced` is false while an override decides instead. */
+  /** The automatic state has changed; `enforced` is false while an override decides instead. */
   transition: Transition
-  /** A call was refused; `enforced` is false when a forced-closed override let it run anyway. */
+  /**
+   * A call was rejected without running; `enforced` is false when a forced-closed override let it run
+   * all the same. `retryAfter` is in ms, `undefined` when unknown.
+   */
   reject: {
     readonly reason: RejectReason
     readonly retryAfter: number | undefined
     readonly enforced: boolean
   }
-  /** A call counted as a success; not published for stale results. */
+  /** A call counted as a success. Not published for results of an earlier generation. */
   success: { readonly generation: number; readonly probe: boolean }
-  /** A call counted as a failure: `error` is what it threw, or the value that counts as failed. */
+  /** A call counted as a failure; `error` is what it threw, or the value classified as a failure. */
   failure: { readonly error: unknown; readonly generation: number; readonly probe: boolean }
-  /** A call took longer than its timeout; `failure` follows, unless it was classified otherwise. */
+  /** A call took longer than `timeout` ms. `failure` follows, unless `classify` decided otherwise. */
   timeout: { readonly timeout: number; readonly generation: number; readonly probe: boolean }
-  /** An override was set, or lifted (`mode` is undefined then). */
+  /** An override was set, or lifted: then `mode` is `undefined`. */
   override: {
     readonly mode: OverrideMode | undefined
     readonly reason: string | undefined
     readonly by: string | undefined
   }
-  /** Options were changed live: the new values by name, and what was lost, in words. */
+  /** `configure` changed options: the new values by name, and a description of what was lost. */
   configure: {
     readonly changed: Readonly<Record<string, unknown>>
     readonly lost: readonly string[]
   }
-  /** A listener, `classify` or `retryAfter` threw; nobody's result was changed by it. */
+  /** A listener, `classify`, `retryAfter` or a rule threw. The results of calls are not affected. */
   listenerError: { readonly error: unknown; readonly source: string }
 }
 
@@ -45,7 +48,7 @@ export const EVENT_NAMES = [
 ] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 
-/** The payload of one event as a listener gets it. */
+/** The payload of an event, as a listener receives it. */
 export type BreakerEvent<E extends EventName = EventName> = BreakerEvents[E] & {
   readonly breaker: string
 }

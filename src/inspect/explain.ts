@@ -9,15 +9,15 @@ import { overrideText } from './override.ts'
 import { counterfactualOf, REASONS, reasonOf, type Trip, tripOf, whyOpen } from './trip.ts'
 import { ago, count, failureText, percent, round, sentence, span } from './words.ts'
 
-/** Why a breaker is in its state, for people and as data. */
+/** Why a breaker is in its state, as text and as data. */
 export interface Explanation {
   /** A paragraph for an on-call engineer: what calls meet now, then why. */
   readonly text: string
-  /** Newest last. */
+  /** The last trips, newest last; the same as in `snapshot()`. */
   readonly trips: readonly Trip[]
 }
 
-/** What calls meet now, and how it came to that. `machine` is as the next call would find it. */
+/** `machine` must be up to date: the result of `peek`. `now` is its time, `wall` the wall clock. */
 export function explain(name: string, machine: Machine, now: number, wall: number): Explanation {
   const { state, override, settings } = machine
   const sentences =
@@ -119,7 +119,7 @@ function closedSentences(machine: Machine, { consecutiveFailures }: Closed, now:
   return sentences.filter(Boolean)
 }
 
-/** How near another rule is to opening; empty while it has seen nothing bad. */
+/** How close another rule is to opening; empty while it has seen no bad call. */
 function statusText(status: RuleStatus): string {
   const { rule, observed, threshold, calls = 0, hits = 0, minimumCalls = 0 } = status
   if (rule === 'evidence') {
@@ -172,7 +172,7 @@ function openSentences({ state, settings }: Machine, trip: TripRecord, now: numb
 function progress({ recovery }: HalfOpen, { recovery: settings }: MachineSettings): string {
   const { successes, needed, limit, inFlight } = recovery
   const { length } = inFlight
-  // The first sentence has told that there are no more slots.
+  // With all slots taken, the first sentence has said so.
   const more =
     length === 0 || length >= limit ? '' : `; ${length} ${length === 1 ? 'is' : 'are'} in flight`
   if (successes === 0) return `No probe has succeeded yet (${needed} needed)${more}`
@@ -183,7 +183,7 @@ function progress({ recovery }: HalfOpen, { recovery: settings }: MachineSetting
   return `${count(successes, 'probe')} ${have} succeeded (${needed} needed)${more}; it closes once no call has been rejected for ${span(settings.quietFor)}`
 }
 
-/** The sentence before says that it has just opened. */
+/** Empty for what has just happened, as the first sentence says that already. */
 function when(ms: number): string {
   return ms < 1 ? '' : ` ${ago(ms)}`
 }

@@ -10,7 +10,7 @@ export interface Rejected {
   readonly message: string
 }
 
-/** Why a call was rejected, as the error tells it: what keeps the circuit open now. */
+/** Why a call was rejected, for its error: what keeps the circuit open now. */
 export function describeRejection(
   name: string,
   reason: RejectReason,

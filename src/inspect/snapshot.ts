@@ -10,14 +10,14 @@ import type { RuleStatus } from '../core/trip/record.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { type Trip, tripOf } from './trip.ts'
 
-/** Everything visible of a breaker at one moment, as plain JSON data. Times are ms. */
+/** The whole visible state of a breaker at one moment, as plain JSON data. Durations are in ms. */
 export interface Snapshot {
   readonly name: string
-  /** As calls meet it: an override shows as `open` or `closed`. */
+  /** The state that calls meet: `open` or `closed` under an override. */
   readonly state: StateName
-  /** How long it has been so, ms. */
+  /** How long calls have met this state, or the override has been set; ms. */
   readonly stateFor: number
-  /** The state underneath an override; the same as `state` without one. */
+  /** The automatic state, underneath an override if there is one. */
   readonly automatic: StateName
   readonly generation: number
   readonly override: {
@@ -31,7 +31,7 @@ export interface Snapshot {
   } | null
   /** Admitted calls that have neither settled nor expired. */
   readonly inFlight: number
-  /** While half-open: how far the way back is. */
+  /** While half-open: the probes in flight and allowed, those that succeeded and how many it takes. */
   readonly probes: {
     readonly inFlight: number
     readonly limit: number
@@ -41,9 +41,9 @@ export interface Snapshot {
   readonly counts: Counts
   /** Failures in a row, while closed. */
   readonly consecutiveFailures: number
-  /** While closed: where the rules in force stand; each opens at `observed >= threshold`. */
+  /** While closed: the status of each rule; it opens at `observed >= threshold`. */
   readonly window: readonly RuleStatus[]
-  /** With `statistics`: how long calls took, ms. Quantiles are right to `error`, a share. */
+  /** With `statistics`: how long calls took, ms. `error` is the largest relative error of quantiles. */
   readonly latency: {
     readonly count: number
     readonly mean: number
@@ -53,33 +53,33 @@ export interface Snapshot {
     readonly max: number
     readonly error: number
   } | null
-  /** With `statistics`: calls by what became of them in the last minute, to a twelfth of it. */
+  /** With `statistics`: the calls of the last minute by outcome, in slices of 5 s. */
   readonly recent: RecentCalls | null
-  /** Ms spent in each state of the automatic layer. */
+  /** How long the automatic state has been each of these, ms. */
   readonly timeInState: Readonly<Record<StateName, number>>
   /**
-   * With `statistics`: the waiting that refusals have saved, ms; an estimate, the refused calls
-   * times what a failed one has taken on average.
+   * With `statistics`: how much waiting rejections have saved, ms. An estimate: the number of
+   * rejected calls times the mean duration of a failed one.
    */
   readonly waitingSaved: number | null
-  /** Newest last. */
+  /** The last trips, newest last; as many as the option `history` keeps. */
   readonly trips: readonly Trip[]
   /**
-   * Ms after which it is worth asking again: when the open time ends, or when the verdict on the
-   * probes that are out is due at the latest. `null` when a call may pass now, or nobody can know.
+   * After how many milliseconds to try again: when the open time ends, or at the latest when a
+   * probe in flight must have ended. `null` when a call may pass now, or when that is unknown.
    */
   readonly retryAfter: number | null
   /** The resolved options; functions are shown as `"[function]"`. */
   readonly options: Readonly<Record<string, unknown>>
 }
 
-/** The state as calls meet it. `machine` is as the next call would find it. */
+/** The state that calls meet. `machine` must be up to date: the result of `peek`. */
 export function shownState({ state, override }: Machine): StateName {
   if (override === undefined) return state.name
   return override.mode === 'forced-open' ? 'open' : 'closed'
 }
 
-/** Reads; moves nothing. */
+/** Returns the visible state; does not change it. */
 export function snapshot(machine: Machine, options: ResolvedOptions, clock: Clock): Snapshot {
   const reading = clock.now()
   const wall = clock.wall()
@@ -143,7 +143,7 @@ function statisticsOf({ statistics, counters: tally }: Machine, now: number) {
   }
 }
 
-/** Resolved options don't change, so that they are put into plain data once. */
+/** Resolved options never change, so each is converted once. */
 const shown = /* @__PURE__ */ new WeakMap<ResolvedOptions, Record<string, unknown>>()
 
 function plainOptions(options: ResolvedOptions): Record<string, unknown> {

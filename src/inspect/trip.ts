@@ -15,44 +15,46 @@ export interface TripFailure {
   readonly message: string
 }
 
-/** One opening of the circuit, as plain data: why it opened and what came of it. */
+/** One opening of the circuit until it closed, as plain data: why it opened, and how it ended. */
 export interface Trip {
-  /** When, in milliseconds since 1970. For display: ages are exact, this follows the wall clock. */
+  /** When, in milliseconds since 1970, for display: it follows the wall clock. `age` is exact. */
   readonly at: number
   /** How long ago, ms. */
   readonly age: number
   readonly reason: TransitionReason
-  /** The reason as a sentence. */
+  /** The reason in words, to follow "because". */
   readonly text: string
-  /** What was said when it was tripped by hand. */
+  /** The argument of `trip(reason)`; `null` for other reasons. */
   readonly note: string | null
   /** Both sides of the inequality of the rule that fired: it opens at `observed >= threshold`. */
   readonly finding: Finding | null
-  /** Where every rule in force stood, the one that fired among them. */
+  /** The status of every rule at that moment, including the one that fired. */
   readonly ruleStatuses: readonly RuleStatus[]
-  /** What would have been with other settings, as far as the kept evidence tells; or null. */
+  /** With which other setting it would not have opened then; `null` when that is unknown. */
   readonly counterfactual: string | null
+  /** The state before. */
   readonly from: StateName
-  /** The generation that ended with it. */
+  /** The generation that it ended. */
   readonly generation: number
-  /** False when an override decided instead at that time. */
+  /** False when an override was set at that moment, so that calls were not affected. */
   readonly enforced: boolean
   /** The last failures before it, oldest first; `age` in ms before the trip. */
   readonly failures: readonly (TripFailure & { readonly age: number })[]
   /** Failures in a row at that moment. */
   readonly consecutiveFailures: number
-  /** How long it was last opened for, ms. */
+  /** The last open time, ms. */
   readonly openFor: number
-  /** How often it was opened again since, because a probe failed. */
+  /** How often a probe has opened it again since. */
   readonly reopened: number
   /** Why it was last opened again; `null` when it was not. */
   readonly reopenedBy: TransitionReason | null
-  /** How the probe failed that last opened it again; `null` when it did not end, or there was none. */
+  /** The failure of the probe that last re-opened it; `null` when that expired, or there was none. */
   readonly probeFailure: TripFailure | null
-  /** How long it lasted until it closed, ms; `null` while it lasts. */
+  /** How long it took until the circuit closed, ms; `null` before. */
   readonly lasted: number | null
+  /** Why the circuit closed; `null` before. */
   readonly endedBy: TransitionReason | null
-  /** Calls refused meanwhile. */
+  /** How many calls were rejected until then. */
   readonly rejected: number
 }
 
@@ -103,7 +105,7 @@ export function whyOpen(trip: TripRecord): { reason: TransitionReason; text: str
   return { reason, text: REASONS[reason] + failure }
 }
 
-/** Why it opened at first, to follow "because". */
+/** Why it first opened, to follow "because". */
 export function reasonOf({ reason, finding, note }: TripRecord): string {
   if (finding !== undefined) return findingOf(finding)
   return REASONS[reason] + (note === undefined ? '' : ` (${note})`)
@@ -144,7 +146,7 @@ function findingOf(finding: Finding): string {
 }
 
 /**
- * With which other setting it would not have opened then, where the evidence tells.
+ * With which other setting it would not have opened then; `undefined` when that is unknown.
  *
  * @param rules those in force; a rate can't ask for more calls than its window holds
  */
@@ -164,14 +166,14 @@ export function counterfactualOf(record: TripRecord, rules: TripSettings): strin
   return `Counting only calls that have ended, the score would have been ${round(without)}, and it would not have opened then`
 }
 
-/** What a rule would have to be set to so as to be silent about what it found. */
+/** Settings of the rule with which its finding would not have opened the circuit. */
 function settingsThatHold(finding: Finding, rules: TripSettings): string[] {
   const { rule, observed, calls = 0 } = finding
   if (rule === 'consecutiveFailures') return [`a limit of ${observed + 1}`]
   if (rule !== 'failureRate' && rule !== 'slowCallRate') return []
   const window = rules[rule]?.window
   const room = window !== undefined && 'calls' in window ? window.calls : Infinity
-  // Rounded up: what is above it must be above what was observed.
+  // Rounded up, so that any threshold above it is above what was observed.
   const above = Math.ceil(observed * 1000) / 1000
   return [
     above < 1 ? `a threshold above ${percent(above)}` : '',
