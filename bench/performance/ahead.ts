@@ -34,7 +34,7 @@ export const KINDS: readonly Kind[] = [
   {
     own: 'time',
     peers: ['cockatiel-sampling'],
-    time: 'As with the count window; and old calls leave the window by the clock, also when nobody has called for a while.',
+    time: 'As with the count window; and old calls leave the window by the clock, also while there are no calls.',
     memory: 'As with the seed options, and the window.',
   },
   {

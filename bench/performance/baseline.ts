@@ -26,7 +26,7 @@ export function writeCounts(counts: Baseline['counts']): void {
   write({ ...readBaseline(), node: process.versions.node, counts })
 }
 
-/** Our own rows: nobody's regressions but ours are ours to find. */
+/** Our own rows: only our own regressions are looked for. */
 export function ownRows(ratios: Ratios): Ratios {
   const own = Object.entries(ratios).filter(([row]) => isOwn(row.split(' ')[0] as string))
   return Object.fromEntries(own)

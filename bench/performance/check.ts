@@ -6,7 +6,7 @@ import { measureCounts } from './counts.ts'
 import { measureRatios, OWN_PAIRS } from './measure.ts'
 import { progress } from './progress.ts'
 
-// Has a call become dearer?
+// Has a call become more expensive?
 //   npm run bench:check                counts what a call is made of; a busy machine changes nothing
 //   npm run bench:check -- --timed     compares times, for people with a quiet machine and minutes
 //   npm run bench:check -- --update    takes the counts as they are now for the baseline
@@ -28,7 +28,7 @@ if (values.update) {
 function report(complaints: readonly string[]): void {
   for (const complaint of complaints) console.log(`WORSE  ${complaint}`)
   if (complaints.length === 0) {
-    console.log('no call has become dearer')
+    console.log('no call has become more expensive')
     return
   }
   const update = values.timed ? 'npm run bench' : 'npm run bench:check -- --update'
@@ -62,5 +62,8 @@ async function compareTimes(): Promise<string[]> {
   }
   return all
     .filter(({ dearer }) => dearer)
-    .map(({ row, before: old, now }) => `${row}: ${((now / old - 1) * 100).toFixed(0)} % dearer`)
+    .map(
+      ({ row, before: old, now }) =>
+        `${row}: ${((now / old - 1) * 100).toFixed(0)} % more expensive`,
+    )
 }

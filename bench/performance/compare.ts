@@ -4,7 +4,7 @@ import type { Ratios } from './measured.ts'
 type Rows = Readonly<Record<string, Counts>>
 
 /**
- * What has become dearer, in words. Bytes differ between engines; nothing else of the counts does.
+ * Describes what has become more expensive. Bytes differ between engines; nothing else of the counts does.
  */
 export function dearerCounts(before: Rows, now: Rows, { bytes }: { bytes: boolean }): string[] {
   const gone = Object.keys(before).filter((row) => now[row] === undefined)
@@ -26,7 +26,7 @@ export function dearerCounts(before: Rows, now: Rows, { bytes }: { bytes: boolea
 /** Beyond what two runs differ by within themselves. */
 const MARGIN = 0.1
 
-/** One row of both runs, and whether it has become dearer by more than noise. */
+/** One row of both runs, and whether it has become more expensive by more than noise. */
 export interface Difference {
   readonly row: string
   readonly before: number

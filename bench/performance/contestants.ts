@@ -69,8 +69,8 @@ export async function meetings(scenario: Scenario, subject: Subject): Promise<Me
   if (scenario === 'sync-failure') return [sync(subject, { throws: true, open: false })]
   if (scenario === 'sync-open') return [sync(subject, { throws: true, open: true })]
   if (scenario === 'stream') return [stream(subject)]
-  const refuses = scenario === 'open' || scenario === 'deep'
-  const open = refuses || scenario === 'fallback'
+  const rejects = scenario === 'open' || scenario === 'deep'
+  const open = rejects || scenario === 'fallback'
   const fallback = scenario === 'fallback' ? (): number => 7 : undefined
   const action = (): Action => (scenario === 'failure' ? failing() : fresh(succeeding))
   const floor: FloorSetup = { open, fallback }
@@ -86,7 +86,7 @@ export async function meetings(scenario: Scenario, subject: Subject): Promise<Me
       ([name, make]) => [name, fresh(make)(action(), floor)] as [string, Action],
     ),
   ]
-  const throws = scenario === 'failure' || refuses
+  const throws = scenario === 'failure' || rejects
   const oneByOne = throws ? sequentialFailing : sequential
   const driver = scenario === 'deep' ? deepFailing : oneByOne
   const alone: Meeting = {

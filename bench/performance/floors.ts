@@ -10,7 +10,7 @@ export interface FloorSetup {
   readonly fallback: Fallback | undefined
 }
 
-/** `await fn()`, or the cheapest refusal there is: an error that was made before. */
+/** `await fn()`, or the cheapest rejection there is: an error that was made before. */
 export function bare(action: Action, { open, fallback }: FloorSetup): Action {
   if (!open) return action
   if (fallback !== undefined) return async () => fallback()

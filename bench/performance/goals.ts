@@ -59,7 +59,7 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
       cost('seed', 'success', { unit: 'hand then' }),
     ),
     atLeast(2.5, 'cockatiel, in units of ours', factor(COCKATIEL, 'seed', 'success')),
-    atLeast(2.4, 'whoever is next, in units of ours', factor(ANYBODY, 'seed', 'success')),
+    atLeast(2.4, 'the next best, in units of ours', factor(ANYBODY, 'seed', 'success')),
     atLeast(
       3,
       'cockatiel, 1000 at once, in units of ours',
@@ -106,7 +106,7 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
   Failure: [
     atMost(0.8, 'seed options', cost('seed', 'failure')),
     atLeast(1.65, 'cockatiel, in units of ours', factor(COCKATIEL, 'seed', 'failure')),
-    atLeast(1.4, 'whoever is next, in units of ours', factor(ANYBODY, 'seed', 'failure')),
+    atLeast(1.4, 'the next best, in units of ours', factor(ANYBODY, 'seed', 'failure')),
     atMost(
       1.1,
       'with 100 000 calls in the window, in units of one with 1 000',
@@ -117,19 +117,19 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
     ),
   ],
   Open: [
-    atMost({ others: 0.3, 26: 0.42 }, 'refusal', cost('seed', 'open')),
-    atMost({ others: 0.17, 26: 0.28 }, 'refusal, 1000 at once', cost('seed', 'open', together)),
+    atMost({ others: 0.3, 26: 0.42 }, 'rejection', cost('seed', 'open')),
+    atMost({ others: 0.17, 26: 0.28 }, 'rejection, 1000 at once', cost('seed', 'open', together)),
     atLeast(
       { others: 4.5, 26: 3.2 },
-      'whoever is next, in units of ours',
+      'the next best, in units of ours',
       factor(ANYBODY, 'seed', 'open'),
     ),
     atLeast(
       { others: 7, 26: 4.3 },
-      'whoever is next, 1000 at once, in units of ours',
+      'the next best, 1000 at once, in units of ours',
       factor(ANYBODY, 'seed', 'open', 'concurrent'),
     ),
-    atLeast(9, 'whoever is next, 25 calls deep, in units of ours', factor(ANYBODY, 'seed', 'deep')),
+    atLeast(9, 'the next best, 25 calls deep, in units of ours', factor(ANYBODY, 'seed', 'deep')),
     atMost(1.15, 'fallback', cost('seed', 'fallback')),
     atLeast(
       { others: 35, 26: 20 },
@@ -179,7 +179,7 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
     ),
     atMost(
       0.3,
-      'refusal, in units of a wrapper by hand',
+      'rejection, in units of a wrapper by hand',
       cost('seed', 'sync-open', { unit: 'hand sync' }),
     ),
   ],
@@ -261,7 +261,7 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
     ),
     atMost(
       0.1,
-      '10 000 that nobody calls, % of a core',
+      '10 000 that are not called, % of a core',
       memory('seed', ({ idle }) => idle * 100),
       1,
     ),

@@ -54,7 +54,7 @@ if (values.here || !values.versions) {
   for (const part of [ratioTable, comparison, syncTable, memoryTable, footprintTable, scaleTable]) {
     console.log(`\n${aligned(part(here))}`)
   }
-  console.log(`\nWhere somebody is ahead:\n${aheadList(here)}\n`)
+  console.log(`\nWhere others are ahead:\n${aheadList(here)}\n`)
 }
 if (values.versions || !values.here) {
   keep({ ...store, versions: await ofOtherNodes(effort) })

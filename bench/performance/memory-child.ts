@@ -18,7 +18,7 @@ export interface Memory {
   /** The same after a hundred calls. */
   readonly used: number
   readonly timers: number
-  /** The share of one core that ten thousand breakers take while nobody calls. */
+  /** The share of one core that ten thousand breakers take without calls. */
   readonly idle: number
 }
 

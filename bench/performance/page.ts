@@ -54,7 +54,7 @@ function figures(results: Results): string {
     footprintTable(results),
     '### Scale',
     scaleTable(results),
-    '### Where somebody is ahead',
+    '### Where others are ahead',
     'Among those that do the same kind of work; whatever is not named here is behind.',
     aheadList(results),
   ].join('\n\n')

@@ -8,7 +8,7 @@ export function noBreaker(): Guard {
 }
 
 /**
- * Refuses just the calls that would fail. It is greedy: it does not see that a call that succeeds may
+ * Rejects just the calls that would fail. It is greedy: it does not see that a call that succeeds may
  * take the room of two others, so that under overload something else can be better than it.
  */
 export function oracle(): Guard {

@@ -19,7 +19,7 @@ export type Kind = 'ours' | 'real' | 'emulated' | 'bound'
 export interface Policy {
   readonly name: string
   readonly kind: Kind
-  /** What somebody gets who installs it and reads no further than the first example. */
+  /** Its configuration after installing it and copying the first example. */
   readonly shipped: boolean
   /** One part of `auto` changed, to see what it is good for. */
   readonly ablation: boolean
@@ -94,7 +94,7 @@ const SIMPLE: CircuitBreakerOptions = {
 }
 
 export const policies: readonly Policy[] = [
-  bound('oracle', oracle, 'refuses just the calls that would fail'),
+  bound('oracle', oracle, 'rejects just the calls that would fail'),
   ours('auto', {}, '`new CircuitBreaker({ callTimeout })`'),
   ours('simple', SIMPLE, '5 failures in a row, open for 1 s ± 25 %, one probe'),
   ours(

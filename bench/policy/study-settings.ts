@@ -5,7 +5,7 @@ export const FINAL_SEEDS = { from: 70_000, to: 70_974 } as const
 /** What the scenarios of these seeds are, as `scenariosHash` gives it. */
 export const FINAL_HASH = 'f1d968c5f4e74c72'
 
-/** The weights of the study, and what else somebody may think right. */
+/** The weights of the study, and other plausible ones. */
 export const WEIGHTINGS: readonly Weights[] = [
   { failed: 0.1, waited: 0.2 },
   { failed: 0, waited: 0 },

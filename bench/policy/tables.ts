@@ -71,7 +71,7 @@ export function differenceTable(findings: Findings): string {
   )
 }
 
-/** Where `auto` loses, with everybody who is better there. */
+/** Where `auto` loses, with the policies that are better there. */
 export function lossTable(findings: Findings): string {
   const others = shown(findings).filter((name) => name !== 'auto' && name !== 'oracle')
   const rows = findings

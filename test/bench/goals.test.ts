@@ -30,15 +30,15 @@ describe('goals', () => {
     ['26.0.0', 0.4, true],
     ['26.0.0', 0.43, false],
   ])('are judged by the limit of the version: on Node %s, %d is met: %s', (node, value, met) => {
-    const [refusal] = GOALS['Open'] ?? []
+    const [rejection] = GOALS['Open'] ?? []
 
-    expect(refusal && isMet(refusal, measured(node, value))).toBe(met)
+    expect(rejection && isMet(rejection, measured(node, value))).toBe(met)
   })
 
   it('are listed where they are missed', () => {
     const list = missed([measured('24.0.0', 0.4), measured('26.0.0', 0.4)])
 
-    expect(list).toContain('- **Open:** refusal (Node 24); refusal, 1000 at once;')
+    expect(list).toContain('- **Open:** rejection (Node 24); rejection, 1000 at once;')
   })
 })
 

@@ -4,7 +4,7 @@ import { type Action, CLOSED, HOUR, type Setup, type Subject } from '../subject.
 type Library = typeof import('../../../src/index.ts')
 type Options = CircuitBreakerOptions<unknown>
 
-/** The library of this clone, or another build that somebody compares with it. */
+/** The library of this clone, or another build to compare with it. */
 export async function library(): Promise<Library> {
   return import(process.env['BENCH_LIBRARY'] ?? '../../../src/index.ts')
 }

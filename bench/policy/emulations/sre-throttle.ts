@@ -7,7 +7,7 @@ const SLICE = 1_000
 
 /**
  * The client-side throttle of the SRE book: with `requests` and `accepts` of the last two minutes, a
- * call is refused with probability (requests − 2 accepts) / (requests + 1). It has no states.
+ * call is rejected with probability (requests − 2 accepts) / (requests + 1). It has no states.
  */
 export function sreThrottle({ clock, random }: PolicyContext): SimulatedBreaker {
   const requests = new Float64Array(SLICES)
@@ -38,10 +38,10 @@ export function sreThrottle({ clock, random }: PolicyContext): SimulatedBreaker 
   return {
     tryAcquire() {
       const index = turn()
-      const refusal = (requested - K * accepted) / (requested + 1)
+      const rejection = (requested - K * accepted) / (requested + 1)
       requests[index] = (requests[index] as number) + 1
       requested++
-      return random() < refusal ? undefined : permit
+      return random() < rejection ? undefined : permit
     },
   }
 }
