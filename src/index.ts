@@ -1,5 +1,5 @@
 /**
- * A circuit breaker that is right, fast, and explains itself.
+ * A circuit breaker that is correct, fast, and explains itself.
  *
  * @example
  * import { CircuitBreaker } from 'short-circuit'
@@ -26,16 +26,16 @@ export type { ListenOptions } from './circuit/listen.ts'
 export { CircuitBreaker } from './circuit-breaker.ts'
 export type { Clock } from './clock.ts'
 
-export type { Counts, RejectReason as Refusal } from './core/measure/counters.ts'
-export type { RecentCalls as Recent } from './core/measure/statistics.ts'
+export type { Counts, RejectReason } from './core/measure/counters.ts'
+export type { RecentCalls } from './core/measure/statistics.ts'
 
 export type { Outcome, Settled } from './core/outcome.ts'
-export type { OverrideMode, OverrideOptions as Why } from './core/state/override.ts'
+export type { OverrideMode, OverrideOptions } from './core/state/override.ts'
 
 export type { StateName, Transition, TransitionReason } from './core/transition.ts'
-export type { Finding, RuleStatus as RuleReading } from './core/trip/record.ts'
+export type { Finding, RuleStatus } from './core/trip/record.ts'
 
-export type { TripPredicate as When, WhenView } from './core/trip/when.ts'
+export type { TripPredicate, WhenView } from './core/trip/when.ts'
 export {
   CallTimeoutError,
   CircuitFullError,
@@ -80,7 +80,7 @@ export type {
   ResolvedOptions,
 } from './options.ts'
 export { type ProtectOptions, protect } from './protect.ts'
-export type { BreakerKey as Key, KeyedOptions } from './registry/keyed.ts'
+export type { BreakerKey, KeyedOptions } from './registry/keyed.ts'
 
 export type { RegisteredOptions, RegistryDefaults } from './registry/registry-options.ts'
 export {
