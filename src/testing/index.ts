@@ -1,6 +1,6 @@
 /**
- * What tests of code with circuit breakers need: time that moves by hand, a dependency that follows
- * a script, and whole simulations.
+ * Tools for testing code with circuit breakers: a clock that tests advance, a dependency that follows
+ * a script, and simulations.
  *
  * @example
  * import { ManualClock } from 'short-circuit/testing'

@@ -6,7 +6,7 @@ interface Timer {
 }
 
 /**
- * A clock that moves only by hand, to test what depends on time without waiting for it.
+ * A clock that moves only when a test says so, to test time-dependent code without waiting.
  *
  * @example
  * import { CircuitBreaker } from 'short-circuit'
@@ -54,14 +54,14 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** How many timers are waiting; 0 when everything is at rest. */
+  /** The number of pending timers. */
   get timers(): number {
     return this.#timers.length + this.#turns.size
   }
 
   /**
-   * Moves time forward by `ms` and fires what is due, in order, before it returns. Awaiting the
-   * result also lets pending promise work finish, and what it has made due meanwhile.
+   * Moves time forward by `ms` and fires the timers that are due, in order, before it returns. Awaiting
+   * the result also runs pending promise callbacks, and the timers that those have made due.
    *
    * @throws RangeError for less than 0 ms; use {@link set} to step back
    */
@@ -82,7 +82,7 @@ export class ManualClock implements Clock {
     return this.#settle()
   }
 
-  /** Sets the reading, as a bad clock would: back or far ahead, without firing any timer. */
+  /** Sets the time, back or ahead, without firing any timer: a clock that steps. */
   set(ms: number): void {
     this.#now = ms
   }

@@ -121,7 +121,7 @@ describe('scriptedDependency', () => {
   })
 
   it.each([
-    ['work x2', {}, 'phase 1 of the script has workFactor, which only simulate knows'],
+    ['work x2', {}, 'phase 1 of the script has workFactor, which only simulate supports'],
     ['ok 1 s, hang on 1 shard', {}, 'phase 2 of the script has shards'],
     ['ok', { latency: -1 }, 'latency must be a number of at least 0, got -1'],
     ['ok', { clock: {} }, 'clock must be a clock, such as a ManualClock, got an object'],

@@ -6,21 +6,21 @@ import { Schedule } from './simulation/schedule.ts'
 import { readScript, type Script } from './simulation/script.ts'
 
 export interface ScriptedDependencyOptions {
-  /** Its time is that of the script, which begins at once: a `ManualClock`, as a rule. */
+  /** The clock of the script, which begins at once; usually a `ManualClock`. */
   readonly clock: Clock
   /**
-   * How long an answer takes when all is well, ms.
+   * How long an answer takes without a fault, ms.
    * @defaultValue 10
    */
   readonly latency?: number
   /**
-   * Decides which calls fail where the script gives a share of them: a whole number.
+   * Seed of the random choice of failing calls, where the script has a share of errors. An integer.
    * @defaultValue 1
    */
   readonly seed?: number
 }
 
-/** Calls the dependency; aborting the signal rejects with its reason. */
+/** Calls the dependency. Aborting the signal rejects with its reason. */
 export type ScriptedDependency = (signal?: AbortSignal) => Promise<'ok'>
 
 const MESSAGES: Readonly<Record<string, string>> = {
@@ -30,15 +30,15 @@ const MESSAGES: Readonly<Record<string, string>> = {
 }
 
 /**
- * A dependency that does what a script says, on a clock that moves by hand: a function whose
- * promise gives `'ok'`, or rejects with an error whose `code` is `ECONNREFUSED`, `ECONNRESET` or
- * `EFAULT`, or stays pending. After the script all is well.
+ * Creates a dependency that follows a script on a manual clock: a function whose promise resolves to
+ * `'ok'`, rejects with an error whose `code` is `ECONNREFUSED`, `ECONNRESET` or `EFAULT`, or stays
+ * pending. After the end of the script, calls succeed.
  *
- * Scripts are lists of phases, or words: `ok`, `hang`, `refuse`, `reset`, `30 % errors`,
+ * A script is a list of phases or a text: `ok`, `hang`, `refuse`, `reset`, `30 % errors`,
  * `latency x20`, `latency +200 ms`, joined by `and`, each with a duration such as `for 1 min`. What
  * needs traffic (work, load, a cold cache, shards) is for `simulate`.
  *
- * @throws SyntaxError naming the part of a script in words that can't be understood, and its place
+ * @throws SyntaxError naming the part of the text that can't be parsed, and its position
  * @throws TypeError or RangeError naming the phase or option that is wrong
  * @example
  * import { CircuitBreaker } from 'short-circuit'
@@ -66,7 +66,9 @@ export function scriptedDependency(
   for (const [index, phase] of phases.entries()) {
     for (const key of ['workFactor', 'coldFactor', 'loadFactor', 'shards'] as const) {
       if (phase[key] === undefined) continue
-      throw new TypeError(`phase ${index + 1} of the script has ${key}, which only simulate knows`)
+      throw new TypeError(
+        `phase ${index + 1} of the script has ${key}, which only simulate supports`,
+      )
     }
   }
   const dependency = new SimulatedDependency(

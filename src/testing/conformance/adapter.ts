@@ -42,7 +42,7 @@ export interface BreakerAdapter {
 /** A place in which breakers live on a clock that the case moves. */
 export interface TestBed {
   readonly clock: TestClock
-  /** Builds a breaker, with the nearest configuration that the library can express. The bed must not keep it. */
+  /** Creates a breaker with the nearest configuration that the library supports. The bed must not keep it. */
   create(setup: BreakerSetup): TestedBreaker
   /** Builds two breakers from one options object of the library's own. */
   createTwins?(setup: BreakerSetup): readonly [TestedBreaker, TestedBreaker]
@@ -67,7 +67,7 @@ export interface TestClock {
   pendingTimers?(): number
 }
 
-/** What a case asks for. Exactly one of `maxFailures` and `failureRate` is given. */
+/** The configuration that a case needs. Exactly one of `maxFailures` and `failureRate` is set. */
 export interface BreakerSetup {
   /** Consecutive failures that open the circuit. */
   readonly maxFailures?: number
@@ -85,15 +85,15 @@ export interface BreakerSetup {
   /** Successful probes that close the circuit, and the most that may run at once. 1 when left out. */
   readonly probes?: number
   /**
-   * Limit on one call in ms; `'default'` is whatever the library does when not told; left out is none, or the default of
-   * a library that cannot do without.
+   * Limit on one call in ms; `'default'` is the default of the library; `undefined` is no limit, or the default of a
+   * library that cannot work without one.
    */
   readonly callTimeout?: number | 'default'
   /** Errors that say nothing about the target. */
   readonly ignore?: (error: unknown) => boolean
 }
 
-/** The action of a call. It gets the signal that the library hands to it, when it hands one. */
+/** The action of a call. It receives the signal of the library, if that passes one. */
 export type TestedAction = (signal?: AbortSignal) => unknown
 
 /** One breaker of the library under test. */

@@ -51,7 +51,7 @@ export function defineCase({ check, ...about }: CaseDefinition): ConformanceCase
   }
 }
 
-/** `observed` is what happened, told as the opposite of the right answer. */
+/** `observed` describes what happened, as the opposite of the right answer. */
 export function insist(right: boolean, observed: string): asserts right {
   if (!right) throw new ConformanceError(observed)
 }

@@ -55,12 +55,12 @@ export class ObservedCall {
     )
   }
 
-  /** Refused without running. */
+  /** Rejected without running. */
   get rejected(): boolean {
     return !this.ran && this.status === 'rejected'
   }
 
-  /** Neither run nor refused. */
+  /** Neither run nor rejected. */
   get waiting(): boolean {
     return !this.ran && this.status === 'pending'
   }
@@ -166,7 +166,7 @@ export async function firstProbe(bed: TestBed, breaker: TestedBreaker): Promise<
   return probe
 }
 
-/** Asks again and again until a call is let through, and leaves that one in flight. */
+/** Repeats calls until one is let through, and leaves that one in flight. */
 export async function nextProbe(
   bed: TestBed,
   breaker: TestedBreaker,

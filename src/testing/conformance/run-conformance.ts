@@ -31,9 +31,9 @@ export const conformanceCases: readonly ConformanceCase[] = [
 ].sort(inOrder)
 
 /**
- * Runs a circuit breaker, of whichever library, through the cases, one after the other.
+ * Runs the circuit breaker of any library through the cases, one after the other.
  *
- * Never rejects: an error that a case does not expect, be it the adapter's own, is a `fail` that tells it.
+ * Never rejects: an unexpected error, also one of the adapter, is a `fail` with that error.
  *
  * @example
  * import { type BreakerAdapter, runConformance } from 'short-circuit/testing'

@@ -7,7 +7,7 @@ export interface Limit {
   readonly infinite?: boolean
 }
 
-/** What was got, short enough for a message. */
+/** A value as error messages show it. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function') return 'a function'
@@ -36,7 +36,7 @@ function expected({ min, max, above, whole }: Limit): string {
   return `${kind} of at least ${min}`
 }
 
-/** The fields of a plain object that has no others than `known`. */
+/** Checks that a value is an object whose keys are all in `known`. */
 export function isAbout(
   path: string,
   value: unknown,

@@ -1,26 +1,26 @@
 import { normal } from './random.ts'
 import type { Schedule, TimedPhase } from './schedule.ts'
 
-/** What a simulated dependency can do, every default applied. */
+/** The settings of a simulated dependency, with every default applied. */
 export interface DependencySettings {
-  /** Half of the calls take less time than this to serve, ms. */
+  /** The median time to serve a call, ms. */
   readonly latency: number
-  /** How much the times differ: the deviation of their logarithm. */
+  /** The standard deviation of the logarithm of these times. */
   readonly spread: number
-  /** Calls that one shard serves at once; `Infinity`: it is never busy. */
+  /** How many calls one shard serves at once. */
   readonly capacity: number
   /** Calls that wait at one shard when it is busy; more are refused. */
   readonly queue: number
   readonly shards: number
-  /** Share of the calls that fails even when all is well. */
+  /** The share of calls that fails even without a fault. */
   readonly errorRate: number
-  /** A cold cache is two thirds warm after that many calls. */
+  /** After how many calls a cold cache is two thirds warm. */
   readonly warmCalls: number
-  /** From here there and back, ms: how long it takes to be refused. */
+  /** The round trip, ms: how long it takes to be refused. */
   readonly roundTrip: number
 }
 
-/** How a call is going to end, known when it is sent: nothing later depends on chance. */
+/** How a call will end. Known when it is sent: nothing later is random. */
 export interface Fate {
   /** When the answer arrives; `Infinity`: never. */
   at: number
@@ -28,7 +28,7 @@ export interface Fate {
   error: string
 }
 
-/** Four numbers in [0, 1) that decide what chance decides about a call. */
+/** Four random numbers in [0, 1) that decide the fate of a call. */
 export type Draws = readonly [shard: number, work: number, more: number, error: number]
 
 interface Wipe {
@@ -94,7 +94,7 @@ class Shard {
 
 /**
  * A dependency in virtual time: shards of servers behind a bounded queue, with log-normal service
- * times and the faults of a script. It goes on working on calls that nobody waits for any more.
+ * times and the faults of a script. It keeps working on calls whose callers have given up.
  */
 export class SimulatedDependency {
   readonly #settings: DependencySettings

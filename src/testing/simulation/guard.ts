@@ -1,22 +1,22 @@
 import { CircuitBreaker, type CircuitBreakerOptions, type Clock } from '../../index.ts'
 
-/** What a breaker may know of the simulation it is in. */
+/** What a policy is told about the simulation when it creates a breaker. */
 export interface PolicyContext {
   /** Virtual time. */
   readonly clock: Clock
-  /** Repeatable chance, for the policy only. */
+  /** Repeatable random numbers, for the policy only. */
   readonly random: () => number
-  /** Which client it is for, from 0. */
+  /** The client that it is for, counted from 0. */
   readonly client: number
   /** After this time a call without an answer fails, ms. */
   readonly timeout: number
 }
 
-/** What a simulation asks of a breaker; a `CircuitBreaker` is one. */
+/** The breaker interface of a simulation; a `CircuitBreaker` implements it. */
 export interface SimulatedBreaker {
-  /** A permit for one call, or `undefined` when it is refused. */
+  /** Returns a permit for one call, or `undefined` when it is rejected. */
   tryAcquire(): SimulatedPermit | undefined
-  /** Tells a listener of every change of state; without it no trips are reported. */
+  /** Calls a listener at every change of state; without it, no trips are reported. */
   on?(event: 'transition', listener: (transition: SimulatedTransition) => void): unknown
 }
 
@@ -35,7 +35,7 @@ export type PolicyFactory = (context: PolicyContext) => SimulatedBreaker
 
 /** One call on its way through a guard: exactly one of its methods is to be called, once. */
 export interface GuardedCall {
-  /** Sends the call; `permit` is told how it ends. */
+  /** Sends the call and settles `permit` with its outcome. */
   start(permit: SimulatedPermit): void
   refuse(): void
   /** Whether it would succeed if it were sent now. No real breaker knows. */
@@ -54,7 +54,7 @@ export interface GuardContext extends PolicyContext {
 
 export type GuardFactory = (context: GuardContext) => Guard
 
-/** Guards of a policy as users give it: options, or a factory of breakers. */
+/** Creates the guards of a policy: of options, or of a function that creates breakers. */
 export function guardFactory(policy: CircuitBreakerOptions | PolicyFactory = {}): GuardFactory {
   return (context) => {
     const { clock, random } = context

@@ -26,7 +26,7 @@ const FAULTS: readonly (readonly [pattern: RegExp, fault: (amount: number) => Fa
 const KNOWN =
   'ok, hang, refuse, reset, "30 % errors", "latency x20", "latency +200 ms", "work x20", "cold x10" and "load x3"'
 
-/** Reads a script in words; throws with the part that is wrong and where it begins. */
+/** Parses a script. @throws SyntaxError with the part that is wrong and where it begins */
 export function parseScript(text: string): readonly Phase[] {
   const parts = split(text)
   if (parts.length === 1 && parts[0]?.words === '') {
@@ -45,7 +45,7 @@ export function parseScript(text: string): readonly Phase[] {
 function split(text: string): { words: string; position: number }[] {
   const parts = []
   let begin = 0
-  // The comma may be left out before "then", and a line is a part of its own.
+  // The comma may be left out before "then", and each line is a separate part.
   for (const separator of text.matchAll(/\s*[,;\n]\s*(?:then\s+)?|\s+then\s+|$/g)) {
     const raw = text.slice(begin, separator.index)
     const words = raw.trim()

@@ -1,6 +1,6 @@
-/** What a dependency does for a while. A phase with no more than `for` is healthy. */
+/** The behaviour of a dependency for a while. A phase with only `for` is healthy. */
 export interface Phase {
-  /** How long, ms. Only the last phase may go on for ever: `Infinity`. */
+  /** Its length, ms. `Infinity` is allowed for the last phase only. */
   readonly for: number
   /** Accepts calls and never answers them; those in flight get no answer either. */
   readonly hang?: boolean
@@ -10,17 +10,17 @@ export interface Phase {
   readonly reset?: boolean
   /** This share of the calls, from 0 to 1, ends in an error, after the usual time. */
   readonly errorRate?: number
-  /** Answers arrive that many times later, but the dependency can do as much as before. */
+  /** How many times later answers arrive; the capacity stays the same. */
   readonly latencyFactor?: number
-  /** Answers arrive that many ms later, but the dependency can do as much as before. */
+  /** How many ms later answers arrive; the capacity stays the same. */
   readonly delay?: number
-  /** Every call is that many times more work, so the dependency can do that much less. */
+  /** How many times more work each call is; the capacity falls accordingly. */
   readonly workFactor?: number
-  /** As `workFactor`, but a cold cache: it wears off as calls are served. */
+  /** Like `workFactor`, but for a cold cache: it decreases as calls are served. */
   readonly coldFactor?: number
-  /** That many times as many calls arrive. Of use in a simulation only. */
+  /** How many times as many calls arrive. For `simulate` only. */
   readonly loadFactor?: number
-  /** Only that many shards have the fault. Of use in a simulation with several shards only. */
+  /** How many shards have the fault. For `simulate` with several shards only. */
   readonly shards?: number
 }
 /** Whether anything is wrong in a phase; more traffic counts. */

@@ -1,4 +1,4 @@
-/** What came of the calls that were made in one phase of the script. */
+/** The results of the calls that were made in one phase of the script. */
 export interface PhaseResult {
   /** When it began, ms. */
   readonly from: number
@@ -6,13 +6,13 @@ export interface PhaseResult {
   readonly to: number
   readonly offered: number
   readonly succeeded: number
-  /** Attempts that were made and failed. */
+  /** Attempts that failed. */
   readonly failed: number
-  /** Attempts that a breaker refused. */
+  /** Attempts that a breaker rejected. */
   readonly rejected: number
 }
 
-/** One opening of one client's breaker by a rule; probes that fail afterwards are not counted. */
+/** One opening of one client's breaker by a rule; re-openings by probes are not counted. */
 export interface SimulatedTrip {
   readonly client: number
   /** When, in ms since the simulation began. */
@@ -22,22 +22,22 @@ export interface SimulatedTrip {
   readonly closedAt: number | null
 }
 
-/** What came of a simulation: plain data, and the same bytes for the same simulation. */
+/** The result of a simulation: plain data, byte for byte the same for the same options. */
 export interface SimulationResult {
   readonly seed: number
   /** How long calls were made, ms. */
   readonly duration: number
   /** Calls that users wanted to make. */
   readonly offered: number
-  /** Those of them that got an answer in the end. */
+  /** How many of them got an answer, possibly after retries. */
   readonly succeeded: number
-  /** Attempts that were made and failed, retries included. */
+  /** Attempts that failed, retries included. */
   readonly failed: number
-  /** Attempts that a breaker refused. */
+  /** Attempts that a breaker rejected. */
   readonly rejected: number
   /** `succeeded` as a share of `offered`. */
   readonly goodput: number
-  /** Seconds that callers waited, in all, for attempts that failed. */
+  /** How long callers waited in total for attempts that failed, in seconds. */
   readonly secondsWaited: number
   /** The most calls that one client had in flight at a time. */
   readonly peakInFlight: number

@@ -3,7 +3,7 @@ import { parseScript } from './parse-script.ts'
 import type { Phase } from './phase.ts'
 
 /**
- * What a dependency does, phase by phase: as a list, or in words such as
+ * The behaviour of a dependency, phase by phase: as a list, or as a text such as
  * `'ok for 5 s, hang 10 s, 30 % errors and latency x4 for 1 min, refuse 5 s'`.
  */
 export type Script = string | readonly Phase[]

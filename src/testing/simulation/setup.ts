@@ -5,93 +5,96 @@ import type { PolicyFactory } from './guard.ts'
 import { Schedule } from './schedule.ts'
 import { readScript, type Script } from './script.ts'
 
-/** The dependency of a simulation: what happens to it and what it can do. */
+/** The dependency of a simulation: its faults and its capacity. */
 export interface SimulatedDependencyOptions {
-  /** What happens to it. Clients begin to call when the script begins. */
+  /** Its faults over time. Clients begin to call when the script begins. */
   readonly script: Script
   /**
-   * Half of the calls take less time than this to serve, ms.
+   * The median time to serve a call, ms.
    * @defaultValue 50
    */
   readonly latency?: number
   /**
-   * How much service times differ: the standard deviation of their logarithm.
+   * The spread of service times: the standard deviation of their logarithm.
    * @defaultValue 0.5
    */
   readonly spread?: number
   /**
-   * Calls that each shard serves at once; `Infinity`: it is never busy.
+   * How many calls each shard serves at once; with `Infinity` it is never busy.
    * @defaultValue 32
    */
   readonly capacity?: number
   /**
-   * Calls that may wait at each shard while it is busy; more are refused.
+   * How many calls may wait at each shard while it is busy; further ones are refused with `EBUSY`.
    * @defaultValue 128
    */
   readonly queue?: number
   /**
-   * Independent parts; every call belongs to one of them, by chance.
+   * The number of independent parts; each call goes to one of them at random.
    * @defaultValue 1
    */
   readonly shards?: number
   /**
-   * Share of the calls, from 0 to 1, that fails even when all is well.
+   * The share of calls, from 0 to 1, that fails even without a fault.
    * @defaultValue 0
    */
   readonly errorRate?: number
   /**
-   * A cold cache is two thirds warm after that many calls to a shard.
+   * After how many calls to a shard a cold cache is two thirds warm.
    * @defaultValue 200
    */
   readonly warmCalls?: number
 }
 
-/** Who calls, how often, and with how much patience. */
+/** The callers of a simulation. */
 export interface TrafficOptions {
   /**
-   * Processes, each with a breaker of its own.
+   * The number of client processes, each with its own breaker.
    * @defaultValue 1
    */
   readonly clients?: number
   /**
-   * Calls per second that each client's users want to make on average, at random moments.
+   * How many calls per second each client's users want to make on average, at random moments.
    * @defaultValue 10
    */
   readonly callsPerSecond?: number
   /**
-   * A call without an answer fails after this time, ms. The policy's `callTimeout` goes first.
+   * After which time a call without an answer fails, ms. A shorter `callTimeout` of the policy wins.
    * @defaultValue 1000
    */
   readonly timeout?: number
   /**
-   * How often a call that failed is tried again, through the breaker; a refused one is not.
+   * How often a failed call is retried through the breaker. A rejected one is not retried.
    * @defaultValue 0
    */
   readonly retries?: number
   /**
-   * Before the first retry, ms, half of it by chance; doubled with each further one.
+   * The delay before the first retry, ms, half of it random; it doubles with each further one.
    * @defaultValue 100
    */
   readonly retryDelay?: number
   /**
-   * All clients use one breaker.
+   * Whether all clients use one breaker.
    * @defaultValue false
    */
   readonly shared?: boolean
 }
 
-/** One simulation: the same one always gives the same result. */
+/** The options of a simulation; the same options always produce the same result. */
 export interface SimulationOptions {
-  /** Everything that is left to chance follows from it: a whole number. */
+  /** Seed of all random numbers. An integer. */
   readonly seed: number
   readonly dependency: SimulatedDependencyOptions
   readonly traffic?: TrafficOptions
   /**
-   * Options of the breakers, or what creates a breaker for one client. Omitted, a breaker with
-   * default options.
+   * Options of the breakers, or a function that creates the breaker of one client.
+   * @defaultValue a breaker with default options
    */
   readonly policy?: CircuitBreakerOptions | PolicyFactory
-  /** How long calls are made, ms. Omitted, as long as the script lasts. */
+  /**
+   * How long calls are made, ms.
+   * @defaultValue the length of the script
+   */
   readonly duration?: number
 }
 
@@ -104,7 +107,7 @@ export interface SimulationSetup {
   readonly traffic: Required<TrafficOptions>
 }
 
-/** Checks everything but the policy, which the breaker itself checks. */
+/** Checks all options except the policy, which the breaker checks. */
 export function resolveSetup(options: SimulationOptions): SimulationSetup {
   isAbout('simulation', options, ['seed', 'dependency', 'traffic', 'policy', 'duration'])
   const seed = number('seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true })
@@ -112,7 +115,7 @@ export function resolveSetup(options: SimulationOptions): SimulationSetup {
   const { settings, schedule } = resolveDependency(options.dependency)
   const duration = options.duration ?? schedule.end
   if (duration === Infinity) {
-    throw new TypeError('duration is needed: the last phase of the script goes on for ever')
+    throw new TypeError('duration must be set, because the last phase of the script has no end')
   }
   number('duration', duration, { above: 0 })
   return { seed, duration, schedule, dependency: settings, traffic }
@@ -176,7 +179,7 @@ function resolveDependency(given: SimulatedDependencyOptions): {
   return { settings, schedule: new Schedule(phases) }
 }
 
-/** Without the keys whose value is `undefined`, which mean "not given". */
+/** Without the keys whose value is `undefined`, so that their defaults apply. */
 function defined<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

@@ -122,7 +122,7 @@ describe('simulate', () => {
     [{ seed: 1.5 }, 'seed must be a whole number'],
     [{ traffic: { clients: 0 } }, 'traffic.clients must be a whole number from 1 to 10000, got 0'],
     [{ traffic: { timeouts: 1 } }, 'unknown key "timeouts" (in traffic)'],
-    [{ dependency: { script: 'ok' } }, 'duration is needed'],
+    [{ dependency: { script: 'ok' } }, 'duration must be set'],
     [{ dependency: { script: 'hang 1 s on 2 shards' } }, 'the script speaks of 2 shards'],
     [{ dependency: { script: 'ok 1 s', capacity: 0 } }, 'dependency.capacity must be'],
     [{ duration: 0 }, 'duration must be a number above 0, got 0'],

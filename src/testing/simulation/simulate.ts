@@ -4,8 +4,8 @@ import type { SimulationResult } from './result.ts'
 import { resolveSetup, type SimulationOptions } from './setup.ts'
 
 /**
- * Plays a dependency's troubles in virtual time against real breakers, and gives what came of it:
- * minutes of traffic in milliseconds, the same result for the same options, down to the last byte.
+ * Simulates the faults of a dependency in virtual time with real breakers and returns the result:
+ * minutes of traffic take milliseconds. The same options always produce the same result.
  *
  * @throws TypeError, RangeError or SyntaxError naming the option that is wrong
  * @example
