@@ -73,29 +73,20 @@ function stateText(machine: Machine, now: number, would?: 'would'): string {
   }
 }
 
-/** Until when a closed circuit has no room for a call; `undefined` while it has. */
+/** While how many calls are in flight a closed circuit rejects; `undefined` when it does not. */
 function fullText({ counters, settings }: Machine, rejected: string): string | undefined {
   const { inFlight } = counters
   const { maxConcurrent } = settings
   if (inFlight < maxConcurrent) return undefined
-  const enough = inFlight - maxConcurrent + 1
-  let end = `${enough} of the ${inFlight} calls in flight have ended`
-  if (enough === 1) end = `one of the ${inFlight} calls in flight ends`
-  if (enough === inFlight) end = `all ${inFlight} calls in flight have ended`
-  if (inFlight === 1) end = 'the call in flight ends'
-  return `${rejected} until ${end} (\`maxConcurrent\` is ${maxConcurrent})`
+  return `${rejected} while ${count(inFlight, 'call is', 'calls are')} in flight (\`maxConcurrent\` is ${maxConcurrent})`
 }
 
 function probesText(state: HalfOpen, now: number, rejected: string, would?: 'would'): string {
   const { limit, inFlight } = state.recovery
   const wait = retryAfter(state, undefined, now)
   if (wait !== undefined) {
-    const { length } = inFlight
-    const probes =
-      length === 1
-        ? 'the only probe allowed is in flight'
-        : `${length} probes are in flight, as many as are allowed at once`
-    return `${rejected}, because ${probes}; a slot should be free within ${span(wait)}`
+    const probes = count(inFlight.length, 'probe is', 'probes are')
+    return `${rejected}, because ${probes} in flight, the most allowed at once; a slot should be free within ${span(wait)}`
   }
   const slots = limit - inFlight.length
   const [next, be, probes] =
@@ -136,11 +127,8 @@ function ending({ at, endedAt, endedBy, reopened, rejected }: TripRecord): strin
   if (endedAt === undefined || endedBy === undefined) return ''
   const closed = endedAt - at < 1 ? 'closed at once' : `closed ${span(endedAt - at)} later`
   const failed = reopened === 0 ? '' : ` after ${count(reopened, 'failed probe')}`
-  return `, and ${closed}${failed}, because ${REASONS[endedBy]}; ${calls(rejected)} rejected meanwhile`
-}
-
-function calls(n: number): string {
-  return n === 1 ? '1 call was' : `${n === 0 ? 'no' : n} calls were`
+  const meanwhile = `${count(rejected, 'call was', 'calls were')} rejected meanwhile`
+  return `, and ${closed}${failed}, because ${REASONS[endedBy]}; ${meanwhile}`
 }
 
 function openSentences({ state, settings }: Machine, trip: TripRecord, now: number): string[] {
@@ -149,22 +137,25 @@ function openSentences({ state, settings }: Machine, trip: TripRecord, now: numb
     sentences.push(`It was tripped by hand ${ago(now - state.from)}, which restarted its open time`)
   }
   const { reopened, rejected } = trip
+  let opened = 'it opened'
   if (reopened > 0) {
+    opened = 'it first opened'
     // A half-open circuit was open for all of its open time.
     const again = state.name === 'open' ? state.since : state.since - trip.openFor
+    const failed = count(reopened, 'probe has', 'probes have')
     sentences.push(
       `It opened again${when(now - again)} because ${whyOpen(trip).text}`,
-      `It first opened ${ago(now - trip.at)} because ${reasonOf(trip)}; ${count(reopened, 'probe')} ${reopened === 1 ? 'has' : 'have'} failed since`,
+      `It first opened ${ago(now - trip.at)} because ${reasonOf(trip)}; ${failed} failed since`,
     )
   } else sentences.push(`It opened${when(now - trip.at)} because ${reasonOf(trip)}`)
-  const opened = reopened > 0 ? 'it first opened' : 'it opened'
   const last = trip.failures.at(-1)
   if (last !== undefined) {
     sentences.push(`The last failure before ${opened} was ${failureText(last)}`)
   }
-  sentences.push(counterfactualOf(trip, settings.trip) ?? '')
-  const [no, have] = rejected === 1 ? ['1 call', 'has'] : [`${rejected || 'No'} calls`, 'have']
-  sentences.push(`${no} ${have} been rejected since ${opened}`)
+  sentences.push(
+    counterfactualOf(trip, settings.trip) ?? '',
+    `${count(rejected, 'call has', 'calls have')} been rejected since ${opened}`,
+  )
   if (state.name === 'half-open') sentences.push(progress(state, settings))
   return sentences.filter(Boolean)
 }
@@ -173,14 +164,14 @@ function progress({ recovery }: HalfOpen, { recovery: settings }: MachineSetting
   const { successes, needed, limit, inFlight } = recovery
   const { length } = inFlight
   // With all slots taken, the first sentence has said so.
-  const more =
-    length === 0 || length >= limit ? '' : `; ${length} ${length === 1 ? 'is' : 'are'} in flight`
+  const more = length === 0 || length >= limit ? '' : `; ${count(length, 'is', 'are')} in flight`
   if (successes === 0) return `No probe has succeeded yet (${needed} needed)${more}`
   const have = successes === 1 ? 'has' : 'have'
-  if (successes < needed || settings.kind === 'probes') {
-    return `${successes} of ${count(needed, 'probe')} ${have} succeeded${more}`
-  }
-  return `${count(successes, 'probe')} ${have} succeeded (${needed} needed)${more}; it closes once no call has been rejected for ${span(settings.quietFor)}`
+  const waits = settings.kind === 'slowStart' && successes >= needed
+  const quiet = waits
+    ? `; it closes once no call has been rejected for ${span(settings.quietFor)}`
+    : ''
+  return `${successes} of ${count(needed, 'probe')} ${have} succeeded${more}${quiet}`
 }
 
 /** Empty for what has just happened, as the first sentence says that already. */

@@ -1,7 +1,7 @@
 import type { RecordedFailure } from '../core/outcome.ts'
-import type { StateName, TransitionReason } from '../core/transition.ts'
+import type { TransitionReason } from '../core/transition.ts'
 import { SLOW_FAILURE_WEIGHT } from '../core/trip/evidence.ts'
-import type { Finding, RuleStatus, TripRecord } from '../core/trip/record.ts'
+import type { Finding, RuleStatus, TripFacts, TripRecord } from '../core/trip/record.ts'
 import type { TripSettings } from '../core/trip/rules.ts'
 import { count, failureText, percent, round } from './words.ts'
 
@@ -16,46 +16,29 @@ export interface TripFailure {
 }
 
 /** One opening of the circuit until it closed, as plain data: why it opened, and how it ended. */
-export interface Trip {
+export interface Trip extends TripFacts {
   /** When, in milliseconds since 1970, for display: it follows the wall clock. `age` is exact. */
   readonly at: number
   /** How long ago, ms. */
   readonly age: number
-  readonly reason: TransitionReason
   /** The reason in words, to follow "because". */
   readonly text: string
   /** The argument of `trip(reason)`; `null` for other reasons. */
   readonly note: string | null
   /** Both sides of the inequality of the rule that fired: it opens at `observed >= threshold`. */
   readonly finding: Finding | null
-  /** The status of every rule at that moment, including the one that fired. */
-  readonly ruleStatuses: readonly RuleStatus[]
   /** With which other setting it would not have opened then; `null` when that is unknown. */
   readonly counterfactual: string | null
-  /** The state before. */
-  readonly from: StateName
-  /** The generation that it ended. */
-  readonly generation: number
-  /** False when an override was set at that moment, so that calls were not affected. */
-  readonly enforced: boolean
   /** The last failures before it, oldest first; `age` in ms before the trip. */
   readonly failures: readonly (TripFailure & { readonly age: number })[]
-  /** Failures in a row at that moment. */
-  readonly consecutiveFailures: number
-  /** The last open time, ms. */
-  readonly openFor: number
-  /** How often a probe has opened it again since. */
-  readonly reopened: number
-  /** Why it was last opened again; `null` when it was not. */
+  /** Why a probe last re-opened it; `null` when none has. */
   readonly reopenedBy: TransitionReason | null
-  /** The failure of the probe that last re-opened it; `null` when that expired, or there was none. */
+  /** The failure of that probe; `null` when it did not end, or none has re-opened it. */
   readonly probeFailure: TripFailure | null
   /** How long it took until the circuit closed, ms; `null` before. */
   readonly lasted: number | null
   /** Why the circuit closed; `null` before. */
   readonly endedBy: TransitionReason | null
-  /** How many calls were rejected until then. */
-  readonly rejected: number
 }
 
 /**
@@ -65,31 +48,22 @@ export interface Trip {
  * @param rules the rules in force
  */
 export function tripOf(record: TripRecord, now: number, wall: number, rules: TripSettings): Trip {
-  const age = now - record.at
+  const { at, note, finding, failures, ruleStatuses, endedAt, endedBy, ...facts } = record
+  const age = now - at
   return {
+    ...facts,
     at: Math.round(wall - age),
     age,
-    reason: record.reason,
     text: reasonOf(record),
-    note: record.note ?? null,
-    finding: record.finding === undefined ? null : { ...record.finding },
-    ruleStatuses: record.ruleStatuses.map((reading) => ({ ...reading })),
+    note: note ?? null,
+    finding: finding === undefined ? null : { ...finding },
+    ruleStatuses: ruleStatuses.map((status) => ({ ...status })),
     counterfactual: counterfactualOf(record, rules) ?? null,
-    from: record.from,
-    generation: record.generation,
-    enforced: record.enforced,
-    failures: record.failures.map((failure) => ({
-      ...failureOf(failure),
-      age: record.at - failure.at,
-    })),
-    consecutiveFailures: record.consecutiveFailures,
-    openFor: record.openFor,
-    reopened: record.reopened,
-    reopenedBy: record.reopenedBy ?? null,
-    probeFailure: record.probeFailure === undefined ? null : failureOf(record.probeFailure),
-    lasted: record.endedAt === undefined ? null : record.endedAt - record.at,
-    endedBy: record.endedBy ?? null,
-    rejected: record.rejected,
+    failures: failures.map((failure) => ({ ...failureOf(failure), age: at - failure.at })),
+    reopenedBy: facts.reopenedBy ?? null,
+    probeFailure: facts.probeFailure === undefined ? null : failureOf(facts.probeFailure),
+    lasted: endedAt === undefined ? null : endedAt - at,
+    endedBy: endedBy ?? null,
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Failure } from '../core/outcome.ts'
 
-/** `1 call`, `2 calls`. */
-export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`
+/** `1 call`, `2 calls`; `1 call has`, `2 calls have`. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`
 }
 
 export function ago(ms: number): string {

@@ -28,21 +28,23 @@ export interface RuleStatus {
 
 /** What every account of a trip has: as it is kept, saved and shown. */
 export interface TripFacts {
+  /** Why it first opened. */
   readonly reason: TransitionReason
-  /** Where the rules in force stood, the one that fired among them. */
+  /** The status of every rule at that moment, including the one that fired. */
   readonly ruleStatuses: readonly RuleStatus[]
+  /** The state before. */
   readonly from: StateName
-  /** The generation that ended with it. */
+  /** The generation that it ended. */
   readonly generation: number
-  /** False when an override decided instead at that time. */
+  /** False when an override was set at that moment, so that calls were not affected. */
   readonly enforced: boolean
   /** Failures in a row at that moment. */
   readonly consecutiveFailures: number
-  /** How long it was last opened for, ms. */
+  /** The last open time, ms. */
   readonly openFor: number
-  /** How often it was opened again since, because a probe failed. */
+  /** How often a probe has opened it again since. */
   readonly reopened: number
-  /** Calls rejected since. */
+  /** How many calls were rejected until the circuit closed. */
   readonly rejected: number
 }
 
