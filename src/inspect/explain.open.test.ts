@@ -147,10 +147,10 @@ describe('explain of a half-open circuit', () => {
     })
     await open(breaker)
     await clock.advance(RESET_TIMEOUT)
-    for (let i = 0; i < 2; i++) await succeed(breaker)
+    for (let i = 0; i < 3; i++) await succeed(breaker)
 
     expect(textOf(breaker)).toContain(
-      '2 of 2 probes have succeeded; it closes once no call has been rejected for 3 s.',
+      '3 probes have succeeded (2 needed); it closes once no call has been rejected for 3 s.',
     )
   })
 

@@ -166,12 +166,12 @@ function progress({ recovery }: HalfOpen, { recovery: settings }: MachineSetting
   // With all slots taken, the first sentence has said so.
   const more = length === 0 || length >= limit ? '' : `; ${count(length, 'is', 'are')} in flight`
   if (successes === 0) return `No probe has succeeded yet (${needed} needed)${more}`
+  if (settings.kind === 'slowStart' && successes >= needed) {
+    const succeeded = count(successes, 'probe has', 'probes have')
+    return `${succeeded} succeeded (${needed} needed)${more}; it closes once no call has been rejected for ${span(settings.quietFor)}`
+  }
   const have = successes === 1 ? 'has' : 'have'
-  const waits = settings.kind === 'slowStart' && successes >= needed
-  const quiet = waits
-    ? `; it closes once no call has been rejected for ${span(settings.quietFor)}`
-    : ''
-  return `${successes} of ${count(needed, 'probe')} ${have} succeeded${more}${quiet}`
+  return `${successes} of ${count(needed, 'probe')} ${have} succeeded${more}`
 }
 
 /** Empty for what has just happened, as the first sentence says that already. */
