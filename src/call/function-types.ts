@@ -6,7 +6,7 @@ type Any = any
 /** A function whose result can be awaited, so that guarding it need not change its type. */
 export type AsyncFunction = (this: Any, ...args: Any[]) => PromiseLike<unknown>
 
-/** A function that gives an async iterable, or a promise of one. */
+/** A function that returns an async iterable, or a promise of one. */
 export type StreamFunction = (
   this: Any,
   ...args: Any[]

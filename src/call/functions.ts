@@ -84,10 +84,10 @@ export function article(kind: string): string {
   return `${/^[AEIOU]/.test(kind) ? 'an' : 'a'} ${kind}`
 }
 
-/** Throws for what is no function, or one that can't give a promise. */
+/** Throws for anything but a function, and for one that can't return a promise. */
 export function checkAsync(fn: unknown): asserts fn is AnyFunction {
   checkFunction('fn', fn)
   if (kindOf(fn).endsWith('GeneratorFunction')) {
-    throw new TypeError('a generator function gives no promise; use breaker.stream')
+    throw new TypeError(`fn must be a function that returns a promise, got ${article(kindOf(fn))}`)
   }
 }

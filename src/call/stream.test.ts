@@ -233,7 +233,7 @@ describe('breaker.stream', () => {
     const error = await reasonOf(guarded())
 
     expect(error).toBeInstanceOf(TypeError)
-    expect(error).toMatchObject({ message: expect.stringContaining('its result is 42') })
+    expect(error).toMatchObject({ message: expect.stringContaining('async iterable, got 42') })
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { cancelled: 1 } })
   })
 

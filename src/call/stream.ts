@@ -105,7 +105,7 @@ export class StreamCall {
     }
     this.#settlement?.settleAs(CANCELLED)
     throw new TypeError(
-      `breaker.stream takes a function that gives an async iterable, its result is ${show(stream)}`,
+      `breaker.stream takes a function that returns an async iterable, got ${show(stream)}`,
     )
   }
 

@@ -182,7 +182,11 @@ describe('registry.keyed(fn, { key })', () => {
     [ask, { ...byHost, name: '' }, 'name must be a string that is not empty, got ""'],
     [ask, { ...byHost, maxFailures: 0 }, 'maxFailures must be an integer of at least 1, got 0'],
     [ask, { ...byHost, keys: 1 }, 'unknown option "keys" (in options)'],
-    [async function* () {}, byHost, 'a generator function gives no promise'],
+    [
+      async function* () {},
+      byHost,
+      'a function that returns a promise, got an AsyncGeneratorFunction',
+    ],
   ])('refuses %s with %j', (fn, options, message) => {
     expect(() => registry.keyed(fn as never, options as never)).toThrow(message)
   })
