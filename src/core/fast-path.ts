@@ -1,6 +1,6 @@
 import type { Machine } from './machine.ts'
 import { Permit } from './permit.ts'
-import type { Closed } from './state/closed.ts'
+import { type Closed, learns } from './state/closed.ts'
 import { recordUntimedSuccess } from './trip/rules.ts'
 
 // Nearly every call finds a closed circuit and succeeds. These handle such a call without reading a
@@ -36,7 +36,7 @@ export function trySettle(machine: Machine, permit: Permit): boolean {
   if (!permit.shared) {
     permit.open = false
     state.inFlight?.remove(permit)
-    if (machine.learns(state)) machine.baseline?.skipSample()
+    if (learns(state, machine.settings)) machine.baseline?.skipSample()
   }
   counters.ended++
   counters.success++
@@ -47,5 +47,5 @@ export function trySettle(machine: Machine, permit: Permit): boolean {
 /** True for a call that is still in flight as far as anybody knows, and whose latency is not asked for. */
 function needsNoDuration(machine: Machine, state: Closed, permit: Permit): boolean {
   if (!permit.open || permit.overdue || machine.statistics !== null) return false
-  return !machine.learns(state) || machine.baseline?.wantsSample === false
+  return !learns(state, machine.settings) || machine.baseline?.wantsSample === false
 }

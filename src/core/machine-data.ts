@@ -1,6 +1,6 @@
 import { Counters } from './measure/counters.ts'
 import { LatencyBaseline } from './measure/latency-baseline.ts'
-import type { OfferedRate } from './measure/offered-rate.ts'
+import { OfferedRate } from './measure/offered-rate.ts'
 import { Statistics } from './measure/statistics.ts'
 import type { Permit } from './permit.ts'
 import { OpenBackoff } from './recovery/open-duration.ts'
@@ -10,7 +10,7 @@ import type { Override } from './state/override.ts'
 import { cloneState, type State } from './state/state.ts'
 import type { StateName } from './transition.ts'
 import type { TripRecord } from './trip/record.ts'
-import type { TripHistory } from './trip/trip-history.ts'
+import { TripHistory } from './trip/trip-history.ts'
 
 /**
  * What a machine consists of, besides its time. A breaker that has had no trouble has none of the
@@ -66,6 +66,24 @@ export function freshData(settings: MachineSettings): MachineData {
     baseline: undefined,
     rate: undefined,
   }
+}
+
+export function historyOf(data: {
+  readonly settings: MachineSettings
+  history: History | undefined
+}): History {
+  data.history ??= new History(new TripHistory(data.settings.history))
+  return data.history
+}
+
+export function baselineOf(data: { baseline: LatencyBaseline | undefined }): LatencyBaseline {
+  data.baseline ??= new LatencyBaseline()
+  return data.baseline
+}
+
+export function rateOf(data: { rate: OfferedRate | undefined }): OfferedRate {
+  data.rate ??= new OfferedRate(0)
+  return data.rate
 }
 
 /** A copy that shares nothing that either of them will change. */

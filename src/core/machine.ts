@@ -1,7 +1,15 @@
-import { cloneData, freshData, History, type MachineData } from './machine-data.ts'
+import {
+  baselineOf,
+  cloneData,
+  freshData,
+  type History,
+  historyOf,
+  type MachineData,
+  rateOf,
+} from './machine-data.ts'
 import type { Counters, Counts, RejectReason } from './measure/counters.ts'
-import { LatencyBaseline } from './measure/latency-baseline.ts'
-import { OfferedRate } from './measure/offered-rate.ts'
+import type { LatencyBaseline } from './measure/latency-baseline.ts'
+import type { OfferedRate } from './measure/offered-rate.ts'
 import { Statistics } from './measure/statistics.ts'
 import { MonotonicTime } from './monotonic-time.ts'
 import type { Classification } from './outcome.ts'
@@ -15,7 +23,7 @@ import {
   chargeOverdue,
   configureClosed,
   createClosed,
-  mayBeOverdue,
+  learns,
   notBefore,
   recorded,
   recordFailure,
@@ -31,10 +39,18 @@ import {
 } from './state/half-open.ts'
 import { createOpen, type Open, type Opening, prolong } from './state/open.ts'
 import type { Override, OverrideChange, OverrideMode, OverrideOptions } from './state/override.ts'
-import { dueAt, isDue, rejectReason, retryAfter, ruleStatuses, type State } from './state/state.ts'
+import {
+  dueAt,
+  isDue,
+  nothingDue,
+  rejectReason,
+  retryAfter,
+  ruleStatuses,
+  type State,
+} from './state/state.ts'
 import type { Transition, TransitionReason } from './transition.ts'
 import type { Finding, TripRecord } from './trip/record.ts'
-import { endTrip, TripHistory } from './trip/trip-history.ts'
+import { endTrip } from './trip/trip-history.ts'
 
 /** What is to be published, in order. */
 export type Change = Transition | OverrideChange
@@ -90,7 +106,7 @@ export class Machine implements MachineData {
     const now = this.#advance(clockTime)
     const { state, override, settings, counters } = this
     if (override?.mode === 'disabled') return UNRECORDED
-    if (settings.openDuration.kind === 'auto') this.#getRate().sampleIfDue(counters, now)
+    if (settings.openDuration.kind === 'auto') rateOf(this).sampleIfDue(counters, now)
     const reason = rejectReason(state, override, counters, settings.maxConcurrent)
     if (reason !== undefined) return this.#reject(reason, now)
     counters.admitted++
@@ -144,7 +160,7 @@ export class Machine implements MachineData {
     else {
       if (permit.overdue) {
         retractOverdue(state, now)
-        if (outcome === 'success') this.#getBaseline().raiseFloor(now - permit.startedAt)
+        if (outcome === 'success') baselineOf(this).raiseFloor(now - permit.startedAt)
       }
       this.#record(state, classification, duration, now)
     }
@@ -153,7 +169,7 @@ export class Machine implements MachineData {
 
   /** A call that was taken for hung has succeeded: a trip by such calls alone is cancelled. */
   #cancelTrip(permit: Permit, duration: number, now: number): void {
-    this.#getBaseline().raiseFloor(duration)
+    baselineOf(this).raiseFloor(duration)
     if (this.state.name !== 'closed' && this.state.pending === permit.state) {
       this.#close(now, 'overdueCancelled')
     }
@@ -163,9 +179,9 @@ export class Machine implements MachineData {
     const { outcome, error } = classification
     if (duration >= 0) this.statistics?.record(outcome, duration, now)
     if (outcome === 'success') {
-      if (this.learns(state)) {
-        if (duration >= 0) this.#getBaseline().learn(duration, now)
-        else this.#getBaseline().skipSample()
+      if (learns(state, this.settings)) {
+        if (duration >= 0) baselineOf(this).learn(duration, now)
+        else baselineOf(this).skipSample()
       }
       this.#openIf(state, recordSuccess(state, duration, now, this), undefined, now)
     } else if (outcome === 'failure') {
@@ -199,19 +215,8 @@ export class Machine implements MachineData {
   /** Does what the passing of time has made due, each thing as of its own moment, in order. */
   #advance(clockTime: number): number {
     const now = this.#time.advance(clockTime)
-    if (!this.#nothingDue(now)) this.#applyDue(now)
+    if (!nothingDue(this, now)) this.#applyDue(now)
     return now
-  }
-
-  /** True when the circuit is closed and time alone changes nothing: nearly always. */
-  #nothingDue(now: number): boolean {
-    const { state } = this
-    return (
-      state.name === 'closed' &&
-      this.override === undefined &&
-      this.detachedProbes.length === 0 &&
-      !mayBeOverdue(state, now)
-    )
   }
 
   #applyDue(now: number): void {
@@ -219,20 +224,22 @@ export class Machine implements MachineData {
     for (;;) {
       const { state } = this
       const lifts = this.override?.until ?? Infinity
-      const due = dueAt(state, this.#getBaseline())
+      const due = dueAt(state, baselineOf(this))
       if (lifts <= now && lifts <= due) this.#setOverride(undefined)
       else if (state.name === 'closed') {
-        const finding = chargeOverdue(state, this.#getBaseline(), now)
+        const finding = chargeOverdue(state, baselineOf(this), now)
         this.#openIf(state, finding, undefined, now)
         return
       } else if (due > now) return
-      else if (state.name === 'open') this.#halfOpen(state)
-      else this.#settleDueProbes(state, now)
+      else if (state.name === 'open') {
+        const { recovery } = this.settings
+        this.#move(createHalfOpen(state, recovery, baselineOf(this)), 'elapsed')
+      } else this.#settleDueProbes(state, now)
     }
   }
 
   #settleDueProbes(state: HalfOpen, now: number): void {
-    const due = settleDueProbes(state, this.#getBaseline(), now)
+    const due = settleDueProbes(state, baselineOf(this), now)
     const { at, decision, reason, expired, detached } = due
     const { cause } = state
     if (expired !== undefined) this.#expirePermit(expired)
@@ -256,8 +263,8 @@ export class Machine implements MachineData {
 
   #open(now: number, reason: TransitionReason, why: Opening): void {
     const { state: from, settings } = this
-    const { backoff, trips } = this.#getHistory()
-    const rate = this.#getRate()
+    const { backoff, trips } = historyOf(this)
+    const rate = rateOf(this)
     if (from.name === 'closed') backoff.decay(settings.openDuration, now)
     rate.sample(this.counters.offered, now)
     const drawn = backoff.next(settings.openDuration, now, rate.perMs, this.#nextRandom)
@@ -278,13 +285,9 @@ export class Machine implements MachineData {
     this.#move(createOpen(from, now, openFor, trip, why), reason)
   }
 
-  #halfOpen(state: Open): void {
-    this.#move(createHalfOpen(state, this.settings.recovery, this.#getBaseline()), 'elapsed')
-  }
-
   #close(now: number, reason: TransitionReason): void {
     const { state, counters } = this
-    const history = this.#getHistory()
+    const history = historyOf(this)
     if (state.name !== 'closed') {
       endTrip(state.trip, now, reason)
       history.backoff.closed(now)
@@ -296,7 +299,7 @@ export class Machine implements MachineData {
   #move(to: State, reason: TransitionReason): void {
     const { state: from } = this
     this.state = to
-    this.#getHistory().timeInState[from.name] += to.since - from.since
+    historyOf(this).timeInState[from.name] += to.since - from.since
     if (from.name === 'half-open') this.#detach(from.recovery.inFlight)
     if (from.name === 'closed' && to.name === 'closed') return
     const { name, generation } = to
@@ -325,8 +328,8 @@ export class Machine implements MachineData {
   /** Applies the open time that is now in force to an opening that has begun. */
   #prolong(state: Open, now: number): void {
     const { openDuration } = this.settings
-    const { backoff } = this.#getHistory()
-    const rate = this.#getRate()
+    const { backoff } = historyOf(this)
+    const rate = rateOf(this)
     const ms = backoff.recompute(openDuration, state.from, rate.perMs, this.#nextRandom)
     prolong(state, ms, now)
   }
@@ -377,17 +380,14 @@ export class Machine implements MachineData {
     } else this.statistics ??= new Statistics()
     if (state.name === 'closed') lost.push(...configureClosed(state, settings, now))
     if (state.name === 'half-open') {
-      lost.push(...configureHalfOpen(state, settings.recovery, this.#getBaseline(), now))
+      lost.push(...configureHalfOpen(state, settings.recovery, baselineOf(this), now))
     }
     return lost
   }
 
   /** The machine as the next call would find it; this one does not change. */
   peek(clockTime: number): Machine {
-    const now = this.now(clockTime)
-    const lifts = this.override !== undefined && now >= this.override.until
-    const expires = this.detachedProbes.some((probe) => probe.open && probe.deadline <= now)
-    if (!lifts && !expires && !isDue(this.state, this.#getBaseline(), now)) return this
+    if (!isDue(this, this.now(clockTime))) return this
     const copy = this.clone()
     copy.#advance(clockTime)
     return copy
@@ -398,21 +398,6 @@ export class Machine implements MachineData {
     copy.#time = this.#time.clone()
     copy.#changes = this.#changes?.slice()
     return copy
-  }
-
-  #getHistory(): History {
-    this.history ??= new History(new TripHistory(this.settings.history))
-    return this.history
-  }
-
-  #getBaseline(): LatencyBaseline {
-    this.baseline ??= new LatencyBaseline()
-    return this.baseline
-  }
-
-  #getRate(): OfferedRate {
-    this.rate ??= new OfferedRate(0)
-    return this.rate
   }
 
   /** Changes that are not published yet; the publisher takes them off. */
@@ -432,11 +417,6 @@ export class Machine implements MachineData {
 
   get counts(): Counts {
     return this.counters.read()
-  }
-
-  /** Whether latencies of successes are needed to know what is normal. */
-  learns(state: Closed): boolean {
-    return state.inFlight !== null || this.settings.recovery.kind === 'slowStart'
   }
 
   /** The machine's own time at a clock reading. */

@@ -108,6 +108,11 @@ export function configureClosed(state: Closed, settings: MachineSettings, now: n
   return lost
 }
 
+/** Whether latencies of successes are needed to know what is normal. */
+export function learns({ inFlight }: Closed, { recovery }: MachineSettings): boolean {
+  return inFlight !== null || recovery.kind === 'slowStart'
+}
+
 /** Where every rule in force stands, in the order in which they are asked. */
 export function ruleStatusesOf(
   state: Closed,

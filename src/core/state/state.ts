@@ -1,9 +1,10 @@
 import type { Counters, RejectReason } from '../measure/counters.ts'
-import type { LatencyBaseline } from '../measure/latency-baseline.ts'
+import { LatencyBaseline } from '../measure/latency-baseline.ts'
+import type { Permit } from '../permit.ts'
 import { admits } from '../recovery/recovery.ts'
 import type { MachineSettings } from '../settings.ts'
 import type { RuleStatus, TripRecord } from '../trip/record.ts'
-import { type Closed, cloneClosed, isOverdue, ruleStatusesOf } from './closed.ts'
+import { type Closed, cloneClosed, isOverdue, mayBeOverdue, ruleStatusesOf } from './closed.ts'
 import { cloneHalfOpen, type HalfOpen, probeDueAt } from './half-open.ts'
 import type { Open } from './open.ts'
 import type { Override } from './override.ts'
@@ -31,10 +32,33 @@ export function dueAt(state: State, baseline: LatencyBaseline): number {
   return state.name === 'closed' ? Infinity : probeDueAt(state, baseline)
 }
 
-/** True when the next call would find another state, or other evidence, than what is there. */
-export function isDue(state: State, baseline: LatencyBaseline, now: number): boolean {
-  return state.name === 'closed' ? isOverdue(state, baseline, now) : now >= dueAt(state, baseline)
+interface Timed {
+  readonly state: State
+  readonly override: Override | undefined
+  readonly detachedProbes: readonly Permit[]
+  readonly baseline: LatencyBaseline | undefined
 }
+
+/** True when the circuit is closed and time alone changes nothing: nearly always. */
+export function nothingDue({ state, override, detachedProbes }: Timed, now: number): boolean {
+  return (
+    state.name === 'closed' &&
+    override === undefined &&
+    detachedProbes.length === 0 &&
+    !mayBeOverdue(state, now)
+  )
+}
+
+/** True when the next call would find something else than what is there. */
+export function isDue({ state, override, detachedProbes, baseline }: Timed, now: number): boolean {
+  if (override !== undefined && now >= override.until) return true
+  if (detachedProbes.some((probe) => probe.open && probe.deadline <= now)) return true
+  const normal = baseline ?? UNKNOWN
+  return state.name === 'closed' ? isOverdue(state, normal, now) : now >= dueAt(state, normal)
+}
+
+/** Nothing is known of the target yet. */
+const UNKNOWN = /* @__PURE__ */ new LatencyBaseline()
 
 /** Ms until a call may pass; `undefined` if it may pass now, or if that is unknown. */
 export function retryAfter(
