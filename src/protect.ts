@@ -3,7 +3,7 @@ import { nearest, object, show, wrongType } from './options/validate.ts'
 import type { ClientRules } from './protect/client-guard.ts'
 import { guardClient } from './protect/client-proxy.ts'
 import { isObject } from './protect/client-shape.ts'
-import { CircuitRegistry, unusedName } from './registry.ts'
+import { CircuitRegistry } from './registry.ts'
 
 export interface ProtectOptions {
   /**
@@ -69,7 +69,7 @@ function circuitsFor(
     throw wrongType('name', 'a string that is not empty', name)
   }
   if (by instanceof CircuitRegistry) {
-    const prefix = name ?? unusedName(by, client.constructor?.name || 'client')
+    const prefix = name ?? CircuitRegistry.unusedName(by, client.constructor?.name || 'client')
     return (path) => circuitOf(by.breaker(path === '' ? prefix : `${prefix}.${path}`))
   }
   const circuit = circuitOf(by)

@@ -15,9 +15,6 @@ import {
   RegistryOptions,
 } from './registry/registry-options.ts'
 
-/** Returns a name that is not used in the registry: the base, or the base with a number appended. */
-export let unusedName: (registry: CircuitRegistry, base: string) => string
-
 export interface CircuitRegistryOptions {
   /** Options of breakers that are created without them. */
   readonly defaults?: RegistryDefaults | undefined
@@ -60,8 +57,13 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
   readonly #entries: RegistryEntries
   readonly #keyed: KeyedBreakers
 
-  static {
-    unusedName = (registry, base) => registry.#keyed.unusedName(base)
+  /**
+   * Not in a static block: bundlers would keep the class in applications that never use it.
+   *
+   * @internal
+   */
+  static unusedName(registry: CircuitRegistry, base: string): string {
+    return registry.#keyed.unusedName(base)
   }
 
   /** @throws TypeError or RangeError naming the option that is wrong */

@@ -4,7 +4,19 @@ import { OVERRIDE_MODES } from '../core/state/override.ts'
 import { RULE_NAMES, STATE_NAMES, TRANSITION_REASONS } from '../core/transition.ts'
 import type { Finding, RuleStatus } from '../core/trip/record.ts'
 import type { SavedRules } from '../core/trip/rules.ts'
-import * as valid from './validate.ts'
+import {
+  boolean,
+  integer,
+  LONGEST_DURATION,
+  list,
+  ms,
+  number,
+  object,
+  oneOf,
+  show,
+  text,
+  wrongType,
+} from './validate.ts'
 
 export type { Saved }
 
@@ -17,31 +29,30 @@ type Shape = Check | readonly string[] | readonly [null, Shape] | { readonly eac
 type FieldsOf<T> = { readonly [K in keyof T]-?: Shape }
 type StateFields<N> = FieldsOf<Extract<SavedState, { readonly name: N }>>
 
-const { text, boolean, ms } = valid
-const count: Check = (path, value) => valid.integer(path, value, 0)
+const count: Check = (path, value) => integer(path, value, 0)
 const optionalCount: Check = (path, value) => value === undefined || count(path, value)
-const positive: Check = (path, value) => valid.integer(path, value, 1)
+const positive: Check = (path, value) => integer(path, value, 1)
 /** No open time is longer, jitter included. */
-const wait: Check = (path, value) => ms(path, value, 2 * valid.LONGEST_DURATION)
-const finite: Check = (path, value) => valid.number(path, value, () => true, 'finite')
+const wait: Check = (path, value) => ms(path, value, 2 * LONGEST_DURATION)
+const finite: Check = (path, value) => number(path, value, () => true, 'finite')
 const code: Check = (path, value) => {
   if (typeof value !== 'number' && value !== null) text(path, value)
 }
 const bucket: Check = (path, value) => {
   const [index, calls] = tuple(path, value, '[bucket, count]', 2)
-  valid.integer(`${path}[0]`, index, 0, 1000)
+  integer(`${path}[0]`, index, 0, 1000)
   positive(`${path}[1]`, calls)
 }
 const slice: Check = (path, value) => {
   const [age, hits, calls] = tuple(path, value, '[age, hits, calls]', 3)
   ms(`${path}[0]`, age)
   count(`${path}[2]`, calls)
-  valid.integer(`${path}[1]`, hits, 0, calls as number)
+  integer(`${path}[1]`, hits, 0, calls as number)
 }
-const flag: Check = (path, value) => valid.integer(path, value, 0, 1)
+const flag: Check = (path, value) => integer(path, value, 0, 1)
 /** Of a window of calls the flags are saved, of a window of time the slices. */
 const window: Check = (path, value) => {
-  valid.object(path, value, ['flags', 'slices'], 'field')
+  object(path, value, ['flags', 'slices'], 'field')
   const { flags, slices } = value as { flags?: unknown; slices?: unknown }
   if (flags === undefined) check({ each: slice }, `${path}.slices`, slices)
   else check({ each: flag }, `${path}.flags`, flags)
@@ -117,7 +128,7 @@ const states = {
 } satisfies Record<SavedState['name'], Shape>
 const state: Check = (path, value) => {
   const name = (value as { name?: unknown } | null)?.name
-  check(states[valid.oneOf(`${path}.name`, name, STATE_NAMES)], path, value)
+  check(states[oneOf(`${path}.name`, name, STATE_NAMES)], path, value)
 }
 const override = {
   mode: OVERRIDE_MODES,
@@ -171,13 +182,13 @@ const saved = {
  */
 export function checkSaved(value: unknown): Saved {
   if (typeof value !== 'object' || value === null) {
-    throw valid.wrongType('saved', 'what save() returned', value)
+    throw wrongType('saved', 'what save() returned', value)
   }
   const { version } = value as { version?: unknown }
   if (version !== 1) {
     const newer = typeof version === 'number' && version > 1
     const hint = newer ? '; it was saved by a newer short-circuit: update this one' : ''
-    throw new RangeError(`saved.version must be 1, got ${valid.show(version)}${hint}`)
+    throw new RangeError(`saved.version must be 1, got ${show(version)}${hint}`)
   }
   check(saved, 'saved', value)
   return JSON.parse(JSON.stringify(value)) as Saved
@@ -186,9 +197,9 @@ export function checkSaved(value: unknown): Saved {
 function check(shape: Shape, path: string, value: unknown): void {
   if (typeof shape === 'function') shape(path, value)
   else if (isNullable(shape)) value === null || check(shape[1], path, value)
-  else if (isNames(shape)) valid.oneOf(path, value, shape)
+  else if (isNames(shape)) oneOf(path, value, shape)
   else if (isEach(shape)) {
-    for (const [i, item] of valid.list(path, value).entries()) {
+    for (const [i, item] of list(path, value).entries()) {
       check(shape.each, `${path}[${i}]`, item)
     }
   } else checkFields(shape, path, value)
@@ -201,17 +212,17 @@ const isNames = (shape: Shape): shape is readonly string[] => Array.isArray(shap
 const isEach = (shape: Shape): shape is { readonly each: Shape } => 'each' in shape
 
 function checkFields(fields: Fields, path: string, value: unknown): void {
-  valid.object(path, value, Object.keys(fields), 'field')
+  object(path, value, Object.keys(fields), 'field')
   for (const [key, shape] of Object.entries(fields)) {
     if (shape !== optionalCount && !Object.hasOwn(value as object, key)) {
-      throw new TypeError(`${path} must have ${valid.show(key)}, it is missing`)
+      throw new TypeError(`${path} must have ${show(key)}, it is missing`)
     }
     check(shape, `${path}.${key}`, (value as Record<string, unknown>)[key])
   }
 }
 
 function tuple(path: string, value: unknown, shape: string, length: number): unknown[] {
-  const items = valid.list(path, value)
-  if (items.length > length) throw valid.wrongType(path, shape, value)
+  const items = list(path, value)
+  if (items.length > length) throw wrongType(path, shape, value)
   return items
 }
