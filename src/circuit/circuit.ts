@@ -3,7 +3,7 @@ import { sharedPermit, tryAdmit, trySettle } from '../core/fast-path.ts'
 import type { Change, Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
-import { type Permit, UNENFORCED } from '../core/permit.ts'
+import { type AdmittingState, type Permit, UNENFORCED } from '../core/permit.ts'
 import type { Override } from '../core/state/override.ts'
 import {
   type CallTimeoutError,
@@ -128,11 +128,11 @@ export class Circuit implements ClassifyHost {
   }
 
   fulfilled(permit: Permit, value: unknown): void {
-    const { classify } = this.options
-    const plain = classify === undefined && !this.emitter?.hasListeners('success')
-    if (plain && trySettle(this.machine, permit)) return
-    const settled = { status: 'fulfilled', value } as const
-    this.settle(permit, classify === undefined ? SUCCESS : this.classify(settled), undefined)
+    if (this.options.classify !== undefined) {
+      this.settle(permit, this.classify({ status: 'fulfilled', value }), undefined)
+    } else if (trySettle(this.machine, permit)) {
+      this.#publishSuccess((permit.state as AdmittingState).generation, false)
+    } else this.settle(permit, SUCCESS, undefined)
   }
 
   rejected(permit: Permit, reason: unknown): Rejection {

@@ -8,7 +8,7 @@ export interface AdmittingState {
 
 /**
  * What an admitted call holds. The state it was admitted under is its generation: a transition
- * replaces the state object, so `permit.era !== machine.state` tells a stale result.
+ * replaces the state object, so `permit.state !== machine.state` tells a stale result.
  */
 export class Permit {
   readonly state: AdmittingState | null

@@ -65,9 +65,9 @@ export function record(
   state: ClosedView,
   totals: Totals,
 ): Finding | undefined {
-  for (const rule of rules) rule.record(failed, duration, now)
-  for (const rule of rules) {
-    const finding = rule.finding(now, state, totals)
+  for (let i = 0; i < rules.length; i++) (rules[i] as AnyRule).record(failed, duration, now)
+  for (let i = 0; i < rules.length; i++) {
+    const finding = (rules[i] as AnyRule).finding(now, state, totals)
     if (finding !== undefined) return finding
   }
   return undefined
