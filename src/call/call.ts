@@ -3,10 +3,10 @@ import type { Classify } from '../circuit/classify.ts'
 import { Rejection, rejectWith } from '../circuit/deferred-rejection.ts'
 import type { SettleHandlers } from '../circuit/settle-handlers.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
-import type { Permit } from '../core/permit.ts'
+import type { Permit, SharedPermit } from '../core/permit.ts'
 import type { AnyFallback } from '../options.ts'
 import { callerSignal } from './caller-signal.ts'
-import { FallbackHandlers, runFallback } from './fallback.ts'
+import { runFallback, withFallback } from './fallback.ts'
 import { follow, invoke } from './follow.ts'
 import type { AnyFunction } from './functions.ts'
 import { InterruptibleCall } from './interruptible-call.ts'
@@ -89,7 +89,7 @@ export function rejectCall(
 /** What settles the permit and, after a failure, runs the fallback with `args`. */
 export function handlersOf(
   circuit: Circuit,
-  permit: Permit,
+  permit: Permit | SharedPermit,
   signal: AbortSignal | undefined,
   fallback: AnyFallback | undefined,
   args: readonly unknown[],
@@ -99,5 +99,5 @@ export function handlersOf(
     signal === undefined && classify === undefined
       ? circuit.handlersOf(permit)
       : new Settlement(circuit, permit, signal, classify)
-  return fallback === undefined ? handlers : new FallbackHandlers(handlers, fallback, args)
+  return fallback === undefined ? handlers : withFallback(handlers, fallback, args)
 }

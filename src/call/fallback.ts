@@ -1,6 +1,5 @@
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import type { SettleHandlers } from '../circuit/settle-handlers.ts'
-import type { CallTimeoutError } from '../errors.ts'
 import type { AnyFallback } from '../options.ts'
 
 /** True for `() => …`, which has no way to see the error, so that none needs to be made. */
@@ -67,27 +66,17 @@ function isError(value: unknown): value is Error {
 }
 
 /** Puts the value of a fallback in place of a failure. */
-export class FallbackHandlers implements SettleHandlers {
-  readonly onFulfilled: (value: unknown) => unknown
-  readonly onRejected: (reason: unknown) => unknown
-  readonly #inner: SettleHandlers
-  readonly #fallback: AnyFallback
-  readonly #args: readonly unknown[]
-
-  constructor(inner: SettleHandlers, fallback: AnyFallback, args: readonly unknown[]) {
-    this.#inner = inner
-    this.#fallback = fallback
-    this.#args = args
-    this.onFulfilled = inner.onFulfilled
-    this.onRejected = (reason) => this.#replace(inner.onRejected(reason))
-  }
-
-  onTimeout(error: CallTimeoutError): unknown {
-    return this.#replace(this.#inner.onTimeout(error))
-  }
-
-  #replace(result: unknown): unknown {
-    if (!(result instanceof Rejection && result.replaceable)) return result
-    return runFallback(this.#fallback, () => result.error, this.#args)
+export function withFallback(
+  { onFulfilled, onRejected }: SettleHandlers,
+  fallback: AnyFallback,
+  args: readonly unknown[],
+): SettleHandlers {
+  return {
+    onFulfilled,
+    onRejected: (reason, timedOut) => {
+      const result = onRejected(reason, timedOut)
+      if (!(result instanceof Rejection && result.replaceable)) return result
+      return runFallback(fallback, () => result.error, args)
+    },
   }
 }

@@ -55,8 +55,7 @@ export class InterruptibleCall implements TimeoutEntry {
   #listen(signal: AbortSignal | undefined): void {
     if (signal === undefined) return
     const abort = (): void => {
-      const { reason } = signal
-      this.#interrupt(reason, () => this.#handlers.onRejected(reason))
+      this.#interrupt(signal.reason, false)
     }
     signal.addEventListener('abort', abort, { once: true })
     this.#stopListening = () => signal.removeEventListener('abort', abort)
@@ -79,15 +78,14 @@ export class InterruptibleCall implements TimeoutEntry {
 
   /** Called when its time is up. */
   expire(timeout: number): void {
-    const error = new CallTimeoutError(this.#circuit.name, timeout)
-    this.#interrupt(error, () => this.#handlers.onTimeout(error))
+    this.#interrupt(new CallTimeoutError(this.#circuit.name, timeout), true)
   }
 
   /** Ends the call before its action does, then tells the action. */
-  #interrupt(reason: unknown, settle: () => unknown): void {
+  #interrupt(reason: unknown, timedOut: boolean): void {
     const resolve = this.#end()
     if (resolve === undefined) return
-    const result = settle()
+    const result = this.#handlers.onRejected(reason, timedOut)
     this.#interruption?.controller.abort(reason)
     resolve(result)
   }

@@ -1,11 +1,13 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { CANCELLED, type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
-import type { Permit as CorePermit } from '../core/permit.ts'
+import type { Permit as OwnPermit, SharedPermit } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AcquireOptions } from '../options.ts'
 import { abortedByCaller } from './caller-signal.ts'
 import { Settlement } from './settlement.ts'
 import { timeLimit } from './timeout-queue.ts'
+
+type CorePermit = OwnPermit | SharedPermit
 
 /**
  * The right to make one call, taken by hand. It settles exactly once: by one of its methods, by its

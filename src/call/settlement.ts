@@ -3,8 +3,7 @@ import { type Classify, isReplaced } from '../circuit/classify.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import type { SettleHandlers } from '../circuit/settle-handlers.ts'
 import { type Classification, errorOf, type Settled } from '../core/outcome.ts'
-import type { Permit } from '../core/permit.ts'
-import type { CallTimeoutError } from '../errors.ts'
+import type { Permit, SharedPermit } from '../core/permit.ts'
 import { abortedByCaller } from './caller-signal.ts'
 
 /**
@@ -12,10 +11,10 @@ import { abortedByCaller } from './caller-signal.ts'
  * that may end in several ways, or that have a signal or classifier of their own.
  */
 export class Settlement implements SettleHandlers {
-  readonly permit: Permit
+  readonly permit: Permit | SharedPermit
   settled = false
   readonly onFulfilled: (value: unknown) => unknown
-  readonly onRejected: (reason: unknown) => unknown
+  readonly onRejected: (reason: unknown, timedOut?: boolean) => Rejection
   readonly #circuit: Circuit
   readonly #signal: AbortSignal | undefined
   readonly #classify: Classify | undefined
@@ -23,7 +22,7 @@ export class Settlement implements SettleHandlers {
   /** `signal` is the caller's; `classify` is asked before the breaker's. */
   constructor(
     circuit: Circuit,
-    permit: Permit,
+    permit: Permit | SharedPermit,
     signal: AbortSignal | undefined,
     classify?: Classify | undefined,
   ) {
@@ -35,14 +34,10 @@ export class Settlement implements SettleHandlers {
       this.settle({ status: 'fulfilled', value })
       return value
     }
-    this.onRejected = (reason) => this.#reject(reason, false)
+    this.onRejected = (reason, timedOut) => this.#reject(reason, timedOut)
   }
 
-  onTimeout(error: CallTimeoutError): Rejection {
-    return this.#reject(error, true)
-  }
-
-  #reject(reason: unknown, timedOut: boolean): Rejection {
+  #reject(reason: unknown, timedOut = false): Rejection {
     const callerGone = this.#isCallerGone(timedOut)
     const classification = this.settle({ status: 'rejected', reason }, timedOut)
     const replaceable = classification !== undefined && isReplaced(classification)

@@ -1,7 +1,7 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { CANCELLED, SUCCESS } from '../core/outcome.ts'
-import type { Permit } from '../core/permit.ts'
+import type { Permit, SharedPermit } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { show } from '../options/validate.ts'
 import { callerSignal } from './caller-signal.ts'
@@ -215,8 +215,8 @@ export class StreamCall {
     return item
   }
 
-  #deliver(permit: Permit | undefined): void {
-    if (permit?.open && !permit.shared && !permit.delivered) permit.deliver()
+  #deliver(permit: Permit | SharedPermit | undefined): void {
+    if (permit?.shared === false && permit.open && !permit.delivered) permit.deliver()
     this.#delivered = true
   }
 

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts'
-import { sharedPermit, tryAdmit, trySettle } from '../core/fast-path.ts'
+import { tryAdmit, trySettle } from '../core/fast-path.ts'
 import type { Change, Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
-import { type AdmittingState, type Permit, UNENFORCED } from '../core/permit.ts'
+import { type Permit, type SharedPermit, UNENFORCED } from '../core/permit.ts'
+import type { Closed } from '../core/state/closed.ts'
 import type { Override } from '../core/state/override.ts'
 import {
   type CallTimeoutError,
@@ -23,7 +24,7 @@ import {
 } from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
-import { PermitHandlers, type SettleHandlers } from './settle-handlers.ts'
+import { handlersOf, type SettleHandlers, SharedPermitHandlers } from './settle-handlers.ts'
 
 /** In place of a reading: the time is what the machine has just been told. */
 const JUST_NOW = Number.NaN
@@ -43,9 +44,7 @@ export class Circuit implements ClassifyHost {
   emitter: Emitter | undefined = undefined
   #namedOptions: ResolvedOptions | undefined
   /** Of the closed state that had calls last. */
-  #sharedHandlers: PermitHandlers | undefined
-  /** Whether those are all that a call needs: no timeout, no fallback. */
-  #direct = false
+  #lastShared: SharedPermitHandlers | undefined
   #lastRejected:
     | { generation: number; refusal: RejectReason; override: Override | undefined; why: Rejected }
     | undefined
@@ -87,9 +86,8 @@ export class Circuit implements ClassifyHost {
   }
 
   /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
-  admit(timeout: number | undefined): Permit | RejectReason {
-    const shared = sharedPermit(this.machine)
-    if (shared !== null && tryAdmit(this.machine, shared)) return shared
+  admit(timeout: number | undefined): Permit | SharedPermit | RejectReason {
+    if (tryAdmit(this.machine)) return this.#sharedPermit()
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer
     // that waits in the socket wins.
@@ -101,50 +99,41 @@ export class Circuit implements ClassifyHost {
     return permit
   }
 
-  /** Admits a call that needs nothing but a shared permit. Null for any other: {@link admit} it. */
+  /** As {@link admit}, for a call that needs nothing but a shared permit; null for any other. */
   tryAdmit(): SettleHandlers | null {
-    const last = this.#sharedHandlers
-    if (last !== undefined && this.#direct && tryAdmit(this.machine, last.permit)) return last
     const { callTimeout, fallback } = this.options
-    this.#direct = callTimeout === undefined && fallback === undefined
-    const permit = this.#direct ? sharedPermit(this.machine) : null
-    if (permit === null || !tryAdmit(this.machine, permit)) return null
-    return this.handlersOf(permit)
+    if (callTimeout !== undefined || fallback !== undefined) return null
+    return tryAdmit(this.machine) ? this.#sharedPermit() : null
   }
 
-  configure(options: ResolvedOptions, userOptions: CircuitBreakerOptions<unknown>): void {
-    this.options = options
-    this.userOptions = userOptions
-    this.#direct = false
-    this.#namedOptions = undefined
+  /** What settles a permit when its call ends. */
+  handlersOf(permit: Permit | SharedPermit): SettleHandlers {
+    return permit.shared ? this.#sharedPermit() : handlersOf(this, permit)
   }
 
-  /** What settles a permit when its call ends; one object for all calls that share it. */
-  handlersOf(permit: Permit): SettleHandlers {
-    if (this.#sharedHandlers?.permit === permit) return this.#sharedHandlers
-    const handlers = new PermitHandlers(this, permit)
-    if (permit.shared) this.#sharedHandlers = handlers
-    return handlers
+  /** Of the current state, which is closed. */
+  #sharedPermit(): SharedPermitHandlers {
+    const { state } = this.machine
+    if (this.#lastShared?.state !== state) {
+      this.#lastShared = new SharedPermitHandlers(this, state as Closed)
+    }
+    return this.#lastShared as SharedPermitHandlers
   }
 
-  fulfilled(permit: Permit, value: unknown): void {
+  fulfilled(permit: Permit | SharedPermit, value: unknown): void {
     if (this.options.classify !== undefined) {
       this.settle(permit, this.classify({ status: 'fulfilled', value }), undefined)
     } else if (trySettle(this.machine, permit)) {
-      this.#publishSuccess((permit.state as AdmittingState).generation, false)
+      this.#publishSuccess((permit.state as Closed).generation, false)
     } else this.settle(permit, SUCCESS, undefined)
   }
 
-  rejected(permit: Permit, reason: unknown): Rejection {
-    const classification = classifyRejection(reason, this)
+  rejected(permit: Permit | SharedPermit, reason: unknown, timedOut = false): Rejection {
+    const classification = timedOut
+      ? this.classify({ status: 'rejected', reason }, { timedOut })
+      : classifyRejection(reason, this)
     this.settle(permit, classification, reason)
     return new Rejection(reason, isReplaced(classification))
-  }
-
-  timedOut(permit: Permit, error: CallTimeoutError): Rejection {
-    const classification = this.classify({ status: 'rejected', reason: error }, { timedOut: true })
-    this.settle(permit, classification, error)
-    return new Rejection(error, isReplaced(classification))
   }
 
   classify(settled: Settled, context?: CallContext): Classification {
@@ -152,7 +141,7 @@ export class Circuit implements ClassifyHost {
   }
 
   /** Gives a permit back. `error` is what the call was rejected with. */
-  settle(permit: Permit, classification: Classification, error: unknown): void {
+  settle(permit: Permit | SharedPermit, classification: Classification, error: unknown): void {
     const { generation } = this.machine.state
     const counted = this.machine.settle(permit, classification, this.clock.now())
     if (counted && this.emitter !== undefined) {

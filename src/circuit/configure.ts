@@ -24,7 +24,8 @@ export function configure(circuit: Circuit, name: string, patch: ConfigurePatch)
   const changed = changedOptions(circuit.namedOptions, resolved)
   const settings = machineSettings(resolved, (error, source) => circuit.report(error, source))
   const lost = circuit.machine.configure(settings, circuit.clock.now())
-  circuit.configure(resolved, userOptions)
+  circuit.userOptions = userOptions
+  circuit.options = resolved
   circuit.flush()
   circuit.publish('configure', { changed, lost })
   return { changed, lost }

@@ -1,5 +1,4 @@
-import type { Permit } from '../core/permit.ts'
-import type { CallTimeoutError } from '../errors.ts'
+import { type AdmittingState, type Permit, SharedPermit } from '../core/permit.ts'
 import type { Rejection } from './deferred-rejection.ts'
 
 /**
@@ -8,35 +7,38 @@ import type { Rejection } from './deferred-rejection.ts'
  */
 export interface SettleHandlers {
   readonly onFulfilled: (value: unknown) => unknown
-  readonly onRejected: (reason: unknown) => unknown
-  onTimeout(error: CallTimeoutError): unknown
+  /** `timedOut` is true when the reason is the call's own timeout. */
+  readonly onRejected: (reason: unknown, timedOut?: boolean) => unknown
 }
 
 /** What gives permits back. */
 interface PermitSettler {
-  fulfilled(permit: Permit, value: unknown): void
-  rejected(permit: Permit, reason: unknown): Rejection
-  timedOut(permit: Permit, error: CallTimeoutError): Rejection
+  fulfilled(permit: Permit | SharedPermit, value: unknown): void
+  rejected(permit: Permit | SharedPermit, reason: unknown, timedOut?: boolean): Rejection
 }
 
-/** Settles a permit. The engine calls one of the handlers, once. */
-export class PermitHandlers implements SettleHandlers {
-  readonly permit: Permit
-  readonly onFulfilled: (value: unknown) => unknown
-  readonly onRejected: (reason: unknown) => unknown
-  readonly #settler: PermitSettler
-
-  constructor(settler: PermitSettler, permit: Permit) {
-    this.permit = permit
-    this.#settler = settler
-    this.onFulfilled = (value) => {
+/** Those of one call with a permit of its own. The engine calls one of them, once. */
+export function handlersOf(settler: PermitSettler, permit: Permit): SettleHandlers {
+  return {
+    onFulfilled: (value) => {
       settler.fulfilled(permit, value)
       return value
-    }
-    this.onRejected = (reason) => settler.rejected(permit, reason)
+    },
+    onRejected: (reason, timedOut) => settler.rejected(permit, reason, timedOut),
   }
+}
 
-  onTimeout(error: CallTimeoutError): Rejection {
-    return this.#settler.timedOut(this.permit, error)
+/** A shared permit with the handlers of all calls that hold it: one object, for its memory. */
+export class SharedPermitHandlers extends SharedPermit implements SettleHandlers {
+  readonly onFulfilled: (value: unknown) => unknown
+  readonly onRejected: (reason: unknown, timedOut?: boolean) => unknown
+
+  constructor(settler: PermitSettler, state: AdmittingState) {
+    super(state)
+    this.onFulfilled = (value) => {
+      settler.fulfilled(this, value)
+      return value
+    }
+    this.onRejected = (reason, timedOut) => settler.rejected(this, reason, timedOut)
   }
 }

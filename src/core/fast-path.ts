@@ -1,24 +1,17 @@
 import type { Machine } from './machine.ts'
-import { Permit } from './permit.ts'
+import type { Permit, SharedPermit } from './permit.ts'
 import { type Closed, learns } from './state/closed.ts'
 import { recordUntimedSuccess } from './trip/rules.ts'
 
-// Nearly every call finds a closed circuit and succeeds. These handle such a call without reading a
-// clock, and leave every other one to the machine.
+// Nearly every call finds a closed circuit and succeeds. These two handle such a call without reading
+// a clock, and leave every other one to the machine.
 
-/** The permit that all calls of the current state share; null where each needs its own. */
-export function sharedPermit({ state, override }: Machine): Permit | null {
-  if (state.name !== 'closed' || state.shared === null || override !== undefined) return null
-  state.shared ??= new Permit(state, Number.NaN, Infinity)
-  return state.shared
-}
-
-/** As {@link Machine.admit}, with a permit that was shared before; false if it no longer is. */
-export function tryAdmit(
-  { state, override, counters, settings }: Machine,
-  permit: Permit,
-): boolean {
-  if ((state as Partial<Closed>).shared !== permit || override !== undefined) return false
+/**
+ * As {@link Machine.admit}, for a closed circuit that measures no durations: its calls share a
+ * permit. False for any other, which must ask the machine.
+ */
+export function tryAdmit({ state, override, measures, counters, settings }: Machine): boolean {
+  if (state.name !== 'closed' || measures || override !== undefined) return false
   if (counters.inFlight >= settings.maxConcurrent) return false
   counters.admitted++
   return true
@@ -28,7 +21,7 @@ export function tryAdmit(
  * As {@link Machine.settle} with a success, which here needs no time and changes no state. False if
  * nothing was recorded: settle it.
  */
-export function trySettle(machine: Machine, permit: Permit): boolean {
+export function trySettle(machine: Machine, permit: Permit | SharedPermit): boolean {
   const { state, counters } = machine
   if (permit.state !== state || state.name !== 'closed') return false
   if (!permit.shared && !needsNoDuration(machine, state, permit)) return false

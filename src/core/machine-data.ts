@@ -57,7 +57,7 @@ const NONE: readonly Permit[] = /* @__PURE__ */ Object.freeze([])
 /** A closed circuit that nothing has happened to. */
 export function freshData(settings: MachineSettings): MachineData {
   return {
-    state: createClosed(1, 0, settings),
+    state: createClosed(1, 0, settings.trip),
     override: undefined,
     counters: new Counters(),
     detachedProbes: NONE,

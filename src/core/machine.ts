@@ -13,7 +13,7 @@ import type { OfferedRate } from './measure/offered-rate.ts'
 import { Statistics } from './measure/statistics.ts'
 import { MonotonicTime } from './monotonic-time.ts'
 import type { Classification } from './outcome.ts'
-import { type Permit, UNENFORCED, UNRECORDED } from './permit.ts'
+import { type Permit, type SharedPermit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
 import type { Decision } from './recovery/recovery.ts'
 import type { MachineSettings } from './settings.ts'
@@ -50,6 +50,7 @@ import {
 } from './state/state.ts'
 import type { Transition, TransitionReason } from './transition.ts'
 import type { Finding, TripRecord } from './trip/record.ts'
+import { needsDuration } from './trip/rules.ts'
 import { endTrip } from './trip/trip-history.ts'
 
 /** What is to be published, in order. */
@@ -67,6 +68,8 @@ export class Machine implements MachineData {
   readonly counters: Counters
   detachedProbes: readonly Permit[]
   statistics: Statistics | null
+  /** Whether it needs to know how long calls take: then each has a permit of its own. */
+  measures: boolean
   history: History | undefined
   baseline: LatencyBaseline | undefined
   rate: OfferedRate | undefined
@@ -89,6 +92,7 @@ export class Machine implements MachineData {
     this.counters = data.counters
     this.detachedProbes = data.detachedProbes
     this.statistics = data.statistics
+    this.measures = settings.statistics || needsDuration(settings.trip)
     this.history = data.history
     this.baseline = data.baseline
     this.rate = data.rate
@@ -137,30 +141,36 @@ export class Machine implements MachineData {
   }
 
   /** Gives a permit back. True when its result counted, false when it was stale or came twice. */
-  settle(permit: Permit, classification: Classification, clockTime: number): boolean {
+  settle(
+    permit: Permit | SharedPermit,
+    classification: Classification,
+    clockTime: number,
+  ): boolean {
     if (!permit.open) return false
+    const own = permit.shared ? undefined : permit
     // Out of the line first: a call that ends now is not overdue any more.
-    if (!permit.overdue) permit.state?.inFlight?.remove(permit)
+    if (own?.overdue === false) own.state?.inFlight?.remove(own)
     const now = this.#advance(clockTime)
     // Its own deadline may have passed just now.
     if (!permit.open) return false
-    if (!permit.shared) permit.open = false
+    if (own !== undefined) own.open = false
     this.counters.ended++
     const { state } = this
     const { outcome } = classification
-    const duration = Number.isNaN(clockTime) ? Number.NaN : now - permit.startedAt
+    const measured = own !== undefined && !Number.isNaN(clockTime)
+    const duration = measured ? now - own.startedAt : Number.NaN
     if (permit.state !== state) {
       this.counters.rare.stale++
-      if (permit.overdue && outcome === 'success') this.#cancelTrip(permit, duration, now)
+      if (own?.overdue && outcome === 'success') this.#cancelTrip(own, duration, now)
       return false
     }
     this.counters.outcome(outcome)
     if (classification.timedOut) this.counters.rare.timeout++
-    if (state.name === 'half-open') this.#settleProbe(state, permit, classification, now)
+    if (state.name === 'half-open') this.#settleProbe(state, own as Permit, classification, now)
     else {
-      if (permit.overdue) {
+      if (own?.overdue) {
         retractOverdue(state, now)
-        if (outcome === 'success') baselineOf(this).raiseFloor(now - permit.startedAt)
+        if (outcome === 'success') baselineOf(this).raiseFloor(now - own.startedAt)
       }
       this.#record(state, classification, duration, now)
     }
@@ -293,7 +303,7 @@ export class Machine implements MachineData {
       history.backoff.closed(now)
     }
     history.countsAtClose = { success: counters.success, failure: counters.failure }
-    this.#move(createClosed(state.generation + 1, now, this.settings), reason)
+    this.#move(createClosed(state.generation + 1, now, this.settings.trip), reason)
   }
 
   #move(to: State, reason: TransitionReason): void {
@@ -370,6 +380,7 @@ export class Machine implements MachineData {
     const now = this.#advance(clockTime)
     const { state, settings: before } = this
     this.settings = settings
+    this.measures = settings.statistics || needsDuration(settings.trip)
     if (state.name === 'open' && !sameOpenDuration(before.openDuration, settings.openDuration)) {
       this.#prolong(state, now)
     }
@@ -378,7 +389,7 @@ export class Machine implements MachineData {
       if (this.statistics !== null) lost.push('statistics')
       this.statistics = null
     } else this.statistics ??= new Statistics()
-    if (state.name === 'closed') lost.push(...configureClosed(state, settings, now))
+    if (state.name === 'closed') lost.push(...configureClosed(state, settings.trip, now))
     if (state.name === 'half-open') {
       lost.push(...configureHalfOpen(state, settings.recovery, baselineOf(this), now))
     }

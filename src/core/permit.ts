@@ -13,8 +13,6 @@ export interface AdmittingState {
 export class Permit {
   readonly state: AdmittingState | null
   readonly startedAt: number
-  /** True for the permit of all calls of a closed state that measures no durations: it stays open. */
-  readonly shared: boolean
   /** When the verdict on a probe is expected at the latest; `Infinity` for every other call. */
   readonly due: number
   /** Past it a probe is given up. Later than {@link due} where the call has a timer of its own. */
@@ -32,13 +30,16 @@ export class Permit {
   constructor(state: AdmittingState | null, startedAt: number, due: number, backstop = 0) {
     this.state = state
     this.startedAt = startedAt
-    this.shared = Number.isNaN(startedAt)
     this.due = due
     this.deadline = due + backstop
   }
 
   get probe(): boolean {
     return this.due !== Infinity
+  }
+
+  get shared(): false {
+    return false
   }
 
   /** A stream has given an item: the call's own timer no longer limits the whole. */
@@ -58,6 +59,30 @@ export class Permit {
     copy.delivered = this.delivered
     copy.overdue = this.overdue
     return copy
+  }
+}
+
+/**
+ * What all calls of a closed state hold that measures no durations. It never closes, and knows no
+ * more than its state: a breaker needs one after its first call, and there may be a million breakers.
+ */
+export class SharedPermit {
+  readonly state: AdmittingState
+
+  constructor(state: AdmittingState) {
+    this.state = state
+  }
+
+  get shared(): true {
+    return true
+  }
+
+  get open(): true {
+    return true
+  }
+
+  get probe(): false {
+    return false
   }
 }
 

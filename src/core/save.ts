@@ -228,7 +228,7 @@ function restoreState(
     const failures =
       state.failures.length === 0 ? null : new LastFailures(state.failures.map(restoreFailure))
     const rules = restoreRules(settings.trip, state.rules, 0)
-    const fresh = createClosed(generation, since, settings)
+    const fresh = createClosed(generation, since, settings.trip)
     return { ...fresh, consecutiveFailures, failures, rules, notBefore }
   }
   // The state and the list show the same record: it goes on being filled in.

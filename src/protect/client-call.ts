@@ -1,5 +1,5 @@
 import { callerSignal } from '../call/caller-signal.ts'
-import { FallbackHandlers } from '../call/fallback.ts'
+import { withFallback } from '../call/fallback.ts'
 import { follow } from '../call/follow.ts'
 import { InterruptibleCall } from '../call/interruptible-call.ts'
 import { Settlement } from '../call/settlement.ts'
@@ -8,7 +8,7 @@ import { isStream, iteratorOf } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
 import type { SettleHandlers } from '../circuit/settle-handlers.ts'
 import { CANCELLED } from '../core/outcome.ts'
-import type { Permit } from '../core/permit.ts'
+import type { Permit, SharedPermit } from '../core/permit.ts'
 
 /** One call of a client's method, under a permit. */
 export class ClientCall {
@@ -20,7 +20,7 @@ export class ClientCall {
   /** `reveal` returns what the caller sees of a value. */
   constructor(
     circuit: Circuit,
-    permit: Permit,
+    permit: Permit | SharedPermit,
     args: readonly unknown[],
     reveal: (value: unknown) => unknown,
   ) {
@@ -33,12 +33,10 @@ export class ClientCall {
           ? new StreamCall(circuit, args).adopt(settlement, value)
           : reveal(settlement.onFulfilled(value)),
       onRejected: settlement.onRejected,
-      onTimeout: (error) => settlement.onTimeout(error),
     }
     this.#circuit = circuit
     this.#settlement = settlement
-    this.handlers =
-      fallback === undefined ? handlers : new FallbackHandlers(handlers, fallback, args)
+    this.handlers = fallback === undefined ? handlers : withFallback(handlers, fallback, args)
   }
 
   /** Gives the permit back without evidence. */

@@ -1,9 +1,10 @@
-import { sharedPermit, tryAdmit } from '../../src/core/fast-path.ts'
+import { tryAdmit } from '../../src/core/fast-path.ts'
 import { Machine } from '../../src/core/machine.ts'
 import type { Classification, Outcome } from '../../src/core/outcome.ts'
-import { Permit } from '../../src/core/permit.ts'
+import { Permit, SharedPermit } from '../../src/core/permit.ts'
 import { restore, type Saved, save } from '../../src/core/save.ts'
 import type { MachineSettings } from '../../src/core/settings.ts'
+import type { Closed } from '../../src/core/state/closed.ts'
 
 /** What a test says about a machine, in the words of the options; the rest is the default here. */
 export interface MachineOptions {
@@ -61,9 +62,9 @@ export function admit(machine: Machine, reading: number, backstop?: number): Per
 }
 
 /** A permit by the fast path; null where the machine must be asked. */
-export function admitFast(machine: Machine): Permit | null {
-  const permit = sharedPermit(machine)
-  return permit !== null && tryAdmit(machine, permit) ? permit : null
+export function admitFast(machine: Machine): SharedPermit | null {
+  const { state } = machine
+  return tryAdmit(machine) ? new SharedPermit(state as Closed) : null
 }
 
 export function admitMany(machine: Machine, count: number, reading: number): Permit[] {
@@ -81,7 +82,7 @@ export function classificationOf(
 /** Tells the end of a call; true when its result counted. */
 export function settle(
   machine: Machine,
-  permit: Permit,
+  permit: Permit | SharedPermit,
   outcome: Outcome,
   reading: number,
   about?: Partial<Classification>,

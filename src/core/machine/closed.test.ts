@@ -15,7 +15,7 @@ import {
 import { trySettle } from '../fast-path.ts'
 import type { Machine } from '../machine.ts'
 import { type Outcome, SUCCESS } from '../outcome.ts'
-import type { Permit } from '../permit.ts'
+import type { SharedPermit } from '../permit.ts'
 
 function play(machine: Machine, outcomes: readonly Outcome[]): Machine {
   for (const outcome of outcomes) callOnce(machine, outcome, 0)
@@ -216,7 +216,7 @@ describe('a call under the shared permit', () => {
   it('ends the failures in a row by succeeding', () => {
     const machine = createMachine({ maxFailures: 3 })
     callTimes(machine, 2, 'failure')
-    const permit = admitFast(machine) as Permit
+    const permit = admitFast(machine) as SharedPermit
 
     expect(trySettle(machine, permit)).toBe(true)
 
@@ -227,7 +227,7 @@ describe('a call under the shared permit', () => {
   it('counts by its classification when it succeeds, and has no duration to learn from', () => {
     const machine = createMachine({ maxFailures: 3 })
     callTimes(machine, 2, 'failure')
-    const permit = admitFast(machine) as Permit
+    const permit = admitFast(machine) as SharedPermit
 
     expect(machine.settle(permit, SUCCESS, 700)).toBe(true)
 
@@ -238,7 +238,7 @@ describe('a call under the shared permit', () => {
 
   it('opens the circuit by the failure that reaches the limit, at the time it ends', () => {
     const machine = createMachine({ maxFailures: 1 })
-    const permit = admitFast(machine) as Permit
+    const permit = admitFast(machine) as SharedPermit
 
     const counted = settle(machine, permit, 'failure', 30)
 
@@ -249,7 +249,7 @@ describe('a call under the shared permit', () => {
 
   it('is stale when it succeeds after its generation', () => {
     const machine = createMachine({ maxFailures: 3 })
-    const permit = admitFast(machine) as Permit
+    const permit = admitFast(machine) as SharedPermit
     machine.reset(0)
     callTimes(machine, 2, 'failure')
 
@@ -267,7 +267,7 @@ describe('a call under the shared permit', () => {
     classificationOf('cancelled'),
   ])('is stale when it ends as $outcome after its generation', (classification) => {
     const machine = createMachine({ maxFailures: 1 })
-    const permit = admitFast(machine) as Permit
+    const permit = admitFast(machine) as SharedPermit
     machine.reset(0)
 
     expect(machine.settle(permit, classification, 0)).toBe(false)
@@ -278,7 +278,7 @@ describe('a call under the shared permit', () => {
 
   it('opens the circuit for real when an override has expired meanwhile', () => {
     const machine = createMachine({ maxFailures: 1 })
-    const permit = admitFast(machine) as Permit
+    const permit = admitFast(machine) as SharedPermit
     machine.force('forced-closed', 0, { for: 100 })
 
     settle(machine, permit, 'failure', 150)

@@ -8,10 +8,10 @@ import {
   settingsOf,
   settle,
 } from '../../../test/helpers/core.ts'
-import { sharedPermit, tryAdmit, trySettle } from '../fast-path.ts'
+import { trySettle } from '../fast-path.ts'
 import type { Machine } from '../machine.ts'
 import { SUCCESS } from '../outcome.ts'
-import type { Permit } from '../permit.ts'
+import type { Permit, SharedPermit } from '../permit.ts'
 import type { Closed } from '../state/closed.ts'
 import { statusesOf } from '../trip/rules.ts'
 
@@ -25,7 +25,7 @@ function closedStateOf({ state }: Machine): Closed {
 }
 
 /** By the fast path where it is open, else by the machine. */
-function begin(machine: Machine): Permit {
+function begin(machine: Machine): Permit | SharedPermit {
   return admitFast(machine) ?? admit(machine, 0)
 }
 
@@ -236,25 +236,13 @@ describe('a success with a permit', () => {
 const withStatistics = settingsOf({ statistics: true, trip: { evidence } })
 
 describe('the shared permit', () => {
-  it('is one for all calls of a closed state, stays open and belongs to that state', () => {
-    const machine = createMachine()
-    const first = begin(machine)
-    settle(machine, first, 'success', 0)
-
-    expect(begin(machine)).toBe(first)
-
-    expect(first).toMatchObject({ open: true, shared: true, probe: false, state: machine.state })
-    machine.reset(0)
-    expect(begin(machine)).not.toBe(first)
-  })
-
-  it('is not known to a copy of the machine, which has its own', () => {
+  it('stays open, is no probe and belongs to its state', () => {
     const machine = createMachine()
     const permit = begin(machine)
-    const copy = machine.clone()
+    settle(machine, permit, 'success', 0)
 
-    expect(begin(copy)).not.toBe(permit)
-    expect(begin(copy)).toMatchObject({ shared: true, state: copy.state })
+    expect(permit.open).toBe(true)
+    expect(permit).toMatchObject({ shared: true, probe: false, state: machine.state })
   })
 
   it.each<[string, MachineOptions, (machine: Machine) => void]>([
@@ -270,12 +258,10 @@ describe('the shared permit', () => {
     ['measuring since it was configured', {}, (machine) => machine.configure(withStatistics, 0)],
   ])('is not given by a circuit that is %s', (_, options, happens) => {
     const machine = createMachine(options)
-    const earlier = sharedPermit(machine)
     happens(machine)
     const before = machine.counts
 
     expect(admitFast(machine)).toBeNull()
-    if (earlier !== null) expect(tryAdmit(machine, earlier)).toBe(false)
 
     expect(machine.counts).toEqual(before)
   })

@@ -12,7 +12,6 @@ import {
   cloneRules,
   configureRules,
   createRules,
-  needsDuration,
   overdueRule,
   type Rules,
   record,
@@ -31,8 +30,6 @@ export interface Closed {
   rules: Rules | null
   /** Calls that may become overdue; null if no rule charges them. */
   inFlight: InFlight | null
-  /** The permit of all calls; null where each needs its own, undefined until a call asks for it. */
-  shared: Permit | null | undefined
   /** The last ones; null while there were none. */
   failures: LastFailures | null
   /** Retry-After: an opening lasts at least until then. */
@@ -40,8 +37,7 @@ export interface Closed {
 }
 
 /** The closed state with fresh evidence. */
-export function createClosed(generation: number, since: number, settings: MachineSettings): Closed {
-  const { trip } = settings
+export function createClosed(generation: number, since: number, trip: TripSettings): Closed {
   return {
     name: 'closed',
     generation,
@@ -49,14 +45,9 @@ export function createClosed(generation: number, since: number, settings: Machin
     consecutiveFailures: 0,
     rules: createRules(trip),
     inFlight: trip.evidence?.overdue ? new InFlight() : null,
-    shared: measuresDurations(settings) ? null : undefined,
     failures: null,
     notBefore: 0,
   }
-}
-
-function measuresDurations({ statistics, trip }: MachineSettings): boolean {
-  return statistics || needsDuration(trip)
 }
 
 export function admitCall(state: Closed, now: number): Permit {
@@ -98,12 +89,10 @@ export function recordSuccess(
 }
 
 /** Puts other rules in force and keeps the evidence. Returns what could not be kept. */
-export function configureClosed(state: Closed, settings: MachineSettings, now: number): string[] {
-  const { trip } = settings
+export function configureClosed(state: Closed, trip: TripSettings, now: number): string[] {
   const lost: string[] = []
   if (trip.evidence?.overdue) state.inFlight ??= new InFlight()
   else state.inFlight = null
-  state.shared = measuresDurations(settings) ? null : undefined
   state.rules = configureRules(state.rules, trip, now, lost)
   return lost
 }
@@ -177,7 +166,6 @@ export function cloneClosed(state: Closed): Closed {
     ...state,
     failures: state.failures?.clone() ?? null,
     rules: cloneRules(state.rules),
-    shared: state.shared === null ? null : undefined,
   }
   copy.inFlight = state.inFlight?.clone((permit) => permit.clone(copy)) ?? null
   return copy

@@ -43,12 +43,16 @@ export type Rules = readonly AnyRule[]
 
 /** Null when no rule but consecutive failures is in force. */
 export function createRules(settings: RuleSettings): Rules | null {
-  const rules: AnyRule[] = []
-  for (const type of TYPES) {
-    const own = settings[type.name]
-    if (own !== undefined) rules.push(type.create(own))
-  }
-  return rules.length === 0 ? null : rules
+  return exact(TYPES.flatMap((type) => create(type, settings[type.name]) ?? []))
+}
+
+function create(type: AnyRuleType, settings: unknown): AnyRule | undefined {
+  return settings === undefined ? undefined : type.create(settings)
+}
+
+/** An array that has grown keeps room for more: a hundred bytes for each breaker. */
+function exact(rules: AnyRule[]): Rules | null {
+  return rules.length === 0 ? null : rules.slice()
 }
 
 /** True when a rule needs to know how long calls take. */
@@ -113,7 +117,7 @@ export function configureRules(
     if (missing !== undefined) lost.push(missing)
     next.push(rule ?? type.create(own))
   }
-  return next.length === 0 ? null : next
+  return exact(next)
 }
 
 export function cloneRules(rules: Rules | null): Rules | null {
@@ -144,5 +148,5 @@ export function restoreRules(
     if (own === undefined) continue
     rules.push(evidence === undefined ? type.create(own) : type.restore(own, evidence, now))
   }
-  return rules.length === 0 ? null : rules
+  return exact(rules)
 }
