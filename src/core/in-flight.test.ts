@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { InFlight } from './in-flight.ts'
 import { Permit } from './permit.ts'
+import { Evidence } from './trip/evidence.ts'
+
+const rule = new Evidence({ threshold: 10, slowerThan: 5_000, minimumSpan: 0, overdue: true })
 
 function line(...starts: number[]): { inFlight: InFlight; permits: Permit[] } {
-  const inFlight = new InFlight()
+  const inFlight = new InFlight(rule)
   const permits = starts.map((startedAt) => new Permit(null, startedAt, Infinity))
   for (const permit of permits) inFlight.add(permit)
   return { inFlight, permits }
@@ -41,7 +44,7 @@ describe('InFlight', () => {
   it('is cloned in its order, apart', () => {
     const { inFlight, permits } = line(1, 2)
 
-    const copy = inFlight.clone((permit) => new Permit(null, permit.startedAt + 10, Infinity))
+    const copy = inFlight.clone((permit) => new Permit(null, permit.startedAt + 10, Infinity), rule)
     inFlight.remove(permits[0] as Permit)
 
     expect([startsOf(copy), startsOf(inFlight)]).toEqual([[11, 12], [2]])

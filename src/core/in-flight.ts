@@ -1,9 +1,16 @@
 import type { Permit } from './permit.ts'
+import type { OverdueRule } from './trip/rule.ts'
 
 /** The calls of one closed state that are in flight and not yet overdue, oldest first. */
 export class InFlight {
   first: Permit | undefined = undefined
   #last: Permit | undefined = undefined
+  /** The rule that charges those that become overdue. */
+  readonly rule: OverdueRule<unknown>
+
+  constructor(rule: OverdueRule<unknown>) {
+    this.rule = rule
+  }
 
   add(permit: Permit): void {
     permit.previous = this.#last
@@ -14,7 +21,7 @@ export class InFlight {
 
   remove(permit: Permit): void {
     const { previous, next } = permit
-    // It may have begun before anybody kept this line.
+    // It may have been admitted before this line was kept.
     if (previous === undefined && this.first !== permit) return
     if (previous === undefined) this.first = next
     else previous.next = next
@@ -23,10 +30,12 @@ export class InFlight {
     permit.previous = permit.next = undefined
   }
 
-  /** With each call as `rename` gives it. */
-  clone(rename: (permit: Permit) => Permit): InFlight {
-    const copy = new InFlight()
-    for (let value = this.first; value !== undefined; value = value.next) copy.add(rename(value))
+  /** A line of copies that `rule` charges. */
+  clone(rename: (permit: Permit) => Permit, rule: OverdueRule<unknown>): InFlight {
+    const copy = new InFlight(rule)
+    for (let permit = this.first; permit !== undefined; permit = permit.next) {
+      copy.add(rename(permit))
+    }
     return copy
   }
 }

@@ -15,6 +15,7 @@ import {
   overdueRule,
   type Rules,
   record,
+  ruleWithCharges,
   statusesOf,
   type TripSettings,
 } from '../trip/rules.ts'
@@ -38,13 +39,15 @@ export interface Closed {
 
 /** The closed state with fresh evidence. */
 export function createClosed(generation: number, since: number, trip: TripSettings): Closed {
+  const rules = createRules(trip)
+  const overdue = overdueRule(rules)
   return {
     name: 'closed',
     generation,
     since,
     consecutiveFailures: 0,
-    rules: createRules(trip),
-    inFlight: trip.evidence?.overdue ? new InFlight() : null,
+    rules,
+    inFlight: overdue === undefined ? null : new InFlight(overdue),
     failures: null,
     notBefore: 0,
   }
@@ -91,9 +94,10 @@ export function recordSuccess(
 /** Puts other rules in force and keeps the evidence. Returns what could not be kept. */
 export function configureClosed(state: Closed, trip: TripSettings, now: number): string[] {
   const lost: string[] = []
-  if (trip.evidence?.overdue) state.inFlight ??= new InFlight()
-  else state.inFlight = null
   state.rules = configureRules(state.rules, trip, now, lost)
+  const overdue = overdueRule(state.rules)
+  if (overdue === undefined) state.inFlight = null
+  else if (state.inFlight?.rule !== overdue) state.inFlight = new InFlight(overdue)
   return lost
 }
 
@@ -120,28 +124,32 @@ export function ruleStatusesOf(
 }
 
 /** False when no call can be overdue, nor one that was opens the circuit. */
-export function mayBeOverdue({ inFlight, rules }: Closed, now: number): boolean {
+export function mayBeOverdue({ inFlight }: Closed, now: number): boolean {
   if (inFlight === null) return false
-  const { first } = inFlight
+  const { first, rule } = inFlight
   if (first !== undefined && first.startedAt <= now - SHORTEST_OVERDUE) return true
-  return overdueRule(rules)?.hasOverdue === true
+  return rule.hasOverdue
 }
 
 /** True when {@link chargeOverdue} would change something. */
-export function isOverdue(state: Closed, baseline: LatencyBaseline, now: number): boolean {
-  const oldest = state.inFlight?.first?.startedAt ?? Infinity
-  if (oldest <= now - baseline.overdueAfter) return true
-  return overdueRule(state.rules)?.findingOfOverdue(now) !== undefined
+export function isOverdue(
+  { inFlight }: Closed,
+  { overdueAfter }: LatencyBaseline,
+  now: number,
+): boolean {
+  if (inFlight === null) return false
+  const oldest = inFlight.first?.startedAt ?? Infinity
+  return oldest <= now - overdueAfter || inFlight.rule.findingOfOverdue(now) !== undefined
 }
 
 /** Charges calls that should have ended long ago. Returns the finding if that opens the circuit. */
 export function chargeOverdue(
-  { inFlight, rules }: Closed,
+  { inFlight }: Closed,
   baseline: LatencyBaseline,
   now: number,
 ): Finding | undefined {
-  const rule = overdueRule(rules)
-  if (inFlight === null || rule === undefined) return undefined
+  if (inFlight === null) return undefined
+  const { rule } = inFlight
   const limit = now - baseline.overdueAfter
   for (
     let oldest = inFlight.first;
@@ -157,7 +165,8 @@ export function chargeOverdue(
 
 /** How an overdue call really ended replaces what it was charged in advance. */
 export function retractOverdue({ rules }: Closed, now: number): void {
-  overdueRule(rules)?.retractOverdue(now)
+  // Also when the rule charges no more calls since it was configured.
+  ruleWithCharges(rules)?.retractOverdue(now)
 }
 
 /** A copy that shares nothing that either of them will change. */
@@ -167,7 +176,10 @@ export function cloneClosed(state: Closed): Closed {
     failures: state.failures?.clone() ?? null,
     rules: cloneRules(state.rules),
   }
-  copy.inFlight = state.inFlight?.clone((permit) => permit.clone(copy)) ?? null
+  const overdue = overdueRule(copy.rules)
+  if (state.inFlight !== null && overdue !== undefined) {
+    copy.inFlight = state.inFlight.clone((permit) => permit.clone(copy), overdue)
+  }
   return copy
 }
 

@@ -77,6 +77,10 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
     return this.#score > 0
   }
 
+  get chargesOverdue(): boolean {
+    return this.#settings.overdue
+  }
+
   get hasOverdue(): boolean {
     return this.#parts.overdue > 0
   }

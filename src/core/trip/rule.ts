@@ -41,6 +41,8 @@ export interface TripRule<Settings, Saved = unknown> {
 
 /** A rule that also charges calls that have not ended, once they are overdue. */
 export interface OverdueRule<Settings, Saved = unknown> extends TripRule<Settings, Saved> {
+  /** Whether its settings ask for it. */
+  readonly chargesOverdue: boolean
   /** True while calls that have not ended count. */
   readonly hasOverdue: boolean
   /** Charges a call that is in flight for longer than it should be. */

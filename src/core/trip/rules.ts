@@ -91,11 +91,15 @@ export function statusesOf(rules: Rules, now: number): RuleStatus[] {
   return rules.flatMap((rule) => rule.status(now) ?? [])
 }
 
-/** The rule that charges overdue calls, if it is in force. */
+/** The rule that charges overdue calls, if one in force does. */
 export function overdueRule(rules: Rules | null): OverdueRule<unknown> | undefined {
-  if (rules === null) return undefined
-  for (const rule of rules) if ('chargeOverdue' in rule) return rule as OverdueRule<unknown>
-  return undefined
+  const rule = ruleWithCharges(rules)
+  return rule?.chargesOverdue ? rule : undefined
+}
+
+/** The rule that may have charged overdue calls. */
+export function ruleWithCharges(rules: Rules | null): OverdueRule<unknown> | undefined {
+  return rules?.find((rule) => 'chargeOverdue' in rule) as OverdueRule<unknown> | undefined
 }
 
 /** The same rules under other settings, with what could not be kept added to `lost`. */
