@@ -29,7 +29,7 @@ describe('the options of protect', () => {
     expect(await reasonOf(users.users.sum())).toBeInstanceOf(CircuitOpenError)
   })
 
-  it('leave out what is excepted, chains included', async () => {
+  it('do not guard excepted methods, nor the chains that begin with them', async () => {
     const some = protect(real, breaker, { except: ['put', 'batch', 'keys', 'select'] })
     breaker.trip()
 
@@ -39,7 +39,7 @@ describe('the options of protect', () => {
     expect(await (some.keys() as AsyncGenerator).next()).toMatchObject({ value: 'a' })
   })
 
-  it('guard a listed method from its first call on, and wait for its thenable', async () => {
+  it('guard a listed method from its first call on, and await its thenable', async () => {
     const listed = protect(real, breaker, { methods: ['get', 'select'] })
     await real.put('a', 1)
     expect(await listed.select('a')).toBe(1)
@@ -59,18 +59,18 @@ describe('the options of protect', () => {
     [{ methods: 'get' }, 'methods must be an array of names, got "get"'],
     [{ method: [] }, 'unknown option "method" (in options); did you mean "methods"?'],
     [{ name: '' }, 'name must be a string that is not empty, got ""'],
-  ])('refuse %j', (options, message) => {
+  ])('throw for %j', (options, message) => {
     expect(() => protect(real, breaker, options as never)).toThrow(message)
   })
 
   it.each([
     [undefined, 'client must be an object or a function'],
     ['text', 'client must be an object or a function'],
-  ])('refuse the client %j', (client, message) => {
+  ])('throw for the client %j', (client, message) => {
     expect(() => protect(client as never, breaker)).toThrow(message)
   })
 
-  it('refuse what is no breaker', () => {
+  it('throw for a value that is not a breaker', () => {
     expect(() => protect(real, {} as never)).toThrow(
       'breaker must be a CircuitBreaker or a CircuitRegistry, got an object',
     )
@@ -78,7 +78,7 @@ describe('the options of protect', () => {
 })
 
 describe('protect(client, registry)', () => {
-  it('creates a breaker for each method, when it is first needed', async () => {
+  it('creates a breaker for each method when it is first called', async () => {
     const registry = new CircuitRegistry({ defaults: { maxFailures: 1 } })
     const split = protect(real, registry)
     split.peek('a')
@@ -92,7 +92,7 @@ describe('protect(client, registry)', () => {
     ])
   })
 
-  it('shares them between clients of one name, and keeps others apart', async () => {
+  it('shares breakers between clients of the same name only', async () => {
     const registry = new CircuitRegistry()
     for (const name of ['db', 'db', undefined, undefined]) {
       await protect(new Store(), registry, { name }).get('a')

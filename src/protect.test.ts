@@ -19,7 +19,7 @@ function counts() {
 }
 
 describe('a protected client', () => {
-  it('guards what returns promises, from the first call on', async () => {
+  it('guards methods that return promises, from the first call on', async () => {
     await store.put('a', 1)
 
     expect(await store.get('a')).toBe(1)
@@ -36,7 +36,7 @@ describe('a protected client', () => {
     expect(counts()).toEqual([1, 1, 0, 0, 0])
   })
 
-  it('opens by failures of any method, and refuses all', async () => {
+  it('opens on failures of any method and rejects calls of all', async () => {
     await store.get('a')
     await reasonOf(store.fail())
     await reasonOf(store.fail())
@@ -45,7 +45,7 @@ describe('a protected client', () => {
     expect(real.ran).toBe(1)
   })
 
-  it('runs the first call of a method even while open, for only its result tells what it is', async () => {
+  it('runs the first call of a method even while open, since only its result shows what it returns', async () => {
     breaker.trip()
 
     expect(await store.get('a')).toBeUndefined()
@@ -55,7 +55,7 @@ describe('a protected client', () => {
     expect(counts()).toEqual([0, 0, 0, 0, 2])
   })
 
-  it('counts a call once, although methods call each other', async () => {
+  it('counts a call once when methods call each other', async () => {
     await store.put('a', 1)
     await store.copy('a', 'b')
     await protect(new Cluster(), breaker).get('a')
@@ -72,7 +72,7 @@ describe('a protected client', () => {
     expect(new (protect(Store, breaker))()).toBeInstanceOf(Store)
   })
 
-  it('takes no evidence from a value that came at once where a promise was usual', async () => {
+  it('takes no evidence from a value that was returned in place of a promise', async () => {
     await store.cached('a')
     await store.put('a', 1)
 
@@ -91,7 +91,7 @@ describe('a protected client', () => {
     expect(store.settings).toBe(store.settings)
   })
 
-  it('has the members and the type of the real one', () => {
+  it('has the members and the type of the original', () => {
     expect(store).toBeInstanceOf(Store)
     expect(Object.keys(store)).toEqual(Object.keys(real))
     expect([store.get.name, store.get.length]).toEqual(['get', 1])
@@ -101,7 +101,7 @@ describe('a protected client', () => {
     expect(String(store)).toBe('[object Object]')
   })
 
-  it('passes on what is set, deleted and defined', async () => {
+  it('sets, deletes and defines properties of the original', async () => {
     store.get = async () => 'mine'
     Object.defineProperty(store, 'extra', { value: 1, configurable: true })
 
@@ -121,7 +121,7 @@ describe('a protected client', () => {
     expect(heard).toEqual(['hello'])
   })
 
-  it('lets a method go by itself', async () => {
+  it('guards a method that is called without its object', async () => {
     await store.put('a', 1)
     const { get } = store
 
@@ -130,7 +130,7 @@ describe('a protected client', () => {
     expect(await store.get.bind(store, 'a')()).toBe(1)
   })
 
-  it('can be ended while the circuit is open', async () => {
+  it('can be closed while the circuit is open', async () => {
     expect(await store.close()).toBe('closed')
     breaker.forceOpen()
 
@@ -169,7 +169,7 @@ describe('a protected client', () => {
     expect(await lenient.put('a', 1)).toBe('instead')
   })
 
-  it('may be protected once more by another breaker', async () => {
+  it('can be protected by a second breaker', async () => {
     const outer = new CircuitBreaker({ maxFailures: 1 })
     const twice = protect(store, outer)
     await twice.get('a')
@@ -181,7 +181,7 @@ describe('a protected client', () => {
 })
 
 describe('callbacks', () => {
-  it('reach those who give them, guarded or not by what comes back', async () => {
+  it('are called, with the call guarded only if it returns a promise', async () => {
     await store.put('a', 1)
     await store.find('a')
     breaker.trip()
@@ -193,7 +193,7 @@ describe('callbacks', () => {
     expect(await reasonOf(store.find('a'))).toBeInstanceOf(CircuitOpenError)
   })
 
-  it('are part of a guarded call where that returns a promise', async () => {
+  it('are part of a guarded call when that returns a promise', async () => {
     const action = async (inner: Store) => inner.get('a')
     await store.transaction(action)
     expect(counts()).toEqual([1, 1, 0, 0, 0])

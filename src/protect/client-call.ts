@@ -9,29 +9,29 @@ import type { Circuit } from '../circuit/circuit.ts'
 import type { SettleHandlers } from '../circuit/settle-handlers.ts'
 import { CANCELLED } from '../core/outcome.ts'
 import type { Permit, SharedPermit } from '../core/permit.ts'
+import { hasMethod, isPlainPromise, PROMISE_METHODS } from './client-shape.ts'
 
-/** One call of a client's method, under a permit. */
+/** One admitted call of a client's method. */
 export class ClientCall {
   readonly #circuit: Circuit
   readonly #settlement: Settlement
-  /** What the end of its promise is reported to. */
   readonly handlers: SettleHandlers
 
-  /** `reveal` returns what the caller sees of a value. */
+  /** `proxyOf` returns what the caller receives in place of a value. */
   constructor(
     circuit: Circuit,
     permit: Permit | SharedPermit,
     args: readonly unknown[],
-    reveal: (value: unknown) => unknown,
+    proxyOf: (value: unknown) => unknown,
   ) {
     const { fallback } = circuit.options
     const settlement = new Settlement(circuit, permit, callerSignal(args))
     const handlers: SettleHandlers = {
-      // A stream goes on holding the permit.
+      // The call of a stream ends with its iteration, so the stream takes the permit over.
       onFulfilled: (value) =>
         isStream(value)
           ? new StreamCall(circuit, args).adopt(settlement, value)
-          : reveal(settlement.onFulfilled(value)),
+          : proxyOf(settlement.onFulfilled(value)),
       onRejected: settlement.onRejected,
     }
     this.#circuit = circuit
@@ -39,18 +39,18 @@ export class ClientCall {
     this.handlers = fallback === undefined ? handlers : withFallback(handlers, fallback, args)
   }
 
-  /** Gives the permit back without evidence. */
+  /** Returns the permit without evidence. */
   cancel(): void {
     this.#settlement.settleAs(CANCELLED)
   }
 
-  /** What stands for the promise that the method gave: with the same members, but followed. */
+  /** Returns a promise with the members of the method's own, whose end settles the call. */
   guard(promise: Promise<unknown>): Promise<unknown> {
     if (promise.then !== Promise.prototype.then) return this.#guardLazily(promise)
     const followed = this.#follow(promise)
-    return isPlain(promise)
+    return isPlainPromise(promise)
       ? followed
-      : dressedPromise(
+      : proxyPromise(
           promise,
           () => followed,
           (value) => value,
@@ -65,92 +65,81 @@ export class ClientCall {
   }
 
   /**
-   * A promise that does more when it is waited for, such as reading a body: it is not waited for
-   * before the caller does. How the first thing ends that the caller asks of it, the call ends.
+   * For a promise with a `then` of its class: awaiting it has an effect, such as reading a body, so
+   * it must not be awaited before the caller does. The call ends with the first promise that the
+   * caller takes from it, be it by `then` or by another method.
    */
   #guardLazily(promise: Promise<unknown>): Promise<unknown> {
-    let asked = false
-    const first = (value: Promise<unknown>): Promise<unknown> => {
-      if (asked) return value
-      asked = true
-      return this.#follow(value)
+    let used = false
+    const followFirst = (taken: Promise<unknown>): Promise<unknown> => {
+      if (used) return taken
+      used = true
+      return this.#follow(taken)
     }
     let followed: Promise<unknown> | undefined
-    const then = (): Promise<unknown> => {
-      followed ??= first(new Promise((resolve, reject) => void promise.then(resolve, reject)))
+    const awaited = (): Promise<unknown> => {
+      followed ??= followFirst(new Promise((resolve, reject) => void promise.then(resolve, reject)))
       return followed
     }
-    // Nobody may ever ask; then there is no evidence either.
+    // A promise that the caller ignores never ends, and would keep the permit.
     this.#circuit.clock.setTimer(0, () => {
-      if (!asked) this.cancel()
-      asked = true
+      if (!used) this.cancel()
+      used = true
     })
-    return dressedPromise(promise, then, (value) =>
-      value instanceof Promise ? first(value) : value,
+    return proxyPromise(promise, awaited, (result) =>
+      result instanceof Promise ? followFirst(result) : result,
     )
   }
 }
 
-/** True for a promise that can do no more than any. */
-export function isPlain(promise: Promise<unknown>): boolean {
-  return (
-    Object.getPrototypeOf(promise) === Promise.prototype && Reflect.ownKeys(promise).length === 0
-  )
-}
-
-const WAITING: ReadonlySet<PropertyKey> = new Set(['then', 'catch', 'finally'])
-
-/** The promise itself, but waiting for it is waiting for the guarded one. */
-function dressedPromise(
+/**
+ * The promise with all of its members, except that awaiting it awaits `awaited()`, and that its
+ * other methods return `resultOf` what they return.
+ */
+function proxyPromise(
   promise: Promise<unknown>,
-  guarded: () => Promise<unknown>,
-  seen: (value: unknown) => unknown,
+  awaited: () => Promise<unknown>,
+  resultOf: (result: unknown) => unknown,
 ): Promise<unknown> {
   return new Proxy(promise, {
     get: (target, key) => {
-      if (WAITING.has(key)) {
-        return (...args: [never]) => guarded()[key as 'then'](...args)
+      if (PROMISE_METHODS.has(key)) {
+        return (...args: [never]) => awaited()[key as 'then'](...args)
       }
-      const value: unknown = Reflect.get(target, key, target)
-      if (typeof value !== 'function' || key === 'constructor') return value
-      return (...args: unknown[]) => seen(value.apply(target, args))
+      const member: unknown = Reflect.get(target, key, target)
+      if (typeof member !== 'function' || key === 'constructor') return member
+      return (...args: unknown[]) => resultOf(member.apply(target, args))
     },
   })
 }
 
 /**
- * What a refused call gives when it is not known to give a plain promise: a promise that can be
- * iterated as well, and that has the methods of `shape`, which give it again. Listeners for errors
- * hear of the refusal.
+ * What a rejected call returns where the method does not return plain promises: a promise that can
+ * be iterated too, and that has the methods of `prototype`. They return the same promise, and a
+ * listener for `error` receives the rejection.
  */
-export function refusedAs(promise: Promise<unknown>, shape: object | null): Promise<unknown> {
-  const error = (): unknown => new TypeError('the fallback gave no async iterable')
+export function rejectionLike(
+  promise: Promise<unknown>,
+  prototype: object | null,
+): Promise<unknown> {
+  const error = (): unknown => new TypeError('the fallback did not return an async iterable')
   const iterable = Object.assign(promise.then(), {
     [Symbol.asyncIterator]: () => iteratorOf(promise, error),
   })
-  // Whoever uses it in another way never looks at the promise.
+  // Callers that iterate it or listen to it do not handle the promise's rejection.
   iterable.catch(() => {})
-  if (shape === null || shape === Promise.prototype) return iterable
-  const refused: Promise<unknown> = new Proxy(iterable, {
+  if (prototype === null || prototype === Promise.prototype) return iterable
+  const rejection: Promise<unknown> = new Proxy(iterable, {
     get: (target, key) => {
-      const value: unknown = Reflect.get(target, key, target)
-      if (typeof value === 'function') return key === 'constructor' ? value : value.bind(target)
-      if (value !== undefined || !isMethod(shape, key)) return value
+      const member: unknown = Reflect.get(target, key, target)
+      if (typeof member === 'function') return key === 'constructor' ? member : member.bind(target)
+      if (member !== undefined || !hasMethod(prototype, key)) return member
       return (event: unknown, listener: unknown) => {
         if (event === 'error' && typeof listener === 'function')
           void promise.catch(listener as never)
-        return refused
+        return rejection
       }
     },
   })
-  return refused
-}
-
-/** Looks without running a getter. */
-function isMethod(shape: object, key: PropertyKey): boolean {
-  for (let value: object | null = shape; value !== null; value = Object.getPrototypeOf(value)) {
-    const own = Object.getOwnPropertyDescriptor(value, key)
-    if (own !== undefined) return typeof own.value === 'function'
-  }
-  return false
+  return rejection
 }

@@ -4,41 +4,43 @@ import { StreamCall } from '../call/stream.ts'
 import { isStream, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
-import { ClientCall, isPlain, refusedAs } from './client-call.ts'
+import { ClientCall, rejectionLike } from './client-call.ts'
 import {
-  ENDINGS,
-  isGenerator,
-  isLike,
+  CLOSING_METHODS,
+  isAsyncGenerator,
   isObject,
+  isPlainPromise,
   isThenable,
-  leadsToCalls,
+  mayCallTarget,
   methodNames,
+  sharesMethods,
 } from './client-shape.ts'
 
-/** What is known of a method, from what it has given so far. */
+/** What a method has returned so far, which decides how its next call is guarded. */
 interface ReturnProfile {
-  /** It gives promises: a call asks for a permit before it runs. */
-  promise: boolean
-  /** It gives streams: the permit is taken with the first item, but a refusal comes at once. */
-  stream: boolean
-  /** Of its promises, where they are more than that. */
-  shape: object | null
+  /** It has returned a promise: its calls are admitted before they run. */
+  returnsPromises: boolean
+  /** It has returned a stream: the first item takes the permit, but a rejection comes at once. */
+  returnsStreams: boolean
+  /** The prototype of the promise or stream that it returned last. */
+  prototype: object | null
 }
 
 /** One method of the client, by its path. */
 interface Method {
   readonly path: string
-  readonly guarded: boolean
-  readonly listed: boolean
-  readonly habit: ReturnProfile
-  /** Of calls whose last argument is a function: those may be for the callers of callbacks. */
-  readonly withCallback: ReturnProfile
+  readonly isGuarded: boolean
+  /** It is among the option `methods`. */
+  readonly isListed: boolean
+  readonly profile: ReturnProfile
+  /** For calls whose last argument is a function: a callback often replaces the promise. */
+  readonly profileWithCallback: ReturnProfile
 }
 
-/** Clients that make up method names as they go must not fill the memory. */
+/** Bounds the memory for clients that create method names dynamically. */
 const MOST_METHODS = 10_000
 
-/** A path grows with each call in a chain, and is cut there. */
+/** Each call in a chain makes the path longer, up to this length. */
 const LONGEST_PATH = 200
 
 export interface ClientRules {
@@ -47,61 +49,60 @@ export interface ClientRules {
   readonly except: readonly string[]
 }
 
-/** Guards what is called on one client and on whatever it hands out. */
+/** Guards the methods of one client and of the objects that it returns. */
 export class ClientGuard {
   readonly #rules: ClientRules
   readonly #client: object
   readonly #methods = new Map<string, Method>()
-  #names: ReadonlySet<string> | undefined
-  /** Both ways between the real things and those that stand for them. */
-  readonly standIns: WeakMap<object, object> = new WeakMap()
-  readonly real: WeakMap<object, object> = new WeakMap()
-  /** Makes what stands for an object. */
-  readonly #wrap: (value: object, path: string, root: boolean) => object
+  #clientMethods: ReadonlySet<string> | undefined
+  readonly #proxies = new WeakMap<object, object>()
+  /** By proxy. */
+  readonly originals: WeakMap<object, object> = new WeakMap()
+  readonly #createProxy: (object: object, path: string, root: boolean) => object
 
-  constructor(client: object, rules: ClientRules, wrap: ClientGuard['wrapped']) {
+  constructor(client: object, rules: ClientRules, createProxy: ClientGuard['proxyOf']) {
     this.#client = client
     this.#rules = rules
-    this.#wrap = wrap
+    this.#createProxy = createProxy
   }
 
-  /** What stands for an object of the client's. */
-  wrapped(value: object, path: string, root = false): object {
-    const there = this.standIns.get(value)
-    if (there !== undefined) return there
-    if (this.real.has(value)) return value
-    const proxy = this.#wrap.call(this, value, path, root)
-    this.standIns.set(value, proxy)
-    this.real.set(proxy, value)
+  /** Returns the one proxy of an object, and creates it the first time. */
+  proxyOf(object: object, path: string, root = false): object {
+    const known = this.#proxies.get(object)
+    if (known !== undefined) return known
+    if (this.originals.has(object)) return object
+    const proxy = this.#createProxy.call(this, object, path, root)
+    this.#proxies.set(object, proxy)
+    this.originals.set(proxy, object)
     return proxy
   }
 
-  /** What a caller gets to see of a property, or of what a synchronous method gave. */
-  reveal(value: unknown, path: string): unknown {
+  /** Returns what a caller receives for a property or a synchronous result. */
+  proxyIfNeeded(value: unknown, path: string): unknown {
     if (!isObject(value)) return value
-    const there = this.standIns.get(value)
-    if (there !== undefined) return there
-    if (value instanceof Promise || !leadsToCalls(value)) return value
+    const known = this.#proxies.get(value)
+    if (known !== undefined) return known
+    if (value instanceof Promise || !mayCallTarget(value)) return value
     return value.constructor === this.#client.constructor && value.constructor !== Object
-      ? this.wrapped(value, '', true)
-      : this.wrapped(value, path)
+      ? this.proxyOf(value, '', true)
+      : this.proxyOf(value, path)
   }
 
-  /** What a caller gets to see of a promise's value: data as it is. */
-  #revealLate(value: unknown): unknown {
+  /** Returns what a caller receives for the value of a promise: only clients need a proxy. */
+  #proxyIfClient(value: unknown): unknown {
     if (!isObject(value)) return value
-    const there = this.standIns.get(value)
-    if (there !== undefined) return there
-    this.#names ??= methodNames(this.#client)
-    return isLike(value, this.#names) ? this.wrapped(value, '', true) : value
+    const known = this.#proxies.get(value)
+    if (known !== undefined) return known
+    this.#clientMethods ??= methodNames(this.#client)
+    return sharesMethods(value, this.#clientMethods) ? this.proxyOf(value, '', true) : value
   }
 
-  /** The real thing, for the client's own eyes. */
-  unwrapped(value: unknown): unknown {
+  /** Returns what the client receives for an argument: its own objects without their proxies. */
+  originalOf(value: unknown): unknown {
     if (!isObject(value)) return value
-    if (!Array.isArray(value)) return this.real.get(value) ?? value
-    return value.some((item) => isObject(item) && this.real.has(item))
-      ? value.map((item) => this.unwrapped(item))
+    if (!Array.isArray(value)) return this.originals.get(value) ?? value
+    return value.some((item) => isObject(item) && this.originals.has(item))
+      ? value.map((item) => this.originalOf(item))
       : value
   }
 
@@ -110,122 +111,128 @@ export class ClientGuard {
     if (method !== undefined) return method
     if (this.#methods.size >= MOST_METHODS) this.#methods.clear()
     const { methods, except } = this.#rules
-    const listed = methods?.includes(path) === true
-    const ends = root && ENDINGS.has(path) && !listed
-    const chosen = methods === undefined || methods.some((name) => covers(name, path))
-    const promise = listed || kindOf(fn) === 'AsyncFunction'
+    const isListed = methods?.includes(path) === true
+    const isClosing = root && CLOSING_METHODS.has(path) && !isListed
+    const isChosen = methods === undefined || methods.some((name) => covers(name, path))
+    const returnsPromises = isListed || kindOf(fn) === 'AsyncFunction'
     method = {
       path,
-      guarded: chosen && !ends && !except.some((name) => covers(name, path)),
-      listed,
-      habit: { promise, stream: false, shape: null },
-      withCallback: { promise, stream: false, shape: null },
+      isGuarded: isChosen && !isClosing && !except.some((name) => covers(name, path)),
+      isListed,
+      profile: { returnsPromises, returnsStreams: false, prototype: null },
+      profileWithCallback: { returnsPromises, returnsStreams: false, prototype: null },
     }
     this.#methods.set(path, method)
     return method
   }
 
-  /** Calls a method on the real object. */
-  call(method: Method, fn: AnyFunction, self: unknown, given: readonly unknown[]): unknown {
-    const args = given.map((arg) => this.unwrapped(arg))
+  /** Calls a method on the original object. */
+  call(method: Method, fn: AnyFunction, self: unknown, callerArgs: readonly unknown[]): unknown {
+    const args = callerArgs.map((arg) => this.originalOf(arg))
     const run = (): unknown => Reflect.apply(fn, self, args)
-    if (!method.guarded) return this.#unguarded(run())
-    const habit = typeof args.at(-1) === 'function' ? method.withCallback : method.habit
-    if (habit.promise) return this.#callPromise(method, habit, run, args)
-    if (habit.stream) {
+    if (!method.isGuarded) return this.#returnUnguarded(run())
+    const profile = typeof args.at(-1) === 'function' ? method.profileWithCallback : method.profile
+    if (profile.returnsPromises) return this.#callAdmitted(method, profile, run, args)
+    if (profile.returnsStreams) {
       const circuit = this.#rules.circuitOf(method.path)
-      const refusal = !wouldAdmit(circuit) ? circuit.admit(undefined) : undefined
-      if (typeof refusal === 'string') return this.#refuse(circuit, refusal, habit, args)
+      const rejectReason = !wouldAdmit(circuit) ? circuit.admit(undefined) : undefined
+      if (typeof rejectReason === 'string') {
+        return this.#reject(circuit, rejectReason, profile, args)
+      }
     }
-    return this.#learn(method, habit, run(), args)
+    return this.#admitAfterwards(method, profile, run(), args)
   }
 
-  /** A result that is no concern of the guard, except that the client stays behind its stand-in. */
-  #unguarded(value: unknown): unknown {
-    if (!isObject(value)) return value
-    if (value instanceof Promise && isPlain(value)) {
-      return value.then((late: unknown) => this.#revealLate(late))
+  /** Returns the result of a call that is not guarded, with known objects replaced by proxies. */
+  #returnUnguarded(result: unknown): unknown {
+    if (!isObject(result)) return result
+    if (result instanceof Promise && isPlainPromise(result)) {
+      return result.then((value: unknown) => this.#proxyIfClient(value))
     }
-    return this.standIns.get(value) ?? value
+    return this.#proxies.get(result) ?? result
   }
 
-  /** Only what a call gives tells what it was, so it has run by now. */
-  #learn(method: Method, habit: ReturnProfile, result: unknown, args: readonly unknown[]): unknown {
-    if (result instanceof Promise) {
-      habit.promise = true
-      habit.shape = Object.getPrototypeOf(result)
-      const circuit = this.#rules.circuitOf(method.path)
-      if (!wouldAdmit(circuit)) return this.#unguarded(result)
-      const call = this.#begin(circuit, args)
-      return typeof call === 'string' ? this.#unguarded(result) : call.guard(result)
-    }
-    return this.#handOut(result, method, habit)
-  }
-
-  #handOut(result: unknown, { path }: Method, habit: ReturnProfile): unknown {
-    // A generator has not begun, so that its first item is soon enough to refuse.
-    if (isStream(result) && !isGenerator(result)) {
-      habit.stream = true
-      habit.shape = Object.getPrototypeOf(result)
-    }
-    return this.reveal(result, longer(path, '()'))
-  }
-
-  #refuse(
-    circuit: Circuit,
-    refusal: RejectReason,
-    habit: ReturnProfile,
+  /** Guards a call that has run already, since only its result shows whether it is to be guarded. */
+  #admitAfterwards(
+    method: Method,
+    profile: ReturnProfile,
+    result: unknown,
     args: readonly unknown[],
   ): unknown {
-    const refused = rejectCall(circuit, refusal, circuit.options.fallback, args)
-    const plain = habit.shape === Promise.prototype && !habit.stream
-    return plain ? refused : refusedAs(refused, habit.shape)
+    if (!(result instanceof Promise)) return this.#returnOther(result, method, profile)
+    profile.returnsPromises = true
+    profile.prototype = Object.getPrototypeOf(result)
+    const circuit = this.#rules.circuitOf(method.path)
+    if (!wouldAdmit(circuit)) return this.#returnUnguarded(result)
+    const call = this.#admit(circuit, args)
+    return typeof call === 'string' ? this.#returnUnguarded(result) : call.guard(result)
   }
 
-  #callPromise(
+  /** Returns a result that is not a promise; a stream guards itself when it is iterated. */
+  #returnOther(result: unknown, { path }: Method, profile: ReturnProfile): unknown {
+    // A generator runs nothing before its first item is requested, which is soon enough to reject.
+    if (isStream(result) && !isAsyncGenerator(result)) {
+      profile.returnsStreams = true
+      profile.prototype = Object.getPrototypeOf(result)
+    }
+    return this.proxyIfNeeded(result, appendPath(path, '()'))
+  }
+
+  #reject(
+    circuit: Circuit,
+    rejectReason: RejectReason,
+    profile: ReturnProfile,
+    args: readonly unknown[],
+  ): unknown {
+    const rejection = rejectCall(circuit, rejectReason, circuit.options.fallback, args)
+    const isPlain = profile.prototype === Promise.prototype && !profile.returnsStreams
+    return isPlain ? rejection : rejectionLike(rejection, profile.prototype)
+  }
+
+  #callAdmitted(
     method: Method,
-    habit: ReturnProfile,
+    profile: ReturnProfile,
     run: () => unknown,
     args: readonly unknown[],
   ): unknown {
     const circuit = this.#rules.circuitOf(method.path)
-    const call = this.#begin(circuit, args)
-    if (typeof call === 'string') return this.#refuse(circuit, call, habit, args)
+    const call = this.#admit(circuit, args)
+    if (typeof call === 'string') return this.#reject(circuit, call, profile, args)
     let result: unknown
     try {
       result = run()
     } catch (error) {
       return Promise.resolve(call.handlers.onRejected(error))
     }
-    if (method.listed && !(result instanceof Promise) && isThenable(result)) {
+    if (method.isListed && !(result instanceof Promise) && isThenable(result)) {
       result = Promise.resolve(result)
     }
     if (result instanceof Promise) {
-      habit.shape = Object.getPrototypeOf(result)
+      profile.prototype = Object.getPrototypeOf(result)
       return call.guard(result)
     }
     call.cancel()
-    return this.#handOut(result, method, habit)
+    return this.#returnOther(result, method, profile)
   }
 
-  /** A call with a permit, or why there is none. */
-  #begin(circuit: Circuit, args: readonly unknown[]) {
+  /** Returns an admitted call, or why it was rejected. */
+  #admit(circuit: Circuit, args: readonly unknown[]): ClientCall | RejectReason {
     const permit = circuit.admit(circuit.options.callTimeout)
     if (typeof permit === 'string') return permit
-    return new ClientCall(circuit, permit, args, (value) => this.#revealLate(value))
+    return new ClientCall(circuit, permit, args, (value) => this.#proxyIfClient(value))
   }
 
-  /** Waits for something that does its work only when it is waited for, such as a query builder. */
+  /** Awaits a thenable that does its work only when it is awaited, such as a query builder. */
   wait(method: Method, thenable: PromiseLike<unknown>): Promise<unknown> {
     const wait = (): Promise<unknown> =>
       new Promise((resolve, reject) => void thenable.then(resolve, reject))
-    if (!method.guarded) return wait()
+    if (!method.isGuarded) return wait()
     return callAsync(this.#rules.circuitOf(method.path), wait, undefined, [])
   }
 
-  /** Iterates something of the client's; the permit is held until the iteration ends. */
+  /** Iterates a stream of the client, whose call lasts until the iteration ends. */
   iterate(method: Method, source: Source): AsyncIterator<unknown, unknown, unknown> {
-    if (!method.guarded) return source[Symbol.asyncIterator]()
+    if (!method.isGuarded) return source[Symbol.asyncIterator]()
     return new StreamCall(this.#rules.circuitOf(method.path), []).startLazily(() => source)
   }
 }
@@ -240,6 +247,6 @@ function covers(name: string, path: string): boolean {
   return path.length === name.length || path[name.length] === '.' || path[name.length] === '('
 }
 
-export function longer(path: string, part: string): string {
+export function appendPath(path: string, part: string): string {
   return path.length > LONGEST_PATH ? path : path + part
 }

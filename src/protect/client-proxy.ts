@@ -1,144 +1,147 @@
 import type { AnyFunction } from '../call/functions.ts'
 import { fixed } from '../call/stream.ts'
 import { isStream } from '../call/stream-iterators.ts'
-import { ClientGuard, type ClientRules, longer } from './client-guard.ts'
-import { isClass, isObject, isThenable } from './client-shape.ts'
+import { appendPath, ClientGuard, type ClientRules } from './client-guard.ts'
+import { isClass, isObject, isThenable, PROMISE_METHODS } from './client-shape.ts'
 
-/** A stand-in for the client whose methods are guarded, as are those of what it hands out. */
+/** Returns a proxy of the client that guards its methods and those of the objects it returns. */
 export function guardClient(client: object, rules: ClientRules): object {
-  const guard = new ClientGuard(client, rules, proxy)
-  return guard.wrapped(client, '', true)
+  const guard = new ClientGuard(client, rules, createProxy)
+  return guard.proxyOf(client, '', true)
 }
 
-function proxy(this: ClientGuard, value: object, path: string, root = false): object {
-  // A proxy must show what is fixed in its target, and so could not guard it.
-  const shadowed =
-    typeof value === 'object' && Reflect.ownKeys(value).some((key) => hides(value, key))
-  const target = shadowed ? Object.create(Object.getPrototypeOf(value)) : value
-  return new Proxy(target, new Handler(this, value, target, path, root))
+function createProxy(this: ClientGuard, object: object, path: string, root = false): object {
+  // A proxy must return the value of a property that is fixed in its target, so it could not guard
+  // that value; an empty target has no such property.
+  const hasFixedObjects =
+    typeof object === 'object' && Reflect.ownKeys(object).some((key) => isFixedObject(object, key))
+  const target = hasFixedObjects ? Object.create(Object.getPrototypeOf(object)) : object
+  return new Proxy(target, new ObjectHandler(this, object, target, path, root))
 }
 
-function hides(value: object, key: PropertyKey): boolean {
-  return fixed(value, key) && isObject(Object.getOwnPropertyDescriptor(value, key)?.value)
+function isFixedObject(object: object, key: PropertyKey): boolean {
+  return fixed(object, key) && isObject(Object.getOwnPropertyDescriptor(object, key)?.value)
 }
 
-const WAITING: ReadonlySet<PropertyKey> = new Set(['then', 'catch', 'finally'])
-const ITERATING: ReadonlySet<PropertyKey> = new Set(['next', 'return', 'throw'])
+const ITERATOR_METHODS: ReadonlySet<PropertyKey> = new Set(['next', 'return', 'throw'])
 
-/** One object of the client's. Its own code never sees the proxy: `this` is the real object. */
-class Handler implements ProxyHandler<object> {
+/** Handles the proxy of one object. The client's code runs with the original as `this`. */
+class ObjectHandler implements ProxyHandler<object> {
   readonly #guard: ClientGuard
-  readonly #value: object
+  readonly #object: object
+  /** What the proxy is created over: the object, or an empty one in its place. */
   readonly #target: object
   readonly #path: string
   readonly #root: boolean
-  readonly #made = new Map<PropertyKey, { readonly of: unknown; readonly proxy: unknown }>()
+  /** The proxies of methods, for the same property to return the same function each time. */
+  readonly #methods = new Map<
+    PropertyKey,
+    { readonly original: unknown; readonly proxy: unknown }
+  >()
   #iterator: AsyncIterator<unknown, unknown, unknown> | undefined
 
-  constructor(guard: ClientGuard, value: object, target: object, path: string, root: boolean) {
+  constructor(guard: ClientGuard, object: object, target: object, path: string, root: boolean) {
     this.#guard = guard
-    this.#value = value
+    this.#object = object
     this.#target = target
     this.#path = path
     this.#root = root
   }
 
   get(_: object, key: PropertyKey): unknown {
-    const value = this.#value
-    const held: unknown = Reflect.get(value, key, value)
-    if (!isObject(held)) return held
-    if (this.#target === value && fixed(value, key)) return held
-    const made = this.#made.get(key)
-    // The same one each time, as long as the property holds the same function.
-    if (made?.of === held) return made.proxy
-    if (key === 'constructor' || key === 'prototype') return held
-    if (typeof value === 'function' && key in Function.prototype) return held
-    if (typeof held !== 'function') return this.#guard.reveal(held, this.#pathOf(key))
-    if (isClass(held)) return held
-    const proxy = this.#special(key) ?? this.#plain(key, held as AnyFunction)
-    this.#made.set(key, { of: held, proxy })
+    const object = this.#object
+    const member: unknown = Reflect.get(object, key, object)
+    if (!isObject(member)) return member
+    if (this.#target === object && fixed(object, key)) return member
+    const known = this.#methods.get(key)
+    if (known?.original === member) return known.proxy
+    if (key === 'constructor' || key === 'prototype') return member
+    if (typeof object === 'function' && key in Function.prototype) return member
+    if (typeof member !== 'function') return this.#guard.proxyIfNeeded(member, this.#pathOf(key))
+    if (isClass(member)) return member
+    const proxy = this.#awaitOrIterate(key) ?? this.#method(key, member as AnyFunction)
+    this.#methods.set(key, { original: member, proxy })
     return proxy
   }
 
   #pathOf(key: PropertyKey): string {
-    return longer(this.#path, this.#path === '' ? String(key) : `.${String(key)}`)
+    return appendPath(this.#path, this.#path === '' ? String(key) : `.${String(key)}`)
   }
 
-  #plain(key: PropertyKey, held: AnyFunction): unknown {
-    // Symbols are what the language asks for: to convert, to iterate, to dispose.
-    if (typeof key === 'symbol') return held.bind(this.#value)
+  #method(key: PropertyKey, fn: AnyFunction): unknown {
+    // Methods with a symbol are called by the language: to convert, to iterate, to dispose.
+    if (typeof key === 'symbol') return fn.bind(this.#object)
     const path = this.#pathOf(key)
-    const proxy = new Proxy(
-      held,
-      new MethodHandler(this.#guard, held, path, this.#value, this.#root),
-    )
-    this.#guard.real.set(proxy, held)
+    const handler = new MethodHandler(this.#guard, fn, path, this.#object, this.#root)
+    const proxy = new Proxy(fn, handler)
+    this.#guard.originals.set(proxy, fn)
     return proxy
   }
 
-  /** The methods by which something is waited for, or iterated. */
-  #special(key: PropertyKey): unknown {
-    const value = this.#value
+  /** The guarded method if `key` is one by which a thenable is awaited or a stream is iterated. */
+  #awaitOrIterate(key: PropertyKey): unknown {
+    const object = this.#object
     const guard = this.#guard
-    const method = () => guard.method(this.#path, value as never, this.#root)
-    if (WAITING.has(key) && isThenable(value)) {
-      return (...args: [never]) => guard.wait(method(), value)[key as 'then'](...args)
+    const method = () => guard.method(this.#path, object as never, this.#root)
+    if (PROMISE_METHODS.has(key) && isThenable(object)) {
+      return (...args: [never]) => guard.wait(method(), object)[key as 'then'](...args)
     }
-    if (!isStream(value)) return undefined
-    const iterate = () => guard.iterate(method(), value)
-    const own = 'next' in value
-    const first = () => {
+    if (!isStream(object)) return undefined
+    const iterate = () => guard.iterate(method(), object)
+    const isIterator = 'next' in object
+    const onlyIterator = () => {
       this.#iterator ??= iterate()
       return this.#iterator
     }
-    if (key === Symbol.asyncIterator) return own ? first : iterate
-    if (!own || !ITERATING.has(key)) return undefined
-    return (argument: unknown) => first()[key as 'next']?.(argument)
+    if (key === Symbol.asyncIterator) return isIterator ? onlyIterator : iterate
+    if (!isIterator || !ITERATOR_METHODS.has(key)) return undefined
+    return (argument: unknown) => onlyIterator()[key as 'next']?.(argument)
   }
 
-  set(_: object, key: PropertyKey, held: unknown): boolean {
-    return Reflect.set(this.#value, key, this.#guard.unwrapped(held), this.#value)
+  set(_: object, key: PropertyKey, value: unknown): boolean {
+    return Reflect.set(this.#object, key, this.#guard.originalOf(value), this.#object)
   }
 
   has(_: object, key: PropertyKey): boolean {
-    return Reflect.has(this.#value, key)
+    return Reflect.has(this.#object, key)
   }
 
   ownKeys(): (string | symbol)[] {
-    return Reflect.ownKeys(this.#value)
+    return Reflect.ownKeys(this.#object)
   }
 
   getOwnPropertyDescriptor(_: object, key: PropertyKey): PropertyDescriptor | undefined {
-    const own = Reflect.getOwnPropertyDescriptor(this.#value, key)
-    const shadow = this.#target !== this.#value
-    return own && (shadow ? { ...own, configurable: true } : own)
+    const own = Reflect.getOwnPropertyDescriptor(this.#object, key)
+    // The empty target does not have the property, so a proxy may only report it as configurable.
+    const isTarget = this.#target === this.#object
+    return own && (isTarget ? own : { ...own, configurable: true })
   }
 
   defineProperty(_: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
-    return Reflect.defineProperty(this.#value, key, descriptor)
+    return Reflect.defineProperty(this.#object, key, descriptor)
   }
 
   deleteProperty(_: object, key: PropertyKey): boolean {
-    return Reflect.deleteProperty(this.#value, key)
+    return Reflect.deleteProperty(this.#object, key)
   }
 
   getPrototypeOf(): object | null {
-    return Reflect.getPrototypeOf(this.#value)
+    return Reflect.getPrototypeOf(this.#object)
   }
 
   apply(_: object, self: unknown, args: unknown[]): unknown {
-    const fn = this.#value as AnyFunction
+    const fn = this.#object as AnyFunction
     const method = this.#guard.method(this.#path, fn, this.#root)
-    return this.#guard.call(method, fn, this.#guard.unwrapped(self), args)
+    return this.#guard.call(method, fn, this.#guard.originalOf(self), args)
   }
 
   construct(_: object, args: unknown[]): object {
-    return Reflect.construct(this.#value as never, args)
+    return Reflect.construct(this.#object as never, args)
   }
 }
 
-/** One method; it may be a namespace as well. */
-class MethodHandler extends Handler {
+/** Handles the proxy of a method, which may be a namespace as well. */
+class MethodHandler extends ObjectHandler {
   readonly #owner: object
 
   constructor(guard: ClientGuard, fn: AnyFunction, path: string, owner: object, root: boolean) {
@@ -146,7 +149,7 @@ class MethodHandler extends Handler {
     this.#owner = owner
   }
 
-  /** Taken off its object, a method still belongs to it. */
+  /** A method that is called without its object runs with that object as `this`. */
   override apply(target: object, self: unknown, args: unknown[]): unknown {
     return super.apply(target, self === undefined ? this.#owner : self, args)
   }

@@ -1,7 +1,7 @@
-// What can be told about a client's values without running anything of it.
+// What can be known about a client's objects without running any of their code.
 
-/** Ends the client itself: while the circuit is open this must be possible. */
-export const ENDINGS: ReadonlySet<PropertyKey> = new Set([
+/** Methods that close the client itself, which must be possible while the circuit is open. */
+export const CLOSING_METHODS: ReadonlySet<PropertyKey> = new Set([
   '$disconnect',
   'close',
   'destroy',
@@ -12,6 +12,9 @@ export const ENDINGS: ReadonlySet<PropertyKey> = new Set([
   'shutdown',
   'terminate',
 ])
+
+/** The methods by which a promise is awaited. */
+export const PROMISE_METHODS: ReadonlySet<PropertyKey> = new Set(['then', 'catch', 'finally'])
 
 export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
@@ -25,46 +28,62 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
-/** True for what an async generator function gives: it runs when its first item is asked for. */
-export function isGenerator(value: unknown): boolean {
+/** True for a promise without members that other promises do not have. */
+export function isPlainPromise(promise: Promise<unknown>): boolean {
+  return (
+    Object.getPrototypeOf(promise) === Promise.prototype && Reflect.ownKeys(promise).length === 0
+  )
+}
+
+/** True for the result of an async generator function: it runs when its first item is requested. */
+export function isAsyncGenerator(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object AsyncGenerator]'
 }
 
-/** True for what may have methods that call the target: no data, nothing of the platform's own. */
-export function leadsToCalls(value: object): boolean {
+/** True for objects that may have methods that call the target: not data, not a built-in object. */
+export function mayCallTarget(value: object): boolean {
   if (typeof value === 'function') return !isClass(value)
   const tag = Object.prototype.toString.call(value).slice(8, -1)
-  // A Map, a Date, a URL, an Error, an array, bytes: theirs is code that needs the real object.
+  // The methods of a Map, a Date, a URL, an Error, an array or bytes do not work on a proxy.
   if (tag !== 'Object' && typeof Reflect.get(globalThis, tag) === 'function') return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  const plain = prototype === null || prototype === Object.prototype
-  return !plain || hasMethods(value, NESTED)
+  const isPlain = prototype === null || prototype === Object.prototype
+  return !isPlain || hasMethods(value, NAMESPACE_DEPTH)
 }
 
-/** Namespaces within namespaces are looked for so deep. */
-const NESTED = 4
+/** How deep to look for namespaces within namespaces. */
+const NAMESPACE_DEPTH = 4
 
 function hasMethods(value: object, depth: number): boolean {
-  return Object.values(Object.getOwnPropertyDescriptors(value)).some(({ value: held, get }) => {
-    if (typeof held === 'function' || get !== undefined) return true
-    return depth > 0 && isObject(held) && isInstanceOrNamespace(held, depth - 1)
+  return Object.values(Object.getOwnPropertyDescriptors(value)).some(({ value: member, get }) => {
+    if (typeof member === 'function' || get !== undefined) return true
+    return depth > 0 && isObject(member) && isInstanceOrNamespace(member, depth - 1)
   })
 }
 
 function isInstanceOrNamespace(value: object, depth: number): boolean {
   if (Array.isArray(value)) return false
-  const plain = Object.getPrototypeOf(value) === Object.prototype
-  return plain ? hasMethods(value, depth) : leadsToCalls(value)
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype
+  return isPlain ? hasMethods(value, depth) : mayCallTarget(value)
 }
 
-/** The names of an object's methods, those of its classes included. */
-export function methodNames(value: object): ReadonlySet<string> {
+/** True if looking up `key` on the object would find a method. Runs no getter. */
+export function hasMethod(object: object, key: PropertyKey): boolean {
+  for (let owner: object | null = object; owner !== null; owner = Object.getPrototypeOf(owner)) {
+    const own = Object.getOwnPropertyDescriptor(owner, key)
+    if (own !== undefined) return typeof own.value === 'function'
+  }
+  return false
+}
+
+/** The names of an object's methods, including those of its classes. */
+export function methodNames(object: object): ReadonlySet<string> {
   const names = new Set<string>()
-  for (let owner = value; isOwnKind(owner); owner = Object.getPrototypeOf(owner)) {
+  for (let owner = object; isSpecific(owner); owner = Object.getPrototypeOf(owner)) {
     for (const [name, { value: member }] of Object.entries(
       Object.getOwnPropertyDescriptors(owner),
     )) {
-      if (typeof member === 'function' && name !== 'constructor' && !ENDINGS.has(name)) {
+      if (typeof member === 'function' && name !== 'constructor' && !CLOSING_METHODS.has(name)) {
         names.add(name)
       }
     }
@@ -72,16 +91,18 @@ export function methodNames(value: object): ReadonlySet<string> {
   return names
 }
 
-/** What is common to all emitters tells nothing about what an object is for. */
-function isOwnKind(value: object | null): value is object {
-  if (value === null || value === Object.prototype || value === Function.prototype) return false
-  return !(Object.hasOwn(value, 'emit') && Object.hasOwn(value, 'removeListener'))
+/** False for prototypes whose methods unrelated objects share: those of emitters, for example. */
+function isSpecific(prototype: object | null): prototype is object {
+  if (prototype === null || prototype === Object.prototype || prototype === Function.prototype) {
+    return false
+  }
+  return !(Object.hasOwn(prototype, 'emit') && Object.hasOwn(prototype, 'removeListener'))
 }
 
-/** True for objects of a class with a method of the same name: a connection out of a pool. */
-export function isLike(value: object, names: ReadonlySet<string>): boolean {
+/** True for an instance of a class with a method of one of these names: a connection from a pool. */
+export function sharesMethods(value: object, names: ReadonlySet<string>): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === null || prototype === Object.prototype || !leadsToCalls(value)) return false
+  if (prototype === null || prototype === Object.prototype || !mayCallTarget(value)) return false
   for (const name of methodNames(value)) if (names.has(name)) return true
   return false
 }

@@ -59,7 +59,7 @@ describe('registry.keyed(fn, { key })', () => {
     expect(registry.size).toBe(0)
   })
 
-  it('takes a number for the same key as its digits', async () => {
+  it('treats a number as the same key as its digits', async () => {
     const guarded = registry.keyed(ask, byHost)
     await guarded(7)
     await guarded('7')
@@ -67,7 +67,7 @@ describe('registry.keyed(fn, { key })', () => {
     expect(registry.get('ask:7')?.snapshot().counts.success).toBe(2)
   })
 
-  it('rejects without running when the key throws, or is none', async () => {
+  it('rejects without running when the key function throws or returns no key', async () => {
     const mine = new Error('mine')
     const throwing = registry.keyed(ask, {
       key: () => {
@@ -115,7 +115,7 @@ describe('registry.keyed(fn, { key })', () => {
     expect(names()).toEqual(['host:a'])
   })
 
-  it('refuses other options for a name that is shared, and shows the difference', () => {
+  it('throws for other options with a shared name, and shows the difference', () => {
     registry.keyed(ask, { ...byHost, name: 'host', maxFailures: 5 })
 
     expect(() => registry.keyed(ask, { ...byHost, name: 'host', maxFailures: 6 })).toThrow(
@@ -123,7 +123,7 @@ describe('registry.keyed(fn, { key })', () => {
     )
   })
 
-  it('keeps functions apart that happen to have the same name', async () => {
+  it('does not share breakers between functions that happen to have the same name', async () => {
     await registry.keyed(ask, byHost)('a')
     await registry.keyed(ask, byHost)('a')
     await registry.keyed(async (host: string) => host, byHost)('a')
@@ -131,13 +131,13 @@ describe('registry.keyed(fn, { key })', () => {
     expect(names()).toEqual(['ask:a', 'ask#2:a', 'keyed:a'])
   })
 
-  it('uses a breaker that was made by hand for a key', async () => {
+  it('uses a breaker that the user created for a key', async () => {
     registry.breaker('ask:a').forceOpen()
 
     expect(await reasonOf(registry.keyed(ask, byHost)('a'))).toBeInstanceOf(CircuitOpenError)
   })
 
-  it('makes a new breaker for a key whose breaker was deleted or evicted', async () => {
+  it('creates a new breaker for a key whose breaker was deleted or evicted', async () => {
     const guarded = registry.keyed(ask, byHost)
     down.add('a')
     for (let i = 0; i < 2; i++) await reasonOf(guarded('a'))
@@ -151,7 +151,7 @@ describe('registry.keyed(fn, { key })', () => {
     expect(names()).toEqual(['ask:a'])
   })
 
-  it('holds on to the breaker of a call in flight, even if it is evicted meanwhile', async () => {
+  it('settles a call in flight on its breaker even if that was evicted meanwhile', async () => {
     registry.maxSize = 1
     let end = (_: Error): void => {}
     const guarded = registry.keyed(

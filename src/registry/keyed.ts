@@ -101,11 +101,11 @@ export class KeyedBreakers {
     if (typeof key !== 'string' && typeof key !== 'number') {
       throw wrongType('key', 'a function that returns a string, a number or undefined', key)
     }
-    const full = `${name}:${key}`
+    const fullName = `${name}:${key}`
     // A breaker that the user created by this name is meant for this key.
-    const existing = this.#entries.get(full)
+    const existing = this.#entries.get(fullName)
     if (existing !== undefined) return existing
-    const lazy = new LazyCircuit(full, factory, { circuits, key })
+    const lazy = new LazyCircuit(fullName, factory, { circuits, key })
     this.#entries.insert(lazy)
     return lazy
   }

@@ -36,13 +36,13 @@ describe('protect(pg.Pool)', () => {
     expect(breaker.snapshot().counts).toMatchObject({ admitted: 1, success: 1 })
   })
 
-  it('counts a query once, although the pool queries through its own clients', async () => {
+  it('counts a query once when the pool queries through its own clients', async () => {
     await Promise.all(Array.from({ length: 20 }, () => pool.query('select 1')))
 
     expect(breaker.snapshot().counts).toMatchObject({ admitted: 20, success: 20, cancelled: 0 })
   })
 
-  it('guards a connection taken out of the pool, which goes back into it', async () => {
+  it('guards a connection from the pool, which can be released', async () => {
     const client = await pool.connect()
     await client.query('begin')
     const { rows } = await client.query('select 2 as n')
@@ -54,7 +54,7 @@ describe('protect(pg.Pool)', () => {
     expect([pool.totalCount, pool.idleCount]).toEqual([1, 1])
   })
 
-  it('answers the callers of callbacks as they are used to', async () => {
+  it('calls callbacks as without a breaker', async () => {
     const rows = await new Promise((resolve, reject) => {
       const callback = (error: Error, { rows }: pg.QueryResult) =>
         error ? reject(error) : resolve(rows)
@@ -70,7 +70,7 @@ describe('protect(pg.Pool)', () => {
     expect(pool.on('connect', () => {})).toBe(pool)
   })
 
-  it('takes an error of the database for a failure, unless told otherwise', async () => {
+  it('counts an error of the database as a failure unless `classify` decides otherwise', async () => {
     const own = new CircuitBreaker({
       maxFailures: 1,
       classify: (value) =>
@@ -85,7 +85,7 @@ describe('protect(pg.Pool)', () => {
     expect(breaker.snapshot().counts.failure).toBe(1)
   })
 
-  it('refuses without a connection once a database that is gone has opened the circuit, and ends', async () => {
+  it('rejects without a connection once a stopped database has opened the circuit, and can be ended', async () => {
     await pool.query('select 1')
     await (await pool.connect()).release()
     await server.stop()
@@ -102,7 +102,7 @@ describe('protect(pg.Pool)', () => {
     }
   })
 
-  it('ends while the circuit is open', async () => {
+  it('can be ended while the circuit is open', async () => {
     const ending = protect(createPool(), breaker)
     await ending.query('select 1')
     breaker.forceOpen()

@@ -51,7 +51,7 @@ describe('protect(ioredis)', () => {
     expect(breaker.snapshot().counts).toMatchObject({ admitted: 5, success: 5, cancelled: 0 })
   })
 
-  it('answers the callers of callbacks as they are used to', async () => {
+  it('calls callbacks as without a breaker', async () => {
     const answer = await new Promise((resolve) => {
       void redis.set('a', '1', (error, result) => resolve([error, result]))
     })
@@ -59,7 +59,7 @@ describe('protect(ioredis)', () => {
     expect(answer).toEqual([null, 'OK'])
   })
 
-  it('stays an emitter, with its state and its duplicates', async () => {
+  it('is an emitter, with its state and its duplicates', async () => {
     const other = redis.duplicate()
     await other.set('c', '3')
 
@@ -70,7 +70,7 @@ describe('protect(ioredis)', () => {
     other.disconnect()
   })
 
-  it('refuses all commands once a server that is gone has opened the circuit', async () => {
+  it('rejects all commands once a stopped server has opened the circuit', async () => {
     await redis.get('a')
     await server.stop()
     try {
@@ -106,7 +106,7 @@ describe('protect(redis)', () => {
     }
   })
 
-  it('guards commands, transactions and iterations; what gives the client gives the stand-in', async () => {
+  it('guards commands, transactions and iterations; methods that return the client return the proxy', async () => {
     expect(await redis.connect()).toBe(redis)
     await redis.flushAll()
     expect(await redis.set('a', '1')).toBe('OK')
@@ -118,7 +118,7 @@ describe('protect(redis)', () => {
     expect(breaker.snapshot().counts).toMatchObject({ admitted: 5, success: 5, cancelled: 0 })
   })
 
-  it('lets a subscriber be called although its last argument is a function', async () => {
+  it('calls a subscriber whose last argument is a function', async () => {
     await redis.connect()
     const subscriber = await redis.duplicate().connect()
     const message = new Promise((resolve) => {
@@ -131,7 +131,7 @@ describe('protect(redis)', () => {
     subscriber.destroy()
   })
 
-  it('refuses everything but closing while the circuit is open', async () => {
+  it('rejects everything but closing while the circuit is open', async () => {
     await redis.connect()
     await redis.get('a')
     for await (const _ of redis.scanIterator());
@@ -143,7 +143,7 @@ describe('protect(redis)', () => {
     expect(redis.isOpen).toBe(false)
   })
 
-  it('opens by a server that is gone, and closes when it is back', async () => {
+  it('opens on a stopped server and closes when it is back', async () => {
     await redis.connect()
     await redis.get('a')
     await server.stop()

@@ -29,14 +29,14 @@ describe.runIf(canStart)('protect(a client of classes and commands)', () => {
     return () => real.destroy()
   })
 
-  it('counts what is sent, retries included, as one call', async () => {
+  it('counts a command and its retries as one call', async () => {
     const { Body } = await client.send(new GetObject('/busy?times=2'))
 
     expect(Body).toBe('hello')
     expect(counts()).toMatchObject({ admitted: 1, success: 1 })
   })
 
-  it('keeps private fields, frozen configuration and middleware at work', async () => {
+  it('works with private fields, frozen configuration and middleware', async () => {
     const seen: string[] = []
     client.middlewareStack.add((next) => (path) => {
       seen.push(path)
@@ -50,7 +50,7 @@ describe.runIf(canStart)('protect(a client of classes and commands)', () => {
     expect(client.config.maxAttempts).toBe(3)
   })
 
-  it('lets callers of callbacks pass', async () => {
+  it('does not guard calls with callbacks', async () => {
     const output = await new Promise((resolve) => {
       void client.send(new GetObject('/'), (error, value) => resolve([error, value]))
     })
@@ -69,7 +69,7 @@ describe.runIf(canStart)('protect(a client of classes and commands)', () => {
     expect(counts()).toMatchObject({ success: 1, failure: 0, cancelled: 1 })
   })
 
-  it('refuses once the service is gone, and can be destroyed', async () => {
+  it('rejects once the service is gone, and can be destroyed', async () => {
     await client.send(new GetObject('/'))
     await upstream.kill()
     try {
@@ -91,7 +91,7 @@ describe.runIf(canStart)('protect(a client of namespaces and streams)', () => {
     client = protect(new ModelClient(upstream.url), breaker)
   })
 
-  it('guards nested methods, and returns promises with all they can do', async () => {
+  it('guards nested methods, and returns promises with all of their members', async () => {
     const promise = client.chat.completions.create({ path: '/' })
     expect(promise).toBeInstanceOf(ApiPromise)
     expect(await promise).toEqual({ text: 'hello' })
@@ -108,7 +108,7 @@ describe.runIf(canStart)('protect(a client of namespaces and streams)', () => {
     expect(counts()).toMatchObject({ admitted: 1, success: 1 })
   })
 
-  it('returns the permit of a promise that nobody waits for', async () => {
+  it('returns the permit of a promise that is not awaited', async () => {
     void client.chat.completions.create({ path: '/' })
     await turn()
     await turn()
@@ -128,7 +128,7 @@ describe.runIf(canStart)('protect(a client of namespaces and streams)', () => {
     expect(counts()).toMatchObject({ admitted: 1, success: 1 })
   })
 
-  it('takes a stream that breaks off for a failure', async () => {
+  it('counts a stream that breaks off as a failure', async () => {
     const stream = await client.chat.completions.create({ path: '/broken', stream: true })
     const read = async () => {
       for await (const _ of stream);
@@ -138,7 +138,7 @@ describe.runIf(canStart)('protect(a client of namespaces and streams)', () => {
     expect(counts()).toMatchObject({ admitted: 1, failure: 1 })
   })
 
-  it('guards what is given at once, however it is used', async () => {
+  it('guards a stream that is returned at once, in each way to use it', async () => {
     const texts: string[] = []
     const answer = client.chat.completions
       .stream({ path: '/' })
@@ -150,7 +150,7 @@ describe.runIf(canStart)('protect(a client of namespaces and streams)', () => {
     expect(counts()).toMatchObject({ admitted: 2, success: 2 })
   })
 
-  it('refuses in every form that callers may use', async () => {
+  it('rejects in each way that callers may use the result', async () => {
     const { completions } = client.chat
     await completions.create({ path: '/' })
     for await (const _ of completions.stream({ path: '/' }));

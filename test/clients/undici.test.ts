@@ -43,7 +43,7 @@ describe.runIf(canStart).each([
     expect(breaker.snapshot().counts).toMatchObject({ admitted: 1, success: 1 })
   })
 
-  it('answers the callers of callbacks as they are used to, also while the circuit is open', async () => {
+  it('calls callbacks as without a breaker, also while the circuit is open', async () => {
     breaker.trip()
     const status = await new Promise((resolve, reject) => {
       client.request(get, (error, data) => {
@@ -56,7 +56,7 @@ describe.runIf(canStart).each([
     expect(breaker.snapshot().counts.admitted).toBe(0)
   })
 
-  it('stays a dispatcher, with its properties and composed interceptors guarded', async () => {
+  it('is a dispatcher, with its properties and composed interceptors guarded', async () => {
     const composed = client.compose((dispatch) => (options, handler) => dispatch(options, handler))
     const { body } = await composed.request(get)
     await body.dump()
@@ -66,7 +66,7 @@ describe.runIf(canStart).each([
     expect(breaker.snapshot().counts.success).toBe(1)
   })
 
-  it('refuses requests once an upstream that is gone has opened the circuit, and can be closed', async () => {
+  it('rejects requests once a stopped upstream has opened the circuit, and can be closed', async () => {
     await (await client.request(get)).body.dump()
     await upstream.kill()
     try {

@@ -19,7 +19,7 @@ function counts() {
   return [admitted, success, failure, cancelled, rejected.open]
 }
 
-describe('what a client hands out', () => {
+describe('an object that a client returns', () => {
   it('is guarded in chains', async () => {
     await store.batch().put('a', 1).put('b', 2).exec()
     expect(counts()).toEqual([1, 1, 0, 0, 0])
@@ -29,7 +29,7 @@ describe('what a client hands out', () => {
     expect(real.size).toBe(2)
   })
 
-  it('is guarded when it is a builder that runs once it is waited for', async () => {
+  it('is guarded when it is a builder that runs when it is awaited', async () => {
     await store.put('b', 2)
     const query = store.select('a').where('b')
     expect(query.ran).toBe(0)
@@ -42,7 +42,7 @@ describe('what a client hands out', () => {
     expect(query.ran).toBe(1)
   })
 
-  it('is guarded when it is a connection, by the methods of the client', async () => {
+  it('is guarded when it is a connection with methods of the client', async () => {
     const registry = new CircuitRegistry()
     const connection = await protect(real, registry, { name: 'db' }).connect()
 
@@ -50,7 +50,7 @@ describe('what a client hands out', () => {
     expect([...registry].map(({ name }) => name)).toEqual(['db.connect', 'db.get'])
   })
 
-  it('is given as it is when it is data', async () => {
+  it('is returned unchanged when it is data', async () => {
     const user = await store.user()
 
     expect(structuredClone({ ...user })).toEqual({ name: 'Ada' })
@@ -58,7 +58,7 @@ describe('what a client hands out', () => {
     expect(user.greet()).toBe('I am Ada')
   })
 
-  it('is guarded in namespaces, however deep', async () => {
+  it('is guarded in nested namespaces', async () => {
     const api = {
       v1: { users: { list: async () => ['Ada'], limit: 5 } },
       url: new URL('http://a/'),
@@ -90,22 +90,22 @@ describe('what a client hands out', () => {
     expect(await reasonOf(client.get('/'))).toBeInstanceOf(CircuitOpenError)
   })
 
-  it('is guarded when methods are made up as they are asked for', async () => {
-    const made = (path: string): never =>
+  it('is guarded when its methods are created as they are looked up', async () => {
+    const create = (path: string): never =>
       new Proxy(async () => path, {
         get: (target, key) =>
           typeof key === 'symbol' || key in target
             ? Reflect.get(target, key)
-            : made(`${path}.${key}`),
+            : create(`${path}.${key}`),
       }) as never
-    const client: { users: { list: () => Promise<string> } } = protect(made('api'), breaker)
+    const client: { users: { list: () => Promise<string> } } = protect(create('api'), breaker)
     expect(await client.users.list()).toBe('api.users.list')
     breaker.trip()
 
     expect(await reasonOf(client.users.list())).toBeInstanceOf(CircuitOpenError)
   })
 
-  it('is guarded although the client is frozen', async () => {
+  it('is guarded even if the client is frozen', async () => {
     const frozen = Object.freeze({
       get: () => Promise.resolve(1),
       inner: Object.freeze({ get: () => Promise.resolve(2) }),
@@ -140,7 +140,7 @@ describe('streams of a client', () => {
     expect(counts()).toEqual([1, 1, 0, 0, 0])
   })
 
-  it('are refused at their first item, or at once where they begin at once', async () => {
+  it('are rejected at their first item, or at once if they start without being iterated', async () => {
     await drain(store.read())
     breaker.trip()
     const errors: unknown[] = []
@@ -153,7 +153,7 @@ describe('streams of a client', () => {
     expect(errors).toEqual([expect.any(CircuitOpenError)])
   })
 
-  it('can still be piped, which is no evidence', async () => {
+  it('can be piped, which is no evidence', async () => {
     await real.put('a', 1)
     const chunks: unknown[] = []
     await pipeline(store.read(), async (source) => {
