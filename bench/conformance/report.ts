@@ -20,7 +20,7 @@ What a circuit breaker has to get right, as cases that any library can be run ag
 current releases of some libraries do. Every case is one that a circuit breaker in use, in JavaScript
 or elsewhere, got wrong. A failure says "know this before you rely on it", not "do not use it".
 
-✓ gives the right answer · ✗ does not, see [below](#what-was-observed) · – the situation cannot
+✓ does the right thing · ✗ does not, see [below](#what-was-observed) · – the situation cannot
 arise, or the library has no such feature, see [why](#not-applicable)
 `
 
@@ -78,7 +78,7 @@ export function page(
 
 ${grid(columns)}
 
-Node.js ${process.versions.node.split('.')[0]}, each library in a process of its own, under virtual
+Node.js ${process.versions.node.split('.')[0]}, each library in its own process, under virtual
 clocks and timers, driven through its public interface.
 
 ## The cases

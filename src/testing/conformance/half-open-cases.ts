@@ -102,7 +102,7 @@ export const halfOpenCases: readonly ConformanceCase[] = [
   }),
   defineCase({
     id: 'K9',
-    title: 'A caller aborts its own signal while somebody else is the probe',
+    title: 'A caller aborts its own signal while another call is the probe',
     expects: 'it has its answer, or gets it now',
     requires: ['half-open'],
     async check(bed) {

@@ -113,7 +113,7 @@ export const staleCases: readonly ConformanceCase[] = [
   defineCase({
     id: 'K6',
     title: 'Calls admitted while closed succeed while the probe is in flight, and the probe fails',
-    expects: 'they are ignored, nobody joins the probe, and the failed probe re-opens',
+    expects: 'they are ignored, no call joins the probe, and the failed probe re-opens',
     requires: ['half-open'],
     async check(bed) {
       const breaker = bed.create(setup)
