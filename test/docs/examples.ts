@@ -69,7 +69,7 @@ function onlyDocComments(source: string): string {
   return text
 }
 
-function list(folder: string, extension: string): string[] {
+export function list(folder: string, extension: string): string[] {
   const path = join(root, folder)
   if (!existsSync(path)) return []
   return readdirSync(path, { recursive: true, encoding: 'utf8' })
@@ -78,6 +78,6 @@ function list(folder: string, extension: string): string[] {
     .sort()
 }
 
-function read(file: string): string {
+export function read(file: string): string {
   return readFileSync(join(root, file), 'utf8')
 }
