@@ -17,7 +17,7 @@ it('keeps the type of the client, generics and namespaces included', () => {
 })
 
 it('takes no breaker with a fallback, whose values the type of the client lacks', () => {
-  // @ts-expect-error a fallback gives what the client never gives
+  // @ts-expect-error a fallback may return what the client never returns
   protect(client, new CircuitBreaker({ fallback: () => 1 }))
   // @ts-expect-error a client is an object
   protect('client', new CircuitBreaker())
@@ -33,7 +33,7 @@ it('types the function that is guarded by key, and the arguments of the key', ()
   ).resolves.toEqualTypeOf<string | null>()
   // @ts-expect-error a key is a string, a number or undefined
   registry.keyed(ask, { key: () => true })
-  // @ts-expect-error the function must give a promise
+  // @ts-expect-error the function must return a promise
   registry.keyed((host: string) => host, { key: (host) => host })
 })
 

@@ -187,7 +187,7 @@ describe('registry.keyed(fn, { key })', () => {
       byHost,
       'a function that returns a promise, got an AsyncGeneratorFunction',
     ],
-  ])('refuses %s with %j', (fn, options, message) => {
+  ])('throws for %s with %j', (fn, options, message) => {
     expect(() => registry.keyed(fn as never, options as never)).toThrow(message)
   })
 })
