@@ -123,9 +123,10 @@ export class Circuit implements ClassifyHost {
   fulfilled(permit: Permit | SharedPermit, value: unknown): void {
     if (this.options.classify !== undefined) {
       this.settle(permit, this.classify({ status: 'fulfilled', value }), undefined)
-    } else if (trySettle(this.machine, permit)) {
+    } else if (!trySettle(this.machine, permit)) this.settle(permit, SUCCESS, undefined)
+    else if (this.emitter !== undefined) {
       this.#publishSuccess((permit.state as Closed).generation, false)
-    } else this.settle(permit, SUCCESS, undefined)
+    }
   }
 
   rejected(permit: Permit | SharedPermit, reason: unknown, timedOut = false): Rejection {

@@ -1,6 +1,6 @@
 import { Counters } from './measure/counters.ts'
 import { LatencyBaseline } from './measure/latency-baseline.ts'
-import { OfferedRate } from './measure/offered-rate.ts'
+import type { OfferedRate } from './measure/offered-rate.ts'
 import { Statistics } from './measure/statistics.ts'
 import type { Permit } from './permit.ts'
 import { OpenBackoff } from './recovery/open-duration.ts'
@@ -76,14 +76,9 @@ export function historyOf(data: {
   return data.history
 }
 
-export function baselineOf(data: { baseline: LatencyBaseline | undefined }): LatencyBaseline {
-  data.baseline ??= new LatencyBaseline()
-  return data.baseline
-}
-
-export function rateOf(data: { rate: OfferedRate | undefined }): OfferedRate {
-  data.rate ??= new OfferedRate(0)
-  return data.rate
+/** Trip records, oldest first. */
+export function tripsOf({ history }: Pick<MachineData, 'history'>): readonly TripRecord[] {
+  return history?.trips.records ?? []
 }
 
 /** A copy that shares nothing that either of them will change. */

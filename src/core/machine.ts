@@ -1,18 +1,10 @@
-import {
-  baselineOf,
-  cloneData,
-  freshData,
-  type History,
-  historyOf,
-  type MachineData,
-  rateOf,
-} from './machine-data.ts'
-import type { Counters, Counts, RejectReason } from './measure/counters.ts'
-import type { LatencyBaseline } from './measure/latency-baseline.ts'
-import type { OfferedRate } from './measure/offered-rate.ts'
+import { cloneData, freshData, type History, historyOf, type MachineData } from './machine-data.ts'
+import type { Counters, RejectReason } from './measure/counters.ts'
+import { baselineOf, type LatencyBaseline } from './measure/latency-baseline.ts'
+import { type OfferedRate, rateOf } from './measure/offered-rate.ts'
 import { Statistics } from './measure/statistics.ts'
 import { MonotonicTime } from './monotonic-time.ts'
-import type { Classification } from './outcome.ts'
+import { type Classification, recorded } from './outcome.ts'
 import { type Permit, type SharedPermit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
 import type { Decision } from './recovery/recovery.ts'
@@ -23,11 +15,7 @@ import {
   chargeOverdue,
   configureClosed,
   createClosed,
-  learns,
-  notBefore,
-  recorded,
-  recordFailure,
-  recordSuccess,
+  recordCall,
   retractOverdue,
 } from './state/closed.ts'
 import {
@@ -36,6 +24,7 @@ import {
   createHalfOpen,
   type HalfOpen,
   settleDueProbes,
+  settleProbe,
 } from './state/half-open.ts'
 import { createOpen, type Open, type Opening, prolong } from './state/open.ts'
 import type { Override, OverrideChange, OverrideMode, OverrideOptions } from './state/override.ts'
@@ -49,11 +38,11 @@ import {
   type State,
 } from './state/state.ts'
 import type { Transition, TransitionReason } from './transition.ts'
-import type { Finding, TripRecord } from './trip/record.ts'
+import type { Finding } from './trip/record.ts'
 import { needsDuration } from './trip/rules.ts'
 import { endTrip } from './trip/trip-history.ts'
 
-/** What is to be published, in order. */
+/** To be published, in order. */
 export type Change = Transition | OverrideChange
 
 /**
@@ -166,13 +155,19 @@ export class Machine implements MachineData {
     }
     this.counters.outcome(outcome)
     if (classification.timedOut) this.counters.rare.timeout++
-    if (state.name === 'half-open') this.#settleProbe(state, own as Permit, classification, now)
-    else {
+    if (state.name === 'half-open') {
+      const { error: cause } = classification
+      this.statistics?.record(outcome, duration, now)
+      const decision = settleProbe(state, own as Permit, classification, now)
+      const probeFailure = recorded(classification, now)
+      this.#applyDecision(decision, now, 'probeFailed', { cause, probeFailure })
+    } else {
       if (own?.overdue) {
         retractOverdue(state, now)
         if (outcome === 'success') baselineOf(this).raiseFloor(now - own.startedAt)
       }
-      this.#record(state, classification, duration, now)
+      const finding = recordCall(state, classification, duration, now, this)
+      this.#openIf(state, finding, classification.error, now)
     }
     return true
   }
@@ -185,36 +180,10 @@ export class Machine implements MachineData {
     }
   }
 
-  #record(state: Closed, classification: Classification, duration: number, now: number): void {
-    const { outcome, error } = classification
-    if (duration >= 0) this.statistics?.record(outcome, duration, now)
-    if (outcome === 'success') {
-      if (learns(state, this.settings)) {
-        if (duration >= 0) baselineOf(this).learn(duration, now)
-        else baselineOf(this).skipSample()
-      }
-      this.#openIf(state, recordSuccess(state, duration, now, this), undefined, now)
-    } else if (outcome === 'failure') {
-      const limit = this.settings.trip.consecutiveFailures
-      const finding = recordFailure(state, classification, duration, now, limit, this)
-      this.#openIf(state, finding, error, now)
-    }
-  }
-
   #openIf(state: Closed, finding: Finding | undefined, cause: unknown, now: number): void {
     // A custom rule may have moved the breaker itself.
     if (finding === undefined || state !== this.state) return
     this.#open(now, finding.rule, { finding, cause, pending: finding.overdue ? state : null })
-  }
-
-  #settleProbe(state: HalfOpen, probe: Permit, classification: Classification, now: number): void {
-    const { outcome, error: cause } = classification
-    const duration = now - probe.startedAt
-    if (outcome === 'failure') state.notBefore = notBefore(state.notBefore, classification, now)
-    this.statistics?.record(outcome, duration, now)
-    const decision = state.recovery.settle(probe, outcome, duration, now)
-    const probeFailure = recorded(classification, now)
-    this.#applyDecision(decision, now, 'probeFailed', { cause, probeFailure })
   }
 
   #applyDecision(decision: Decision, now: number, reason: TransitionReason, why: Opening): void {
@@ -419,15 +388,6 @@ export class Machine implements MachineData {
 
   get hasChanges(): boolean {
     return this.#changes !== undefined && this.#changes.length > 0
-  }
-
-  /** Trip records, oldest first. */
-  get trips(): readonly TripRecord[] {
-    return this.history?.trips.records ?? []
-  }
-
-  get counts(): Counts {
-    return this.counters.read()
   }
 
   /** The machine's own time at a clock reading. */

@@ -48,3 +48,25 @@ export interface RecordedFailure extends Failure {
   /** When, in the machine's own time. */
   readonly at: number
 }
+
+/** The failure of a call that ended at `now`, as the trip records keep it. */
+export function recorded({ failure }: Classification, now: number): RecordedFailure | undefined {
+  if (failure === undefined) return undefined
+  const { name, code, message } = failure
+  return { name, code, message, at: now }
+}
+
+/** A Retry-After is honoured up to this long, ms. */
+export const LONGEST_RETRY_AFTER = 60_000
+
+/** Until when the server has asked not to be called. */
+export function notBefore(
+  current: number,
+  { retryAfter = 0 }: Classification,
+  now: number,
+): number {
+  // Written so that NaN changes nothing.
+  return retryAfter > 0
+    ? Math.max(current, now + Math.min(retryAfter, LONGEST_RETRY_AFTER))
+    : current
+}

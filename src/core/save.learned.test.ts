@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { admit, callOnce, callTimes, saveAt, settingsOf, settle } from '../../test/helpers/core.ts'
 import { watchful } from '../../test/helpers/overdue.ts'
 import { Machine } from './machine.ts'
+import { tripsOf } from './machine-data.ts'
 import { restore, type Saved } from './save.ts'
 import type { MachineSettings } from './settings.ts'
 
@@ -116,8 +117,10 @@ describe('a machine that goes on from what another one has learned', () => {
     const saved = saveAt(machine, 100)
     const finding = { rule: 'failureRate', observed: 0.5, threshold: 0.5, calls: 4, hits: 2 }
 
-    expect(saved.trips).toMatchObject([{ finding, ruleStatuses: machine.trips[0]?.ruleStatuses }])
-    expect(revived(machine, 100).trips).toMatchObject([
+    expect(saved.trips).toMatchObject([
+      { finding, ruleStatuses: tripsOf(machine)[0]?.ruleStatuses },
+    ])
+    expect(tripsOf(revived(machine, 100))).toMatchObject([
       { finding, ruleStatuses: [{}, { calls: 4, minimumCalls: 4 }], failures: [failure, failure] },
     ])
   })
@@ -131,7 +134,7 @@ describe('a machine that goes on from what another one has learned', () => {
 
     restored.admit(0)
 
-    expect(restored.trips.map(({ rejected }) => rejected)).toEqual([0, 1])
+    expect(tripsOf(restored).map(({ rejected }) => rejected)).toEqual([0, 1])
   })
 
   it('counts a probe that was given up among the calls admitted', () => {
@@ -155,7 +158,7 @@ describe('a machine that goes on from what another one has learned', () => {
 
     const restored = revived(machine, 20_100)
 
-    expect(restored.trips).toMatchObject([
+    expect(tripsOf(restored)).toMatchObject([
       { note: undefined, reopened: 1, probeFailure: { message: 'no answer', at: -18_600 } },
       { note: 'maintenance', finding: undefined, probeFailure: undefined, endedAt: undefined },
     ])

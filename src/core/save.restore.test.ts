@@ -14,6 +14,7 @@ import {
   stateAt,
 } from '../../test/helpers/core.ts'
 import type { Machine } from './machine.ts'
+import { tripsOf } from './machine-data.ts'
 
 function halfOpen(): Machine {
   const { machine, probes } = probedMachine({ probes: 3, concurrent: 2 })
@@ -45,7 +46,7 @@ describe('restore', () => {
 
     callTimes(restored, 1, 'failure', 5)
 
-    expect(restored.trips[0]?.failures.map(({ at }) => at)).toEqual([-90, -90, 5])
+    expect(tripsOf(restored)[0]?.failures.map(({ at }) => at)).toEqual([-90, -90, 5])
   })
 
   it('keeps to the Retry-After from before', () => {
@@ -55,7 +56,7 @@ describe('restore', () => {
 
     callTimes(restored, 2, 'failure')
 
-    expect(restored.trips[0]?.openFor).toBe(4_000)
+    expect(tripsOf(restored)[0]?.openFor).toBe(4_000)
   })
 
   it.each([
@@ -82,7 +83,7 @@ describe('restore', () => {
     restored.admit(0)
     restored.reset(10)
 
-    expect(restored.trips).toMatchObject([{ rejected: 1, endedAt: 10, endedBy: 'reset' }])
+    expect(tripsOf(restored)).toMatchObject([{ rejected: 1, endedAt: 10, endedBy: 'reset' }])
   })
 
   it('goes on with the record of the trip that lasts even without a history', () => {
@@ -90,7 +91,7 @@ describe('restore', () => {
 
     restored.admit(0)
 
-    expect(restored.trips).toEqual([])
+    expect(tripsOf(restored)).toEqual([])
     expect(restored.state).toMatchObject({
       trip: { at: -400, reason: 'consecutiveFailures', rejected: 1 },
     })
@@ -110,7 +111,7 @@ describe('restore', () => {
 
     const restored = revive(machine, 100, { history: row.history })
 
-    expect(restored.trips.map(({ at }) => at)).toEqual(row.kept)
+    expect(tripsOf(restored).map(({ at }) => at)).toEqual(row.kept)
   })
 
   it('opens by settings that are stricter than those of the saved circuit', () => {

@@ -1,4 +1,5 @@
 import type { Machine } from '../core/machine.ts'
+import { tripsOf } from '../core/machine-data.ts'
 import type { MachineSettings } from '../core/settings.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { HalfOpen } from '../core/state/half-open.ts'
@@ -31,7 +32,7 @@ export function explain(name: string, machine: Machine, now: number, wall: numbe
   else sentences.push(...openSentences(machine, state.trip, now))
   return {
     text: sentences.map(sentence).join(' '),
-    trips: machine.trips.map((record) => tripOf(record, now, wall, settings.trip)),
+    trips: tripsOf(machine).map((record) => tripOf(record, now, wall, settings.trip)),
   }
 }
 
@@ -95,7 +96,8 @@ function probesText(state: HalfOpen, now: number, rejected: string, would?: 'wou
 }
 
 function closedSentences(machine: Machine, { consecutiveFailures }: Closed, now: number): string[] {
-  const { settings, trips } = machine
+  const { settings } = machine
+  const trips = tripsOf(machine)
   const { consecutiveFailures: limit } = settings.trip
   const sentences = ruleStatuses(machine, now).map(statusText)
   if (consecutiveFailures > 0) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Machine } from '../core/machine.ts'
+import { tripsOf } from '../core/machine-data.ts'
 import type { Counts } from '../core/measure/counters.ts'
 import { LATENCY_ERROR } from '../core/measure/latency-histogram.ts'
 import type { RecentCalls } from '../core/measure/statistics.ts'
@@ -113,12 +114,12 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
             needed: state.recovery.needed,
           }
         : null,
-    counts: view.counts,
+    counts: view.counters.read(),
     consecutiveFailures: state.name === 'closed' ? state.consecutiveFailures : 0,
     window: ruleStatuses(view, now),
     ...statisticsOf(view, now),
     timeInState: { ...spent, [state.name]: spent[state.name] + now - state.since },
-    trips: view.trips.map((record) => tripOf(record, now, wall, view.settings.trip)),
+    trips: tripsOf(view).map((record) => tripOf(record, now, wall, view.settings.trip)),
     retryAfter: view.retryAfter(reading) ?? null,
     options: plainOptions(options),
   }

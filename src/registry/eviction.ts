@@ -1,6 +1,7 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { RegistryEmitter } from '../circuit/emitter.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
+import { tripsOf } from '../core/machine-data.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { RuleStatus } from '../core/trip/record.ts'
 import { statusesOf } from '../core/trip/rules.ts'
@@ -39,7 +40,7 @@ const EVIDENCE: readonly Evidence[] = [
   ['calls in flight', ({ circuit }) => circuit.machine.counters.inFlight > 0],
   [
     'the history of earlier trips',
-    ({ circuit, state }) => state.generation > 1 || circuit.machine.trips.length > 0,
+    ({ circuit, state }) => state.generation > 1 || tripsOf(circuit.machine).length > 0,
   ],
   [
     'listeners',

@@ -85,7 +85,7 @@ function isReadWithoutEffect(world: World): void {
 }
 
 function conservesPermits({ machine, permits }: World): void {
-  const { admitted, settled, expired } = machine.counts
+  const { admitted, settled, expired } = machine.counters.read()
   const inFlight = permits.filter((value) => value.open).length
   same('admitted = settled + expired + in flight', admitted, settled + expired + inFlight)
 }
@@ -111,8 +111,8 @@ function ignoresStaleResults(before: World, after: World, { caller }: Happening)
   without.machine.configure(settings, before.reading)
   const permit = caller === undefined ? undefined : without.permits[caller]
   if (!permit?.open || permit.state === without.machine.state) return
-  const { stale } = without.machine.counts
-  same('a stale result is counted as that', after.machine.counts.stale, stale + 1)
+  const { stale } = without.machine.counters.read()
+  same('a stale result is counted as that', after.machine.counters.read().stale, stale + 1)
   const permits = without.permits.filter((value) => value !== permit)
   same('a stale result touches nothing', after.key, without.with({ permits }).key)
 }

@@ -77,7 +77,7 @@ describe('cap', () => {
 describe('exactly-once', () => {
   it('has admitted what is settled, expired or in flight, and counts each end once', () => {
     always(({ machine, inFlight }) => {
-      const { admitted, settled, expired, stale, ...counts } = machine.counts
+      const { admitted, settled, expired, stale, ...counts } = machine.counters.read()
       const heard = counts.success + counts.failure + counts.neutral + counts.cancelled
       expect(admitted).toBe(settled + expired + inFlight)
       expect(settled).toBe(heard + stale)
@@ -164,7 +164,7 @@ describe('clock', () => {
           for (const [reading, operation] of steps) {
             drive.reading = reading
             drive.run(operation)
-            const { admitted, settled, expired } = drive.machine.counts
+            const { admitted, settled, expired } = drive.machine.counters.read()
             const view = drive.machine.peek(reading)
             expect(admitted).toBe(settled + expired + drive.inFlight)
             expect(view.retryAfter(reading) ?? 0).toBeGreaterThanOrEqual(0)

@@ -87,14 +87,14 @@ describe('override-dominance', () => {
           drive.run({ do: 'call', heard })
         }
         drive.machine.force('disabled', drive.reading, {})
-        const counts = JSON.stringify(drive.machine.counts)
+        const counts = JSON.stringify(drive.machine.counters.read())
         for (const { heard, wait } of during) {
           drive.reading += wait
           expect(drive.run({ do: 'call', heard })).toBe(false)
         }
 
         expect(drive.permits).toEqual([])
-        expect(JSON.stringify(drive.machine.counts)).toBe(counts)
+        expect(JSON.stringify(drive.machine.counters.read())).toBe(counts)
       }),
     )
   })

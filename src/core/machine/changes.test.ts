@@ -9,6 +9,7 @@ import {
   RESET_TIMEOUT,
 } from '../../../test/helpers/core.ts'
 import type { Change, Machine } from '../machine.ts'
+import { tripsOf } from '../machine-data.ts'
 
 /** What the machine has to publish of what is done to it. */
 function changesOf(machine: Machine, act: (machine: Machine) => unknown): Change[] {
@@ -31,7 +32,8 @@ describe('the changes that a machine has to publish', () => {
   })
 
   it('are none, and neither are trips, while it is new', () => {
-    const { changes, trips } = createMachine()
+    const machine = createMachine()
+    const [changes, trips] = [machine.changes, tripsOf(machine)]
 
     expect([changes, trips]).toEqual([[], []])
   })

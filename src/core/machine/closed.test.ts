@@ -128,7 +128,7 @@ describe('a machine that is closed', () => {
     callOnce(machine, 'failure', 0, { timedOut: true })
     callOnce(machine, 'failure', 0)
 
-    expect(machine.counts).toMatchObject({ failure: 2, timeout: 1 })
+    expect(machine.counters.read()).toMatchObject({ failure: 2, timeout: 1 })
   })
 
   it('settles a permit exactly once: what comes later does nothing', () => {
@@ -142,7 +142,12 @@ describe('a machine that is closed', () => {
     ]
 
     expect(counted).toEqual([true, false, false])
-    expect(machine.counts).toMatchObject({ admitted: 1, settled: 1, success: 1, failure: 0 })
+    expect(machine.counters.read()).toMatchObject({
+      admitted: 1,
+      settled: 1,
+      success: 1,
+      failure: 0,
+    })
     expect(machine.state.name).toBe('closed')
   })
 })
@@ -166,7 +171,11 @@ describe('maxConcurrent', () => {
     const refusals = Array.from({ length: 10 }, () => machine.admit(0))
 
     expect(new Set(refusals)).toEqual(new Set(['full']))
-    expect(machine.counts).toMatchObject({ admitted: 1, settled: 0, rejected: { full: 10 } })
+    expect(machine.counters.read()).toMatchObject({
+      admitted: 1,
+      settled: 0,
+      rejected: { full: 10 },
+    })
     expect(failuresInARow(machine)).toBe(0)
   })
 
@@ -210,7 +219,7 @@ describe('a call under the shared permit', () => {
     for (let i = 0; i < inFlight; i++) admitFast(machine)
 
     expect(admitFast(machine) !== null).toBe(admitted)
-    expect(machine.counts.admitted).toBe(inFlight + Number(admitted))
+    expect(machine.counters.read().admitted).toBe(inFlight + Number(admitted))
   })
 
   it('ends the failures in a row by succeeding', () => {
@@ -221,7 +230,7 @@ describe('a call under the shared permit', () => {
     expect(trySettle(machine, permit)).toBe(true)
 
     expect(failuresInARow(machine)).toBe(0)
-    expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
+    expect(machine.counters.read()).toMatchObject({ admitted: 3, settled: 3, success: 1 })
   })
 
   it('counts by its classification when it succeeds, and has no duration to learn from', () => {
@@ -232,7 +241,7 @@ describe('a call under the shared permit', () => {
     expect(machine.settle(permit, SUCCESS, 700)).toBe(true)
 
     expect(failuresInARow(machine)).toBe(0)
-    expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1 })
+    expect(machine.counters.read()).toMatchObject({ admitted: 3, settled: 3, success: 1 })
     expect(machine.baseline).toBeUndefined()
   })
 
@@ -244,7 +253,7 @@ describe('a call under the shared permit', () => {
 
     expect(counted).toBe(true)
     expect(machine.state).toMatchObject({ name: 'open', since: 30 })
-    expect(machine.counts).toMatchObject({ admitted: 1, settled: 1, failure: 1, stale: 0 })
+    expect(machine.counters.read()).toMatchObject({ admitted: 1, settled: 1, failure: 1, stale: 0 })
   })
 
   it('is stale when it succeeds after its generation', () => {
@@ -257,7 +266,7 @@ describe('a call under the shared permit', () => {
     settle(machine, permit, 'success', 0)
 
     expect(failuresInARow(machine)).toBe(2)
-    expect(machine.counts).toMatchObject({ settled: 3, success: 0, stale: 1 })
+    expect(machine.counters.read()).toMatchObject({ settled: 3, success: 0, stale: 1 })
   })
 
   it.each([
@@ -273,7 +282,7 @@ describe('a call under the shared permit', () => {
     expect(machine.settle(permit, classification, 0)).toBe(false)
     expect(failuresInARow(machine)).toBe(0)
     expect(machine.state.generation).toBe(2)
-    expect(machine.counts).toMatchObject({ settled: 1, failure: 0, success: 0, stale: 1 })
+    expect(machine.counters.read()).toMatchObject({ settled: 1, failure: 0, success: 0, stale: 1 })
   })
 
   it('opens the circuit for real when an override has expired meanwhile', () => {

@@ -16,6 +16,7 @@ import {
 } from '../../../test/helpers/core.ts'
 import { evidence } from '../../../test/helpers/overdue.ts'
 import type { Machine } from '../machine.ts'
+import { tripsOf } from '../machine-data.ts'
 import type { Permit } from '../permit.ts'
 
 function configure(machine: Machine, options: MachineOptions, clockTime = 0): string[] {
@@ -74,7 +75,7 @@ describe('configure', () => {
     configure(machine, row, 600)
 
     expect(stateAt(machine, row.at)).toBe(row.state)
-    expect(machine.trips[0]?.openFor).toBe(row.resetTimeout)
+    expect(tripsOf(machine)[0]?.openFor).toBe(row.resetTimeout)
   })
 
   it('ends an open time now that would be over already', () => {
@@ -176,7 +177,7 @@ describe('configure', () => {
     }
 
     expect(configure(machine, { history: row.history }, 3)).toEqual(row.lost)
-    expect(machine.trips.map(({ at }) => at)).toEqual([0, 1, 2].slice(3 - row.left))
+    expect(tripsOf(machine).map(({ at }) => at)).toEqual([0, 1, 2].slice(3 - row.left))
   })
 
   it('counts a new open time from the last trip by hand', () => {

@@ -74,7 +74,8 @@ class Walk {
   }
 
   look(): void {
-    const { state, counts } = this.machine
+    const { state, counters } = this.machine
+    const counts = counters.read()
     const open = this.#permits.filter((permit) => permit.open)
     const { admitted, settled, expired, success, failure, neutral, cancelled, stale } = counts
     expect(admitted).toBe(this.#admitted)

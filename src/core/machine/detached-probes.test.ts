@@ -25,11 +25,11 @@ describe('a probe in flight when its half-open time ends', () => {
   ])('expires at its deadline, whoever looks: $expired at $at', ({ at, expired }) => {
     const { machine, detached } = withDetachedProbe()
 
-    expect(machine.peek(at).counts).toMatchObject({ expired })
+    expect(machine.peek(at).counters.read()).toMatchObject({ expired })
     expect(detached.open).toBe(true)
 
     machine.admit(at)
-    expect(machine.counts.expired).toBe(expired)
+    expect(machine.counters.read().expired).toBe(expired)
     expect(detached.open).toBe(expired === 0)
   })
 
@@ -57,7 +57,7 @@ describe('a probe in flight when its half-open time ends', () => {
 
     machine.trip(RESET_TIMEOUT + 1_000)
 
-    expect(machine.counts).toMatchObject({ admitted: 5, settled: 3, expired: 2 })
+    expect(machine.counters.read()).toMatchObject({ admitted: 5, settled: 3, expired: 2 })
     expect(machine.detachedProbes).toEqual([])
   })
 

@@ -46,7 +46,12 @@ describe('a success under the shared permit', () => {
 
     expect(succeeds(machine)).toBe(true)
 
-    expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 1, failure: 2 })
+    expect(machine.counters.read()).toMatchObject({
+      admitted: 3,
+      settled: 3,
+      success: 1,
+      failure: 2,
+    })
     expect(machine.state).toMatchObject({ name: 'closed', consecutiveFailures: 0 })
   })
 
@@ -58,7 +63,7 @@ describe('a success under the shared permit', () => {
     expect(trySettle(machine, permit)).toBe(false)
     expect(settle(machine, permit, 'success', 0)).toBe(false)
 
-    expect(machine.counts).toMatchObject({ settled: 1, success: 0, stale: 1 })
+    expect(machine.counters.read()).toMatchObject({ settled: 1, success: 0, stale: 1 })
   })
 
   it('enters a count window while the share is under the threshold', () => {
@@ -92,7 +97,7 @@ describe('a success under the shared permit', () => {
     const permit = begin(machine)
 
     expect(trySettle(machine, permit)).toBe(false)
-    expect(machine.counts).toMatchObject({ admitted: 4, settled: 3, success: 0 })
+    expect(machine.counters.read()).toMatchObject({ admitted: 4, settled: 3, success: 0 })
 
     settle(machine, permit, 'success', 70)
     expect(machine.state).toMatchObject({ name: 'open', since: 70 })
@@ -106,7 +111,7 @@ describe('a success under the shared permit', () => {
     const machine = createMachine({ trip })
 
     expect(succeeds(machine)).toBe(false)
-    expect(machine.counts).toMatchObject({ admitted: 1, settled: 0 })
+    expect(machine.counters.read()).toMatchObject({ admitted: 1, settled: 0 })
   })
 
   it('needs it for a window that was configured to go by time, and no more for one by calls', () => {
@@ -137,7 +142,7 @@ describe('a success with a permit', () => {
 
     expect(permit.open).toBe(false)
     expect(closedStateOf(machine).inFlight?.first).toBeUndefined()
-    expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 3 })
+    expect(machine.counters.read()).toMatchObject({ admitted: 3, settled: 3, success: 3 })
   })
 
   it('is timed when seven have not been', () => {
@@ -167,7 +172,7 @@ describe('a success with a permit', () => {
     settle(machine, permit, 'cancelled', 1)
 
     expect(trySettle(machine, permit)).toBe(false)
-    expect(machine.counts).toMatchObject({ admitted: 3, settled: 3, success: 2 })
+    expect(machine.counters.read()).toMatchObject({ admitted: 3, settled: 3, success: 2 })
   })
 
   it.each<[string, (machine: Machine, permit: Permit) => void]>([
@@ -179,11 +184,11 @@ describe('a success with a permit', () => {
     const machine = dense()
     const permit = admit(machine, 1)
     happens(machine, permit)
-    const before = machine.counts
+    const before = machine.counters.read()
 
     expect(trySettle(machine, permit)).toBe(false)
 
-    expect(machine.counts).toEqual(before)
+    expect(machine.counters.read()).toEqual(before)
     expect(permit.open).toBe(true)
   })
 
@@ -229,7 +234,7 @@ describe('a success with a permit', () => {
     machine.force('disabled', 0, {})
 
     expect(trySettle(machine, admit(machine, 0))).toBe(false)
-    expect(machine.counts.settled).toBe(0)
+    expect(machine.counters.read().settled).toBe(0)
   })
 })
 
@@ -259,11 +264,11 @@ describe('the shared permit', () => {
   ])('is not given by a circuit that is %s', (_, options, happens) => {
     const machine = createMachine(options)
     happens(machine)
-    const before = machine.counts
+    const before = machine.counters.read()
 
     expect(admitFast(machine)).toBeNull()
 
-    expect(machine.counts).toEqual(before)
+    expect(machine.counters.read()).toEqual(before)
   })
 
   it('that was given before still counts when durations are measured from now on', () => {

@@ -32,7 +32,7 @@ describe('a machine that is half-open', () => {
 
     for (let i = 0; i < 9; i++) machine.admit(RESET_TIMEOUT)
 
-    expect(machine.counts.rejected).toMatchObject({ open: 0, 'half-open': 9, full: 0 })
+    expect(machine.counters.read().rejected).toMatchObject({ open: 0, 'half-open': 9, full: 0 })
   })
 
   it.each([
@@ -109,8 +109,13 @@ describe('a machine that is half-open', () => {
       settle(machine, probes[i] as never, outcome, RESET_TIMEOUT, { timedOut: i === 4 })
     })
 
-    expect(machine.counts).toMatchObject({ success: 2, neutral: 1, cancelled: 1, timeout: 1 })
-    expect(machine.counts).toMatchObject({ failure: 3 + 1, stale: 0 })
+    expect(machine.counters.read()).toMatchObject({
+      success: 2,
+      neutral: 1,
+      cancelled: 1,
+      timeout: 1,
+    })
+    expect(machine.counters.read()).toMatchObject({ failure: 3 + 1, stale: 0 })
   })
 
   it('starts a new generation with each transition on the way there and back', () => {

@@ -11,6 +11,7 @@ import {
   settle,
   stateAt,
 } from '../../../test/helpers/core.ts'
+import { tripsOf } from '../machine-data.ts'
 
 describe('trip', () => {
   it('opens a closed circuit now, with a new generation', () => {
@@ -50,7 +51,7 @@ describe('trip', () => {
 
     expect(stateAt(machine, at)).toBe(state)
     expect(machine.state).toMatchObject({ since: 0, generation: 2 })
-    expect(machine.trips).toMatchObject([{ openFor: 600 + RESET_TIMEOUT }])
+    expect(tripsOf(machine)).toMatchObject([{ openFor: 600 + RESET_TIMEOUT }])
   })
 
   it('re-opens an open circuit whose time is up, as one that is half-open', () => {
@@ -58,7 +59,7 @@ describe('trip', () => {
 
     machine.trip(RESET_TIMEOUT)
 
-    expect(machine.trips.map(({ reason }) => reason)).toEqual(['consecutiveFailures', 'manual'])
+    expect(tripsOf(machine).map(({ reason }) => reason)).toEqual(['consecutiveFailures', 'manual'])
     expect(machine.state).toMatchObject({ name: 'open', since: RESET_TIMEOUT, generation: 4 })
   })
 })
@@ -99,17 +100,17 @@ describe('reset', () => {
     machine.reset(0)
 
     expect(settle(machine, permit, 'failure', 0)).toBe(false)
-    expect(machine.counts).toMatchObject({ settled: 1, stale: 1, failure: 0 })
+    expect(machine.counters.read()).toMatchObject({ settled: 1, stale: 1, failure: 0 })
   })
 
   it('keeps the totals and the trip records', () => {
     const machine = openMachine()
-    const { counts } = machine
+    const counts = machine.counters.read()
 
     machine.reset(0)
 
-    expect(machine.counts).toEqual(counts)
-    expect(machine.trips).toHaveLength(1)
+    expect(machine.counters.read()).toEqual(counts)
+    expect(tripsOf(machine)).toHaveLength(1)
   })
 
   it('comes after what time had made due', () => {
@@ -117,7 +118,7 @@ describe('reset', () => {
 
     machine.reset(RESET_TIMEOUT + PROBE_TIMEOUT + 1)
 
-    expect(machine.counts.expired).toBe(1)
+    expect(machine.counters.read().expired).toBe(1)
     expect(machine.state).toMatchObject({ name: 'closed', generation: 5 })
   })
 })

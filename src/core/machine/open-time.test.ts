@@ -8,6 +8,7 @@ import {
   settle,
 } from '../../../test/helpers/core.ts'
 import { Machine } from '../machine.ts'
+import { tripsOf } from '../machine-data.ts'
 import type { OpenDuration } from '../recovery/open-duration.ts'
 
 const growing: OpenDuration = { kind: 'growing', initial: 100, max: 1_000, factor: 2, jitter: 0 }
@@ -92,8 +93,8 @@ describe('the open time of a machine', () => {
     }
 
     // Two calls a second for 200 s: the root of 2 * 200_000 / 0.002 is 14 s.
-    expect(machine.trips[0]?.openFor).toBeGreaterThan(10_000)
-    expect(machine.trips[0]?.openFor).toBeLessThan(14_200)
+    expect(tripsOf(machine)[0]?.openFor).toBeGreaterThan(10_000)
+    expect(tripsOf(machine)[0]?.openFor).toBeLessThan(14_200)
   })
 
   it('counts the calls that an override rejects as traffic too', () => {
@@ -124,7 +125,7 @@ describe('the open time of a machine', () => {
     expect(machine.retryAfter(at)).toBe(1_000)
     callOnce(machine, 'success', at + 1000)
     callOnce(machine, 'failure', at + 1000 + 11_000)
-    expect(machine.trips.at(-1)?.openFor).toBeLessThan(1_000)
+    expect(tripsOf(machine).at(-1)?.openFor).toBeLessThan(1_000)
   })
 
   it('is not drawn again by a change of other settings', () => {
@@ -133,11 +134,11 @@ describe('the open time of a machine', () => {
     const settings = { ...settingsOf(), openDuration: openDuration as OpenDuration }
     const machine = new Machine(settings, 0, () => (drawn++ % 4) / 4)
     callTimes(machine, 3, 'failure')
-    const { openFor } = machine.trips[0] as { openFor: number }
+    const { openFor } = tripsOf(machine)[0] as { openFor: number }
 
     machine.configure({ ...settings, history: 5, openDuration: { ...settings.openDuration } }, 0)
 
-    expect(machine.trips[0]?.openFor).toBe(openFor)
+    expect(tripsOf(machine)[0]?.openFor).toBe(openFor)
     expect(machine.retryAfter(0)).toBe(openFor)
   })
 })

@@ -12,8 +12,9 @@ import {
   settle,
   stateAt,
 } from '../../../test/helpers/core.ts'
+import { tripsOf } from '../machine-data.ts'
+import { LONGEST_RETRY_AFTER } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
-import { LONGEST_RETRY_AFTER } from '../recovery/open-duration.ts'
 
 describe('a machine that is open', () => {
   it('is of a new generation, since the result that opened it', () => {
@@ -36,11 +37,14 @@ describe('a machine that is open', () => {
 
   it('counts each call that it rejects, and nothing else of it', () => {
     const machine = openMachine({ maxFailures: 3 })
-    const { counts } = machine
+    const counts = machine.counters.read()
 
     for (let at = 0; at < 10; at++) machine.admit(at)
 
-    expect(machine.counts).toEqual({ ...counts, rejected: { ...counts.rejected, open: 10 } })
+    expect(machine.counters.read()).toEqual({
+      ...counts,
+      rejected: { ...counts.rejected, open: 10 },
+    })
   })
 
   it('opens as soon again after a thousand rejected calls as after none', () => {
@@ -99,7 +103,7 @@ describe('Retry-After', () => {
 
     expect(stateAt(machine, row.opensFor - 1)).toBe('open')
     expect(stateAt(machine, row.opensFor)).toBe('half-open')
-    expect(machine.trips[0]?.openFor).toBe(row.opensFor)
+    expect(tripsOf(machine)[0]?.openFor).toBe(row.opensFor)
   })
 
   it('counts from the failure that carried it, not from the opening', () => {
@@ -108,7 +112,7 @@ describe('Retry-After', () => {
 
     callOnce(machine, 'failure', 1_500)
 
-    expect(machine.trips[0]).toMatchObject({ at: 1_500, openFor: 3_500 })
+    expect(tripsOf(machine)[0]).toMatchObject({ at: 1_500, openFor: 3_500 })
   })
 
   it('is the latest moment that any failure of the generation named', () => {
@@ -117,7 +121,7 @@ describe('Retry-After', () => {
 
     callOnce(machine, 'failure', 0, { retryAfter: 2_000 })
 
-    expect(machine.trips[0]?.openFor).toBe(5_000)
+    expect(tripsOf(machine)[0]?.openFor).toBe(5_000)
   })
 
   it('is not taken from a call that did not fail', () => {
@@ -127,7 +131,7 @@ describe('Retry-After', () => {
 
     callOnce(machine, 'failure', 0)
 
-    expect(machine.trips[0]?.openFor).toBe(RESET_TIMEOUT)
+    expect(tripsOf(machine)[0]?.openFor).toBe(RESET_TIMEOUT)
   })
 
   it('is a floor for the re-opening by a failed probe too', () => {
@@ -135,7 +139,7 @@ describe('Retry-After', () => {
 
     callOnce(machine, 'failure', RESET_TIMEOUT, { retryAfter: 7_000 })
 
-    expect(machine.trips.at(-1)).toMatchObject({ reopened: 1, openFor: 7_000 })
+    expect(tripsOf(machine).at(-1)).toMatchObject({ reopened: 1, openFor: 7_000 })
   })
 
   it('is forgotten with the generation in which it came', () => {
@@ -145,7 +149,7 @@ describe('Retry-After', () => {
 
     callTimes(machine, 2, 'failure')
 
-    expect(machine.trips[0]?.openFor).toBe(RESET_TIMEOUT)
+    expect(tripsOf(machine)[0]?.openFor).toBe(RESET_TIMEOUT)
   })
 
   it('is none when it is NaN', () => {
@@ -169,7 +173,7 @@ describe('Retry-After', () => {
 
     settle(machine, probes[1] as Permit, 'failure', RESET_TIMEOUT)
 
-    expect(machine.trips[0]?.openFor).toBe(RESET_TIMEOUT)
+    expect(tripsOf(machine)[0]?.openFor).toBe(RESET_TIMEOUT)
   })
 
   it('is kept when the circuit is restored open and configured', () => {

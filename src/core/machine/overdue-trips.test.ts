@@ -18,7 +18,7 @@ describe('a circuit that overdue calls have opened', () => {
 
     expect(machine.state).toMatchObject({ name: 'closed', since: START + 700 })
     expect(machine.changes.at(-1)).toMatchObject({ reason: 'overdueCancelled' })
-    expect(machine.counts.stale).toBe(1)
+    expect(machine.counters.read().stale).toBe(1)
   })
 
   it('closes again when one of them succeeds while a probe is in flight', () => {

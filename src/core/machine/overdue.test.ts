@@ -116,12 +116,13 @@ describe('calls that are overdue', () => {
 
   it('are read without any effect', () => {
     const { machine, permits } = waiting(3)
-    const { state, counts } = machine
+    const { state, counters } = machine
+    const counts = counters.read()
 
     machine.peek(START + 600)
 
     expect(machine.state).toBe(state)
-    expect(machine.counts).toEqual(counts)
+    expect(machine.counters.read()).toEqual(counts)
     expect(permits.some(({ overdue }) => overdue)).toBe(false)
   })
 

@@ -14,6 +14,7 @@ import {
   stateAt,
 } from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
+import { tripsOf } from '../machine-data.ts'
 import { OUTCOMES } from '../outcome.ts'
 import { type Permit, UNENFORCED, UNRECORDED } from '../permit.ts'
 
@@ -32,7 +33,11 @@ describe('forced-open', () => {
     const answers = [at, at + RESET_TIMEOUT, 1e12].map((clockTime) => machine.admit(clockTime))
 
     expect(answers).toEqual(['forced-open', 'forced-open', 'forced-open'])
-    expect(machine.counts.rejected).toMatchObject({ 'forced-open': 3, open: 0, 'half-open': 0 })
+    expect(machine.counters.read().rejected).toMatchObject({
+      'forced-open': 3,
+      open: 0,
+      'half-open': 0,
+    })
   })
 
   it('still takes the results of calls that were in flight', () => {
@@ -88,9 +93,9 @@ describe('forced-closed', () => {
     callTimes(machine, 2, 'failure')
 
     expect(machine.state.name).toBe('open')
-    expect(machine.counts).toMatchObject({ admitted: 2, failure: 2 })
+    expect(machine.counters.read()).toMatchObject({ admitted: 2, failure: 2 })
     expect(machine.changes.at(-1)).toMatchObject({ to: 'open', enforced: false })
-    expect(machine.trips[0]?.enforced).toBe(false)
+    expect(tripsOf(machine)[0]?.enforced).toBe(false)
   })
 
   it.each([
@@ -108,12 +113,15 @@ describe('forced-closed', () => {
   ])('counts a call that would have been rejected as $name, and only there', ({ at, create }) => {
     const machine = create()
     machine.force('forced-closed', at, {})
-    const { counts } = machine
+    const counts = machine.counters.read()
 
     const permit = machine.admit(at)
 
     expect(permit).toBe(UNENFORCED)
-    expect(machine.counts).toEqual({ ...counts, rejected: { ...counts.rejected, unenforced: 1 } })
+    expect(machine.counters.read()).toEqual({
+      ...counts,
+      rejected: { ...counts.rejected, unenforced: 1 },
+    })
   })
 
   it.each(OUTCOMES)(
@@ -157,12 +165,12 @@ describe('disabled', () => {
   it.each(STATES)('admits all while $name, under a permit that is not recorded', (state) => {
     const machine = state.create()
     machine.force('disabled', state.at, {})
-    const { counts } = machine
+    const counts = machine.counters.read()
 
     const permits = admitMany(machine, 50, state.at)
 
     expect(new Set(permits)).toEqual(new Set([UNRECORDED]))
-    expect(machine.counts).toEqual(counts)
+    expect(machine.counters.read()).toEqual(counts)
   })
 
   it.each(OUTCOMES)('records nothing of a call that ends as %s', (outcome) => {

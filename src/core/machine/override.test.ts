@@ -9,6 +9,7 @@ import {
   stateAt,
 } from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
+import { tripsOf } from '../machine-data.ts'
 
 const MODES = ['forced-open', 'forced-closed', 'disabled'] as const
 
@@ -135,7 +136,7 @@ describe('a transition', () => {
     settle(machine, permit, 'failure', 150)
 
     expect(machine.changes.at(-1)).toMatchObject({ to: 'open', enforced: true })
-    expect(machine.trips[0]?.enforced).toBe(true)
+    expect(tripsOf(machine)[0]?.enforced).toBe(true)
   })
 
   it('is enforced when it is a trip by hand after an override has expired', () => {

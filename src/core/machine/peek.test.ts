@@ -14,6 +14,7 @@ import {
 } from '../../../test/helpers/core.ts'
 import { watchful } from '../../../test/helpers/overdue.ts'
 import { Machine } from '../machine.ts'
+import { tripsOf } from '../machine-data.ts'
 
 function withStreak(): Machine {
   const machine = createMachine()
@@ -151,7 +152,7 @@ describe('peek', () => {
       since: RESET_TIMEOUT + PROBE_TIMEOUT + RESET_TIMEOUT,
       generation: 5,
     })
-    expect(shown.counts.expired).toBe(1)
+    expect(shown.counters.read().expired).toBe(1)
   })
 
   it('returns the machine itself where nothing can ever be due', () => {
@@ -225,7 +226,7 @@ describe('clone', () => {
     callOnce(machine, 'failure', 0)
     callOnce(copy, 'failure', 0)
 
-    expect([machine, copy].map((value) => value.trips[0]?.failures.length)).toEqual([3, 3])
+    expect([machine, copy].map((value) => tripsOf(value)[0]?.failures.length)).toEqual([3, 3])
   })
 
   it('gives up its probe by itself', () => {
@@ -243,7 +244,7 @@ describe('clone', () => {
     copy.admit(0)
 
     expect(copy.state).toMatchObject({ trip: { rejected: 1 } })
-    expect([copy.trips[0]?.rejected, machine.trips[0]?.rejected]).toEqual([1, 0])
+    expect([tripsOf(copy)[0]?.rejected, tripsOf(machine)[0]?.rejected]).toEqual([1, 0])
   })
 
   it('knows the override that it was cloned with, to release it', () => {

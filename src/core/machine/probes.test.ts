@@ -12,6 +12,7 @@ import {
   settle,
   stateAt,
 } from '../../../test/helpers/core.ts'
+import { tripsOf } from '../machine-data.ts'
 import type { Permit } from '../permit.ts'
 
 const DEADLINE = RESET_TIMEOUT + PROBE_TIMEOUT
@@ -92,13 +93,13 @@ describe('the deadline of a probe', () => {
 
   it('counts the probe as expired exactly once, and not as settled', () => {
     const { machine, probes } = probedMachine()
-    const { settled, stale } = machine.counts
+    const { settled, stale } = machine.counters.read()
 
     machine.admit(DEADLINE)
     settle(machine, probes[0] as never, 'failure', DEADLINE + 1)
     machine.admit(DEADLINE + 2)
 
-    expect(machine.counts).toMatchObject({ expired: 1, settled, stale })
+    expect(machine.counters.read()).toMatchObject({ expired: 1, settled, stale })
     expect(machine.counters.inFlight).toBe(0)
   })
 
@@ -145,7 +146,7 @@ describe('the deadlines of several probes', () => {
     machine.admit(DEADLINE + 50)
 
     expect(machine.state).toMatchObject({ name: 'open', since: DEADLINE })
-    expect(machine.counts.expired).toBe(1)
+    expect(machine.counters.read().expired).toBe(1)
   })
 
   it('re-open at the earliest although a probe with a later one was admitted first', () => {
@@ -162,7 +163,7 @@ describe('the deadlines of several probes', () => {
 
     expect(settle(machine, second, 'success', DEADLINE + 50)).toBe(false)
     expect(machine.state.name).toBe('open')
-    expect(machine.counts).toMatchObject({ expired: 1, stale: 1 })
+    expect(machine.counters.read()).toMatchObject({ expired: 1, stale: 1 })
   })
 
   it('all pass when nobody looked in time, and re-open once', () => {
@@ -172,8 +173,8 @@ describe('the deadlines of several probes', () => {
     const late = [first, second].map((value) => settle(machine, value, 'success', DEADLINE + 101))
 
     expect(late).toEqual([false, false])
-    expect(machine.counts).toMatchObject({ expired: 2, stale: 0 })
-    expect(machine.trips).toMatchObject([{ reopened: 1 }])
+    expect(machine.counters.read()).toMatchObject({ expired: 2, stale: 0 })
+    expect(tripsOf(machine)).toMatchObject([{ reopened: 1 }])
   })
 
   it('return every slot', () => {
@@ -191,7 +192,7 @@ describe('the deadlines of several probes', () => {
       for (const at of instants) machine.admit(RESET_TIMEOUT + PROBE_TIMEOUT + at)
       settle(machine, a, 'success', RESET_TIMEOUT + PROBE_TIMEOUT + 200)
       settle(machine, b, 'success', RESET_TIMEOUT + PROBE_TIMEOUT + 200)
-      const { expired, stale } = machine.counts
+      const { expired, stale } = machine.counters.read()
       return { expired, stale }
     }
 
@@ -255,7 +256,7 @@ describe('a probe that has delivered something before its deadline', () => {
 
     expect(settle(machine, probes[0] as never, 'failure', DEADLINE + 1)).toBe(false)
     expect(machine.state.name).toBe('closed')
-    expect(machine.counts).toMatchObject({ expired: 1, stale: 0 })
+    expect(machine.counters.read()).toMatchObject({ expired: 1, stale: 0 })
   })
 
   it('is one of the successes that it takes, and its slot is free for the next', () => {

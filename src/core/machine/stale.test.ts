@@ -12,6 +12,7 @@ import {
   settle,
 } from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
+import { tripsOf } from '../machine-data.ts'
 import { OUTCOMES } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
 
@@ -124,23 +125,26 @@ describe.each(situations)('a stale result: $name', ({ at, create }) => {
   it.each(OUTCOMES)('counts a late %s as stale and touches nothing else', (outcome) => {
     const { machine, late } = create()
     machine.release(at)
-    const before = { looks: textWithout(machine), ...machine.counts }
+    const before = { looks: textWithout(machine), ...machine.counters.read() }
 
     const counted = settle(machine, late, outcome, at, { timedOut: true, retryAfter: 50_000 })
 
     expect(counted).toBe(false)
     expect(textWithout(machine)).toBe(before.looks)
-    expect(machine.counts).toMatchObject({ settled: before.settled + 1, stale: before.stale + 1 })
+    expect(machine.counters.read()).toMatchObject({
+      settled: before.settled + 1,
+      stale: before.stale + 1,
+    })
   })
 
   it('counts once when it settles twice', () => {
     const { machine, late } = create()
-    const { stale } = machine.counts
+    const { stale } = machine.counters.read()
 
     settle(machine, late, 'success', at)
     settle(machine, late, 'failure', at)
 
-    expect(machine.counts.stale).toBe(stale + 1)
+    expect(machine.counters.read().stale).toBe(stale + 1)
   })
 })
 
@@ -204,8 +208,8 @@ describe('a machine under stale results', () => {
 
     for (const permit of burst) settle(machine, permit, 'failure', 1)
 
-    expect(machine.counts).toMatchObject({ failure: 3, stale: 97 })
-    expect(machine.trips).toHaveLength(1)
+    expect(machine.counters.read()).toMatchObject({ failure: 3, stale: 97 })
+    expect(tripsOf(machine)).toHaveLength(1)
   })
 
   it('has no failures in a row from those that come after the recovery', () => {

@@ -12,6 +12,7 @@ import {
   stateAt,
 } from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
+import { tripsOf } from '../machine-data.ts'
 
 const HOUR = 3_600_000
 
@@ -190,7 +191,7 @@ describe('the same inputs', () => {
         const permit = machine.admit(at)
         if (typeof permit === 'object') settle(machine, permit, i % 3 ? 'failure' : 'success', at)
       }
-      return JSON.stringify([machine.changes, machine.counts, machine.trips])
+      return JSON.stringify([machine.changes, machine.counters.read(), tripsOf(machine)])
     }
 
     expect(play()).toBe(play())
@@ -205,6 +206,6 @@ describe('the same inputs', () => {
     callTimes(machine, 1, 'failure')
 
     expect([machine.state.name, other.state.name]).toEqual(['open', 'closed'])
-    expect([machine.counts.failure, other.counts.failure]).toEqual([1, 0])
+    expect([machine.counters.read().failure, other.counters.read().failure]).toEqual([1, 0])
   })
 })

@@ -11,11 +11,12 @@ import {
   settle,
 } from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
+import { tripsOf } from '../machine-data.ts'
 import type { Failure } from '../outcome.ts'
 import type { TripRecord } from '../trip/record.ts'
 
 function lastTrip(machine: Machine): TripRecord | undefined {
-  return machine.trips.at(-1)
+  return tripsOf(machine).at(-1)
 }
 
 function failureOf(message: string): { failure: Failure } {
@@ -101,7 +102,7 @@ describe('the record of a trip', () => {
     callOnce(machine, 'failure', RESET_TIMEOUT, failureOf('still down'))
     callOnce(machine, 'failure', 2 * RESET_TIMEOUT, { ...failureOf('down yet'), retryAfter: 4_000 })
 
-    expect(machine.trips).toMatchObject([
+    expect(tripsOf(machine)).toMatchObject([
       {
         at: 0,
         reason: 'consecutiveFailures',
@@ -118,7 +119,7 @@ describe('the record of a trip', () => {
 
     machine.admit(RESET_TIMEOUT + PROBE_TIMEOUT + 50)
 
-    expect(machine.trips).toMatchObject([{ at: 0, reopened: 1, probeFailure: undefined }])
+    expect(tripsOf(machine)).toMatchObject([{ at: 0, reopened: 1, probeFailure: undefined }])
   })
 
   it('tells who tripped by hand in their own words, with the failures in a row at that moment', () => {
@@ -174,7 +175,7 @@ describe('the record of a trip', () => {
     callTimes(machine, 3, 'failure', 2 * RESET_TIMEOUT)
     machine.admit(2 * RESET_TIMEOUT)
 
-    expect(machine.trips.map(({ rejected }) => rejected)).toEqual([2, 1])
+    expect(tripsOf(machine).map(({ rejected }) => rejected)).toEqual([2, 1])
   })
 
   it('has no end while it lasts, half-open included', () => {
@@ -192,7 +193,7 @@ describe('the record of a trip', () => {
 
     end(machine, RESET_TIMEOUT + 30)
 
-    expect(machine.trips[0]).toMatchObject({ endedAt: RESET_TIMEOUT + 30, endedBy: by })
+    expect(tripsOf(machine)[0]).toMatchObject({ endedAt: RESET_TIMEOUT + 30, endedBy: by })
   })
 
   it('is ended by a probe that had delivered, as of its deadline', () => {
@@ -201,7 +202,7 @@ describe('the record of a trip', () => {
 
     machine.admit(1e6)
 
-    expect(machine.trips[0]).toMatchObject({
+    expect(tripsOf(machine)[0]).toMatchObject({
       endedAt: RESET_TIMEOUT + PROBE_TIMEOUT,
       endedBy: 'recovered',
     })
@@ -223,7 +224,7 @@ describe('the record of a trip', () => {
     callTimes(machine, 3, 'failure', RESET_TIMEOUT)
     machine.admit(RESET_TIMEOUT)
 
-    expect(machine.trips[0]).toEqual(before)
+    expect(tripsOf(machine)[0]).toEqual(before)
   })
 
   it('tells for how long the circuit is open in all when it is prolonged by hand', () => {
@@ -232,7 +233,7 @@ describe('the record of a trip', () => {
 
     machine.trip(900)
 
-    expect(machine.trips[0]?.openFor).toBe(RESET_TIMEOUT + 800)
+    expect(tripsOf(machine)[0]?.openFor).toBe(RESET_TIMEOUT + 800)
   })
 })
 
@@ -251,7 +252,7 @@ describe('history', () => {
       machine.reset(i)
     }
 
-    expect(machine.trips.map(({ at }) => at)).toEqual(kept)
+    expect(tripsOf(machine).map(({ at }) => at)).toEqual(kept)
   })
 
   it('of 0 still lets an open circuit know why it is open', () => {
@@ -266,6 +267,6 @@ describe('history', () => {
 
     settle(machine, probes[0] as never, 'success', RESET_TIMEOUT)
 
-    expect(machine.trips).toHaveLength(1)
+    expect(tripsOf(machine)).toHaveLength(1)
   })
 })

@@ -79,3 +79,9 @@ export class LatencyBaseline {
     return copy
   }
 }
+
+/** That of a machine, created when first needed. */
+export function baselineOf(data: { baseline: LatencyBaseline | undefined }): LatencyBaseline {
+  data.baseline ??= new LatencyBaseline()
+  return data.baseline
+}

@@ -66,3 +66,9 @@ export interface SavedRate {
   readonly calls: number
   readonly time: number
 }
+
+/** That of a machine, created when first needed. */
+export function rateOf(data: { rate: OfferedRate | undefined }): OfferedRate {
+  data.rate ??= new OfferedRate(0)
+  return data.rate
+}

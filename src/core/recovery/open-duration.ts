@@ -1,6 +1,3 @@
-/** The server's own word on when to come back is honoured up to this long, ms. */
-export const LONGEST_RETRY_AFTER = 60_000
-
 /** How long the circuit stays open. */
 export type OpenDuration =
   | { readonly kind: 'fixed'; readonly ms: number }

@@ -11,6 +11,7 @@ import {
 import { evidence, overdueOptions, START, teach } from '../../../test/helpers/overdue.ts'
 import { flood, GROWN_AT, grown, settleAll } from '../../../test/helpers/slow-start.ts'
 import { Machine } from '../machine.ts'
+import { tripsOf } from '../machine-data.ts'
 import type { Permit } from '../permit.ts'
 
 describe('a slow start with a probe that is overdue', () => {
@@ -41,7 +42,7 @@ describe('a slow start with a probe that is overdue', () => {
     expect(machine.clone().admit(at)).toBe(state)
 
     machine.admit(9_000)
-    expect(machine.trips[0]).toMatchObject({ reopened: 1 })
+    expect(tripsOf(machine)[0]).toMatchObject({ reopened: 1 })
     expect(machine.changes).toContainEqual(
       expect.objectContaining({ to: 'open', reason: 'probeOverdue' }),
     )
@@ -101,7 +102,7 @@ describe('a slow start with a probe that is overdue', () => {
     machine.admit(5_000)
 
     expect(hung.open).toBe(false)
-    expect(machine.counts.expired).toBe(1)
+    expect(machine.counters.read().expired).toBe(1)
   })
 })
 

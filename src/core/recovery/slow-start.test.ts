@@ -89,7 +89,7 @@ describe('a slow start', () => {
     settle(machine, admit(machine, START + 3_000), 'cancelled', START + 3_000)
 
     expect(hung?.open).toBe(false)
-    expect(machine.counts.expired).toBe(2)
+    expect(machine.counters.read().expired).toBe(2)
     expect(machine.state.name).toBe('half-open')
   })
 

@@ -1,8 +1,8 @@
 import { InFlight } from '../in-flight.ts'
-import { type LatencyBaseline, SHORTEST_OVERDUE } from '../measure/latency-baseline.ts'
-import type { Classification, RecordedFailure } from '../outcome.ts'
+import { baselineOf, type LatencyBaseline, SHORTEST_OVERDUE } from '../measure/latency-baseline.ts'
+import type { Statistics } from '../measure/statistics.ts'
+import { type Classification, notBefore, recorded } from '../outcome.ts'
 import { Permit } from '../permit.ts'
-import { LONGEST_RETRY_AFTER } from '../recovery/open-duration.ts'
 import type { MachineSettings } from '../settings.ts'
 import { consecutiveFailures } from '../trip/consecutive-failures.ts'
 import { LastFailures } from '../trip/last-failures.ts'
@@ -59,14 +59,49 @@ export function admitCall(state: Closed, now: number): Permit {
   return permit
 }
 
-/** Takes in a failure. Returns what the first rule finds that opens the circuit. */
-export function recordFailure(
+/** Takes in how a call ended. Returns what the first rule finds that opens the circuit. */
+export function recordCall(
   state: Closed,
   classification: Classification,
   duration: number,
   now: number,
-  limit: number,
-  totals: Totals,
+  data: Parts & Totals,
+): Finding | undefined {
+  const { outcome } = classification
+  // Not for a duration of NaN: it was not measured.
+  if (duration >= 0) data.statistics?.record(outcome, duration, now)
+  if (outcome === 'success') return recordSuccess(state, duration, now, data)
+  if (outcome === 'failure') return recordFailure(state, classification, duration, now, data)
+  return undefined
+}
+
+/** Those of a machine that a call is recorded in, besides the state. */
+interface Parts {
+  readonly settings: MachineSettings
+  readonly statistics: Statistics | null
+  baseline: LatencyBaseline | undefined
+}
+
+function recordSuccess(
+  state: Closed,
+  duration: number,
+  now: number,
+  data: Parts & Totals,
+): Finding | undefined {
+  state.consecutiveFailures = 0
+  if (learns(state, data.settings)) {
+    if (duration >= 0) baselineOf(data).learn(duration, now)
+    else baselineOf(data).skipSample()
+  }
+  return state.rules === null ? undefined : record(state.rules, false, duration, now, state, data)
+}
+
+function recordFailure(
+  state: Closed,
+  classification: Classification,
+  duration: number,
+  now: number,
+  data: Parts & Totals,
 ): Finding | undefined {
   state.consecutiveFailures++
   state.notBefore = notBefore(state.notBefore, classification, now)
@@ -76,19 +111,9 @@ export function recordFailure(
     state.failures.add(failure)
   }
   const finding =
-    state.rules === null ? undefined : record(state.rules, true, duration, now, state, totals)
+    state.rules === null ? undefined : record(state.rules, true, duration, now, state, data)
+  const limit = data.settings.trip.consecutiveFailures
   return consecutiveFailures(state.consecutiveFailures, limit) ?? finding
-}
-
-/** The same for a success. */
-export function recordSuccess(
-  state: Closed,
-  duration: number,
-  now: number,
-  totals: Totals,
-): Finding | undefined {
-  state.consecutiveFailures = 0
-  return state.rules === null ? undefined : record(state.rules, false, duration, now, state, totals)
 }
 
 /** Puts other rules in force and keeps the evidence. Returns what could not be kept. */
@@ -181,22 +206,4 @@ export function cloneClosed(state: Closed): Closed {
     copy.inFlight = state.inFlight.clone((permit) => permit.clone(copy), overdue)
   }
   return copy
-}
-
-export function recorded({ failure }: Classification, now: number): RecordedFailure | undefined {
-  if (failure === undefined) return undefined
-  const { name, code, message } = failure
-  return { name, code, message, at: now }
-}
-
-/** Until when the server has asked not to be called. */
-export function notBefore(
-  current: number,
-  { retryAfter = 0 }: Classification,
-  now: number,
-): number {
-  // Written so that NaN changes nothing.
-  return retryAfter > 0
-    ? Math.max(current, now + Math.min(retryAfter, LONGEST_RETRY_AFTER))
-    : current
 }

@@ -1,4 +1,5 @@
 import type { LatencyBaseline } from '../measure/latency-baseline.ts'
+import { type Classification, notBefore } from '../outcome.ts'
 import { type AdmittingState, Permit } from '../permit.ts'
 import { Probes } from '../recovery/probes.ts'
 import {
@@ -88,6 +89,18 @@ export function probeDueAt({ recovery }: HalfOpen, baseline: LatencyBaseline): n
   if (recovery.overdue === undefined) return deadline
   const overdue = recovery.inFlight.map((probe) => probe.startedAt + baseline.overdueAfter)
   return Math.min(deadline, ...overdue)
+}
+
+/** Takes in how a probe ended. Returns what follows. */
+export function settleProbe(
+  state: HalfOpen,
+  probe: Permit,
+  classification: Classification,
+  now: number,
+): Decision {
+  const { outcome } = classification
+  if (outcome === 'failure') state.notBefore = notBefore(state.notBefore, classification, now)
+  return state.recovery.settle(probe, outcome, now - probe.startedAt, now)
 }
 
 /** What has become of the probes that time has run out for. */

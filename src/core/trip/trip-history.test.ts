@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { openMachine, RESET_TIMEOUT } from '../../../test/helpers/core.ts'
+import { tripsOf } from '../machine-data.ts'
 
 describe('the record of a trip', () => {
   it('has the failures that opened a closed circuit', () => {
-    expect(openMachine().trips).toMatchObject([
+    expect(tripsOf(openMachine())).toMatchObject([
       { from: 'closed', consecutiveFailures: 3, failures: [{ at: 0 }, { at: 0 }, { at: 0 }] },
     ])
   })
@@ -13,8 +14,8 @@ describe('the record of a trip', () => {
 
     machine.trip(RESET_TIMEOUT, 'maintenance')
 
-    expect(machine.trips).toHaveLength(2)
-    expect(machine.trips[1]).toMatchObject({
+    expect(tripsOf(machine)).toHaveLength(2)
+    expect(tripsOf(machine)[1]).toMatchObject({
       from: 'half-open',
       consecutiveFailures: 0,
       failures: [],
