@@ -3,11 +3,8 @@ import type { Outcome, Settled } from './core/outcome.ts'
 import type { TripPredicate } from './core/trip/when.ts'
 import type { Saved } from './options/check-saved.ts'
 import type {
-  EvidenceOptions,
-  FailureRateOptions,
   GrowingOptions,
   RecoveryOptions,
-  SlowCallRateOptions,
   SlowStartOptions,
   TripRules,
 } from './options/policy-options.ts'
@@ -159,16 +156,13 @@ export interface Registrar {
 /** Options with every default applied. */
 export type Resolved<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
 
+/** Rules whose options are an object have defaults; a number or a function stays as it is. */
+type ResolvedRule<T> = T extends number | TripPredicate | undefined ? T : Resolved<T>
+
 /** Options with every default applied, as `breaker.options` returns them; frozen. */
 export interface ResolvedOptions {
   readonly name: string
-  readonly trip: {
-    readonly consecutiveFailures: number | undefined
-    readonly failureRate: Resolved<FailureRateOptions> | undefined
-    readonly slowCallRate: Resolved<SlowCallRateOptions> | undefined
-    readonly evidence: Resolved<EvidenceOptions> | undefined
-    readonly when: TripPredicate | undefined
-  }
+  readonly trip: { readonly [Rule in keyof TripRules]-?: ResolvedRule<TripRules[Rule]> }
   readonly resetTimeout: number | Resolved<GrowingOptions> | 'auto'
   readonly recovery:
     | { readonly probes: number; readonly concurrent: number; readonly timeout: number }

@@ -209,3 +209,35 @@ describe('a native promise whose own then() throws', () => {
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { failure: 1 } })
   })
 })
+
+describe('a call whose circuit moves between its admission and its action', () => {
+  it.each([
+    ['opens', (breaker: CircuitBreaker) => breaker.trip()],
+    ['is reset', (breaker: CircuitBreaker) => breaker.reset()],
+    ['is forced open', (breaker: CircuitBreaker) => void breaker.forceOpen()],
+    ['is configured', (breaker: CircuitBreaker) => void breaker.configure({ statistics: true })],
+  ])('runs, and counts for the state that admitted it: the circuit %s', async (_, move) => {
+    for (const ending of ['resolve', 'reject'] as const) {
+      const { breaker } = createBreaker({ maxFailures: 2 })
+      const call = breaker(async (_options: object, _more: number) => {
+        if (ending === 'reject') throw new Error('down')
+        return 'answer'
+      })
+      const before = breaker.snapshot().generation
+      const options = {
+        get signal(): undefined {
+          move(breaker)
+          return undefined
+        },
+      }
+
+      const [result] = await Promise.allSettled([call(options, 1)])
+
+      expect(result?.status).toBe(ending === 'resolve' ? 'fulfilled' : 'rejected')
+      const { counts, inFlight, generation } = breaker.snapshot()
+      expect(inFlight).toBe(0)
+      expect(counts).toMatchObject({ settled: 1, stale: generation === before ? 0 : 1 })
+      if (result?.status === 'rejected') expect(result.reason).toMatchObject({ message: 'down' })
+    }
+  })
+})

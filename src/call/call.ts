@@ -1,9 +1,8 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import type { Classify } from '../circuit/classify.ts'
 import { Rejection, rejectWith } from '../circuit/deferred-rejection.ts'
-import type { SettleHandlers } from '../circuit/settle-handlers.ts'
+import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
-import type { Permit, SharedPermit } from '../core/permit.ts'
 import type { AnyFallback } from '../options.ts'
 import { callerSignal } from './caller-signal.ts'
 import { runFallback, withFallback } from './fallback.ts'
@@ -89,7 +88,7 @@ export function rejectCall(
 /** What settles the permit and, after a failure, runs the fallback with `args`. */
 export function handlersOf(
   circuit: Circuit,
-  permit: Permit | SharedPermit,
+  permit: AdmittedPermit,
   signal: AbortSignal | undefined,
   fallback: AnyFallback | undefined,
   args: readonly unknown[],

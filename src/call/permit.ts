@@ -1,13 +1,11 @@
 import type { Circuit } from '../circuit/circuit.ts'
+import type { AdmittedPermit } from '../circuit/settle-handlers.ts'
 import { CANCELLED, type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
-import type { Permit as OwnPermit, SharedPermit } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AcquireOptions } from '../options.ts'
 import { abortedByCaller } from './caller-signal.ts'
 import { Settlement } from './settlement.ts'
 import { timeLimit } from './timeout-queue.ts'
-
-type CorePermit = OwnPermit | SharedPermit
 
 /**
  * The right to make one call, taken by hand. It settles exactly once: by one of its methods, by its
@@ -52,7 +50,7 @@ class CallPermit {
 
   constructor(
     circuit: Circuit,
-    permit: CorePermit,
+    permit: AdmittedPermit,
     { signal, classify }: AcquireOptions,
     timeout: number | undefined,
   ) {
@@ -126,7 +124,7 @@ Object.defineProperty(CallPermit.prototype, dispose, {
 
 export function createPermit(
   circuit: Circuit,
-  permit: CorePermit,
+  permit: AdmittedPermit,
   call: AcquireOptions,
   timeout: number | undefined,
 ): Permit {

@@ -1,9 +1,8 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { type Classify, isReplaced } from '../circuit/classify.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
-import type { SettleHandlers } from '../circuit/settle-handlers.ts'
+import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import { type Classification, errorOf, type Settled } from '../core/outcome.ts'
-import type { Permit, SharedPermit } from '../core/permit.ts'
 import { abortedByCaller } from './caller-signal.ts'
 
 /**
@@ -11,7 +10,7 @@ import { abortedByCaller } from './caller-signal.ts'
  * that may end in several ways, or that have a signal or classifier of their own.
  */
 export class Settlement implements SettleHandlers {
-  readonly permit: Permit | SharedPermit
+  readonly permit: AdmittedPermit
   settled = false
   readonly onFulfilled: (value: unknown) => unknown
   readonly onRejected: (reason: unknown, timedOut?: boolean) => Rejection
@@ -22,7 +21,7 @@ export class Settlement implements SettleHandlers {
   /** `signal` is the caller's; `classify` is asked before the breaker's. */
   constructor(
     circuit: Circuit,
-    permit: Permit | SharedPermit,
+    permit: AdmittedPermit,
     signal: AbortSignal | undefined,
     classify?: Classify | undefined,
   ) {

@@ -1,7 +1,7 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
+import type { AdmittedPermit } from '../circuit/settle-handlers.ts'
 import { CANCELLED, SUCCESS } from '../core/outcome.ts'
-import type { Permit, SharedPermit } from '../core/permit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { show } from '../options/validate.ts'
 import { callerSignal } from './caller-signal.ts'
@@ -215,7 +215,7 @@ export class StreamCall {
     return item
   }
 
-  #deliver(permit: Permit | SharedPermit | undefined): void {
+  #deliver(permit: AdmittedPermit | undefined): void {
     if (permit?.shared === false && permit.open && !permit.delivered) permit.deliver()
     this.#delivered = true
   }

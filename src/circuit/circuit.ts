@@ -3,7 +3,7 @@ import { tryAdmit, trySettle } from '../core/fast-path.ts'
 import type { Change, Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
-import { type Permit, type SharedPermit, UNENFORCED } from '../core/permit.ts'
+import { UNENFORCED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { Override } from '../core/state/override.ts'
 import {
@@ -24,7 +24,12 @@ import {
 } from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
-import { handlersOf, type SettleHandlers, SharedPermitHandlers } from './settle-handlers.ts'
+import {
+  type AdmittedPermit,
+  permitHandlers,
+  type SettleHandlers,
+  SharedPermitHandlers,
+} from './settle-handlers.ts'
 
 /** In place of a reading: the time is what the machine has just been told. */
 const JUST_NOW = Number.NaN
@@ -86,7 +91,7 @@ export class Circuit implements ClassifyHost {
   }
 
   /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
-  admit(timeout: number | undefined): Permit | SharedPermit | RejectReason {
+  admit(timeout: number | undefined): AdmittedPermit | RejectReason {
     if (tryAdmit(this.machine)) return this.#sharedPermit()
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer
@@ -107,8 +112,8 @@ export class Circuit implements ClassifyHost {
   }
 
   /** What settles a permit when its call ends. */
-  handlersOf(permit: Permit | SharedPermit): SettleHandlers {
-    return permit.shared ? this.#sharedPermit() : handlersOf(this, permit)
+  handlersOf(permit: AdmittedPermit): SettleHandlers {
+    return permit.shared ? permit : permitHandlers(this, permit)
   }
 
   /** Of the current state, which is closed. */
@@ -120,7 +125,7 @@ export class Circuit implements ClassifyHost {
     return this.#lastShared as SharedPermitHandlers
   }
 
-  fulfilled(permit: Permit | SharedPermit, value: unknown): void {
+  fulfilled(permit: AdmittedPermit, value: unknown): void {
     if (this.options.classify !== undefined) {
       this.settle(permit, this.classify({ status: 'fulfilled', value }), undefined)
     } else if (!trySettle(this.machine, permit)) this.settle(permit, SUCCESS, undefined)
@@ -129,7 +134,7 @@ export class Circuit implements ClassifyHost {
     }
   }
 
-  rejected(permit: Permit | SharedPermit, reason: unknown, timedOut = false): Rejection {
+  rejected(permit: AdmittedPermit, reason: unknown, timedOut = false): Rejection {
     const classification = timedOut
       ? this.classify({ status: 'rejected', reason }, { timedOut })
       : classifyRejection(reason, this)
@@ -142,7 +147,7 @@ export class Circuit implements ClassifyHost {
   }
 
   /** Gives a permit back. `error` is what the call was rejected with. */
-  settle(permit: Permit | SharedPermit, classification: Classification, error: unknown): void {
+  settle(permit: AdmittedPermit, classification: Classification, error: unknown): void {
     const { generation } = this.machine.state
     const counted = this.machine.settle(permit, classification, this.clock.now())
     if (counted && this.emitter !== undefined) {

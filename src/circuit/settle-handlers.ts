@@ -13,12 +13,15 @@ export interface SettleHandlers {
 
 /** What gives permits back. */
 interface PermitSettler {
-  fulfilled(permit: Permit | SharedPermit, value: unknown): void
-  rejected(permit: Permit | SharedPermit, reason: unknown, timedOut?: boolean): Rejection
+  fulfilled(permit: AdmittedPermit, value: unknown): void
+  rejected(permit: AdmittedPermit, reason: unknown, timedOut?: boolean): Rejection
 }
 
+/** What a call that was admitted holds. */
+export type AdmittedPermit = Permit | SharedPermitHandlers
+
 /** Those of one call with a permit of its own. The engine calls one of them, once. */
-export function handlersOf(settler: PermitSettler, permit: Permit): SettleHandlers {
+export function permitHandlers(settler: PermitSettler, permit: Permit): SettleHandlers {
   return {
     onFulfilled: (value) => {
       settler.fulfilled(permit, value)

@@ -6,9 +6,8 @@ import { Settlement } from '../call/settlement.ts'
 import { StreamCall } from '../call/stream.ts'
 import { isStream, iteratorOf } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
-import type { SettleHandlers } from '../circuit/settle-handlers.ts'
+import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import { CANCELLED } from '../core/outcome.ts'
-import type { Permit, SharedPermit } from '../core/permit.ts'
 import { hasMethod, isPlainPromise, PROMISE_METHODS } from './client-shape.ts'
 
 /** One admitted call of a client's method. */
@@ -20,7 +19,7 @@ export class ClientCall {
   /** `proxyOf` returns what the caller receives in place of a value. */
   constructor(
     circuit: Circuit,
-    permit: Permit | SharedPermit,
+    permit: AdmittedPermit,
     args: readonly unknown[],
     proxyOf: (value: unknown) => unknown,
   ) {

@@ -33,7 +33,7 @@ const EVIDENCE: readonly Evidence[] = [
   [
     'a score of failures',
     ({ statuses }) =>
-      statuses.some(({ rule, observed }) => rule === 'evidence' && observed > LOWEST_SCORE),
+      statuses.some(({ observed, calls }) => calls === undefined && observed > LOWEST_SCORE),
   ],
   ['failures in a window', ({ statuses }) => statuses.some(({ hits = 0 }) => hits > 0)],
   ["the server's Retry-After", ({ state, now }) => state.notBefore > now],
