@@ -25,16 +25,12 @@ export type { ListenOptions } from './circuit/listen.ts'
 
 export { CircuitBreaker } from './circuit-breaker.ts'
 export type { Clock } from './clock.ts'
-
 export type { Counts, RejectReason } from './core/measure/counters.ts'
 export type { RecentCalls } from './core/measure/statistics.ts'
-
 export type { Outcome, Settled } from './core/outcome.ts'
 export type { OverrideMode, OverrideOptions } from './core/state/override.ts'
-
 export type { StateName, Transition, TransitionReason } from './core/transition.ts'
 export type { Finding, RuleStatus } from './core/trip/record.ts'
-
 export type { TripPredicate, WhenView } from './core/trip/when.ts'
 export {
   CallTimeoutError,
@@ -55,22 +51,11 @@ export type {
   RegistryEvent,
   RegistryEvents,
 } from './events.ts'
-
 export type { Explanation } from './inspect/explain.ts'
 export type { Snapshot } from './inspect/snapshot.ts'
 export type { Trip } from './inspect/trip.ts'
-
 export type { Saved } from './options/check-saved.ts'
-export type {
-  EvidenceOptions,
-  FailureRateOptions,
-  GrowingOptions,
-  RecoveryOptions,
-  SlowCallRateOptions,
-  SlowStartOptions,
-  TripRules,
-  WindowOptions,
-} from './options/policy-options.ts'
+export type * from './options/policy-options.ts'
 export type {
   AcquireOptions,
   CallOptions,
@@ -81,7 +66,6 @@ export type {
 } from './options.ts'
 export { type ProtectOptions, protect } from './protect.ts'
 export type { BreakerKey, KeyedOptions } from './registry/keyed.ts'
-
 export type { RegisteredOptions, RegistryDefaults } from './registry/registry-options.ts'
 export {
   CircuitRegistry,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 export const root: string = join(import.meta.dirname, '../..')
 
@@ -15,6 +15,9 @@ export function publicNames(source: string): { values: string[]; types: string[]
       const isType = keyword !== undefined || item.startsWith('type ')
       ;(isType ? types : values).push(name)
     }
+  }
+  for (const [, path = ''] of text.matchAll(/export type \* from '([^']+)'/g)) {
+    types.push(...publicNames(join(dirname(source), path)).types)
   }
   const declared = /export\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(\w+)\s+\*?(\w+)/g
   for (const [, kind, name = ''] of text.matchAll(declared)) {
