@@ -114,7 +114,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   /**
    * Guards a function that returns an async iterable or a promise of one. The permit is held until the
    * iteration ends: its end is a success, an error a failure, and leaving early a success once an item
-   * has come. A refused call rejects at the first item, or by its promise.
+   * has come. A rejected call rejects at the first item, or by its promise.
    */
   get stream(): StreamGuard {
     const wrap = (fn: Parameters<typeof wrapStream>[1]) => wrapStream(this.#circuit, fn)
@@ -158,7 +158,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     call.signal?.throwIfAborted()
     const permit = this.#take(call)
     if (typeof permit === 'function') throw permit()
-    // A listener may have aborted it while the call was admitted; the permit is given back then.
+    // A listener may have aborted it while the call was admitted; the permit is returned then.
     call.signal?.throwIfAborted()
     return permit
   }
@@ -219,7 +219,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
 
   /**
    * Lets every call pass until released. The automatic state goes on underneath, which makes this
-   * the observe-only mode: what it would have refused is counted as `rejected.unenforced`.
+   * the observe-only mode: what it would have rejected is counted as `rejected.unenforced`.
    */
   forceClosed(why?: OverrideOptions): Disposable {
     return this.#force('forced-closed', why)

@@ -39,7 +39,7 @@ export interface RegistrySnapshot {
  * Breakers by name, each created when it is first asked for. A registry has no timers and adds no
  * cost to a call.
  *
- * Beyond `maxSize` it evicts, first breakers that will behave as new ones would (lifetime totals do
+ * Beyond `maxSize` it evicts, first breakers that hold no evidence (lifetime totals do
  * not count), then breakers with only healthy calls, then the oldest closed one; the last two with an
  * `evict` event. A breaker that is open, half-open or overridden is never evicted, even if the registry
  * outgrows `maxSize`. An evicted breaker keeps working for code that holds it; where there may be many

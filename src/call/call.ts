@@ -21,7 +21,7 @@ export function callAsync(
   const { callTimeout, fallback } = circuit.options
   const permit = circuit.admit(callTimeout)
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, args)
-  const handlers = handlersOf(circuit, permit, callerSignal(args), fallback, args)
+  const handlers = composeHandlers(circuit, permit, callerSignal(args), fallback, args)
   if (callTimeout === undefined) {
     return follow(handlers.onFulfilled, handlers.onRejected, invoke(fn, self, args))
   }
@@ -44,7 +44,7 @@ export function callSync(
       fallback === undefined ? new Rejection(error()) : runFallback(fallback, error, args),
     )
   }
-  const handlers = handlersOf(circuit, permit, callerSignal(args), fallback, args)
+  const handlers = composeHandlers(circuit, permit, callerSignal(args), fallback, args)
   let value: unknown
   try {
     value = fn.apply(self, args as unknown[])
@@ -86,7 +86,7 @@ export function rejectCall(
 }
 
 /** What settles the permit and, after a failure, runs the fallback with `args`. */
-export function handlersOf(
+export function composeHandlers(
   circuit: Circuit,
   permit: AdmittedPermit,
   signal: AbortSignal | undefined,

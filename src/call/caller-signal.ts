@@ -10,7 +10,7 @@ function asSignal(value: unknown): AbortSignal | undefined {
 }
 
 /**
- * The caller's own signal among the arguments of a wrapped function, given as it is or as
+ * The caller's own signal among the arguments of a wrapped function, as it is or as
  * `{ signal }`: what it aborts says nothing about the target.
  */
 export function callerSignal(args: readonly unknown[]): AbortSignal | undefined {

@@ -34,7 +34,7 @@ describe('a decorator told by its arguments', () => {
     [[() => 1, 2, []], 'breaker takes one function, got 3 arguments'],
     [[() => 1, {}], 'breaker takes one function, got 2 arguments'],
     [[() => 1, undefined], 'breaker takes one function, got 2 arguments'],
-    [[], 'breaker must be given a function, got undefined'],
+    [[], 'breaker needs a function, got undefined'],
     [[class Users {}.prototype, 'find', 0], 'got Users.find, which is no method'],
     [[class Users {}, undefined, 0], 'breaker takes one function, got 3 arguments'],
     [[{}, 'find'], 'got Object.find, which is no method'],

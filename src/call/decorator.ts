@@ -22,7 +22,7 @@ export function wrapOrDecorate(what: string, wrap: Wrap, args: Arguments): unkno
 
 function expectFunction(what: string, value: unknown): AnyFunction {
   if (typeof value !== 'function') {
-    throw new TypeError(`${what} must be given a function, got ${show(value)}`)
+    throw new TypeError(`${what} needs a function, got ${show(value)}`)
   }
   if (isClass(value as AnyFunction)) throw notAMethod(what, 'a class')
   return value as AnyFunction

@@ -24,7 +24,7 @@ export const wrap0: Wrap = (circuit, fn, name, native) =>
     [name](this: unknown) {
       // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
       if (arguments.length !== 0) return callAsync(circuit, fn, this, arguments as never)
-      const handlers = circuit.tryAdmit()
+      const handlers = circuit.tryAdmitShared()
       if (handlers === null) return callAsync(circuit, fn, this, NO_ARGUMENTS)
       let result: unknown
       try {
@@ -43,7 +43,7 @@ export const wrap1: Wrap = (circuit, fn, name, native) =>
     [name](this: unknown, argument: unknown) {
       // biome-ignore lint/complexity/noArguments: as above.
       const usual = arguments.length === 1 && typeof argument !== 'object'
-      const handlers = usual ? circuit.tryAdmit() : null
+      const handlers = usual ? circuit.tryAdmitShared() : null
       // biome-ignore lint/complexity/noArguments: as above.
       if (handlers === null) return callAsync(circuit, fn, this, arguments as never)
       let result: unknown
@@ -63,7 +63,7 @@ export const wrapSync0: Wrap = (circuit, fn, name) =>
     [name](this: unknown) {
       // biome-ignore lint/complexity/noArguments: a rest parameter would be allocated.
       if (arguments.length !== 0) return callSync(circuit, fn, this, arguments as never)
-      const handlers = circuit.tryAdmit()
+      const handlers = circuit.tryAdmitShared()
       if (handlers === null) return callSync(circuit, fn, this, NO_ARGUMENTS)
       let value: unknown
       try {

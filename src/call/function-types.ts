@@ -1,4 +1,4 @@
-/** What wrapping gives, in types. `Fallback` is `never` while the breaker has none. */
+/** The types of wrapped functions. `Fallback` is `never` while the breaker has none. */
 
 // biome-ignore lint/suspicious/noExplicitAny: parameters of any function must be accepted.
 type Any = any
@@ -27,7 +27,7 @@ export type GuardedSync<F, Fallback> = [Fallback] extends [never]
     : never
 
 /** True for functions whose result is always a promise: they need `breaker(fn)`. */
-export type GivesPromise<F> = F extends (...args: Any[]) => infer R
+export type ReturnsPromise<F> = F extends (...args: Any[]) => infer R
   ? IsAny<R> extends true
     ? false
     : [R] extends [never]
@@ -63,13 +63,13 @@ export interface Decorator<Allowed> {
 export interface SyncGuard<Fallback> extends Decorator<(this: never, ...args: never[]) => unknown> {
   <F extends (...args: never[]) => unknown>(
     action: F,
-    ...refused: GivesPromise<F> extends true
-      ? [error: 'a function that gives a promise needs breaker(fn)']
+    ...wrong: ReturnsPromise<F> extends true
+      ? [error: 'a function that returns a promise needs breaker(fn)']
       : []
   ): GuardedSync<F, Fallback>
 }
 
-/** `breaker.stream`: guards functions that give async iterables, and decorates such methods. */
+/** `breaker.stream`: guards functions that return async iterables, and decorates such methods. */
 export interface StreamGuard extends Decorator<StreamFunction> {
   <F extends StreamFunction>(action: F): F
 }

@@ -27,13 +27,13 @@ export interface Permit extends Disposable {
   readonly probe: boolean
   /** The generation that the result counts for. */
   readonly generation: number
-  /** It went well. A value given is classified, as that of a guarded function would be. */
+  /** It went well. A value that is passed is classified, as that of a guarded function would be. */
   success(value?: unknown): void
-  /** It failed. An error given is classified, as that of a guarded function would be. */
+  /** It failed. An error that is passed is classified, as that of a guarded function would be. */
   failure(error?: unknown): void
   /** The target answered, which says nothing for or against it. */
   neutral(): void
-  /** No evidence at all: the permit is given back. */
+  /** No evidence at all: the permit is returned. */
   cancel(): void
   /** Cancels, if still unsettled: `using permit = breaker.acquire()`. */
   [Symbol.dispose](): void

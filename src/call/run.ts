@@ -2,14 +2,14 @@ import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { checkCall } from '../options/resolve-options.ts'
 import type { CallOptions } from '../options.ts'
-import { handlersOf, rejectCall } from './call.ts'
+import { composeHandlers, rejectCall } from './call.ts'
 import { follow, invoke } from './follow.ts'
 import { checkFunction } from './functions.ts'
 import { InterruptibleCall } from './interruptible-call.ts'
 
 type Action = (signal: AbortSignal | undefined) => unknown
 
-/** Runs an action once, with a signal of its own. */
+/** Runs an action once, with a signal that tells it to stop. */
 export function runAction(
   circuit: Circuit,
   action: Action,
@@ -28,7 +28,7 @@ export function runAction(
   if (signal?.aborted) return rejectWith(signal.reason)
   const permit = circuit.admit(timeout)
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, [])
-  const handlers = handlersOf(circuit, permit, signal, fallback, [], call?.classify)
+  const handlers = composeHandlers(circuit, permit, signal, fallback, [], call?.classify)
   if (timeout === undefined && signal === undefined) {
     const result = invoke(action, undefined, [neverAborted(action)])
     return follow(handlers.onFulfilled, handlers.onRejected, result)

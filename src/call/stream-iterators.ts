@@ -40,8 +40,8 @@ export function iteratorOf(value: unknown, error: () => unknown): Iterator {
 }
 
 /**
- * What a refused call gives when nobody can know whether the function gives a stream or a promise
- * of one: both. Whichever way it is used, it gives what `iterator` gives.
+ * What a rejected call returns when it is not known whether the function returns a stream or a
+ * promise of one: both at once. Either way its items come from `iterator`.
  */
 export function streamOrPromise(iterator: Iterator): unknown {
   const first = new Promise<IteratorResult<unknown>>((resolve) => resolve(iterator.next()))
@@ -60,7 +60,7 @@ export function streamOrPromise(iterator: Iterator): unknown {
     },
   }
   const promise = first.then(() => stream)
-  // Whoever iterates never looks at the promise.
+  // A caller that iterates never handles the promise.
   promise.catch(() => {})
   return Object.assign(promise, stream)
 }

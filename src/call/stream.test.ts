@@ -257,7 +257,7 @@ describe('breaker.stream', () => {
     const { breaker } = createBreaker()
 
     expect(() => breaker.stream(numbers(1) as never)).toThrow(
-      new TypeError('breaker.stream must be given a function, got an object'),
+      new TypeError('breaker.stream needs a function, got an object'),
     )
   })
 })

@@ -89,7 +89,7 @@ export class StreamCall {
     const opened = this.#opened(result)
     return this.#limited(
       () => opened,
-      // One that comes later has nobody to read it.
+      // A stream that comes later is not read any more.
       async () => (await opened)[Symbol.asyncIterator]().return?.(),
     )
   }
@@ -226,7 +226,7 @@ export class StreamCall {
   }
 }
 
-/** True where a proxy is not allowed to give anything but the value itself. */
+/** True where a proxy may return nothing but the value itself. */
 export function fixed(target: object, key: PropertyKey): boolean {
   const own = Reflect.getOwnPropertyDescriptor(target, key)
   return own !== undefined && !own.configurable && !own.writable

@@ -7,7 +7,7 @@ export interface TimeoutEntry {
   next: TimeoutEntry | undefined
   /** Where it waits for its end; undefined when it has ended. */
   queue: TimeoutQueue | undefined
-  /** Its time is up: it was given so many ms. */
+  /** Called when its time of so many ms is up. */
   expire(timeout: number): void
 }
 
@@ -46,7 +46,7 @@ export class TimeoutQueue {
   }
 
   #arm(first: TimeoutEntry): void {
-    // A clock that stepped back must not make a call wait longer than it was given.
+    // A clock that stepped back must not make a call wait longer than its timeout.
     const wait = Math.min(first.deadline - this.#clock.now(), this.duration)
     // Its time is up already: the loop was blocked for long.
     if (wait <= 0) {
@@ -151,7 +151,7 @@ function queueOf(clock: Clock, duration: number): TimeoutQueue {
   return queue
 }
 
-/** A limit that calls `expire`, for what is no call of its own; gives what stops it. */
+/** Calls `expire` after a duration, for what is not a whole call. Returns a function that stops it. */
 export function timeLimit(clock: Clock, duration: number, expire: () => void): () => void {
   const entry = { deadline: 0, previous: undefined, next: undefined, queue: undefined, expire }
   startTimeout(clock, duration, entry)

@@ -180,9 +180,9 @@ describe.each(paths)('breaker(fn) %s', (_, options) => {
 
 describe('breaker(fn)', () => {
   it.each([
-    [undefined, 'breaker must be given a function, got undefined'],
-    ['name', 'breaker must be given a function, got "name"'],
-    [{}, 'breaker must be given a function, got an object'],
+    [undefined, 'breaker needs a function, got undefined'],
+    ['name', 'breaker needs a function, got "name"'],
+    [{}, 'breaker needs a function, got an object'],
     [class Users {}, /got a class$/],
     [function* () {}, 'breaker takes a function that returns a promise, got a GeneratorFunction'],
     [async function* () {}, 'got an AsyncGeneratorFunction; use breaker.stream(fn)'],

@@ -42,7 +42,7 @@ export class Circuit implements ClassifyHost {
   readonly name: string
   /** Those of all breakers alike, perhaps, so that its name is not among them. */
   options: ResolvedOptions
-  /** As given, to merge patches into. */
+  /** As the user gave them, to merge patches into. */
   userOptions: CircuitBreakerOptions<unknown>
   readonly clock: Clock
   readonly machine: Machine
@@ -51,7 +51,7 @@ export class Circuit implements ClassifyHost {
   /** Of the closed state that had calls last. */
   #lastShared: SharedPermitHandlers | undefined
   #lastRejected:
-    | { generation: number; refusal: RejectReason; override: Override | undefined; why: Rejected }
+    | { generation: number; reason: RejectReason; override: Override | undefined; why: Rejected }
     | undefined
 
   constructor(
@@ -105,7 +105,7 @@ export class Circuit implements ClassifyHost {
   }
 
   /** As {@link admit}, for a call that needs nothing but a shared permit; null for any other. */
-  tryAdmit(): SettleHandlers | null {
+  tryAdmitShared(): SettleHandlers | null {
     const { callTimeout, fallback } = this.options
     if (callTimeout !== undefined || fallback !== undefined) return null
     return tryAdmit(this.machine) ? this.#sharedPermit() : null
@@ -172,49 +172,49 @@ export class Circuit implements ClassifyHost {
     }
   }
 
-  /** The error for a call that was refused; it says what to do with it, and costs no stack. */
-  #refusalError(refusal: RejectReason): ShortCircuitError {
+  /** The error for a rejected call. It has no stack trace: calls are rejected in great numbers. */
+  #rejectionError(reason: RejectReason): ShortCircuitError {
     const { name } = this
     const { maxConcurrent } = this.options
-    if (refusal === 'full') return new CircuitFullError(name, maxConcurrent as number)
+    if (reason === 'full') return new CircuitFullError(name, maxConcurrent as number)
     const { machine } = this
     const { state } = machine
-    const { reason, message } = this.#rejected(refusal)
-    return new CircuitOpenError(message, {
+    const why = this.#rejected(reason)
+    return new CircuitOpenError(why.message, {
       breaker: name,
-      state: refusal === 'half-open' ? 'half-open' : 'open',
-      reason,
+      state: reason === 'half-open' ? 'half-open' : 'open',
+      reason: why.reason,
       retryAfter: machine.retryAfter(JUST_NOW),
       cause: state.name === 'closed' ? undefined : state.cause,
     })
   }
 
   /** Made once for all rejected calls of a generation: there may be thousands of them. */
-  #rejected(refusal: RejectReason): Rejected {
+  #rejected(reason: RejectReason): Rejected {
     const { state, override } = this.machine
     const { generation } = state
     const last = this.#lastRejected
-    if (last?.generation === generation && last.refusal === refusal && last.override === override) {
+    if (last?.generation === generation && last.reason === reason && last.override === override) {
       return last.why
     }
-    const why = describeRejection(this.name, refusal, this.machine)
-    this.#lastRejected = { generation, refusal, override, why }
+    const why = describeRejection(this.name, reason, this.machine)
+    this.#lastRejected = { generation, reason, override, why }
     return why
   }
 
   publish<E extends EventName>(name: E, event: BreakerEvents[E]): void {
     const { emitter } = this
-    // Nobody pays for an event that nobody hears, but for errors: those are printed then.
+    // Events without listeners are not even created, but errors are printed then.
     if (emitter === undefined || !(emitter.hasListeners(name) || name === 'listenerError')) return
     emitter.publish(name, { breaker: this.name, ...event })
   }
 
-  /** Tells of a refusal, and gives what makes its error. */
-  reject(refusal: RejectReason): () => ShortCircuitError {
-    if (!this.emitter?.hasListeners('reject')) return () => this.#refusalError(refusal)
+  /** Publishes a rejection. Returns a function that creates its error. */
+  reject(reason: RejectReason): () => ShortCircuitError {
+    if (!this.emitter?.hasListeners('reject')) return () => this.#rejectionError(reason)
     // Made first: a listener may move the breaker on.
-    const error = this.#refusalError(refusal)
-    this.#publishReject(refusal, true)
+    const error = this.#rejectionError(reason)
+    this.#publishReject(reason, true)
     return () => error
   }
 
@@ -226,7 +226,7 @@ export class Circuit implements ClassifyHost {
     })
   }
 
-  /** For what must not change anybody's result: errors of listeners, classifiers and the like. */
+  /** Reports errors that must not change a result: those of listeners, classifiers and the like. */
   report(error: unknown, source: string): void {
     if (this.emitter === undefined) {
       printListenerError({ breaker: this.name, error, source })

@@ -54,7 +54,7 @@ export function classify(
   return classificationOf(outcome)
 }
 
-/** The same for a call that only its rejection speaks about; nothing is made that nobody asks for. */
+/** As {@link classify}, for a plain rejection: skips the settled object when no option reads it. */
 export function classifyRejection(reason: unknown, host: ClassifyHost): Classification {
   const { options } = host
   if (options.classify !== undefined || options.retryAfter !== undefined) {
@@ -89,7 +89,7 @@ function ask(
     const outcome: unknown = classify(settled)
     if (outcome === undefined || OUTCOMES.includes(outcome as Outcome)) return outcome as Outcome
     const expected = OUTCOMES.map(show).join(', ')
-    throw new TypeError(`classify must give ${expected} or undefined, got ${show(outcome)}`)
+    throw new TypeError(`classify must return ${expected} or undefined, got ${show(outcome)}`)
   } catch (error) {
     host.report(error, 'classify')
     return undefined
@@ -97,7 +97,7 @@ function ask(
 }
 
 function outcomeOf(reason: unknown, callerGone: boolean): 'failure' | 'cancelled' {
-  // An inner breaker that refused knows something; one whose call timed out saw a slow target.
+  // An inner breaker that rejected has its own evidence; one whose call timed out saw a slow target.
   return callerGone || isRefusal(reason) ? 'cancelled' : 'failure'
 }
 

@@ -11,7 +11,7 @@ export interface SettleHandlers {
   readonly onRejected: (reason: unknown, timedOut?: boolean) => unknown
 }
 
-/** What gives permits back. */
+/** What returns permits. */
 interface PermitSettler {
   fulfilled(permit: AdmittedPermit, value: unknown): void
   rejected(permit: AdmittedPermit, reason: unknown, timedOut?: boolean): Rejection

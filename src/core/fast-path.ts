@@ -37,7 +37,7 @@ export function trySettle(machine: Machine, permit: Permit | SharedPermit): bool
   return true
 }
 
-/** True for a call that is still in flight as far as anybody knows, and whose latency is not asked for. */
+/** True while the call counts as in flight and its latency is not needed. */
 function needsNoDuration(machine: Machine, state: Closed, permit: Permit): boolean {
   if (!permit.open || permit.overdue || machine.statistics !== null) return false
   return !learns(state, machine.settings) || machine.baseline?.wantsSample === false

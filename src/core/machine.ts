@@ -112,8 +112,8 @@ export class Machine implements MachineData {
   #reject(reason: RejectReason, now: number): RejectReason | Permit {
     const { state } = this
     if (state.name !== 'closed' && reason !== 'forced-open') state.trip.rejected++
-    if (state.name === 'half-open') state.recovery.refused(now)
-    this.statistics?.refused(now)
+    if (state.name === 'half-open') state.recovery.onRejected(now)
+    this.statistics?.recordRejection(now)
     if (this.override?.mode === 'forced-closed') {
       this.counters.rare.unenforced++
       return UNENFORCED

@@ -15,7 +15,7 @@ export class MonotonicTime {
     this.#last = Number.isFinite(clockTime) ? clockTime : Number.NaN
   }
 
-  /** Takes a reading and gives the time it stands for. */
+  /** Takes a reading and returns the time it stands for. */
   advance(clockTime: number): number {
     const step = clockTime - this.#last
     // Of a finite step both ends are finite.
@@ -29,7 +29,7 @@ export class MonotonicTime {
     return this.#elapsed
   }
 
-  /** What {@link advance} would give, without taking the reading. */
+  /** What {@link advance} would return, without taking the reading. */
   at(clockTime: number): number {
     const step = clockTime - this.#last
     return step > 0 && clockTime < Infinity

@@ -4,7 +4,7 @@ export const OUTCOMES = ['success', 'failure', 'neutral', 'cancelled'] as const
  *
  * `success` and `failure` are evidence for and against it. `neutral`: the target answered, which
  * says nothing either way; it helps to close a half-open circuit and enters no rate and no streak.
- * `cancelled`: no evidence at all, the permit is given back and nothing else happens.
+ * `cancelled`: no evidence at all, the permit is returned and nothing else happens.
  */
 export type Outcome = (typeof OUTCOMES)[number]
 
@@ -34,7 +34,7 @@ export interface Classification {
   /** What was thrown, or the value that was classified as a failure. */
   readonly error?: unknown
   readonly failure?: Failure
-  /** The server's own word on when to come back, ms from now. */
+  /** Retry-After, in ms from now. */
   readonly retryAfter?: number | undefined
   readonly timedOut?: boolean
 }

@@ -15,7 +15,7 @@ export class Permit {
   readonly startedAt: number
   /** When the verdict on a probe is expected at the latest; `Infinity` for every other call. */
   readonly due: number
-  /** Past it a probe is given up. Later than {@link due} where the call has a timer of its own. */
+  /** When a probe expires. Later than {@link due} where the call has a timer of its own. */
   deadline: number
   /** False once settled or expired; whatever comes later does nothing. */
   open = true

@@ -64,7 +64,7 @@ export type SavedState =
       readonly notBefore: number
     }
 
-/** What `save()` gives: plain JSON data with a version. Calls in flight are not part of it. */
+/** What `save()` returns: plain JSON data with a version. Calls in flight are not part of it. */
 export interface Saved {
   readonly version: 1
   readonly generation: number

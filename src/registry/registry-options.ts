@@ -53,7 +53,7 @@ export class RegistryOptions {
   }
 
   set defaults(defaults: RegistryDefaults) {
-    refuseKeys('the defaults', defaults, ['name', 'registry', 'saved'])
+    rejectKeys('the defaults', defaults, ['name', 'registry', 'saved'])
     const before = this.#defaults
     this.#defaults = Object.freeze({ ...defaults })
     try {
@@ -71,7 +71,7 @@ export class RegistryOptions {
       this.#withDefaults ??= this.#create({})
       return this.#withDefaults
     }
-    refuseKeys('the options', options, ['name', 'registry'])
+    rejectKeys('the options', options, ['name', 'registry'])
     const merged = mergeDefaults(this.defaults, options)
     return this.#cache.get(merged, () => this.#create(merged))
   }
@@ -86,7 +86,7 @@ function isEmpty(options: object): boolean {
   return true
 }
 
-function refuseKeys(what: string, options: object, keys: readonly string[]): void {
+function rejectKeys(what: string, options: object, keys: readonly string[]): void {
   const key = keys.find((value) => Object.hasOwn(options, value))
   if (key !== undefined) throw new TypeError(`${what} of a registry can't have ${show(key)}`)
 }

@@ -13,7 +13,7 @@ export interface Counts {
   readonly admitted: number
   /** Permits given back. */
   readonly settled: number
-  /** Probes given up at their deadline. */
+  /** Probes that expired at their deadline. */
   readonly expired: number
   readonly success: number
   readonly failure: number
@@ -69,12 +69,12 @@ export class Counters {
     return this.#rest.failure
   }
 
-  /** Every call that came, refused ones among them. */
+  /** Every call that came, rejected ones among them. */
   get offered(): number {
     return this.admitted + this.rejected + this.#rest.unenforced
   }
 
-  /** Calls that were refused, for whatever reason. */
+  /** Rejected calls, for any reason. */
   get rejected(): number {
     const rest = this.#rest
     return rest.open + rest['half-open'] + rest['forced-open'] + rest.full

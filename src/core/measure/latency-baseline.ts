@@ -13,7 +13,7 @@ const FORGIVENESS = 1.5
 
 /** Where successes come in less than this on average, ms, not all of them are timed … */
 const DENSE = 1
-/** … but one of so many: whoever needs to know the time must read a clock. */
+/** … but one of so many: measuring one takes a reading of the clock. */
 const STRIDE = 8
 
 /** What is normal for the target: a running estimate of the logarithm of its latency. */
@@ -46,7 +46,7 @@ export class LatencyBaseline {
     return this.#passed === 0
   }
 
-  /** A success went by that nobody timed. */
+  /** A success was not measured. */
   skipSample(): void {
     if (this.#passed > 0) this.#passed--
   }

@@ -1,11 +1,11 @@
 /** Calls offered are averaged over about this time, ms. */
 const MEMORY = 20_000
-/** Nobody needs to look more often, ms. */
+/** More frequent samples add nothing, ms. */
 const INTERVAL = 1000
 
 /**
- * How many calls are offered, refused ones among them, as a fading average. It is fed from the
- * lifetime totals whenever somebody reads the clock anyway, so it costs a call nothing.
+ * How many calls are offered, rejected ones among them, as a fading average. It is fed from the
+ * lifetime totals whenever the clock is read anyway, so it costs a call nothing.
  */
 export class OfferedRate {
   #at: number
@@ -28,7 +28,7 @@ export class OfferedRate {
     const passed = now - this.#at
     if (passed <= 0) return
     const kept = Math.exp(-passed / MEMORY)
-    // The new calls are taken as spread evenly over the time since the last look.
+    // The new calls are taken as spread evenly over the time since the last sample.
     const fresh = (MEMORY / passed) * (1 - kept)
     this.#calls = this.#calls * kept + (offered - this.#offered) * fresh
     this.#time = this.#time * kept + passed * fresh

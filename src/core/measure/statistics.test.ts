@@ -16,7 +16,7 @@ describe('Statistics', () => {
     statistics.record('failure', 10, 30_000)
     statistics.record('neutral', 10, 30_000)
     statistics.record('cancelled', 10, 30_000)
-    statistics.refused(59_999)
+    statistics.recordRejection(59_999)
 
     expect(statistics.recent(59_999)).toEqual({
       success: 2,
@@ -62,7 +62,7 @@ describe('Statistics', () => {
       [75_000, 8],
       [80_000, 7],
     ] as const) {
-      statistics.refused(at)
+      statistics.recordRejection(at)
       expect(statistics.recent(at)).toMatchObject({ failure })
     }
     expect(statistics.recent(80_000)).toMatchObject({ success: 0, rejected: 3 })
@@ -73,7 +73,7 @@ describe('Statistics', () => {
     for (const outcome of ['success', 'failure', 'neutral', 'cancelled'] as const) {
       statistics.record(outcome, 10, 4_999)
     }
-    statistics.refused(4_999)
+    statistics.recordRejection(4_999)
     statistics.record('success', 10, 5_000)
 
     const expected = { success: 2, failure: 1, neutral: 1, cancelled: 1, rejected: 1 }
@@ -84,8 +84,8 @@ describe('Statistics', () => {
 
   it('begins a slice with a refusal as well', () => {
     const statistics = new Statistics()
-    statistics.refused(4_999)
-    statistics.refused(5_000)
+    statistics.recordRejection(4_999)
+    statistics.recordRejection(5_000)
 
     expect(statistics.recent(59_999).rejected).toBe(2)
     expect(statistics.recent(60_000).rejected).toBe(1)
@@ -94,7 +94,7 @@ describe('Statistics', () => {
 
   it('begins to keep slices with the first that is not empty', () => {
     const statistics = new Statistics()
-    statistics.refused(0)
+    statistics.recordRejection(0)
     const restored = Statistics.restore(statistics.save())
     restored.record('success', 10, 70_000)
     restored.record('success', 10, 75_000)

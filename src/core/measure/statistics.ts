@@ -6,7 +6,7 @@ export const RECENT = 60_000
 const SLICES = 12
 const WIDTH = RECENT / SLICES
 
-/** Calls that ended, by outcome, and calls refused, in the last minute. */
+/** Calls that ended, by outcome, and calls rejected, in the last minute. */
 export interface RecentCalls {
   readonly success: number
   readonly failure: number
@@ -17,7 +17,7 @@ export interface RecentCalls {
 
 const KINDS = 5
 
-/** What is kept of the calls themselves when somebody wants to know: O(1) a call, of fixed size. */
+/** What is kept of calls while statistics are on: O(1) per call, of fixed size. */
 export class Statistics {
   latency: Latency = new Latency()
   /** Ms that failed calls took, and how many they were. */
@@ -51,18 +51,18 @@ export class Statistics {
     this.latency.record(duration)
   }
 
-  /** A call was refused. */
-  refused(now: number): void {
+  /** A call was rejected. */
+  recordRejection(now: number): void {
     if (now >= this.#until) this.#turn(now)
     this.#rejected++
   }
 
-  /** What a refused call would probably have waited for its failure, ms. */
+  /** How long a rejected call would probably have waited for its failure, ms. */
   get failedCall(): number {
     return this.#failed === 0 ? 0 : this.#failedFor / this.#failed
   }
 
-  /** Reading moves nothing. */
+  /** Reading does not change it. */
   recent(now: number): RecentCalls {
     const oldest = Math.max(0, Math.floor(now / WIDTH) - SLICES + 1)
     const sums = this.#newest < oldest ? [0, 0, 0, 0, 0] : this.#current()
@@ -109,7 +109,7 @@ export class Statistics {
     return copy
   }
 
-  /** The last minute is not saved: it is over before anybody continues. */
+  /** The last minute is not saved: it is over before the saved state is used. */
   save(): SavedStatistics {
     return { latency: this.latency.save(), failedFor: this.#failedFor, failed: this.#failed }
   }

@@ -11,7 +11,7 @@ export type OpenDuration =
     }
   | { readonly kind: 'auto' }
 
-/** True when both give the same durations. */
+/** True when both result in the same durations. */
 export function sameOpenDuration(a: OpenDuration, b: OpenDuration): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }

@@ -26,7 +26,7 @@ export class Probes extends ProbesInFlight implements Recovery {
     return this.#settings.concurrent
   }
 
-  refused(): void {}
+  onRejected(): void {}
 
   settle(probe: Permit, outcome: Outcome): Decision {
     this.take(probe)

@@ -16,13 +16,13 @@ export interface Recovery {
   readonly limit: number
   readonly inFlight: readonly Permit[]
   grant(probe: Permit): void
-  /** A call was refused for want of a slot. */
-  refused(now: number): void
-  /** A probe has ended, or was given up. */
+  /** A call was rejected because no slot was free. */
+  onRejected(now: number): void
+  /** A probe has ended, or expired. */
   settle(probe: Permit, outcome: Outcome, duration: number, now: number): Decision
   /** A probe has been out for so long that it is probably hung: its slot returns before it ends. */
   overdue?(probe: Permit, now: number): Decision
-  /** Ms until a slot is free, as far as anybody can tell. */
+  /** Ms until a slot is free, as an estimate. */
   wait(now: number): number
   configure(settings: RecoverySettings): boolean
   clone(rename: (probe: Permit) => Permit, baseline: LatencyBaseline): Recovery
@@ -56,7 +56,7 @@ export abstract class ProbesInFlight {
   }
 }
 
-/** The probe that is given up first, or `undefined` when none is out. */
+/** The probe that expires first, or `undefined` when none is in flight. */
 export function firstDeadline(inFlight: readonly Permit[]): Permit | undefined {
   let first: Permit | undefined
   for (const probe of inFlight) {
@@ -81,16 +81,16 @@ export interface ProbeSettings {
   readonly probes: number
   /** At most that many probes at once. */
   readonly concurrent: number
-  /** A probe is given up after that many ms. */
+  /** A probe expires after that many ms. */
   readonly timeout: number
 }
 
 export interface SlowStartSettings {
   readonly kind: 'slowStart'
-  /** That many successes close the circuit, once nothing has been refused for `quietFor` ms. */
+  /** That many successes close the circuit, once nothing has been rejected for `quietFor` ms. */
   readonly successes: number
   readonly quietFor: number
-  /** A probe is given up after that many ms. */
+  /** A probe expires after that many ms. */
   readonly timeout: number
   /** A failure that took at least this long, ms, weighs as much as a hung call. */
   readonly slowerThan: number

@@ -39,13 +39,13 @@ export class SlowStart extends ProbesInFlight implements Recovery {
   #cutAt = Number.NEGATIVE_INFINITY
   #succeededSinceCut = false
   #best = Infinity
-  #refusedAt: number
+  #rejectedAt: number
 
   constructor(settings: SlowStartSettings, baseline: LatencyBaseline, since: number) {
     super()
     this.#settings = settings
     this.#baseline = baseline
-    this.#refusedAt = since
+    this.#rejectedAt = since
   }
 
   get needed(): number {
@@ -56,8 +56,8 @@ export class SlowStart extends ProbesInFlight implements Recovery {
     return Math.floor(this.#window)
   }
 
-  refused(now: number): void {
-    this.#refusedAt = now
+  onRejected(now: number): void {
+    this.#rejectedAt = now
   }
 
   settle(probe: Permit, outcome: Outcome, duration: number, now: number): Decision {
@@ -75,7 +75,7 @@ export class SlowStart extends ProbesInFlight implements Recovery {
     if (!(duration > STRAINED * Math.max(this.#baseline.typical, this.#best))) {
       this.#window += this.#cut ? Math.max(1 / this.#window, SLOWEST_GROWTH) : 1
     }
-    const quiet = now - this.#refusedAt >= this.#settings.quietFor
+    const quiet = now - this.#rejectedAt >= this.#settings.quietFor
     return quiet && this.successes >= this.needed ? 'close' : undefined
   }
 
@@ -112,7 +112,7 @@ export class SlowStart extends ProbesInFlight implements Recovery {
   }
 
   clone(rename: (probe: Permit) => Permit, baseline: LatencyBaseline): SlowStart {
-    const copy = this.copyTo(new SlowStart(this.#settings, baseline, this.#refusedAt), rename)
+    const copy = this.copyTo(new SlowStart(this.#settings, baseline, this.#rejectedAt), rename)
     copy.#window = this.#window
     copy.#score = this.#score
     copy.#cut = this.#cut

@@ -26,7 +26,7 @@ export class TripHistory {
     this.#forget()
   }
 
-  /** A closed circuit has opened, or somebody has tripped one that was half-open. */
+  /** A closed circuit has opened, or a half-open one was tripped by hand. */
   open(from: State, facts: OpeningFacts): TripRecord {
     if (from.name !== 'closed') endTrip(from.trip, facts.at, facts.reason)
     const failures = from.name === 'closed' ? (from.failures?.list() ?? []) : []

@@ -7,7 +7,7 @@ export interface Window {
   readonly hits: number
   readonly calls: number
   record(hit: boolean, now: number): void
-  /** As of now, without what has become too old; reading moves nothing. */
+  /** As of now, without calls that have become too old. Reading does not change it. */
   read(now: number): { readonly hits: number; readonly calls: number }
   clone(): Window
   save(now: number): SavedWindow
