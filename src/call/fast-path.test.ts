@@ -124,13 +124,61 @@ describe('a permit that is used again', () => {
   })
 })
 
-describe('a function that only looks asynchronous', () => {
-  it.each([{}, timed])('never throws, and returns its permit: %j', async (options) => {
-    const { breaker } = createBreaker(options)
-    const lying = new Proxy(async () => {}, { apply: () => 5 }) as () => Promise<void>
+describe('a function whose tag says that it is asynchronous', () => {
+  /** Says so as a proxy of an async function does, and as libraries that wrap one do. */
+  const tagged = (result: () => unknown): (() => Promise<unknown>)[] => [
+    new Proxy(async () => {}, { apply: result }),
+    Object.defineProperty(result, Symbol.toStringTag, { value: 'AsyncFunction' }) as never,
+  ]
+  class Subclass<T> extends Promise<T> {}
+  const thenable = (...values: number[]): object =>
+    Object.fromEntries([
+      ['then', (ok: (value: number) => void) => values.forEach((value) => void ok(value))],
+    ])
 
-    await breaker(lying)().catch(() => {})
+  it.each<[string, () => unknown]>([
+    ['a value', () => 5],
+    ['a promise', () => Promise.resolve(5)],
+    ['a promise of a subclass', () => Subclass.resolve(5)],
+    ['a thenable', () => thenable(5)],
+    ['a thenable that calls back twice', () => thenable(5, 6)],
+    ['a promise with a then of its own', () => Object.assign(Promise.resolve(), thenable(5))],
+  ])('resolves with what it returns, once: %s', async (_, result) => {
+    for (const options of [{}, timed, { callTimeout: 1_000 }, { fallback: () => 7 }]) {
+      for (const fn of tagged(result)) {
+        const { breaker } = createBreaker(options)
 
-    expect(breaker.snapshot().inFlight).toBe(0)
+        expect(await breaker(fn)()).toBe(5)
+
+        expect(breaker.snapshot()).toMatchObject({
+          inFlight: 0,
+          counts: { settled: 1, success: 1 },
+        })
+      }
+    }
+  })
+
+  it.each<[string, () => unknown]>([
+    ['a promise of a subclass', () => Subclass.resolve(5)],
+    ['a value', () => 5],
+  ])('resolves a probe with what it returns: %s', async (_, result) => {
+    const { breaker, clock } = createBreaker({ maxFailures: 1 })
+    breaker.trip()
+    await clock.advance(60_000)
+
+    expect(await breaker(result as () => Promise<unknown>)()).toBe(5)
+    expect(breaker.state).toBe('closed')
+  })
+
+  it('rejects with what it throws', async () => {
+    const { breaker } = createBreaker()
+    const [first, second] = tagged(() => {
+      throw new Error('at once')
+    })
+
+    for (const fn of [first, second]) {
+      await expect(breaker(fn as () => Promise<unknown>)()).rejects.toThrow('at once')
+    }
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { failure: 2 } })
   })
 })

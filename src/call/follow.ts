@@ -16,15 +16,18 @@ export function follow(
   return promise.then(onFulfilled, onRejected)
 }
 
-/** True for a promise whose `then` is that of the language. */
+/** True for a promise whose `then` is that of the language, with no more than its own microtask. */
 function isNativePromise(value: unknown): value is Promise<unknown> {
+  if (typeof value !== 'object' || value === null) return false
   try {
-    return value instanceof Promise && value.then === Promise.prototype.then
+    return value.constructor === Promise && (value as Promise<unknown>).then === nativeThen
   } catch {
     // A proxy whose traps throw.
     return false
   }
 }
+
+const nativeThen = /* @__PURE__ */ (() => Promise.prototype.then)()
 
 /** What the function returns; a rejected promise if it throws. */
 export function invoke(fn: AnyFunction, self: unknown, args: readonly unknown[]): unknown {

@@ -17,9 +17,7 @@ export function wrapAsync(circuit: Circuit, fn: AnyFunction): AnyFunction {
       `breaker takes a function that returns a promise, got ${article(kindOf(fn))}${streamHint(kindOf(fn))}`,
     )
   }
-  if (fn.length === 0)
-    return mimicFunction(wrap0(circuit, fn, String(fn.name), kindOf(fn) === 'AsyncFunction'), fn)
-  if (fn.length === 1)
-    return mimicFunction(wrap1(circuit, fn, String(fn.name), kindOf(fn) === 'AsyncFunction'), fn)
+  if (fn.length === 0) return mimicFunction(wrap0(circuit, fn, String(fn.name)), fn)
+  if (fn.length === 1) return mimicFunction(wrap1(circuit, fn, String(fn.name)), fn)
   return functionLike(fn, (self, args) => callAsync(circuit, fn, self, args))
 }

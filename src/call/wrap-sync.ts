@@ -17,6 +17,6 @@ export function wrapSync(circuit: Circuit, fn: AnyFunction): AnyFunction {
     const hint = kind === 'AsyncFunction' ? '; use breaker(fn)' : streamHint(kind)
     throw new TypeError(`breaker.sync takes a synchronous function, got ${article(kind)}${hint}`)
   }
-  if (fn.length === 0) return mimicFunction(wrapSync0(circuit, fn, String(fn.name), false), fn)
+  if (fn.length === 0) return mimicFunction(wrapSync0(circuit, fn, String(fn.name)), fn)
   return functionLike(fn, (self, args) => callSync(circuit, fn, self, args))
 }
