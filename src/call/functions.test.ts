@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createBreaker } from '../../test/helpers/public.ts'
 
 const { breaker } = createBreaker()
@@ -32,6 +32,21 @@ describe.each(guards)('the function that %s returns', (_, guard) => {
       hidden: { value: 4, enumerable: false },
     })
     expect(Object.keys(guarded)).toEqual(['version'])
+  })
+
+  it('has no function of the original, nor what might return one: it would run unguarded', () => {
+    const get = vi.fn()
+    const original = Object.assign(() => 1, { get, [Symbol.for('promisify')]: get, version: 2 })
+    Object.defineProperty(original, 'lazy', { get, enumerable: true })
+
+    const guarded = guard(original)
+
+    expect(
+      Reflect.ownKeys(guarded).filter(
+        (key) => !['name', 'length', 'prototype'].includes(String(key)),
+      ),
+    ).toEqual(['version'])
+    expect(get).not.toHaveBeenCalled()
   })
 
   it('leaves the original as it was', () => {

@@ -54,12 +54,16 @@ const SHAPES: readonly Shape[] = [
     })[name] as AnyFunction,
 ]
 
-/** Gives the wrapper the name, length and own properties of the original. */
+/**
+ * Gives the wrapper the name, length and own properties of the original, except for functions: those
+ * would run unguarded.
+ */
 export function mimicFunction(wrapper: AnyFunction, original: AnyFunction): AnyFunction {
   for (const key of Reflect.ownKeys(original)) {
     if (key === 'prototype' || key === 'arguments' || key === 'caller') continue
     const property = Object.getOwnPropertyDescriptor(original, key) as PropertyDescriptor
     // A function that is given a property takes as much memory again.
+    if (typeof property.value === 'function' || property.get !== undefined) continue
     if (!has(wrapper, key, property)) Object.defineProperty(wrapper, key, property)
   }
   return wrapper
