@@ -70,5 +70,3 @@ export type RegistryEventName = keyof RegistryEvents
 export type RegistryEvent<E extends RegistryEventName = RegistryEventName> = RegistryEvents[E] & {
   readonly breaker: string
 }
-
-export const REGISTRY_EVENT_NAMES: readonly RegistryEventName[] = [...EVENT_NAMES, 'evict']

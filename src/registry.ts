@@ -2,7 +2,7 @@ import type { AsyncFunction, Guarded } from './call/function-types.ts'
 import { LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
 import { type CircuitBreaker, lazyCircuitOf } from './circuit-breaker.ts'
-import { REGISTRY_EVENT_NAMES, type RegistryEvent, type RegistryEventName } from './events.ts'
+import { EVENT_NAMES, type RegistryEvent, type RegistryEventName } from './events.ts'
 import { type Snapshot, snapshot } from './inspect/snapshot.ts'
 import { integer, object, wrongType } from './options/validate.ts'
 import { KeyedBreakers, type KeyedOptions } from './registry/keyed.ts'
@@ -204,7 +204,7 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
     options?: ListenOptions,
   ): () => void {
     const emitter = () => this.#entries.emitter()
-    return listen(emitter, REGISTRY_EVENT_NAMES, event, listener, options)
+    return listen(emitter, [...EVENT_NAMES, 'evict'], event, listener, options)
   }
 
   /** Returns the snapshots of all breakers, as plain JSON data. Does not change any state. */

@@ -14,7 +14,7 @@ type Subscriptions = { [E in EventName]: readonly Subscription[] | undefined } &
  * waits until all listeners have been called for the current one.
  */
 export class Emitter {
-  readonly #subscriptions: Subscriptions = {
+  protected readonly subscriptions: Subscriptions = {
     transition: undefined,
     reject: undefined,
     success: undefined,
@@ -27,41 +27,34 @@ export class Emitter {
   /** Events published during a delivery. */
   readonly #waiting: Published[] = []
   #delivering = false
-  #registries: readonly RegistryEmitter[]
+  /** Every event is published to the listeners of these too. */
+  registries: readonly Emitter[]
 
-  constructor(registries: readonly RegistryEmitter[] = []) {
-    this.#registries = registries
+  constructor(registries: readonly Emitter[] = []) {
+    this.registries = registries
   }
 
-  /** Publishes every event to the registry's listeners too. */
-  attach(registry: RegistryEmitter): void {
-    this.#registries = [...this.#registries, registry]
-  }
-
-  detach(registry: RegistryEmitter): void {
-    this.#registries = this.#registries.filter((other) => other !== registry)
-  }
-
-  get hasAnyListener(): boolean {
-    return Object.values(this.#subscriptions).some((subscriptions) => subscriptions !== undefined)
+  /** The emitter for the listeners of one breaker, whose current emitter this is. */
+  forBreaker(): Emitter {
+    return this
   }
 
   on(name: Name, listener: AnyListener): () => void {
     const off = (): void => {
-      const rest = this.#subscriptions[name]?.filter((other) => other !== subscription) ?? []
-      this.#subscriptions[name] = rest.length === 0 ? undefined : rest
+      const rest = this.subscriptions[name]?.filter((other) => other !== subscription) ?? []
+      this.subscriptions[name] = rest.length === 0 ? undefined : rest
       this.onUnsubscribed()
     }
     const subscription = { listener, off }
-    this.#subscriptions[name] = [...(this.#subscriptions[name] ?? []), subscription]
+    this.subscriptions[name] = [...(this.subscriptions[name] ?? []), subscription]
     return off
   }
 
   protected onUnsubscribed(): void {}
 
   hasListeners(name: Name): boolean {
-    if (this.#subscriptions[name] !== undefined) return true
-    for (const registry of this.#registries) if (registry.hasListeners(name)) return true
+    if (this.subscriptions[name] !== undefined) return true
+    for (const registry of this.registries) if (registry.hasListeners(name)) return true
     return false
   }
 
@@ -94,11 +87,11 @@ export class Emitter {
   }
 
   #deliver(name: Name, event: RegistryEvent): void {
-    const subscriptions = this.#subscriptions[name]
+    const subscriptions = this.subscriptions[name]
     if (subscriptions !== undefined) {
       for (const { listener } of subscriptions) this.#call(listener, name, event)
     }
-    for (const registry of this.#registries)
+    for (const registry of this.registries)
       if (registry.hasListeners(name)) registry.#publish(name, event)
   }
 
@@ -121,51 +114,10 @@ export class Emitter {
   }
 }
 
-/**
- * The listeners of a registry. A breaker without listeners publishes to it directly, so that being
- * in a registry with listeners takes no memory per breaker.
- */
-export class RegistryEmitter extends Emitter {
-  readonly #onLastListenerRemoved: () => void
-
-  constructor(onLastListenerRemoved: () => void) {
-    super()
-    this.#onLastListenerRemoved = onLastListenerRemoved
-  }
-
-  protected override onUnsubscribed(): void {
-    if (!this.hasAnyListener) this.#onLastListenerRemoved()
-  }
-}
-
-/** Returns an emitter that belongs to the breaker alone: the current one, or a new one. */
-function ownEmitter(current: Emitter | undefined): Emitter {
-  if (current === undefined) return new Emitter()
-  return current instanceof RegistryEmitter ? new Emitter([current]) : current
-}
-
 /** Returns the emitter for a breaker's listeners, and creates it for the first one. */
 export function emitterOf(circuit: { emitter: Emitter | undefined }): Emitter {
-  circuit.emitter = ownEmitter(circuit.emitter)
+  circuit.emitter = circuit.emitter?.forBreaker() ?? new Emitter()
   return circuit.emitter
-}
-
-/** Adds a registry to a breaker's listeners and returns the emitter to use from now on. */
-export function attach(current: Emitter | undefined, registry: RegistryEmitter): Emitter {
-  if (current === undefined || current === registry) return registry
-  const own = ownEmitter(current)
-  own.attach(registry)
-  return own
-}
-
-/** Removes a registry from a breaker's listeners and returns the emitter to use from now on. */
-export function detach(
-  current: Emitter | undefined,
-  registry: RegistryEmitter,
-): Emitter | undefined {
-  if (current === registry) return undefined
-  current?.detach(registry)
-  return current
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,5 +1,5 @@
 import type { RegistryEventName } from '../events.ts'
-import { nearest, show, wrongType } from '../options/validate.ts'
+import { show, suggestion, wrongType } from '../options/validate.ts'
 import type { AnyListener, Emitter } from './emitter.ts'
 
 export interface ListenOptions {
@@ -16,10 +16,7 @@ export function listen(
   { signal }: ListenOptions = {},
 ): () => void {
   if (!known.includes(event)) {
-    const near = nearest(String(event), known)
-    throw new TypeError(
-      `unknown event ${show(event)}; ${near === undefined ? `known are ${known.join(', ')}` : `did you mean ${show(near)}?`}`,
-    )
+    throw new TypeError(`unknown event ${show(event)}${suggestion(String(event), known)}`)
   }
   if (typeof listener !== 'function') throw wrongType('listener', 'a function', listener)
   if (signal?.aborted) return () => {}

@@ -76,7 +76,8 @@ export function object(
   }
 }
 
-function suggestion(key: string, known: readonly string[]): string {
+/** What to write instead of an unknown name, to follow it in an error message. */
+export function suggestion(key: string, known: readonly string[]): string {
   const near = nearest(key, known)
   return near === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${show(near)}?`
 }

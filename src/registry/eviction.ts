@@ -1,10 +1,10 @@
 import type { Circuit } from '../circuit/circuit.ts'
-import { RegistryEmitter } from '../circuit/emitter.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { tripsOf } from '../core/machine-data.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { RuleStatus } from '../core/trip/record.ts'
 import { statusesOf } from '../core/trip/rules.ts'
+import { RegistryEmitter } from './registry-emitter.ts'
 
 /** A breaker that may be evicted. */
 interface Candidate {
@@ -98,8 +98,8 @@ export function lossesOf(lazy: LazyCircuit): readonly string[] {
   return present.map(([name]) => name)
 }
 
-/** A scan is repeated after evicting this share of the breakers, unless nothing is lost with them. */
-const RESCAN_SHARE = 1 / 32
+/** A scan is repeated after evicting one breaker of so many, unless nothing is lost with them. */
+const BREAKERS_PER_RESCAN = 32
 
 /** Chooses the breaker to evict when a registry is full. */
 export class EvictionPolicy {
@@ -116,7 +116,7 @@ export class EvictionPolicy {
     const lossless = this.#take(entries, NOTHING)
     if (lossless !== undefined) return lossless
     this.#chosenSinceScan++
-    if (this.#chosenSinceScan > entries.size * RESCAN_SHARE) this.#scan(entries)
+    if (this.#chosenSinceScan > entries.size / BREAKERS_PER_RESCAN) this.#scan(entries)
     const chosen = this.#take(entries, MOST)
     if (chosen !== undefined || this.#allMustStay) return chosen
     this.#scan(entries)

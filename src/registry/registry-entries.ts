@@ -1,7 +1,7 @@
-import { attach, detach, RegistryEmitter } from '../circuit/emitter.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
 import { EvictionPolicy, lossesOf } from './eviction.ts'
+import { attach, detach, RegistryEmitter } from './registry-emitter.ts'
 import type { RegistryOptions } from './registry-options.ts'
 
 /** Returns the public handle of a circuit, and creates it the first time. */
@@ -52,9 +52,7 @@ export class RegistryEntries {
     lazy.keyed?.circuits.set(lazy.keyed.key, lazy)
     const { existing } = lazy
     const { emitter } = this.#options
-    if (emitter !== undefined && existing !== undefined) {
-      existing.emitter = attach(existing.emitter, emitter)
-    }
+    if (emitter !== undefined && existing !== undefined) attach(existing, emitter)
     // A listener may use the registry, so the new breaker must be in place.
     for (const publish of evictions) publish()
   }
@@ -85,7 +83,7 @@ export class RegistryEntries {
     this.#byName.delete(lazy.name)
     lazy.keyed?.circuits.delete(lazy.keyed.key)
     if (existing === undefined) lazy.keyed = null
-    else if (emitter !== undefined) existing.emitter = detach(existing.emitter, emitter)
+    else if (emitter !== undefined) detach(existing, emitter)
   }
 
   /** Returns the emitter that all breakers publish to, from the first listener to the last. */
@@ -97,7 +95,7 @@ export class RegistryEntries {
   #attachEmitter(): RegistryEmitter {
     const emitter = new RegistryEmitter(() => this.#detachEmitter(emitter))
     for (const { existing } of this.all()) {
-      if (existing !== undefined) existing.emitter = attach(existing.emitter, emitter)
+      if (existing !== undefined) attach(existing, emitter)
     }
     return emitter
   }
@@ -106,7 +104,7 @@ export class RegistryEntries {
   #detachEmitter(emitter: RegistryEmitter): void {
     this.#options.emitter = undefined
     for (const { existing } of this.all()) {
-      if (existing !== undefined) existing.emitter = detach(existing.emitter, emitter)
+      if (existing !== undefined) detach(existing, emitter)
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { CircuitFactory, CircuitFactoryCache } from '../circuit/circuit-factory.ts'
-import type { RegistryEmitter } from '../circuit/emitter.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { describeDifference, differences, isWrittenAlike } from '../options/compare-options.ts'
 import { show } from '../options/validate.ts'
 import type { CircuitBreakerOptions } from '../options.ts'
+import type { RegistryEmitter } from './registry-emitter.ts'
 
 /** Options of a breaker whose name and registry are known. */
 export type RegisteredOptions<Fallback = never> = Omit<
