@@ -5,13 +5,6 @@ const Traced = Error as ErrorConstructor & { stackTraceLimit: number | undefined
 
 const BRAND: unique symbol = Symbol.for('short-circuit.error') as never
 
-/** `instanceof` by brand, so that it works across copies of the package; subclasses use the chain. */
-function hasBrand(asked: unknown, own: unknown, value: unknown, code?: ErrorCode): boolean {
-  if (asked !== own) return Function.prototype[Symbol.hasInstance].call(asked as object, value)
-  const brand = brandOf(value)
-  return code === undefined ? brand !== undefined : brand === code
-}
-
 function brandOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return undefined
   try {
@@ -46,7 +39,12 @@ export abstract class ShortCircuitError extends Error {
   readonly breaker: string
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return hasBrand(this, ShortCircuitError, value)
+    const { prototype } = this
+    // A subclass of the user's has no brand: its prototype chain decides.
+    if (!Object.hasOwn(prototype, BRAND)) return super[Symbol.hasInstance](value)
+    const own = brandOf(prototype)
+    const brand = brandOf(value)
+    return own === true ? brand !== undefined : brand === own
   }
 
   protected constructor(message: string, breaker: string, cause?: unknown) {
@@ -110,10 +108,6 @@ export class CircuitOpenError extends ShortCircuitError {
    */
   readonly retryAfter: number | undefined
 
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return hasBrand(this, CircuitOpenError, value, 'ERR_CIRCUIT_OPEN')
-  }
-
   /** @internal */
   constructor(
     message: string,
@@ -139,10 +133,6 @@ export class CircuitFullError extends ShortCircuitError {
   /** The limit that was reached. */
   readonly maxConcurrent: number
 
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return hasBrand(this, CircuitFullError, value, 'ERR_CIRCUIT_FULL')
-  }
-
   /** @internal */
   constructor(breaker: string, maxConcurrent: number) {
     const calls = maxConcurrent === 1 ? '1 call is' : `${maxConcurrent} calls are`
@@ -156,10 +146,6 @@ export class CallTimeoutError extends ShortCircuitError {
   readonly code = 'ERR_CALL_TIMEOUT'
   /** The limit that was exceeded, ms. */
   readonly timeout: number
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return hasBrand(this, CallTimeoutError, value, 'ERR_CALL_TIMEOUT')
-  }
 
   /** @internal */
   constructor(breaker: string, timeout: number) {

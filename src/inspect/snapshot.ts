@@ -121,7 +121,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
     timeInState: { ...spent, [state.name]: spent[state.name] + now - state.since },
     trips: tripsOf(view).map((record) => tripOf(record, now, wall, view.settings.trip)),
     retryAfter: view.retryAfter(reading) ?? null,
-    options: plainOptions(options),
+    options: plainOf(options) as Record<string, unknown>,
   }
 }
 
@@ -144,31 +144,11 @@ function statisticsOf({ statistics, counters: tally }: Machine, now: number) {
   }
 }
 
-/** Resolved options never change, so each is converted once. */
-const shown = /* @__PURE__ */ new WeakMap<ResolvedOptions, Record<string, unknown>>()
-
-function plainOptions(options: ResolvedOptions): Record<string, unknown> {
-  let plain = shown.get(options)
-  if (plain === undefined) {
-    plain = plainOf(options) as Record<string, unknown>
-    shown.set(options, plain)
-  }
-  return copyOf(plain)
-}
-
+/** A copy that the caller may change, as plain data. */
 function plainOf(value: unknown): unknown {
   if (typeof value === 'function') return '[function]'
   if (typeof value !== 'object' || value === null) return value ?? null
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainOf(member)]))
-}
-
-function copyOf(plain: Record<string, unknown>): Record<string, unknown> {
-  const copy = { ...plain }
-  for (const key in copy) {
-    const member = copy[key]
-    if (typeof member === 'object' && member !== null) {
-      copy[key] = copyOf(member as Record<string, unknown>)
-    }
-  }
+  const copy: Record<string, unknown> = { ...value }
+  for (const key in copy) copy[key] = plainOf(copy[key])
   return copy
 }
