@@ -39,49 +39,6 @@ describe('explain of a closed circuit', () => {
     expect(textOf(breaker)).toContain(text)
   })
 
-  it('says how near a rate is to opening it, and how many calls that takes', async () => {
-    const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 10 } }
-    const { breaker } = createBreaker({ trip: { failureRate } })
-    await succeed(breaker)
-    await succeed(breaker)
-    const before = textOf(breaker)
-    await fail(breaker)
-    const few = textOf(breaker)
-    await succeed(breaker)
-
-    expect(before).not.toContain('window')
-    expect(few).toContain(
-      'The last call failed. 1 of 3 calls in the window failed (33.3 %); 50 % opens it, from 4 calls on.',
-    )
-    expect(textOf(breaker)).toContain(
-      'calls pass. 1 of 4 calls in the window failed (25 %); 50 % opens it.',
-    )
-  })
-
-  it.each([
-    [1, '1 of 1 call in the window was slow (100 %)'],
-    [2, '2 of 2 calls in the window were slow (100 %)'],
-  ])('says of a rate that %d calls were slow', async (calls, text) => {
-    const slowCallRate = { slowerThan: 100, minimumCalls: 4, window: { calls: 10 } }
-    const { breaker, clock } = createBreaker({ trip: { slowCallRate } })
-    for (let i = 0; i < calls; i++) {
-      const call = hang(breaker)
-      await clock.advance(100)
-      await call.release()
-    }
-
-    expect(textOf(breaker)).toContain(text)
-  })
-
-  it('says how high the evidence score is, once it is above 0', async () => {
-    const { breaker } = createBreaker({ trip: 'auto' })
-    const before = textOf(breaker)
-    await fail(breaker)
-
-    expect(before).not.toContain('score')
-    expect(textOf(breaker)).toContain('The evidence score is 1; 10 opens it.')
-  })
-
   it.each([
     [1, 1, 'while 1 call is in flight (`maxConcurrent` is 1).'],
     [2, 2, 'while 2 calls are in flight (`maxConcurrent` is 2).'],

@@ -4,11 +4,11 @@ import type { MachineSettings } from '../core/settings.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { HalfOpen } from '../core/state/half-open.ts'
 import type { Override } from '../core/state/override.ts'
-import { retryAfter, ruleStatuses } from '../core/state/state.ts'
-import type { RuleStatus, TripRecord } from '../core/trip/record.ts'
+import { retryAfter } from '../core/state/state.ts'
+import type { TripRecord } from '../core/trip/record.ts'
 import { overrideText } from './override.ts'
 import { counterfactualOf, REASONS, reasonOf, type Trip, tripOf, whyOpen } from './trip.ts'
-import { ago, count, failureText, percent, round, sentence, span } from './words.ts'
+import { ago, count, failureText, sentence, span } from './words.ts'
 
 /** Why a breaker is in its state, as text and as data. */
 export interface Explanation {
@@ -99,30 +99,17 @@ function closedSentences(machine: Machine, { consecutiveFailures }: Closed, now:
   const { settings } = machine
   const trips = tripsOf(machine)
   const { consecutiveFailures: limit } = settings.trip
-  const sentences = ruleStatuses(machine, now).map(statusText)
+  const sentences: string[] = []
   if (consecutiveFailures > 0) {
     const failed = consecutiveFailures === 1 ? 'call' : `${consecutiveFailures} calls`
     const opens = limit === Infinity ? '' : `; ${limit} in a row open it`
-    sentences.unshift(`The last ${failed} failed${opens}`)
+    sentences.push(`The last ${failed} failed${opens}`)
   }
   const last = trips.at(-1)
   if (last !== undefined) {
     sentences.push(`It last opened ${ago(now - last.at)} because ${reasonOf(last)}${ending(last)}`)
   } else if (settings.history > 0) sentences.push('It has not opened yet')
-  return sentences.filter(Boolean)
-}
-
-/** How close another rule is to opening; empty while it has seen no bad call. */
-function statusText(status: RuleStatus): string {
-  const { rule, observed, threshold, calls = 0, hits = 0, minimumCalls = 0 } = status
-  if (rule === 'evidence') {
-    const score = round(observed)
-    return score === 0 ? '' : `The evidence score is ${score}; ${round(threshold)} opens it`
-  }
-  if (hits === 0) return ''
-  const seen = rule === 'failureRate' ? 'failed' : hits === 1 ? 'was slow' : 'were slow'
-  const from = calls < minimumCalls ? `, from ${minimumCalls} calls on` : ''
-  return `${hits} of ${count(calls, 'call')} in the window ${seen} (${percent(observed)}); ${percent(threshold)} opens it${from}`
+  return sentences
 }
 
 function ending({ at, endedAt, endedBy, reopened, rejected }: TripRecord): string {
