@@ -23,8 +23,8 @@ import type { StateName } from './core/transition.ts'
 import { EVENT_NAMES, type EventName, type Listener } from './events.ts'
 import { type Explanation, explain } from './inspect/explain.ts'
 import { type Snapshot, shownState, snapshot } from './inspect/snapshot.ts'
-import { checkCall, checkWhy } from './options/resolve-options.ts'
-import { wrongType } from './options/validate.ts'
+import { checkCall, checkWhy } from './options/check-options.ts'
+import { text } from './options/validate.ts'
 import type {
   AcquireOptions,
   CallOptions,
@@ -198,8 +198,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
 
   /** Opens the circuit now, as a rule would; it recovers by itself. */
   trip(reason?: string): void {
-    if (reason !== undefined && typeof reason !== 'string')
-      throw wrongType('reason', 'a string', reason)
+    if (reason !== undefined) text('reason', reason)
     const { machine, clock } = this.#circuit
     machine.trip(clock.now(), reason)
     this.#circuit.flush()

@@ -1,6 +1,6 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
-import { checkCall } from '../options/resolve-options.ts'
+import { checkCall } from '../options/check-options.ts'
 import type { CallOptions } from '../options.ts'
 import { composeHandlers, rejectCall } from './call.ts'
 import { follow, invoke } from './follow.ts'

@@ -1,10 +1,6 @@
+import { checkPatch, copyOptions } from '../options/check-options.ts'
 import { changedOptions } from '../options/compare-options.ts'
-import {
-  checkPatch,
-  copyOptions,
-  machineSettings,
-  resolveOptions,
-} from '../options/resolve-options.ts'
+import { machineSettings, resolveOptions } from '../options/resolve-options.ts'
 import type { ConfigurePatch } from '../options.ts'
 import type { Circuit } from './circuit.ts'
 

@@ -148,7 +148,7 @@ function statisticsOf({ statistics, counters: tally }: Machine, now: number) {
 function plainOf(value: unknown): unknown {
   if (typeof value === 'function') return '[function]'
   if (typeof value !== 'object' || value === null) return value ?? null
-  const copy: Record<string, unknown> = { ...value }
-  for (const key in copy) copy[key] = plainOf(copy[key])
+  const copy: Record<string, unknown> = {}
+  for (const key in value) copy[key] = plainOf(value[key as never])
   return copy
 }

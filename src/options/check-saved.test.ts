@@ -213,7 +213,7 @@ describe('saved', () => {
     [
       'an age that is no number',
       (saved: Saved) => ({ ...saved, state: { ...saved.state, for: null } }),
-      'saved.state.for must be a number of at least 0, got null',
+      'saved.state.for must be a number from 0 to 1000000000000000, got null',
     ],
     [
       'a count that is no integer',

@@ -14,46 +14,45 @@ export function wrongType(path: string, expected: string, value: unknown): TypeE
   return new TypeError(`${path} must be ${expected}, got ${show(value)}`)
 }
 
+/** Checks that a value is a number for which `isLegal` is true; `expected` describes those. */
+function legal(
+  path: string,
+  value: unknown,
+  expected: string,
+  isLegal: (value: number) => boolean,
+): number {
+  if (typeof value !== 'number') throw wrongType(path, expected, value)
+  if (!isLegal(value)) throw new RangeError(`${path} must be ${expected}, got ${value}`)
+  return value
+}
+
 export function integer(path: string, value: unknown, min: number, max: number = Infinity): number {
   const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`
-  if (typeof value !== 'number') throw wrongType(path, `an integer ${range}`, value)
-  if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw new RangeError(`${path} must be an integer ${range}, got ${value}`)
-  }
-  return value
+  return legal(path, value, `an integer ${range}`, (value) => {
+    return Number.isSafeInteger(value) && value >= min && value <= max
+  })
 }
 
 /** Milliseconds: more than 0, at most {@link LONGEST_DURATION}. */
 export function duration(path: string, value: unknown): number {
   const expected = `milliseconds, more than 0 and at most ${LONGEST_DURATION}`
-  if (typeof value !== 'number') throw wrongType(path, expected, value)
-  if (!(value > 0 && value <= LONGEST_DURATION)) {
-    throw new RangeError(`${path} must be ${expected}, got ${value}`)
-  }
-  return value
+  return legal(path, value, expected, (value) => value > 0 && value <= LONGEST_DURATION)
 }
 
-/** A finite number for which `legal` is true; `expected` describes that in the error message. */
+/** A finite number for which `isLegal` is true; `expected` describes that in the error message. */
 export function number(
   path: string,
   value: unknown,
-  legal: (value: number) => boolean,
+  isLegal: (value: number) => boolean,
   expected: string,
 ): number {
-  if (typeof value !== 'number') throw wrongType(path, `a number, ${expected}`, value)
-  if (!Number.isFinite(value) || !legal(value)) {
-    throw new RangeError(`${path} must be a number, ${expected}, got ${value}`)
-  }
-  return value
+  return legal(path, value, `a number, ${expected}`, (value) => {
+    return Number.isFinite(value) && isLegal(value)
+  })
 }
 
-/** A fraction, more than 0 and at most 1. */
-export function share(path: string, value: unknown): number {
-  return number(path, value, (value) => value > 0 && value <= 1, 'more than 0 and at most 1')
-}
-
-export function optionalFunction(path: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') throw wrongType(path, 'a function', value)
+export function callable(path: string, value: unknown): void {
+  if (typeof value !== 'function') throw wrongType(path, 'a function', value)
 }
 
 /**
@@ -119,10 +118,7 @@ export function list(path: string, value: unknown): unknown[] {
 const LONGEST_AGE = 1e15
 
 export function ms(path: string, value: unknown, max: number = LONGEST_AGE): void {
-  if (typeof value !== 'number') throw wrongType(path, 'a number of at least 0', value)
-  if (!(value >= 0 && value <= max)) {
-    throw new RangeError(`${path} must be a number from 0 to ${max}, got ${value}`)
-  }
+  legal(path, value, `a number from 0 to ${max}`, (value) => value >= 0 && value <= max)
 }
 
 export function text(path: string, value: unknown): void {
