@@ -18,7 +18,7 @@ export function errorOf(settled: Settled): unknown {
   return settled.status === 'rejected' ? settled.reason : undefined
 }
 
-/** A failure as the trip records keep it: enough to recognise it, nothing that pins memory. */
+/** What is kept of a failure: enough to recognise it, nothing that pins memory. */
 export interface Failure {
   /** Class of the error, or the type of what was thrown. */
   readonly name: string
@@ -44,7 +44,11 @@ export const SUCCESS: Classification = { outcome: 'success' }
 export const NEUTRAL: Classification = { outcome: 'neutral' }
 export const CANCELLED: Classification = { outcome: 'cancelled' }
 
-export interface RecordedFailure extends Failure {
+/** A failure as plain data, with its time. */
+export interface RecordedFailure {
+  readonly name: string
+  readonly code: string | number | null
+  readonly message: string
   /** When, in the machine's own time. */
   readonly at: number
 }
@@ -53,7 +57,7 @@ export interface RecordedFailure extends Failure {
 export function recorded({ failure }: Classification, now: number): RecordedFailure | undefined {
   if (failure === undefined) return undefined
   const { name, code, message } = failure
-  return { name, code, message, at: now }
+  return { name, code: code ?? null, message, at: now }
 }
 
 /** A Retry-After is honoured up to this long, ms. */

@@ -159,8 +159,8 @@ describe('a machine that goes on from what another one has learned', () => {
     const restored = revived(machine, 20_100)
 
     expect(tripsOf(restored)).toMatchObject([
-      { note: undefined, reopened: 1, probeFailure: { message: 'no answer', at: -18_600 } },
-      { note: 'maintenance', finding: undefined, probeFailure: undefined, endedAt: undefined },
+      { note: null, reopened: 1, probeFailure: { message: 'no answer', at: -18_600 } },
+      { note: 'maintenance', finding: null, probeFailure: null, endedAt: null },
     ])
     expect(restored.override).toEqual({
       mode: 'forced-open',

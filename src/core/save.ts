@@ -126,7 +126,7 @@ function saveState(state: State, now: number): SavedState {
   const notBefore = Math.max(0, state.notBefore - now)
   switch (state.name) {
     case 'closed': {
-      const failures = saveFailures(state.failures?.list() ?? [], now)
+      const failures = (state.failures?.list() ?? []).map((failure) => saveFailure(failure, now))
       const rules = saveRules(state.rules, now)
       return {
         name: 'closed',
@@ -149,28 +149,20 @@ function saveState(state: State, now: number): SavedState {
   }
 }
 
-function saveFailures(failures: readonly RecordedFailure[], now: number): SavedFailure[] {
-  return failures.map((failure) => saveFailure(failure, now))
-}
-
-function saveFailure({ name, code, message, at }: RecordedFailure, now: number): SavedFailure {
-  return { name, code: code ?? null, message, age: now - at }
+function saveFailure({ at, ...failure }: RecordedFailure, now: number): SavedFailure {
+  return { ...failure, age: now - at }
 }
 
 function saveTrip(trip: TripRecord, now: number): SavedTrip {
-  const { at, endedAt, endedBy, note, finding, ruleStatuses, failures, probeFailure, ...rest } =
-    trip
+  const { at, endedAt, finding, ruleStatuses, failures, probeFailure, ...same } = trip
   return {
-    ...rest,
+    ...same,
     age: now - at,
-    note: note ?? null,
-    finding: finding === undefined ? null : { ...finding },
+    finding: finding && { ...finding },
     ruleStatuses: ruleStatuses.map((status) => ({ ...status })),
-    failures: saveFailures(failures, now),
-    reopenedBy: trip.reopenedBy ?? null,
-    probeFailure: probeFailure === undefined ? null : saveFailure(probeFailure, now),
-    endedAge: endedAt === undefined ? null : now - endedAt,
-    endedBy: endedBy ?? null,
+    failures: failures.map((failure) => saveFailure(failure, now)),
+    probeFailure: probeFailure && saveFailure(probeFailure, now),
+    endedAge: endedAt === null ? null : now - endedAt,
   }
 }
 
@@ -244,21 +236,16 @@ function restoreState(
   return { name: 'half-open', ...common, recovery }
 }
 
-function restoreFailure({ name, code, message, age }: SavedFailure): RecordedFailure {
-  return { name, code: code ?? undefined, message, at: -age }
+function restoreFailure({ age, ...failure }: SavedFailure): RecordedFailure {
+  return { ...failure, at: -age }
 }
 
-function restoreTrip(saved: SavedTrip): TripRecord {
-  const { age, endedAge, endedBy, note, finding, failures, probeFailure, ...rest } = saved
+function restoreTrip({ age, endedAge, failures, probeFailure, ...same }: SavedTrip): TripRecord {
   return {
-    ...rest,
+    ...same,
     at: -age,
-    note: note ?? undefined,
-    finding: finding ?? undefined,
     failures: failures.map(restoreFailure),
-    reopenedBy: saved.reopenedBy ?? undefined,
-    probeFailure: probeFailure === null ? undefined : restoreFailure(probeFailure),
-    endedAt: endedAge === null ? undefined : -endedAge,
-    endedBy: endedBy ?? undefined,
+    probeFailure: probeFailure && restoreFailure(probeFailure),
+    endedAt: endedAge === null ? null : -endedAge,
   }
 }

@@ -113,7 +113,7 @@ function closedSentences(machine: Machine, { consecutiveFailures }: Closed, now:
 }
 
 function ending({ at, endedAt, endedBy, reopened, rejected }: TripRecord): string {
-  if (endedAt === undefined || endedBy === undefined) return ''
+  if (endedAt === null || endedBy === null) return ''
   const closed = endedAt - at < 1 ? 'closed at once' : `closed ${span(endedAt - at)} later`
   const failed = reopened === 0 ? '' : ` after ${count(reopened, 'failed probe')}`
   const meanwhile = `${count(rejected, 'call was', 'calls were')} rejected meanwhile`

@@ -48,41 +48,38 @@ export interface Trip extends TripFacts {
  * @param rules the rules in force
  */
 export function tripOf(record: TripRecord, now: number, wall: number, rules: TripSettings): Trip {
-  const { at, note, finding, failures, ruleStatuses, endedAt, endedBy, ...facts } = record
+  const { at, endedAt, finding, ruleStatuses, failures, probeFailure, ...same } = record
   const age = now - at
   return {
-    ...facts,
+    ...same,
     at: Math.round(wall - age),
     age,
     text: reasonOf(record),
-    note: note ?? null,
-    finding: finding === undefined ? null : { ...finding },
+    finding: finding && { ...finding },
     ruleStatuses: ruleStatuses.map((status) => ({ ...status })),
-    counterfactual: counterfactualOf(record, rules) ?? null,
+    counterfactual: counterfactualOf(record, rules),
     failures: failures.map((failure) => ({ ...failureOf(failure), age: at - failure.at })),
-    reopenedBy: facts.reopenedBy ?? null,
-    probeFailure: facts.probeFailure === undefined ? null : failureOf(facts.probeFailure),
-    lasted: endedAt === undefined ? null : endedAt - at,
-    endedBy: endedBy ?? null,
+    probeFailure: probeFailure && failureOf(probeFailure),
+    lasted: endedAt === null ? null : endedAt - at,
   }
 }
 
-function failureOf({ name, code, message }: RecordedFailure): TripFailure {
-  return { name, code: code ?? null, message }
+function failureOf({ at: _, ...failure }: RecordedFailure): TripFailure {
+  return failure
 }
 
 /** Why the circuit is open now: the probe that re-opened it, or else what tripped it. */
 export function whyOpen(trip: TripRecord): { reason: TransitionReason; text: string } {
   const { reopenedBy: reason, probeFailure } = trip
-  if (reason === undefined) return { reason: trip.reason, text: reasonOf(trip) }
-  const failure = probeFailure === undefined ? '' : ` with ${failureText(probeFailure)}`
+  if (reason === null) return { reason: trip.reason, text: reasonOf(trip) }
+  const failure = probeFailure === null ? '' : ` with ${failureText(probeFailure)}`
   return { reason, text: REASONS[reason] + failure }
 }
 
 /** Why it first opened, to follow "because". */
 export function reasonOf({ reason, finding, note }: TripRecord): string {
-  if (finding !== undefined) return findingOf(finding)
-  return REASONS[reason] + (note === undefined ? '' : ` (${note})`)
+  if (finding !== null) return findingOf(finding)
+  return REASONS[reason] + (note === null ? '' : ` (${note})`)
 }
 
 export const REASONS: Readonly<Record<TransitionReason, string>> = {
@@ -120,13 +117,13 @@ function findingOf(finding: Finding): string {
 }
 
 /**
- * With which other setting it would not have opened then; `undefined` when that is unknown.
+ * With which other setting it would not have opened then; `null` when that is unknown.
  *
  * @param rules those in force; a rate can't ask for more calls than its window holds
  */
-export function counterfactualOf(record: TripRecord, rules: TripSettings): string | undefined {
+export function counterfactualOf(record: TripRecord, rules: TripSettings): string | null {
   const { finding, ruleStatuses } = record
-  if (finding === undefined) return undefined
+  if (finding === null) return null
   const others = ruleStatuses.filter((value) => value.rule !== finding.rule && fires(value))
   if (others.length > 0) {
     const rules = others.map(({ rule }) => `\`${rule}\``).join(' and ')
@@ -134,9 +131,9 @@ export function counterfactualOf(record: TripRecord, rules: TripSettings): strin
   }
   const changes = settingsThatHold(finding, rules)
   if (changes.length > 0) return `With ${changes.join(', or ')}, it would not have opened then`
-  if (finding.rule !== 'evidence' || !finding.overdue) return undefined
+  if (finding.rule !== 'evidence' || !finding.overdue) return null
   const without = Math.max(0, finding.observed - SLOW_FAILURE_WEIGHT * finding.overdue)
-  if (without >= finding.threshold) return undefined
+  if (without >= finding.threshold) return null
   return `Counting only calls that have ended, the score would have been ${round(without)}, and it would not have opened then`
 }
 

@@ -78,8 +78,8 @@ describe('sentence', () => {
 
 describe('failureText', () => {
   it.each([
-    ['Error', undefined, 'down', 'Error: down'],
-    ['Error', undefined, '', 'Error'],
+    ['Error', null, 'down', 'Error: down'],
+    ['Error', null, '', 'Error'],
     ['Error', 'E_DOWN', 'no answer', 'Error (E_DOWN): no answer'],
     ['Error', 503, 'busy', 'Error (503): busy'],
     // Node, also through axios
@@ -129,7 +129,7 @@ describe('failureText', () => {
     ['Error', 5, 'no answer in 50 ms', 'Error (5): no answer in 50 ms'],
     ['Error', 'EBUSY', 'EBUSY', 'Error: EBUSY'],
     ['EBUSY', 'EBUSY', '', 'EBUSY'],
-    ['string', undefined, 'two\n  lines ', 'string: two lines'],
+    ['string', null, 'two\n  lines ', 'string: two lines'],
   ])('tells %s, %s, %j once each', (name, code, message, text) => {
     expect(failureText({ name, code, message })).toBe(text)
   })

@@ -1,4 +1,4 @@
-import type { Failure } from '../core/outcome.ts'
+import type { RecordedFailure } from '../core/outcome.ts'
 
 /** `1 call`, `2 calls`; `1 call has`, `2 calls have`. */
 export function count(n: number, one: string, many = `${one}s`): string {
@@ -40,10 +40,10 @@ export function sentence(text: string): string {
 const LEGACY_CODES: readonly string[] = ['AbortError 20', 'TimeoutError 23']
 
 /** Name, code and message of a failure, without what the message repeats. */
-export function failureText({ name, code, message }: Failure): string {
+export function failureText({ name, code, message }: Omit<RecordedFailure, 'at'>): string {
   const text = message.replace(/\s+/g, ' ').trim()
   const words = text.split(/[^\p{L}\p{N}_-]+/u)
-  const told = code === undefined || code === name || words.includes(String(code))
+  const told = code === null || code === name || words.includes(String(code))
   const coded = told || LEGACY_CODES.includes(`${name} ${code}`) ? '' : ` (${code})`
   if (text === '') return name + coded
   return letters(text).startsWith(letters(name)) ? text + coded : `${name}${coded}: ${text}`

@@ -37,7 +37,7 @@ describe('the record of a trip', () => {
       from: 'closed',
       generation: 1,
       enforced: true,
-      note: undefined,
+      note: null,
     })
   })
 
@@ -109,7 +109,7 @@ describe('the record of a trip', () => {
         reopened: 2,
         openFor: 4_000,
         probeFailure: { message: 'down yet', at: 2 * RESET_TIMEOUT },
-        endedAt: undefined,
+        endedAt: null,
       },
     ])
   })
@@ -119,7 +119,7 @@ describe('the record of a trip', () => {
 
     machine.admit(RESET_TIMEOUT + PROBE_TIMEOUT + 50)
 
-    expect(tripsOf(machine)).toMatchObject([{ at: 0, reopened: 1, probeFailure: undefined }])
+    expect(tripsOf(machine)).toMatchObject([{ at: 0, reopened: 1, probeFailure: null }])
   })
 
   it('tells who tripped by hand in their own words, with the failures in a row at that moment', () => {
@@ -132,7 +132,7 @@ describe('the record of a trip', () => {
       at: 5,
       reason: 'manual',
       note: 'maintenance',
-      finding: undefined,
+      finding: null,
       consecutiveFailures: 2,
     })
   })
@@ -142,7 +142,7 @@ describe('the record of a trip', () => {
 
     machine.trip(5)
 
-    expect(lastTrip(machine)?.note).toBeUndefined()
+    expect(lastTrip(machine)?.note).toBeNull()
   })
 
   it('counts the calls rejected while open and while half-open', () => {
@@ -181,7 +181,7 @@ describe('the record of a trip', () => {
   it('has no end while it lasts, half-open included', () => {
     const { machine } = probedMachine()
 
-    expect(lastTrip(machine)).toMatchObject({ endedAt: undefined, endedBy: undefined })
+    expect(lastTrip(machine)).toMatchObject({ endedAt: null, endedBy: null })
   })
 
   it.each([

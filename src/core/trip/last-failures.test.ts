@@ -3,7 +3,7 @@ import type { RecordedFailure } from '../outcome.ts'
 import { LastFailures } from './last-failures.ts'
 
 function failure(at: number): RecordedFailure {
-  return { name: 'Error', code: undefined, message: 'down', at }
+  return { name: 'Error', code: null, message: 'down', at }
 }
 
 function times(failures: LastFailures): number[] {

@@ -48,21 +48,21 @@ export interface TripFacts {
   readonly rejected: number
 }
 
-/** What is kept of one trip: why it opened, and what came of it until it closed. */
+/** What is kept of one trip: why it opened, and what came of it until it closed. Null: none yet. */
 export interface TripRecord extends TripFacts {
   /** When it opened, in the machine's own time. */
   readonly at: number
   /** What was said when it was tripped by hand. */
-  readonly note: string | undefined
-  readonly finding: Finding | undefined
+  readonly note: string | null
+  readonly finding: Finding | null
   readonly failures: readonly RecordedFailure[]
   openFor: number
   reopened: number
   rejected: number
   /** Why it was last opened again: `probeFailed`, `probeExpired` or `probeOverdue`. */
-  reopenedBy: TransitionReason | undefined
-  /** How the probe failed that last opened it again; `undefined` when it did not end. */
-  probeFailure: RecordedFailure | undefined
-  endedAt: number | undefined
-  endedBy: TransitionReason | undefined
+  reopenedBy: TransitionReason | null
+  /** How the probe failed that last opened it again; null when it did not end. */
+  probeFailure: RecordedFailure | null
+  endedAt: number | null
+  endedBy: TransitionReason | null
 }

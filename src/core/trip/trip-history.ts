@@ -31,7 +31,7 @@ export class TripHistory {
     if (from.name !== 'closed') endTrip(from.trip, facts.at, facts.reason)
     const failures = from.name === 'closed' ? (from.failures?.list() ?? []) : []
     const consecutiveFailures = from.name === 'closed' ? from.consecutiveFailures : 0
-    const { at, reason, openFor, enforced, finding, note, ruleStatuses } = facts
+    const { at, reason, openFor, enforced, finding = null, note = null, ruleStatuses } = facts
     const trip: TripRecord = {
       at,
       reason,
@@ -45,11 +45,11 @@ export class TripHistory {
       consecutiveFailures,
       openFor,
       reopened: 0,
-      reopenedBy: undefined,
-      probeFailure: undefined,
+      reopenedBy: null,
+      probeFailure: null,
       rejected: 0,
-      endedAt: undefined,
-      endedBy: undefined,
+      endedAt: null,
+      endedBy: null,
     }
     this.records.push(trip)
     this.#forget()
@@ -66,7 +66,7 @@ export class TripHistory {
     trip.openFor = openFor
     trip.reopened++
     trip.reopenedBy = reason
-    trip.probeFailure = probeFailure
+    trip.probeFailure = probeFailure ?? null
     return trip
   }
 
