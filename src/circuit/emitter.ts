@@ -61,10 +61,6 @@ export class Emitter {
   publish<E extends EventName>(name: E, event: BreakerEvent<E>): void
   publish(name: 'evict', event: RegistryEvent<'evict'>): void
   publish(name: Name, event: RegistryEvent): void {
-    this.#publish(name, event)
-  }
-
-  #publish(name: Name, event: RegistryEvent): void {
     if (!this.hasListeners(name)) {
       if (name === 'listenerError') printListenerError(event as BreakerEvent<'listenerError'>)
       return
@@ -92,7 +88,8 @@ export class Emitter {
       for (const { listener } of subscriptions) this.#call(listener, name, event)
     }
     for (const registry of this.registries)
-      if (registry.hasListeners(name)) registry.#publish(name, event)
+      if (registry.hasListeners(name))
+        registry.publish(name as 'evict', event as RegistryEvent<'evict'>)
   }
 
   #call(listener: AnyListener, name: Name, event: RegistryEvent): void {

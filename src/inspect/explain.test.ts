@@ -124,7 +124,7 @@ describe('explain under an override', () => {
     await clock.advance(RESET_TIMEOUT)
 
     expect(whileOpen).toMatch(
-      /^Circuit "circuit" is forced closed, until it is released: all calls pass\. .* Underneath it has been open for 400 ms: calls would be rejected for 600 ms more\./,
+      /^Circuit "circuit" is forced closed, until it is released: all calls pass\. .* Underneath it has been open for 400 ms: calls would be rejected; the next probe may start in 600 ms\./,
     )
     expect(textOf(breaker)).toContain('the next call would be let through as a probe.')
   })

@@ -64,8 +64,7 @@ function stateText(machine: Machine, now: number, would?: 'would'): string {
     }
     case 'open': {
       const left = span(state.until - now)
-      const end = would ? ` for ${left} more` : `; the next probe may start in ${left}`
-      return `${age < 1 ? 'has just opened' : lasting}: ${rejected}${end}`
+      return `${age < 1 ? 'has just opened' : lasting}: ${rejected}; the next probe may start in ${left}`
     }
     case 'half-open': {
       const probes = probesText(state, now, rejected, would)
@@ -150,17 +149,10 @@ function openSentences({ state, settings }: Machine, trip: TripRecord, now: numb
 }
 
 function progress({ recovery }: HalfOpen, { recovery: settings }: MachineSettings): string {
-  const { successes, needed, limit, inFlight } = recovery
-  const { length } = inFlight
-  // With all slots taken, the first sentence has said so.
-  const more = length === 0 || length >= limit ? '' : `; ${count(length, 'is', 'are')} in flight`
-  if (successes === 0) return `No probe has succeeded yet (${needed} needed)${more}`
-  if (settings.kind === 'slowStart' && successes >= needed) {
-    const succeeded = count(successes, 'probe has', 'probes have')
-    return `${succeeded} succeeded (${needed} needed)${more}; it closes once no call has been rejected for ${span(settings.quietFor)}`
-  }
-  const have = successes === 1 ? 'has' : 'have'
-  return `${successes} of ${count(needed, 'probe')} ${have} succeeded${more}`
+  const { successes, needed } = recovery
+  const succeeded = `So far ${Math.min(successes, needed)} of ${count(needed, 'probe')} succeeded`
+  if (settings.kind === 'probes' || successes < needed) return succeeded
+  return `${succeeded}; it closes once no call has been rejected for ${span(settings.quietFor)}`
 }
 
 /** Empty for what has just happened, as the first sentence says that already. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   createBreaker,
   fail,
+  type Hanging,
   hang,
   open,
   RESET_TIMEOUT,
@@ -122,6 +123,23 @@ describe('the counterfactual of a trip', () => {
     await open(breaker)
 
     expect(counterfactualOf(breaker)).toBeNull()
+  })
+
+  it('says that it would not have opened without counting calls that were overdue', async () => {
+    const { breaker, clock } = createBreaker({ trip: 'auto' })
+    for (let i = 0; i < 30; i++) {
+      const call = hang(breaker)
+      await clock.advance(10)
+      await call.release()
+    }
+    const calls: Hanging[] = []
+    for (let i = 0; i < 8; i++) {
+      calls.push(hang(breaker), hang(breaker))
+      await clock.advance(200)
+    }
+
+    expect(counterfactualOf(breaker)).toBe('With `overdue: false`, it would not have opened then')
+    for (const call of calls) await call.release()
   })
 
   it('names the other rules that would have opened it all the same', async () => {

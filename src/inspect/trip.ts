@@ -130,18 +130,20 @@ export function counterfactualOf(record: TripRecord, rules: TripSettings): strin
     return `Without that rule, ${rules} would have opened it then`
   }
   const changes = settingsThatHold(finding, rules)
-  if (changes.length > 0) return `With ${changes.join(', or ')}, it would not have opened then`
-  if (finding.rule !== 'evidence' || !finding.overdue) return null
-  const without = Math.max(0, finding.observed - SLOW_FAILURE_WEIGHT * finding.overdue)
-  if (without >= finding.threshold) return null
-  return `Counting only calls that have ended, the score would have been ${round(without)}, and it would not have opened then`
+  return changes.length === 0
+    ? null
+    : `With ${changes.join(', or ')}, it would not have opened then`
 }
 
 /** Settings of the rule with which its finding would not have opened the circuit. */
 function settingsThatHold(finding: Finding, rules: TripSettings): string[] {
-  const { rule, observed, calls = 0 } = finding
+  const { rule, observed, threshold, calls = 0, overdue = 0 } = finding
   if (rule === 'consecutiveFailures') return [`a limit of ${observed + 1}`]
-  if (rule !== 'failureRate' && rule !== 'slowCallRate') return []
+  if (rule === 'evidence') {
+    const ended = observed - SLOW_FAILURE_WEIGHT * overdue
+    return ended < threshold ? ['`overdue: false`'] : []
+  }
+  if (rule === 'when') return []
   const window = rules[rule]?.window
   const room = window !== undefined && 'calls' in window ? window.calls : Infinity
   // Rounded up, so that any threshold above it is above what was observed.
@@ -160,7 +162,7 @@ function parts({ failures = 0, slow = 0, overdue = 0 }: Finding): string {
   const named = [
     failures > 0 ? count(failures, 'failure') : '',
     slow > 0 ? count(slow, 'slow failure') : '',
-    overdue > 0 ? `${count(overdue, 'overdue call')}` : '',
+    overdue > 0 ? count(overdue, 'overdue call') : '',
   ].filter(Boolean)
   return named.length === 0 ? '' : `: ${named.join(', ')}`
 }

@@ -168,9 +168,10 @@ export function copyOptions(
 
 function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).map(([key, member]) => [key, copied(member)])
   // Inherited options were read as well, so the copy keeps the prototype.
-  return Object.assign(Object.create(Object.getPrototypeOf(value)), Object.fromEntries(members))
+  const copy: Record<string, unknown> = Object.create(Object.getPrototypeOf(value))
+  for (const [key, member] of Object.entries(value)) copy[key] = copied(member)
+  return copy
 }
 
 /** Checks the options of `forceOpen`, `forceClosed` and `disable`. */

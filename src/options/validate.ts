@@ -83,16 +83,10 @@ export function suggestion(key: string, known: readonly string[]): string {
 
 /** The known name with the fewest edits, if those are at most half of the word; otherwise none. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined
-  let fewest = Math.max(2, Math.floor(word.length / 2))
-  for (const name of known) {
-    const edits = distance(word.toLowerCase(), name.toLowerCase())
-    if (edits < fewest || (edits === fewest && best === undefined)) {
-      best = name
-      fewest = edits
-    }
-  }
-  return best
+  const most = Math.max(2, Math.floor(word.length / 2))
+  const edits = known.map((name) => distance(word.toLowerCase(), name.toLowerCase()))
+  const fewest = Math.min(...edits)
+  return fewest <= most ? known[edits.indexOf(fewest)] : undefined
 }
 
 /** Levenshtein distance: the insertions, deletions and replacements that turn `a` into `b`. */
