@@ -28,6 +28,7 @@ export type { Clock } from './clock.ts'
 export type { Counts, RejectReason } from './core/measure/counters.ts'
 export type { RecentCalls } from './core/measure/statistics.ts'
 export type { Outcome, Settled } from './core/outcome.ts'
+export type { Saved } from './core/save.ts'
 export type { OverrideMode, OverrideOptions } from './core/state/override.ts'
 export type { StateName, Transition, TransitionReason } from './core/transition.ts'
 export type { Finding, RuleStatus } from './core/trip/record.ts'
@@ -54,7 +55,6 @@ export type {
 export type { Explanation } from './inspect/explain.ts'
 export type { Snapshot } from './inspect/snapshot.ts'
 export type { Trip } from './inspect/trip.ts'
-export type { Saved } from './options/check-saved.ts'
 export type * from './options/policy-options.ts'
 export type {
   AcquireOptions,

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Outcome, Settled } from './core/outcome.ts'
+import type { Saved } from './core/save.ts'
 import type { TripPredicate } from './core/trip/when.ts'
-import type { Saved } from './options/check-saved.ts'
 import type {
   GrowingOptions,
   RecoveryOptions,

@@ -1,5 +1,6 @@
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import type { SettleHandlers } from '../circuit/settle-handlers.ts'
+import { isThenable } from '../options/validate.ts'
 import type { AnyFallback } from '../options.ts'
 
 /** True for `() => …`, which has no way to see the error, so that none needs to be made. */
@@ -41,10 +42,6 @@ function explained(value: PromiseLike<unknown>, error: () => unknown): Promise<u
   return Promise.resolve(value).catch((failure: unknown) => {
     throw withCause(failure, error())
   })
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
 /** The fallback's own failure, saying what it was to replace. */

@@ -1,29 +1,27 @@
-import type {
-  BreakerEvent,
-  EventName,
-  RegistryEventName as Name,
-  RegistryEvent,
+import {
+  type BreakerEvent,
+  EVENT_NAMES,
+  type EventName,
+  type RegistryEventName as Name,
+  type RegistryEvent,
 } from '../events.ts'
+import { isThenable } from '../options/validate.ts'
 
 type Subscriptions = { [E in EventName]: readonly Subscription[] | undefined } & {
   evict?: readonly Subscription[] | undefined
 }
+
+/** All names, so that emitters have one shape whatever is listened to. */
+const NONE = /* @__PURE__ */ Object.fromEntries(
+  EVENT_NAMES.map((name) => [name, undefined]),
+) as Subscriptions
 
 /**
  * Calls the listeners of each event, in order of publication: an event that a listener publishes
  * waits until all listeners have been called for the current one.
  */
 export class Emitter {
-  protected readonly subscriptions: Subscriptions = {
-    transition: undefined,
-    reject: undefined,
-    success: undefined,
-    failure: undefined,
-    timeout: undefined,
-    override: undefined,
-    configure: undefined,
-    listenerError: undefined,
-  }
+  protected readonly subscriptions: Subscriptions = { ...NONE }
   /** Events published during a delivery. */
   readonly #waiting: Published[] = []
   #delivering = false
@@ -115,10 +113,6 @@ export class Emitter {
 export function emitterOf(circuit: { emitter: Emitter | undefined }): Emitter {
   circuit.emitter = circuit.emitter?.forBreaker() ?? new Emitter()
   return circuit.emitter
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
 /** Reports a listener's error when `listenerError` has no listeners. */

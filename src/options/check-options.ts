@@ -1,11 +1,7 @@
 import type { CircuitBreakerOptions, ConfigurePatch } from '../options.ts'
-import type {
-  EvidenceOptions,
-  GrowingOptions,
-  RecoveryOptions,
-  SlowCallRateOptions,
-  TripRules,
-} from './policy-options.ts'
+import type { GrowingOptions, RecoveryOptions } from './policy-options.ts'
+import { checkOptions, type FieldsOf } from './shapes.ts'
+import { atLeast0, atLeast1, ruleOptions } from './trip-rules.ts'
 import {
   boolean,
   callable,
@@ -17,55 +13,6 @@ import {
   wrongType,
 } from './validate.ts'
 
-type Check = (path: string, value: unknown) => unknown
-/** What an option must be when it is given: a check, or the options within it. */
-type Shape = Check | Options
-type Options = { readonly [option: string]: Shape }
-
-/** One shape for every option: an option that is added can't be left unchecked. */
-type OptionsOf<T> = { readonly [K in keyof T]-?: Shape }
-
-/** Calls; a window takes one bit of memory for each. */
-const LARGEST_WINDOW = 100_000
-
-const count: Check = (path, value) => integer(path, value, 1)
-const share: Check = (path, value) => {
-  number(path, value, (value) => value > 0 && value <= 1, 'more than 0 and at most 1')
-}
-const atLeast0: Check = (path, value) => number(path, value, (value) => value >= 0, 'at least 0')
-
-const windowOptions = {
-  calls: (path, value) => integer(path, value, 1, LARGEST_WINDOW),
-  duration,
-} satisfies Options
-const window: Check = (path, value) => {
-  checkOptions(windowOptions, path, value)
-  const { calls, duration } = value as { calls?: unknown; duration?: unknown }
-  if ((calls === undefined) === (duration === undefined)) {
-    const got = calls === undefined ? 'neither' : 'both'
-    throw new TypeError(`${path} must have either calls or duration, got ${got}`)
-  }
-}
-const failureRate = { threshold: share, minimumCalls: count, window } satisfies Options
-const slowCallRate = {
-  threshold: share,
-  minimumCalls: count,
-  window,
-  slowerThan: duration,
-} satisfies OptionsOf<SlowCallRateOptions>
-const evidence = {
-  threshold: (path, value) => number(path, value, (value) => value > 0, 'more than 0'),
-  slowerThan: duration,
-  minimumSpan: atLeast0,
-  overdue: boolean,
-} satisfies OptionsOf<EvidenceOptions>
-const trip = {
-  consecutiveFailures: count,
-  failureRate,
-  slowCallRate,
-  evidence,
-  when: callable,
-} satisfies OptionsOf<TripRules>
 const growing = {
   initial: duration,
   max: duration,
@@ -73,27 +20,27 @@ const growing = {
   jitter: (path, value) => {
     number(path, value, (value) => value >= 0 && value < 1, 'from 0 to less than 1')
   },
-} satisfies OptionsOf<GrowingOptions>
+} satisfies FieldsOf<GrowingOptions>
 const recovery = {
-  probes: count,
-  concurrent: count,
-  slowStart: { successes: count, quietFor: atLeast0 },
+  probes: atLeast1,
+  concurrent: atLeast1,
+  slowStart: { successes: atLeast1, quietFor: atLeast0 },
   timeout: duration,
-} satisfies OptionsOf<RecoveryOptions>
+} satisfies FieldsOf<RecoveryOptions>
 
 const breaker = {
   name: checkName,
-  maxFailures: count,
+  maxFailures: atLeast1,
   resetTimeout: (path, value) => {
     if (value === 'auto') return
     if (typeof value === 'number') duration(path, value)
     else if (typeof value === 'object') checkOptions(growing, path, value)
     else throw wrongType(path, "milliseconds, { initial, max, factor, jitter } or 'auto'", value)
   },
-  trip: (path, value) => value === 'auto' || checkOptions(trip, path, value),
+  trip: (path, value) => value === 'auto' || checkOptions(ruleOptions, path, value),
   recovery: (path, value) => value === 'auto' || checkOptions(recovery, path, value),
   callTimeout: duration,
-  maxConcurrent: count,
+  maxConcurrent: atLeast1,
   classify: callable,
   retryAfter: callable,
   fallback: callable,
@@ -113,7 +60,7 @@ const breaker = {
     }
   },
   random: callable,
-} satisfies OptionsOf<CircuitBreakerOptions>
+} satisfies FieldsOf<CircuitBreakerOptions>
 
 /** Options that are fixed at construction; {@link checkPatch} rejects them. */
 const CONSTRUCTION: readonly string[] = ['name', 'saved', 'registry', 'clock', 'random']
@@ -125,18 +72,6 @@ const CONSTRUCTION: readonly string[] = ['name', 'saved', 'registry', 'clock', '
  */
 export function checkBreaker(options: unknown): void {
   checkOptions(breaker, 'options', options, '')
-}
-
-/** Checks those options that are given; `prefix` precedes their names in errors. */
-function checkOptions(shapes: Options, path: string, options: unknown, prefix = `${path}.`): void {
-  object(path, options, Object.keys(shapes))
-  for (const name in shapes) {
-    const shape = shapes[name] as Shape
-    const value = (options as Record<string, unknown>)[name]
-    if (value === undefined) continue
-    if (typeof shape === 'function') shape(prefix + name, value)
-    else checkOptions(shape, prefix + name, value)
-  }
 }
 
 export function checkName(path: string, name: unknown): void {

@@ -8,9 +8,9 @@ import {
   reasonOf,
   succeed,
 } from '../../test/helpers/public.ts'
+import type { Saved } from '../core/save.ts'
 import { CircuitBreaker, type CircuitBreakerOptions } from '../index.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
-import type { Saved } from './check-saved.ts'
 
 /** Through text, as it goes from process to process, to one whose clock reads something else. */
 function continued(

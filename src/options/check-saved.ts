@@ -3,33 +3,22 @@ import type { Saved, SavedFailure, SavedState, SavedTrip } from '../core/save.ts
 import { OVERRIDE_MODES } from '../core/state/override.ts'
 import { RULE_NAMES, STATE_NAMES, TRANSITION_REASONS } from '../core/transition.ts'
 import type { Finding, RuleStatus } from '../core/trip/record.ts'
-import type { SavedRules } from '../core/trip/rules.ts'
+import { type Check, checkShape, type FieldsOf, type Shape } from './shapes.ts'
+import { count, savedRules, tuple } from './trip-rules.ts'
 import {
   boolean,
   integer,
   LONGEST_DURATION,
-  list,
   ms,
   number,
-  object,
   oneOf,
   show,
   text,
   wrongType,
 } from './validate.ts'
 
-export type { Saved }
-
-type Check = (path: string, value: unknown) => void
-type Fields = { readonly [key: string]: Shape }
-/** A check, the names that are allowed, what may be null, what every item is, or fields. */
-type Shape = Check | readonly string[] | readonly [null, Shape] | { readonly each: Shape } | Fields
-
-/** One shape for every field: what is added to saved state can't be left unchecked. */
-type FieldsOf<T> = { readonly [K in keyof T]-?: Shape }
 type StateFields<N> = FieldsOf<Extract<SavedState, { readonly name: N }>>
 
-const count: Check = (path, value) => integer(path, value, 0)
 const optionalCount: Check = (path, value) => value === undefined || count(path, value)
 const positive: Check = (path, value) => integer(path, value, 1)
 /** No open time is longer, jitter included. */
@@ -42,20 +31,6 @@ const bucket: Check = (path, value) => {
   const [index, calls] = tuple(path, value, '[bucket, count]', 2)
   integer(`${path}[0]`, index, 0, 1000)
   positive(`${path}[1]`, calls)
-}
-const slice: Check = (path, value) => {
-  const [age, hits, calls] = tuple(path, value, '[age, hits, calls]', 3)
-  ms(`${path}[0]`, age)
-  count(`${path}[2]`, calls)
-  integer(`${path}[1]`, hits, 0, calls as number)
-}
-const flag: Check = (path, value) => integer(path, value, 0, 1)
-/** Of a window of calls the flags are saved, of a window of time the slices. */
-const window: Check = (path, value) => {
-  object(path, value, ['flags', 'slices'], 'field')
-  const { flags, slices } = value as { flags?: unknown; slices?: unknown }
-  if (flags === undefined) check({ each: slice }, `${path}.slices`, slices)
-  else check({ each: flag }, `${path}.flags`, flags)
 }
 
 const failure = { name: text, code, message: text, age: ms } satisfies FieldsOf<SavedFailure>
@@ -96,18 +71,13 @@ const trip = {
   endedAge: [null, ms],
   endedBy: [null, TRANSITION_REASONS],
 } satisfies FieldsOf<SavedTrip>
-const rules = {
-  failureRate: [null, window],
-  slowCallRate: [null, window],
-  evidence: [null, { score: ms, for: ms, failures: count, slow: count, overdue: count }],
-} satisfies FieldsOf<SavedRules>
 const states = {
   closed: {
     name: text,
     for: ms,
     consecutiveFailures: count,
     failures: { each: failure },
-    rules: [null, rules],
+    rules: [null, savedRules],
     notBefore: wait,
   } satisfies StateFields<'closed'>,
   open: {
@@ -128,7 +98,7 @@ const states = {
 } satisfies Record<SavedState['name'], Shape>
 const state: Check = (path, value) => {
   const name = (value as { name?: unknown } | null)?.name
-  check(states[oneOf(`${path}.name`, name, STATE_NAMES)], path, value)
+  checkShape(states[oneOf(`${path}.name`, name, STATE_NAMES)], path, value, optionalCount)
 }
 const override = {
   mode: OVERRIDE_MODES,
@@ -190,39 +160,6 @@ export function checkSaved(value: unknown): Saved {
     const hint = newer ? '; it was saved by a newer short-circuit: update this one' : ''
     throw new RangeError(`saved.version must be 1, got ${show(version)}${hint}`)
   }
-  check(saved, 'saved', value)
+  checkShape(saved, 'saved', value, optionalCount)
   return JSON.parse(JSON.stringify(value)) as Saved
-}
-
-function check(shape: Shape, path: string, value: unknown): void {
-  if (typeof shape === 'function') shape(path, value)
-  else if (isNullable(shape)) value === null || check(shape[1], path, value)
-  else if (isNames(shape)) oneOf(path, value, shape)
-  else if (isEach(shape)) {
-    for (const [i, item] of list(path, value).entries()) {
-      check(shape.each, `${path}[${i}]`, item)
-    }
-  } else checkFields(shape, path, value)
-}
-
-const isNullable = (shape: Shape): shape is readonly [null, Shape] => {
-  return Array.isArray(shape) && shape[0] === null
-}
-const isNames = (shape: Shape): shape is readonly string[] => Array.isArray(shape)
-const isEach = (shape: Shape): shape is { readonly each: Shape } => 'each' in shape
-
-function checkFields(fields: Fields, path: string, value: unknown): void {
-  object(path, value, Object.keys(fields), 'field')
-  for (const [key, shape] of Object.entries(fields)) {
-    if (shape !== optionalCount && !Object.hasOwn(value as object, key)) {
-      throw new TypeError(`${path} must have ${show(key)}, it is missing`)
-    }
-    check(shape, `${path}.${key}`, (value as Record<string, unknown>)[key])
-  }
-}
-
-function tuple(path: string, value: unknown, shape: string, length: number): unknown[] {
-  const items = list(path, value)
-  if (items.length > length) throw wrongType(path, shape, value)
-  return items
 }

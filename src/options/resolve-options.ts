@@ -4,12 +4,8 @@ import type { MachineSettings } from '../core/settings.ts'
 import type { TripPredicate } from '../core/trip/when.ts'
 import type { AnyFallback, CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import { checkBreaker, checkName } from './check-options.ts'
-import {
-  resolveRecovery,
-  resolveResetTimeout,
-  resolveTrip,
-  SLOW_FAILURE_MS,
-} from './resolve-policy.ts'
+import { resolveRecovery, resolveResetTimeout, resolveTrip } from './resolve-policy.ts'
+import { SLOW_FAILURE_MS } from './trip-rules.ts'
 
 /** Checks the options and applies every default. */
 export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): ResolvedOptions {

@@ -131,3 +131,7 @@ export function oneOf<const T extends string>(
   if (known.includes(value as T)) return value as T
   throw wrongType(path, `one of ${known.map(show).join(', ')}`, value)
 }
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}

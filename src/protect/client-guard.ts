@@ -4,13 +4,13 @@ import { StreamCall } from '../call/stream.ts'
 import { isStream, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
+import { isThenable } from '../options/validate.ts'
 import { ClientCall, rejectionLike } from './client-call.ts'
 import {
   CLOSING_METHODS,
   isAsyncGenerator,
   isObject,
   isPlainPromise,
-  isThenable,
   mayCallTarget,
   methodNames,
   sharesMethods,

@@ -24,10 +24,6 @@ export function isClass(fn: object): boolean {
   return /^class\b/.test(Function.prototype.toString.call(fn))
 }
 
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
-}
-
 /** True for a promise without members that other promises do not have. */
 export function isPlainPromise(promise: Promise<unknown>): boolean {
   return (

@@ -1,0 +1,135 @@
+import type { SavedRules } from '../core/trip/rules.ts'
+import type { Resolved, ResolvedOptions } from '../options.ts'
+import type {
+  EvidenceOptions,
+  FailureRateOptions,
+  SlowCallRateOptions,
+  TripRules,
+} from './policy-options.ts'
+import { type Check, checkOptions, checkShape, type Fields, type FieldsOf } from './shapes.ts'
+import {
+  boolean,
+  callable,
+  duration,
+  integer,
+  list,
+  ms,
+  number,
+  object,
+  wrongType,
+} from './validate.ts'
+
+// What comes from outside for a rule: its options, their defaults, and what it has saved.
+
+/** Calls; a window takes one bit of memory for each. */
+const LARGEST_WINDOW = 100_000
+
+/** A failure that took at least this long counts as much as a hung call, ms. */
+export const SLOW_FAILURE_MS = 800
+
+export const count: Check = (path, value) => integer(path, value, 0)
+export const atLeast1: Check = (path, value) => integer(path, value, 1)
+export const atLeast0: Check = (path, value) =>
+  number(path, value, (value) => value >= 0, 'at least 0')
+const share: Check = (path, value) => {
+  number(path, value, (value) => value > 0 && value <= 1, 'more than 0 and at most 1')
+}
+
+const windowOptions = {
+  calls: (path, value) => integer(path, value, 1, LARGEST_WINDOW),
+  duration,
+} satisfies Fields
+const window: Check = (path, value) => {
+  checkOptions(windowOptions, path, value)
+  const { calls, duration } = value as { calls?: unknown; duration?: unknown }
+  if ((calls === undefined) === (duration === undefined)) {
+    const got = calls === undefined ? 'neither' : 'both'
+    throw new TypeError(`${path} must have either calls or duration, got ${got}`)
+  }
+}
+const failureRate = { threshold: share, minimumCalls: atLeast1, window } satisfies Fields
+const slowCallRate = {
+  threshold: share,
+  minimumCalls: atLeast1,
+  window,
+  slowerThan: duration,
+} satisfies FieldsOf<SlowCallRateOptions>
+const evidence = {
+  threshold: (path, value) => number(path, value, (value) => value > 0, 'more than 0'),
+  slowerThan: duration,
+  minimumSpan: atLeast0,
+  overdue: boolean,
+} satisfies FieldsOf<EvidenceOptions>
+/** What the options of each rule must be. */
+export const ruleOptions: FieldsOf<TripRules> = {
+  consecutiveFailures: atLeast1,
+  failureRate,
+  slowCallRate,
+  evidence,
+  when: callable,
+}
+
+/** The rules with every default applied, frozen; those that are not given are undefined. */
+export function resolveRules(rules: TripRules): ResolvedOptions['trip'] {
+  const { consecutiveFailures, failureRate, slowCallRate, evidence, when } = rules
+  return Object.freeze({
+    consecutiveFailures,
+    failureRate: failureRate && Object.freeze(resolveRate('trip.failureRate', failureRate)),
+    slowCallRate: slowCallRate && resolveSlowCallRate(slowCallRate),
+    evidence: evidence && resolveEvidence(evidence),
+    when,
+  })
+}
+
+function resolveRate(path: string, rate: FailureRateOptions): Resolved<FailureRateOptions> {
+  const { threshold = 0.5, minimumCalls = 10, window = { duration: 10_000 } } = rate
+  // The one that was not given may be there, and undefined.
+  const { calls, duration } = window as { calls?: number; duration: number }
+  if (calls !== undefined && minimumCalls > calls) {
+    throw new RangeError(
+      `${path}.minimumCalls must be at most window.calls (${calls}) or the rule can never fire, got ${minimumCalls}`,
+    )
+  }
+  const resolved = calls === undefined ? { duration } : { calls }
+  return { threshold, minimumCalls, window: Object.freeze(resolved) }
+}
+
+function resolveSlowCallRate(rate: SlowCallRateOptions): Resolved<SlowCallRateOptions> {
+  const path = 'trip.slowCallRate'
+  // Unlike other options it has no default.
+  const slowerThan = duration(`${path}.slowerThan`, rate.slowerThan)
+  return Object.freeze({ ...resolveRate(path, rate), slowerThan })
+}
+
+function resolveEvidence(evidence: EvidenceOptions): Resolved<EvidenceOptions> {
+  const { threshold = 10, slowerThan = SLOW_FAILURE_MS } = evidence
+  const { minimumSpan = 250, overdue = true } = evidence
+  return Object.freeze({ threshold, slowerThan, minimumSpan, overdue })
+}
+
+const slice: Check = (path, value) => {
+  const [age, hits, calls] = tuple(path, value, '[age, hits, calls]', 3)
+  ms(`${path}[0]`, age)
+  count(`${path}[2]`, calls)
+  integer(`${path}[1]`, hits, 0, calls as number)
+}
+const flag: Check = (path, value) => integer(path, value, 0, 1)
+/** Of a window of calls the flags are saved, of a window of time the slices. */
+const savedWindow: Check = (path, value) => {
+  object(path, value, ['flags', 'slices'], 'field')
+  const { flags, slices } = value as { flags?: unknown; slices?: unknown }
+  if (flags === undefined) checkShape({ each: slice }, `${path}.slices`, slices)
+  else checkShape({ each: flag }, `${path}.flags`, flags)
+}
+/** What each rule saves. */
+export const savedRules: FieldsOf<SavedRules> = {
+  failureRate: [null, savedWindow],
+  slowCallRate: [null, savedWindow],
+  evidence: [null, { score: ms, for: ms, failures: count, slow: count, overdue: count }],
+}
+
+export function tuple(path: string, value: unknown, shape: string, length: number): unknown[] {
+  const items = list(path, value)
+  if (items.length > length) throw wrongType(path, shape, value)
+  return items
+}
