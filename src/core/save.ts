@@ -11,7 +11,7 @@ import { createRecovery } from './state/half-open.ts'
 import type { Override, OverrideMode } from './state/override.ts'
 import type { State } from './state/state.ts'
 import type { StateName, TransitionReason } from './transition.ts'
-import { LastFailures } from './trip/last-failures.ts'
+import { lastFailures } from './trip/last-failures.ts'
 import type { Finding, TripFacts, TripRecord } from './trip/record.ts'
 import { restoreRules, type SavedRules, saveRules } from './trip/rules.ts'
 import { TripHistory } from './trip/trip-history.ts'
@@ -122,29 +122,21 @@ function saveOverride(override: Override, now: number): NonNullable<Saved['overr
 }
 
 function saveState(state: State, now: number): SavedState {
-  const age = now - state.since
-  const notBefore = Math.max(0, state.notBefore - now)
+  const common = { for: now - state.since, notBefore: Math.max(0, state.notBefore - now) }
   switch (state.name) {
     case 'closed': {
-      const failures = (state.failures?.list() ?? []).map((failure) => saveFailure(failure, now))
-      const rules = saveRules(state.rules, now)
-      return {
-        name: 'closed',
-        for: age,
-        consecutiveFailures: state.consecutiveFailures,
-        failures,
-        rules,
-        notBefore,
-      }
+      const { name, consecutiveFailures } = state
+      const failures = (state.failures ?? []).map((failure) => saveFailure(failure, now))
+      return { name, ...common, consecutiveFailures, failures, rules: saveRules(state.rules, now) }
     }
     case 'open': {
+      const { name, until, from } = state
       const trip = saveTrip(state.trip, now)
-      const { until, from } = state
-      return { name: 'open', for: age, remaining: until - now, from: now - from, trip, notBefore }
+      return { name, ...common, remaining: until - now, from: now - from, trip }
     }
     case 'half-open': {
-      const { successes: succeeded } = state.recovery
-      return { name: 'half-open', for: age, succeeded, trip: saveTrip(state.trip, now), notBefore }
+      const { name, recovery } = state
+      return { name, ...common, succeeded: recovery.successes, trip: saveTrip(state.trip, now) }
     }
   }
 }
@@ -218,7 +210,7 @@ function restoreState(
   if (state.name === 'closed') {
     const { consecutiveFailures } = state
     const failures =
-      state.failures.length === 0 ? null : new LastFailures(state.failures.map(restoreFailure))
+      state.failures.length === 0 ? null : lastFailures(state.failures.map(restoreFailure))
     const rules = restoreRules(settings.trip, state.rules, 0)
     const fresh = createClosed(generation, since, settings.trip)
     return { ...fresh, consecutiveFailures, failures, rules, notBefore }

@@ -1,11 +1,11 @@
 import { InFlight } from '../in-flight.ts'
 import { baselineOf, type LatencyBaseline, SHORTEST_OVERDUE } from '../measure/latency-baseline.ts'
 import type { Statistics } from '../measure/statistics.ts'
-import { type Classification, notBefore, recorded } from '../outcome.ts'
+import { type Classification, notBefore, type RecordedFailure, recorded } from '../outcome.ts'
 import { Permit } from '../permit.ts'
 import type { MachineSettings } from '../settings.ts'
 import { consecutiveFailures } from '../trip/consecutive-failures.ts'
-import { LastFailures } from '../trip/last-failures.ts'
+import { keepFailure } from '../trip/last-failures.ts'
 import type { Finding, RuleStatus } from '../trip/record.ts'
 import type { Totals } from '../trip/rule.ts'
 import {
@@ -31,8 +31,8 @@ export interface Closed {
   rules: Rules | null
   /** Calls that may become overdue; null if no rule charges them. */
   inFlight: InFlight | null
-  /** The last ones; null while there were none. */
-  failures: LastFailures | null
+  /** The last ones, oldest first; null while there were none. */
+  failures: RecordedFailure[] | null
   /** Retry-After: an opening lasts at least until then. */
   notBefore: number
 }
@@ -107,8 +107,8 @@ function recordFailure(
   state.notBefore = notBefore(state.notBefore, classification, now)
   const failure = recorded(classification, now)
   if (failure !== undefined) {
-    state.failures ??= new LastFailures()
-    state.failures.add(failure)
+    state.failures ??= []
+    keepFailure(state.failures, failure)
   }
   const finding =
     state.rules === null ? undefined : record(state.rules, true, duration, now, state, data)
@@ -198,7 +198,7 @@ export function retractOverdue({ rules }: Closed, now: number): void {
 export function cloneClosed(state: Closed): Closed {
   const copy: Closed = {
     ...state,
-    failures: state.failures?.clone() ?? null,
+    failures: state.failures?.slice() ?? null,
     rules: cloneRules(state.rules),
   }
   const overdue = overdueRule(copy.rules)

@@ -29,7 +29,7 @@ export class TripHistory {
   /** A closed circuit has opened, or a half-open one was tripped by hand. */
   open(from: State, facts: OpeningFacts): TripRecord {
     if (from.name !== 'closed') endTrip(from.trip, facts.at, facts.reason)
-    const failures = from.name === 'closed' ? (from.failures?.list() ?? []) : []
+    const failures = from.name === 'closed' ? (from.failures?.slice() ?? []) : []
     const consecutiveFailures = from.name === 'closed' ? from.consecutiveFailures : 0
     const { at, reason, openFor, enforced, finding = null, note = null, ruleStatuses } = facts
     const trip: TripRecord = {
