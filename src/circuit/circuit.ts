@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
 import { tryAdmit, trySettle } from '../core/fast-path.ts'
-import type { Change, Machine } from '../core/machine.ts'
+import type { Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
 import { UNENFORCED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
-import type { Override } from '../core/state/override.ts'
+import type { Change, Override } from '../core/state/override.ts'
 import {
   type CallTimeoutError,
   CircuitFullError,

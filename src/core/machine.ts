@@ -27,7 +27,7 @@ import {
   settleProbe,
 } from './state/half-open.ts'
 import { createOpen, type Open, type Opening, prolong } from './state/open.ts'
-import type { Override, OverrideChange, OverrideMode, OverrideOptions } from './state/override.ts'
+import type { Change, Override, OverrideMode, OverrideOptions } from './state/override.ts'
 import {
   dueAt,
   isDue,
@@ -37,13 +37,10 @@ import {
   ruleStatuses,
   type State,
 } from './state/state.ts'
-import type { Transition, TransitionReason } from './transition.ts'
+import type { TransitionReason } from './transition.ts'
 import type { Finding } from './trip/record.ts'
 import { needsDuration } from './trip/rules.ts'
 import { endTrip } from './trip/trip-history.ts'
-
-/** To be published, in order. */
-export type Change = Transition | OverrideChange
 
 /**
  * The circuit breaker itself: deterministic and synchronous. Every transition of the product is in

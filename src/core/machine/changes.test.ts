@@ -8,8 +8,9 @@ import {
   probedMachine,
   RESET_TIMEOUT,
 } from '../../../test/helpers/core.ts'
-import type { Change, Machine } from '../machine.ts'
+import type { Machine } from '../machine.ts'
 import { tripsOf } from '../machine-data.ts'
+import type { Change } from '../state/override.ts'
 
 /** What the machine has to publish of what is done to it. */
 function changesOf(machine: Machine, act: (machine: Machine) => unknown): Change[] {

@@ -1,3 +1,5 @@
+import type { Transition } from '../transition.ts'
+
 export const OVERRIDE_MODES = ['forced-open', 'forced-closed', 'disabled'] as const
 /** The manual layer over the automatic state, which goes on underneath. */
 export type OverrideMode = (typeof OVERRIDE_MODES)[number]
@@ -24,3 +26,6 @@ export interface OverrideOptions {
 export interface OverrideChange {
   readonly override: Override | undefined
 }
+
+/** What a machine has done, to be published in order. */
+export type Change = Transition | OverrideChange
