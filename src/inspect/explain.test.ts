@@ -111,22 +111,19 @@ describe('explain under an override', () => {
     expect(textOf(breaker)).toBe(
       'Circuit "circuit" is forced open by ops: deploy, for 4 min more: calls are rejected. ' +
         'The override was set 1 min ago. ' +
-        'Underneath it has been closed for 3 min: calls would pass. It has not opened yet.',
+        'Underneath it has been closed for 3 min. It has not opened yet.',
     )
   })
 
-  it('says what a circuit that is forced closed would do', async () => {
+  it('says how long a circuit that is forced closed has been open underneath', async () => {
     const { breaker, clock } = createBreaker()
     await open(breaker)
     breaker.forceClosed()
     await clock.advance(400)
-    const whileOpen = textOf(breaker)
-    await clock.advance(RESET_TIMEOUT)
 
-    expect(whileOpen).toMatch(
-      /^Circuit "circuit" is forced closed, until it is released: all calls pass\. .* Underneath it has been open for 400 ms: calls would be rejected; the next probe may start in 600 ms\./,
+    expect(textOf(breaker)).toMatch(
+      /^Circuit "circuit" is forced closed, until it is released: all calls pass\. .* Underneath it has been open for 400 ms\. It opened 400 ms ago because/,
     )
-    expect(textOf(breaker)).toContain('the next call would be let through as a probe.')
   })
 
   it('says that nothing is recorded while it is disabled', () => {

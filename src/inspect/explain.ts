@@ -4,7 +4,7 @@ import type { MachineSettings } from '../core/settings.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { HalfOpen } from '../core/state/half-open.ts'
 import type { Override } from '../core/state/override.ts'
-import { retryAfter } from '../core/state/state.ts'
+import { retryAfter, type State } from '../core/state/state.ts'
 import type { TripRecord } from '../core/trip/record.ts'
 import { overrideText } from './override.ts'
 import { counterfactualOf, REASONS, reasonOf, type Trip, tripOf, whyOpen } from './trip.ts'
@@ -23,11 +23,8 @@ export function explain(name: string, machine: Machine, now: number, wall: numbe
   const { state, override, settings } = machine
   const sentences =
     override === undefined
-      ? [`Circuit "${name}" ${stateText(machine, now)}`]
-      : [
-          ...overrideSentences(name, override, now),
-          `Underneath it ${stateText(machine, now, 'would')}`,
-        ]
+      ? [`Circuit "${name}" ${stateText(state, now)}: ${callsText(machine, now)}`]
+      : [...overrideSentences(name, override, now), `Underneath it ${stateText(state, now)}`]
   if (state.name === 'closed') sentences.push(...closedSentences(machine, state, now))
   else sentences.push(...openSentences(machine, state.trip, now))
   return {
@@ -51,47 +48,44 @@ function overrideSentences(name: string, override: Override, now: number): strin
   ]
 }
 
-/** The automatic state and what calls meet, or would meet if no override decided. */
-function stateText(machine: Machine, now: number, would?: 'would'): string {
-  const { state } = machine
-  const age = now - state.since
-  const lasting = `has been ${state.name} for ${span(age)}`
-  const rejected = would ? 'calls would be rejected' : 'calls are rejected'
+const JUST_CHANGED = {
+  closed: 'is closed',
+  open: 'has just opened',
+  'half-open': 'has just become half-open',
+} as const
+
+function stateText({ name, since }: State, now: number): string {
+  const age = now - since
+  return age < 1 ? JUST_CHANGED[name] : `has been ${name} for ${span(age)}`
+}
+
+/** What calls meet while no override decides. */
+function callsText({ state, counters, settings }: Machine, now: number): string {
   switch (state.name) {
     case 'closed': {
-      const passing = would ? 'calls would pass' : 'calls pass'
-      return `${age < 1 ? 'is closed' : lasting}: ${fullText(machine, rejected) ?? passing}`
+      const { inFlight } = counters
+      const { maxConcurrent } = settings
+      if (inFlight < maxConcurrent) return 'calls pass'
+      return `calls are rejected while ${count(inFlight, 'call is', 'calls are')} in flight (\`maxConcurrent\` is ${maxConcurrent})`
     }
-    case 'open': {
-      const left = span(state.until - now)
-      return `${age < 1 ? 'has just opened' : lasting}: ${rejected}; the next probe may start in ${left}`
-    }
-    case 'half-open': {
-      const probes = probesText(state, now, rejected, would)
-      return `${age < 1 ? 'has just become half-open' : lasting}: ${probes}`
-    }
+    case 'open':
+      return `calls are rejected; the next probe may start in ${span(state.until - now)}`
+    case 'half-open':
+      return probesText(state, now)
   }
 }
 
-/** While how many calls are in flight a closed circuit rejects; `undefined` when it does not. */
-function fullText({ counters, settings }: Machine, rejected: string): string | undefined {
-  const { inFlight } = counters
-  const { maxConcurrent } = settings
-  if (inFlight < maxConcurrent) return undefined
-  return `${rejected} while ${count(inFlight, 'call is', 'calls are')} in flight (\`maxConcurrent\` is ${maxConcurrent})`
-}
-
-function probesText(state: HalfOpen, now: number, rejected: string, would?: 'would'): string {
+function probesText(state: HalfOpen, now: number): string {
   const { limit, inFlight } = state.recovery
   const wait = retryAfter(state, undefined, now)
   if (wait !== undefined) {
     const probes = count(inFlight.length, 'probe is', 'probes are')
-    return `${rejected}, because ${probes} in flight, the most allowed at once; a slot should be free within ${span(wait)}`
+    return `calls are rejected, because ${probes} in flight, the most allowed at once; a slot should be free within ${span(wait)}`
   }
   const slots = limit - inFlight.length
-  const [next, be, probes] =
-    slots === 1 ? ['next call', 'is', 'a probe'] : [`next ${slots} calls`, 'are', 'probes']
-  return `the ${next} ${would ? 'would be' : be} let through as ${probes}`
+  return slots === 1
+    ? 'the next call is let through as a probe'
+    : `the next ${slots} calls are let through as probes`
 }
 
 function closedSentences(machine: Machine, { consecutiveFailures }: Closed, now: number): string[] {
