@@ -22,8 +22,8 @@ const NONE = /* @__PURE__ */ Object.fromEntries(
  */
 export class Emitter {
   protected readonly subscriptions: Subscriptions = { ...NONE }
-  /** Events published during a delivery. */
-  readonly #waiting: Published[] = []
+  /** Delivers the events that were published during a delivery. */
+  readonly #waiting: (() => void)[] = []
   #delivering = false
   /** Every event is published to the listeners of these too. */
   registries: readonly Emitter[]
@@ -64,17 +64,14 @@ export class Emitter {
       return
     }
     if (this.#delivering) {
-      this.#waiting.push({ name, event })
+      this.#waiting.push(() => this.#deliver(name, event))
       return
     }
     this.#delivering = true
     try {
       this.#deliver(name, event)
       // Testing the length, which is nearly always 0, is cheaper than an empty shift.
-      while (this.#waiting.length > 0) {
-        const next = this.#waiting.shift() as Published
-        this.#deliver(next.name, next.event)
-      }
+      while (this.#waiting.length > 0) this.#waiting.shift()?.()
     } finally {
       this.#delivering = false
     }
@@ -129,11 +126,6 @@ export interface Subscription {
   readonly listener: AnyListener
   /** Keeps the function alive as long as the subscription: an abort signal refers to it weakly. */
   readonly off: () => void
-}
-
-export interface Published {
-  readonly name: Name
-  readonly event: RegistryEvent
 }
 
 export type AnyListener = (event: never) => void

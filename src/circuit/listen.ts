@@ -1,5 +1,5 @@
 import type { RegistryEventName } from '../events.ts'
-import { show, suggestion, wrongType } from '../options/validate.ts'
+import { callable, show, suggestion } from '../options/validate.ts'
 import type { AnyListener, Emitter } from './emitter.ts'
 
 export interface ListenOptions {
@@ -18,7 +18,7 @@ export function listen(
   if (!known.includes(event)) {
     throw new TypeError(`unknown event ${show(event)}${suggestion(String(event), known)}`)
   }
-  if (typeof listener !== 'function') throw wrongType('listener', 'a function', listener)
+  callable('listener', listener)
   if (signal?.aborted) return () => {}
   const off = emitter().on(event, listener)
   if (signal === undefined) return off

@@ -70,11 +70,6 @@ export function firstDue(inFlight: readonly Permit[]): number {
   return Math.min(...inFlight.map((probe) => probe.due))
 }
 
-/** True when a probe has reached its deadline. */
-export function lapsed({ inFlight }: Recovery, now: number): boolean {
-  return inFlight.some((probe) => now >= probe.deadline)
-}
-
 export interface ProbeSettings {
   readonly kind: 'probes'
   /** That many successes in a row close the circuit. */
