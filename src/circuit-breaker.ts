@@ -185,10 +185,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
    */
   get state(): StateName {
     const { machine, clock } = this.#circuit
-    const { state, override } = machine
-    // Nothing can be due then: only calls in flight that are overdue open a circuit by themselves.
-    const settled = state.name === 'closed' && state.inFlight === null && override === undefined
-    return settled ? 'closed' : shownState(machine.peek(clock.now()))
+    return shownState(machine.peek(clock.now()))
   }
 
   /** The resolved options: every default applied, frozen. */
@@ -234,7 +231,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     const circuit = this.#circuit
     const override = circuit.machine.force(mode, circuit.clock.now(), why)
     circuit.flush()
-    return { [dispose]: () => this.#release(override) } as Disposable
+    return { [dispose]: () => this.#release(override) }
   }
 
   /** Lifts the override; the automatic state shows as it then is. Does nothing without one. */

@@ -182,3 +182,19 @@ describe('on', () => {
     )
   })
 })
+
+it('tells of a probe that expired before it tells of the call that found it, under forceClosed', async () => {
+  const { breaker, clock } = createBreaker({ maxFailures: 1, recovery: { timeout: 500 } })
+  await breaker.run(() => Promise.reject(new Error('down'))).catch(() => {})
+  await clock.advance(RESET_TIMEOUT)
+  breaker.acquire()
+  breaker.forceClosed()
+  const seen: unknown[] = []
+  breaker.on('transition', ({ reason }) => seen.push(reason))
+  breaker.on('reject', ({ reason, enforced }) => seen.push([reason, enforced]))
+  await clock.advance(500)
+
+  await breaker.run(() => Promise.resolve())
+
+  expect(seen).toEqual(['probeExpired', ['open', false]])
+})

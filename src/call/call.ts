@@ -1,6 +1,6 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import type { Classify } from '../circuit/classify.ts'
-import { Rejection, rejectWith } from '../circuit/deferred-rejection.ts'
+import { Rejection } from '../circuit/deferred-rejection.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import type { AnyFallback } from '../options.ts'
@@ -38,12 +38,7 @@ export function callSync(
 ): unknown {
   const { fallback } = circuit.options
   const permit = circuit.admit(undefined)
-  if (typeof permit === 'string') {
-    const error = circuit.reject(permit)
-    return orThrow(
-      fallback === undefined ? new Rejection(error()) : runFallback(fallback, error, args),
-    )
-  }
+  if (typeof permit === 'string') return orThrow(rejectionOf(circuit, permit, fallback, args))
   const handlers = composeHandlers(circuit, permit, callerSignal(args), fallback, args)
   let value: unknown
   try {
@@ -51,15 +46,13 @@ export function callSync(
   } catch (error) {
     return orThrow(handlers.onRejected(error))
   }
-  return settleSync(handlers, value)
-}
-
-/** A function that was taken for synchronous may return a promise: then that is what is settled. */
-export function settleSync({ onFulfilled, onRejected }: SettleHandlers, value: unknown): unknown {
+  // A function that was taken for synchronous may return a promise.
+  const { onFulfilled, onRejected } = handlers
   return isPromise(value) ? follow(onFulfilled, onRejected, value) : onFulfilled(value)
 }
 
 export function isPromise(value: unknown): value is Promise<unknown> {
+  if (typeof value !== 'object') return false
   try {
     return value instanceof Promise
   } catch {
@@ -80,9 +73,17 @@ export function rejectCall(
   fallback: AnyFallback | undefined,
   args: readonly unknown[],
 ): Promise<unknown> {
+  return Promise.resolve(rejectionOf(circuit, reason, fallback, args))
+}
+
+function rejectionOf(
+  circuit: Circuit,
+  reason: RejectReason,
+  fallback: AnyFallback | undefined,
+  args: readonly unknown[],
+): unknown {
   const error = circuit.reject(reason)
-  if (fallback === undefined) return rejectWith(error())
-  return Promise.resolve(runFallback(fallback, error, args))
+  return fallback === undefined ? new Rejection(error()) : runFallback(fallback, error, args)
 }
 
 /** What settles the permit and, after a failure, runs the fallback with `args`. */

@@ -1,13 +1,7 @@
+import { isSignal } from '../options/validate.ts'
+
 /** Under these names the arguments of clients carry the caller's signal: fetch, axios, AWS, … */
 const SIGNAL_PROPERTIES = ['signal', 'abortSignal'] as const
-
-function asSignal(value: unknown): AbortSignal | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { aborted, addEventListener } = value as Partial<AbortSignal>
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
-    ? (value as AbortSignal)
-    : undefined
-}
 
 /**
  * The caller's own signal among the arguments of a wrapped function, as it is or as
@@ -19,7 +13,7 @@ export function callerSignal(args: readonly unknown[]): AbortSignal | undefined 
     const arg = args[i]
     if (typeof arg !== 'object' || arg === null) continue
     try {
-      const signal = asSignal(arg) ?? carried(arg)
+      const signal = isSignal(arg) ? arg : carried(arg)
       if (signal !== undefined) return signal
     } catch {
       // A proxy or getter that objects to being asked: it carries no signal.
@@ -30,8 +24,8 @@ export function callerSignal(args: readonly unknown[]): AbortSignal | undefined 
 
 function carried(arg: object): AbortSignal | undefined {
   for (const name of SIGNAL_PROPERTIES) {
-    const signal = asSignal((arg as Record<string, unknown>)[name])
-    if (signal !== undefined) return signal
+    const signal = (arg as Record<string, unknown>)[name]
+    if (isSignal(signal)) return signal
   }
   return undefined
 }

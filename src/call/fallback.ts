@@ -21,7 +21,7 @@ export function runFallback(
   error: () => unknown,
   args: readonly unknown[],
 ): unknown {
-  if (takesNothing(fallback)) return settleWith(fallback, error)
+  if (takesNothing(fallback)) return settleWith(() => fallback(undefined), error)
   const original = error()
   return settleWith(
     () => fallback(original, ...args),
@@ -29,18 +29,19 @@ export function runFallback(
   )
 }
 
-function settleWith(run: (error: undefined) => unknown, error: () => unknown): unknown {
+function settleWith(run: () => unknown, error: () => unknown): unknown {
   try {
-    const value = run(undefined)
-    return isThenable(value) ? explained(value, error) : value
+    const value = run()
+    // Its error is created now: later the circuit may have moved on.
+    return isThenable(value) ? explained(value, error()) : value
   } catch (failure) {
     return new Rejection(withCause(failure, error()))
   }
 }
 
-function explained(value: PromiseLike<unknown>, error: () => unknown): Promise<unknown> {
+function explained(value: PromiseLike<unknown>, error: unknown): Promise<unknown> {
   return Promise.resolve(value).catch((failure: unknown) => {
-    throw withCause(failure, error())
+    throw withCause(failure, error)
   })
 }
 

@@ -3,7 +3,6 @@ import type { AdmittedPermit } from '../circuit/settle-handlers.ts'
 import { CANCELLED, type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AcquireOptions } from '../options.ts'
-import { abortedByCaller } from './caller-signal.ts'
 import { Settlement } from './settlement.ts'
 import { timeLimit } from './timeout-queue.ts'
 
@@ -42,7 +41,7 @@ export interface Permit extends Disposable {
 export const dispose: typeof Symbol.dispose =
   Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose)
 
-class CallPermit {
+class CallPermit implements Permit {
   readonly generation: number
   readonly #settlement: Settlement
   readonly #signal: AbortSignal | undefined
@@ -90,9 +89,12 @@ class CallPermit {
     this.#settleAs(CANCELLED)
   }
 
+  [dispose](): void {
+    this.cancel()
+  }
+
   readonly #abort = (): void => {
-    if (abortedByCaller(this.#signal)) this.cancel()
-    else this.#settle({ status: 'rejected', reason: this.#signal?.reason })
+    this.#settle({ status: 'rejected', reason: this.#signal?.reason })
   }
 
   #settle(settled: Settled, timedOut = false): void {
@@ -116,17 +118,11 @@ const FAILURE: Classification = {
   failure: { name: 'failure', code: undefined, message: 'reported without an error' },
 }
 
-Object.defineProperty(CallPermit.prototype, dispose, {
-  value(this: CallPermit) {
-    this.cancel()
-  },
-})
-
 export function createPermit(
   circuit: Circuit,
   permit: AdmittedPermit,
   call: AcquireOptions,
   timeout: number | undefined,
 ): Permit {
-  return new CallPermit(circuit, permit, call, timeout) as unknown as Permit
+  return new CallPermit(circuit, permit, call, timeout)
 }

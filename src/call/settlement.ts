@@ -37,27 +37,21 @@ export class Settlement implements SettleHandlers {
   }
 
   #reject(reason: unknown, timedOut = false): Rejection {
-    const callerGone = this.#isCallerGone(timedOut)
-    const classification = this.settle({ status: 'rejected', reason }, timedOut)
-    const replaceable = classification !== undefined && isReplaced(classification)
-    return new Rejection(reason, replaceable && !callerGone)
+    const replaced = this.settle({ status: 'rejected', reason }, timedOut)
+    return new Rejection(reason, replaced)
   }
 
-  #isCallerGone(timedOut: boolean): boolean {
-    return !timedOut && abortedByCaller(this.#signal)
-  }
-
-  /** Settles it as the result is classified; undefined if it was settled before. */
-  settle(settled: Settled, timedOut = false): Classification | undefined {
-    if (this.settled) return undefined
-    const callerGone = this.#isCallerGone(timedOut)
+  /** Settles it as the result is classified. True if a fallback may replace the result. */
+  settle(settled: Settled, timedOut = false): boolean {
+    if (this.settled) return false
+    const callerGone = !timedOut && abortedByCaller(this.#signal)
     const classification = this.#circuit.classify(settled, {
       classify: this.#classify,
       callerGone,
       timedOut,
     })
     this.settleAs(classification, errorOf(settled))
-    return classification
+    return isReplaced(classification) && !callerGone
   }
 
   /** `error` is what the call was rejected with. */

@@ -15,19 +15,17 @@ export interface TimeoutEntry {
  * All calls with one timeout, oldest first, behind one timer: equal durations end in the order in
  * which they began. The timer exists only while such calls are in flight.
  *
- * When it fires, the verdict is taken one turn of the event loop later. A blocked loop runs its
+ * When it fires, the decision is taken one turn of the event loop later. A blocked loop runs its
  * late timers before it reads its sockets: answers that have long arrived must win.
  */
 export class TimeoutQueue {
   #first: TimeoutEntry | undefined
   #last: TimeoutEntry | undefined
   #cancelTimer: (() => void) | undefined
-  #cancelVerdict: (() => void) | undefined
-  #cancelSweep: (() => void) | undefined
+  #cancelDecision: (() => void) | undefined
+  #disposing = false
   readonly #clock: Clock
   readonly duration: number
-  /** False once it was taken out of use: nothing may be added any more. */
-  active = true
 
   constructor(clock: Clock, duration: number) {
     this.#clock = clock
@@ -41,7 +39,7 @@ export class TimeoutQueue {
     if (this.#last === undefined) this.#first = entry
     else this.#last.next = entry
     this.#last = entry
-    const idle = this.#cancelTimer === undefined && this.#cancelVerdict === undefined
+    const idle = this.#cancelTimer === undefined && this.#cancelDecision === undefined
     if (idle) this.#arm(this.#first as TimeoutEntry)
   }
 
@@ -68,12 +66,12 @@ export class TimeoutQueue {
     ) {
       due.push(entry)
     }
-    if (due.length > 0) this.#cancelVerdict = this.#clock.setTimer(0, () => this.#decide(due))
+    if (due.length > 0) this.#cancelDecision = this.#clock.setTimer(0, () => this.#decide(due))
     else if (this.#first !== undefined) this.#arm(this.#first)
   }
 
   #decide(due: readonly TimeoutEntry[]): void {
-    this.#cancelVerdict = undefined
+    this.#cancelDecision = undefined
     for (const entry of due) {
       if (entry.queue !== this) continue
       this.#unlink(entry)
@@ -90,13 +88,14 @@ export class TimeoutQueue {
 
   /** Clears the timer a turn after the last call has settled: the next one may come at once. */
   #scheduleDispose(): void {
-    this.#cancelSweep ??= this.#clock.setTimer(0, () => {
-      this.#cancelSweep = undefined
+    if (this.#disposing) return
+    this.#disposing = true
+    this.#clock.setTimer(0, () => {
+      this.#disposing = false
       if (this.#first !== undefined) return
       this.#cancelTimer?.()
-      this.#cancelVerdict?.()
-      this.#cancelTimer = this.#cancelVerdict = undefined
-      this.active = false
+      this.#cancelDecision?.()
+      this.#cancelTimer = this.#cancelDecision = undefined
       queues.get(this.#clock)?.delete(this.duration)
     })
   }
@@ -117,19 +116,9 @@ const queues = /* @__PURE__ */ new WeakMap<Clock, Map<number, TimeoutQueue>>()
 /**
  * Calls `entry.expire()` when `duration` ms have passed and the answers of that moment were handled,
  * unless it was stopped before. Calls of all breakers share one timer a duration.
- *
- * @param last where the last call with the same duration and clock waited, which saves a search
- * @returns where this one waits
  */
-export function startTimeout(
-  clock: Clock,
-  duration: number,
-  entry: TimeoutEntry,
-  last?: TimeoutQueue,
-): TimeoutQueue {
-  const queue = last?.active ? last : queueOf(clock, duration)
-  queue.add(entry)
-  return queue
+export function startTimeout(clock: Clock, duration: number, entry: TimeoutEntry): void {
+  queueOf(clock, duration).add(entry)
 }
 
 /** The call has ended. */

@@ -12,10 +12,10 @@ import {
 
 /** Wraps a function so that it goes through the circuit and always returns a promise. */
 export function wrapAsync(circuit: Circuit, fn: AnyFunction): AnyFunction {
-  if (kindOf(fn).endsWith('GeneratorFunction')) {
-    throw new TypeError(
-      `breaker takes a function that returns a promise, got ${article(kindOf(fn))}${streamHint(kindOf(fn))}`,
-    )
+  const kind = kindOf(fn)
+  if (kind.endsWith('GeneratorFunction')) {
+    const got = article(kind) + streamHint(kind)
+    throw new TypeError(`breaker takes a function that returns a promise, got ${got}`)
   }
   if (fn.length === 0) return mimicFunction(wrap0(circuit, fn, String(fn.name)), fn)
   if (fn.length === 1) return mimicFunction(wrap1(circuit, fn, String(fn.name)), fn)

@@ -99,9 +99,19 @@ export class Circuit implements ClassifyHost {
     const own = timeout !== undefined && timeout <= this.options.recovery.timeout
     const backstop = own ? LONGEST_STALL : 0
     const permit = this.machine.admit(this.clock.now(), backstop)
-    if (permit === UNENFORCED) this.#publishReject(this.machine.state.name, false)
+    const { name } = this.machine.state
     this.flush()
+    if (permit === UNENFORCED) this.#publishReject(name, false)
     return permit
+  }
+
+  /** Rejects a call that would not pass now; takes no permit for one that would. */
+  rejectOnly(): RejectReason | undefined {
+    const clockTime = this.clock.now()
+    if (this.machine.wouldAdmit(clockTime)) return undefined
+    const reason = this.machine.admit(clockTime)
+    this.flush()
+    return typeof reason === 'string' ? reason : undefined
   }
 
   /** As {@link admit}, for a call that needs nothing but a shared permit; null for any other. */
@@ -176,7 +186,8 @@ export class Circuit implements ClassifyHost {
   #rejectionError(reason: RejectReason): ShortCircuitError {
     const { name } = this
     const { maxConcurrent } = this.options
-    if (reason === 'full') return new CircuitFullError(name, maxConcurrent as number)
+    if (reason === 'full')
+      return new CircuitFullError(name, maxConcurrent ?? this.machine.counters.inFlight)
     const { machine } = this
     const { state } = machine
     const why = this.#rejected(reason)
@@ -241,6 +252,8 @@ export class Circuit implements ClassifyHost {
     for (let next = machine.changes.shift(); next !== undefined; next = machine.changes.shift()) {
       this.#publishChange(next)
     }
+    // It would keep the evidence of a state that is over.
+    if (this.#lastShared?.state !== machine.state) this.#lastShared = undefined
   }
 
   #publishChange(change: Change): void {

@@ -1,5 +1,5 @@
 import type { Machine } from './machine.ts'
-import type { Permit, SharedPermit } from './permit.ts'
+import type { AnyPermit, Permit } from './permit.ts'
 import { type Closed, learns } from './state/closed.ts'
 import { recordUntimedSuccess } from './trip/rules.ts'
 
@@ -21,7 +21,7 @@ export function tryAdmit({ state, override, measures, counters, settings }: Mach
  * As {@link Machine.settle} with a success, which here needs no time and changes no state. False if
  * nothing was recorded: settle it.
  */
-export function trySettle(machine: Machine, permit: Permit | SharedPermit): boolean {
+export function trySettle(machine: Machine, permit: AnyPermit): boolean {
   const { state, counters } = machine
   if (permit.state !== state || state.name !== 'closed') return false
   if (!permit.shared && !needsNoDuration(machine, state, permit)) return false

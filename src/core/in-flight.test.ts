@@ -50,3 +50,21 @@ describe('InFlight', () => {
     expect([startsOf(copy), startsOf(inFlight)]).toEqual([[11, 12], [2]])
   })
 })
+
+describe('a list that replaces another one', () => {
+  it.each([
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+  ])('is left alone when calls of the earlier one end, in the order %d %d %d', (...order) => {
+    const { permits } = line(1, 2, 3)
+    const later = line(4, 5)
+
+    for (const index of order) {
+      later.inFlight.remove(permits[index] as Permit)
+      later.inFlight.add(new Permit(null, 6 + index, Infinity))
+    }
+
+    expect(startsOf(later.inFlight)).toEqual([4, 5, ...order.map((index) => 6 + index)])
+  })
+})

@@ -13,6 +13,7 @@ export class InFlight {
   }
 
   add(permit: Permit): void {
+    permit.list = this
     permit.previous = this.#last
     if (this.#last === undefined) this.first = permit
     else this.#last.next = permit
@@ -20,17 +21,17 @@ export class InFlight {
   }
 
   remove(permit: Permit): void {
+    // It may have been admitted before this list was kept, and be in an earlier one.
+    if (permit.list !== this) return
     const { previous, next } = permit
-    // It may have been admitted before this line was kept.
-    if (previous === undefined && this.first !== permit) return
     if (previous === undefined) this.first = next
     else previous.next = next
     if (next === undefined) this.#last = previous
     else next.previous = previous
-    permit.previous = permit.next = undefined
+    permit.list = permit.previous = permit.next = undefined
   }
 
-  /** A line of copies that `rule` charges. */
+  /** A list of copies that `rule` charges. */
   clone(rename: (permit: Permit) => Permit, rule: OverdueRule<unknown>): InFlight {
     const copy = new InFlight(rule)
     for (let permit = this.first; permit !== undefined; permit = permit.next) {

@@ -5,7 +5,7 @@ import { type OfferedRate, rateOf } from './measure/offered-rate.ts'
 import { Statistics } from './measure/statistics.ts'
 import { MonotonicTime } from './monotonic-time.ts'
 import { type Classification, recorded } from './outcome.ts'
-import { type Permit, type SharedPermit, UNENFORCED, UNRECORDED } from './permit.ts'
+import { type AnyPermit, type Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
 import type { Decision } from './recovery/recovery.ts'
 import type { MachineSettings } from './settings.ts'
@@ -127,11 +127,7 @@ export class Machine implements MachineData {
   }
 
   /** Gives a permit back. True when its result counted, false when it was stale or came twice. */
-  settle(
-    permit: Permit | SharedPermit,
-    classification: Classification,
-    clockTime: number,
-  ): boolean {
+  settle(permit: AnyPermit, classification: Classification, clockTime: number): boolean {
     if (!permit.open) return false
     const own = permit.shared ? undefined : permit
     // Out of the line first: a call that ends now is not overdue any more.
@@ -142,19 +138,19 @@ export class Machine implements MachineData {
     if (own !== undefined) own.open = false
     this.counters.ended++
     const { state } = this
-    const { outcome } = classification
+    const { outcome, error: cause } = classification
     const measured = own !== undefined && !Number.isNaN(clockTime)
     const duration = measured ? now - own.startedAt : Number.NaN
     if (permit.state !== state) {
       this.counters.rare.stale++
-      if (own?.overdue && outcome === 'success') this.#cancelTrip(own, duration, now)
+      if (own?.overdue && outcome === 'success') this.#cancelTrip(own, now)
       return false
     }
     this.counters.outcome(outcome)
     if (classification.timedOut) this.counters.rare.timeout++
+    // It is NaN where it was not measured.
+    if (duration >= 0) this.statistics?.record(outcome, duration, now)
     if (state.name === 'half-open') {
-      const { error: cause } = classification
-      this.statistics?.record(outcome, duration, now)
       const decision = settleProbe(state, own as Permit, classification, now)
       const probeFailure = recorded(classification, now)
       this.#applyDecision(decision, now, 'probeFailed', { cause, probeFailure })
@@ -164,14 +160,14 @@ export class Machine implements MachineData {
         if (outcome === 'success') baselineOf(this).raiseFloor(now - own.startedAt)
       }
       const finding = recordCall(state, classification, duration, now, this)
-      this.#openIf(state, finding, classification.error, now)
+      this.#openIf(state, finding, cause, now)
     }
     return true
   }
 
   /** A call that was taken for hung has succeeded: a trip by such calls alone is cancelled. */
-  #cancelTrip(permit: Permit, duration: number, now: number): void {
-    baselineOf(this).raiseFloor(duration)
+  #cancelTrip(permit: Permit, now: number): void {
+    baselineOf(this).raiseFloor(now - permit.startedAt)
     if (this.state.name !== 'closed' && this.state.pending === permit.state) {
       this.#close(now, 'overdueCancelled')
     }
@@ -188,7 +184,7 @@ export class Machine implements MachineData {
     if (decision === 'reopen') this.#open(now, reason, why)
   }
 
-  /** Does what the passing of time has made due, each thing as of its own moment, in order. */
+  /** Does what has become due, each thing as of its own moment, but overdue calls as of now. */
   #advance(clockTime: number): number {
     const now = this.#time.advance(clockTime)
     if (!nothingDue(this, now)) this.#applyDue(now)
@@ -256,7 +252,8 @@ export class Machine implements MachineData {
             openFor,
             enforced: this.override === undefined,
             ruleStatuses: ruleStatuses(this, now),
-            ...why,
+            finding: why.finding ?? null,
+            note: why.note ?? null,
           })
     this.#move(createOpen(from, now, openFor, trip, why), reason)
   }

@@ -23,7 +23,8 @@ export class Permit {
   delivered = false
   /** True once it was counted as hung, before its end. */
   overdue = false
-  /** Its neighbours in the line of calls in flight. */
+  /** The list of calls in flight that it is in, and its neighbours there. */
+  list: object | undefined = undefined
   previous: Permit | undefined = undefined
   next: Permit | undefined = undefined
 
@@ -86,14 +87,16 @@ export class SharedPermit {
   }
 }
 
-function nothingHeld(): Permit {
+export type AnyPermit = Permit | SharedPermit
+
+function closedPermit(): Permit {
   const permit = new Permit(null, 0, Infinity)
   permit.open = false
   return Object.freeze(permit)
 }
 
 /** Held by calls that a disabled breaker lets pass: they are not recorded at all. */
-export const UNRECORDED: Permit = /* @__PURE__ */ nothingHeld()
+export const UNRECORDED: Permit = /* @__PURE__ */ closedPermit()
 
 /** Held by calls that only a forced-closed override lets pass: their results are no evidence. */
-export const UNENFORCED: Permit = /* @__PURE__ */ nothingHeld()
+export const UNENFORCED: Permit = /* @__PURE__ */ closedPermit()

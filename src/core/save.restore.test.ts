@@ -10,11 +10,14 @@ import {
   probedMachine,
   RESET_TIMEOUT,
   revive,
+  settingsOf,
   settle,
   stateAt,
 } from '../../test/helpers/core.ts'
+import { overdueOptions, watchful } from '../../test/helpers/overdue.ts'
 import type { Machine } from './machine.ts'
 import { tripsOf } from './machine-data.ts'
+import { overdueRule } from './trip/rules.ts'
 
 function halfOpen(): Machine {
   const { machine, probes } = probedMachine({ probes: 3, concurrent: 2 })
@@ -142,5 +145,44 @@ describe('restore', () => {
     callTimes(machine, 1, 'failure', 1)
 
     expect(machine.state.name).toBe('open')
+  })
+})
+
+describe('a machine that was restored with a rule that charges overdue calls', () => {
+  /** Calls that hang, among successes that take what they cost. */
+  function hangAmongSuccesses(machine: Machine): void {
+    for (let at = 0; at < 8_000; at += 10) {
+      if (at % 2_000 === 0) machine.admit(at)
+      settle(machine, admit(machine, at), 'success', at + 5)
+    }
+  }
+
+  it('charges them to the rule that successes are recorded by', () => {
+    const machine = watchful()
+    const restored = revive(machine, 200, overdueOptions)
+    const { state } = restored
+
+    expect(state).toMatchObject({ name: 'closed' })
+    if (state.name === 'closed') expect(state.inFlight?.rule).toBe(overdueRule(state.rules))
+  })
+
+  it('stays closed where a machine that was never saved does', () => {
+    const [kept, restored] = [watchful(), revive(watchful(), 200, overdueOptions)]
+    kept.configure(settingsOf(overdueOptions), 200)
+
+    for (const machine of [kept, restored]) hangAmongSuccesses(machine)
+
+    expect([kept.state.name, restored.state.name]).toEqual(['closed', 'closed'])
+  })
+
+  it('is read as the next call finds it', () => {
+    const restored = revive(watchful(), 200, overdueOptions)
+    for (let i = 0; i < 6; i++) restored.admit(0)
+    for (const at of [100, 1_000, 2_000, 60_000]) {
+      const read = restored.peek(at).state.name
+      restored.admit(at)
+
+      expect(restored.state.name).toBe(read)
+    }
   })
 })

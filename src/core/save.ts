@@ -212,8 +212,8 @@ function restoreState(
     const failures =
       state.failures.length === 0 ? null : lastFailures(state.failures.map(restoreFailure))
     const rules = restoreRules(settings.trip, state.rules, 0)
-    const fresh = createClosed(generation, since, settings.trip)
-    return { ...fresh, consecutiveFailures, failures, rules, notBefore }
+    const fresh = createClosed(generation, since, settings.trip, rules)
+    return { ...fresh, consecutiveFailures, failures, notBefore }
   }
   // The state and the list show the same record: it goes on being filled in.
   const trip =

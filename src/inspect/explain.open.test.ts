@@ -108,9 +108,7 @@ describe('explain of a half-open circuit', () => {
     await clock.advance(RESET_TIMEOUT)
 
     expect(textOf(breaker)).toContain(text)
-    expect(textOf(breaker)).toContain(
-      `So far 0 of ${probes} probe${probes === 1 ? '' : 's'} succeeded.`,
-    )
+    expect(textOf(breaker)).toContain(`No probe has succeeded yet (${probes} needed).`)
   })
 
   it.each([
@@ -124,14 +122,14 @@ describe('explain of a half-open circuit', () => {
     await clock.advance(100)
 
     expect(textOf(breaker)).toContain(
-      `has been half-open for 100 ms: calls are rejected, ${text}; a slot should be free within 400 ms.`,
+      `has been half-open for 100 ms: calls are rejected, ${text}; another one may start within 400 ms.`,
     )
     for (const probe of inFlight) await probe.release()
   })
 
   it.each([
-    [1, 'So far 1 of 3 probes succeeded.'],
-    [2, 'So far 2 of 3 probes succeeded.'],
+    [1, '1 probe has succeeded (3 needed).'],
+    [2, '2 probes have succeeded (3 needed).'],
   ])('says how far it has come after %d probes', async (successes, text) => {
     const { breaker, clock } = createBreaker({ recovery: { probes: 3 } })
     await open(breaker)
@@ -150,7 +148,7 @@ describe('explain of a half-open circuit', () => {
     for (let i = 0; i < 3; i++) await succeed(breaker)
 
     expect(textOf(breaker)).toContain(
-      'So far 2 of 2 probes succeeded; it closes once no call has been rejected for 3 s.',
+      '2 probes have succeeded (2 needed); it closes with the next success once no call has been rejected for 3 s.',
     )
   })
 

@@ -16,7 +16,7 @@ describe('explain of a closed circuit', () => {
   it('says that a new one is closed and has not opened', () => {
     const { breaker } = createBreaker({ name: 'users' })
 
-    expect(textOf(breaker)).toBe('Circuit "users" is closed: calls pass. It has not opened yet.')
+    expect(textOf(breaker)).toBe('Circuit "users" is closed: calls pass. It has never opened.')
     expect(breaker.explain().trips).toEqual([])
   })
 
@@ -111,7 +111,7 @@ describe('explain under an override', () => {
     expect(textOf(breaker)).toBe(
       'Circuit "circuit" is forced open by ops: deploy, for 4 min more: calls are rejected. ' +
         'The override was set 1 min ago. ' +
-        'Underneath it has been closed for 3 min. It has not opened yet.',
+        'Underneath it has been closed for 3 min. It has never opened.',
     )
   })
 

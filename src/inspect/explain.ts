@@ -80,7 +80,7 @@ function probesText(state: HalfOpen, now: number): string {
   const wait = retryAfter(state, undefined, now)
   if (wait !== undefined) {
     const probes = count(inFlight.length, 'probe is', 'probes are')
-    return `calls are rejected, because ${probes} in flight, the most allowed at once; a slot should be free within ${span(wait)}`
+    return `calls are rejected, because ${probes} in flight, the most allowed at once; another one may start within ${span(wait)}`
   }
   const slots = limit - inFlight.length
   return slots === 1
@@ -101,7 +101,7 @@ function closedSentences(machine: Machine, { consecutiveFailures }: Closed, now:
   const last = trips.at(-1)
   if (last !== undefined) {
     sentences.push(`It last opened ${ago(now - last.at)} because ${reasonOf(last)}${ending(last)}`)
-  } else if (settings.history > 0) sentences.push('It has not opened yet')
+  } else if (settings.history > 0) sentences.push('It has never opened')
   return sentences
 }
 
@@ -144,9 +144,11 @@ function openSentences({ state, settings }: Machine, trip: TripRecord, now: numb
 
 function progress({ recovery }: HalfOpen, { recovery: settings }: MachineSettings): string {
   const { successes, needed } = recovery
-  const succeeded = `So far ${Math.min(successes, needed)} of ${count(needed, 'probe')} succeeded`
+  const enough = Math.min(successes, needed)
+  const some = enough === 0 ? 'No probe has' : count(enough, 'probe has', 'probes have')
+  const succeeded = `${some} succeeded${enough === 0 ? ' yet' : ''} (${needed} needed)`
   if (settings.kind === 'probes' || successes < needed) return succeeded
-  return `${succeeded}; it closes once no call has been rejected for ${span(settings.quietFor)}`
+  return `${succeeded}; it closes with the next success once no call has been rejected for ${span(settings.quietFor)}`
 }
 
 /** Empty for what has just happened, as the first sentence says that already. */

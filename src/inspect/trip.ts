@@ -125,6 +125,8 @@ export function counterfactualOf(record: TripRecord, rules: TripSettings): strin
   const { finding, ruleStatuses } = record
   if (finding === null) return null
   const others = ruleStatuses.filter((value) => value.rule !== finding.rule && fires(value))
+  // A score may be high for less than its minimum span, which its status does not tell.
+  if (others.some(({ rule }) => rule === 'evidence')) return null
   if (others.length > 0) {
     const rules = others.map(({ rule }) => `\`${rule}\``).join(' and ')
     return `Without that rule, ${rules} would have opened it then`

@@ -36,15 +36,14 @@ export function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`
 }
 
-/** What `AbortSignal` rejects with has a number for a code, which says less than its name. */
-const LEGACY_CODES: readonly string[] = ['AbortError 20', 'TimeoutError 23']
-
 /** Name, code and message of a failure, without what the message repeats. */
 export function failureText({ name, code, message }: Omit<RecordedFailure, 'at'>): string {
   const text = message.replace(/\s+/g, ' ').trim()
   const words = text.split(/[^\p{L}\p{N}_-]+/u)
-  const told = code === null || code === name || words.includes(String(code))
-  const coded = told || LEGACY_CODES.includes(`${name} ${code}`) ? '' : ` (${code})`
+  // What `AbortSignal` rejects with has a number for a code, which says less than its name.
+  const aborted = /^(Abort|Timeout)Error$/.test(name) && typeof code === 'number'
+  const told = aborted || code === null || code === name || words.includes(String(code))
+  const coded = told ? '' : ` (${code})`
   if (text === '') return name + coded
   return letters(text).startsWith(letters(name)) ? text + coded : `${name}${coded}: ${text}`
 }

@@ -7,6 +7,7 @@ import {
   callable,
   duration,
   integer,
+  isSignal,
   number,
   object,
   text,
@@ -129,9 +130,4 @@ export function checkCall(method: 'run' | 'acquire' | 'tryAcquire', call: unknow
   if (classify !== undefined) callable('classify', classify)
   if (fallback !== undefined) callable('fallback', fallback)
   if (signal !== undefined && !isSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
-}
-
-function isSignal(value: unknown): boolean {
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
 }

@@ -135,10 +135,8 @@ export class ClientGuard {
     if (profile.returnsPromises) return this.#callAdmitted(method, profile, run, args)
     if (profile.returnsStreams) {
       const circuit = this.#rules.circuitOf(method.path)
-      const rejectReason = !wouldAdmit(circuit) ? circuit.admit(undefined) : undefined
-      if (typeof rejectReason === 'string') {
-        return this.#reject(circuit, rejectReason, profile, args)
-      }
+      const reason = circuit.rejectOnly()
+      if (reason !== undefined) return this.#reject(circuit, reason, profile, args)
     }
     return this.#admitAfterwards(method, profile, run(), args)
   }

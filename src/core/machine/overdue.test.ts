@@ -202,3 +202,19 @@ describe('a call that was overdue', () => {
     expect(stateAt(machine, 30_999)).toBe('half-open')
   })
 })
+
+describe('calls in flight while the rule is configured off and on', () => {
+  it.each([1, 2, 3, 5])('leave those that come later to be found overdue: %d of them', (count) => {
+    const { machine, permits } = waiting(count)
+    const off = { ...overdueOptions, trip: { evidence: { ...evidence, overdue: false } } }
+    machine.configure(settingsOf(off), START)
+    machine.configure(settingsOf(overdueOptions), START)
+    const later = admitMany(machine, 3, START)
+    for (const permit of permits.toReversed()) settle(machine, permit, 'success', START)
+    later.push(...admitMany(machine, 3, START))
+
+    expect(stateAt(machine, START + 60_000)).toBe('open')
+    machine.admit(START + 60_000)
+    expect(later.every(({ overdue }) => overdue)).toBe(true)
+  })
+})

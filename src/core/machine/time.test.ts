@@ -11,8 +11,12 @@ import {
   settle,
   stateAt,
 } from '../../../test/helpers/core.ts'
+import { START, waiting } from '../../../test/helpers/overdue.ts'
 import type { Machine } from '../machine.ts'
 import { tripsOf } from '../machine-data.ts'
+import { SUCCESS } from '../outcome.ts'
+import type { Permit } from '../permit.ts'
+import { save } from '../save.ts'
 
 const HOUR = 3_600_000
 
@@ -207,5 +211,27 @@ describe('the same inputs', () => {
 
     expect([machine.state.name, other.state.name]).toEqual(['open', 'closed'])
     expect([machine.counters.read().failure, other.counters.read().failure]).toEqual([1, 0])
+  })
+})
+
+describe('a call whose end was not timed', () => {
+  it('leaves the statistics of a half-open circuit as they are', () => {
+    const { machine, probes } = probedMachine({ statistics: true, probes: 2 })
+
+    machine.settle(probes[0] as Permit, SUCCESS, Number.NaN)
+
+    expect(machine.statistics?.latency.count).toBe(3)
+    expect(Number.isFinite(save(machine, machine.now(RESET_TIMEOUT)).statistics?.latency.sum)).toBe(
+      true,
+    )
+  })
+
+  it('leaves what is normal a number when it was overdue', () => {
+    const { machine, permits } = waiting(3)
+    machine.admit(START + 60_000)
+
+    for (const permit of permits) machine.settle(permit, SUCCESS, Number.NaN)
+
+    expect(machine.baseline?.floor).toBe(90_000)
   })
 })

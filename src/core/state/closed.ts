@@ -1,6 +1,5 @@
 import { InFlight } from '../in-flight.ts'
 import { baselineOf, type LatencyBaseline, SHORTEST_OVERDUE } from '../measure/latency-baseline.ts'
-import type { Statistics } from '../measure/statistics.ts'
 import { type Classification, notBefore, type RecordedFailure, recorded } from '../outcome.ts'
 import { Permit } from '../permit.ts'
 import type { MachineSettings } from '../settings.ts'
@@ -38,8 +37,12 @@ export interface Closed {
 }
 
 /** The closed state with fresh evidence. */
-export function createClosed(generation: number, since: number, trip: TripSettings): Closed {
-  const rules = createRules(trip)
+export function createClosed(
+  generation: number,
+  since: number,
+  trip: TripSettings,
+  rules: Rules | null = createRules(trip),
+): Closed {
   const overdue = overdueRule(rules)
   return {
     name: 'closed',
@@ -68,8 +71,6 @@ export function recordCall(
   data: Parts & Totals,
 ): Finding | undefined {
   const { outcome } = classification
-  // Not for a duration of NaN: it was not measured.
-  if (duration >= 0) data.statistics?.record(outcome, duration, now)
   if (outcome === 'success') return recordSuccess(state, duration, now, data)
   if (outcome === 'failure') return recordFailure(state, classification, duration, now, data)
   return undefined
@@ -78,7 +79,6 @@ export function recordCall(
 /** Those of a machine that a call is recorded in, besides the state. */
 interface Parts {
   readonly settings: MachineSettings
-  readonly statistics: Statistics | null
   baseline: LatencyBaseline | undefined
 }
 

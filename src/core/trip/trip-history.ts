@@ -9,8 +9,8 @@ export interface OpeningFacts {
   readonly reason: TransitionReason
   readonly openFor: number
   readonly enforced: boolean
-  readonly finding?: Finding | undefined
-  readonly note?: string | undefined
+  readonly finding: Finding | null
+  readonly note: string | null
   readonly ruleStatuses: readonly RuleStatus[]
 }
 
@@ -31,19 +31,12 @@ export class TripHistory {
     if (from.name !== 'closed') endTrip(from.trip, facts.at, facts.reason)
     const failures = from.name === 'closed' ? (from.failures?.slice() ?? []) : []
     const consecutiveFailures = from.name === 'closed' ? from.consecutiveFailures : 0
-    const { at, reason, openFor, enforced, finding = null, note = null, ruleStatuses } = facts
     const trip: TripRecord = {
-      at,
-      reason,
-      note,
-      finding,
-      ruleStatuses,
+      ...facts,
       from: from.name,
       generation: from.generation,
-      enforced,
       failures,
       consecutiveFailures,
-      openFor,
       reopened: 0,
       reopenedBy: null,
       probeFailure: null,

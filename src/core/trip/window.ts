@@ -6,6 +6,8 @@ export interface Window {
   /** As of the last record. */
   readonly hits: number
   readonly calls: number
+  /** Whether calls leave it as time passes. */
+  readonly timed: boolean
   record(hit: boolean, now: number): void
   /** As of now, without calls that have become too old. Reading does not change it. */
   read(now: number): { readonly hits: number; readonly calls: number }
@@ -49,6 +51,10 @@ class CountWindow implements Window {
   constructor(size: number) {
     this.#size = size
     this.#words = new Array<number>(Math.ceil(size / BITS)).fill(0)
+  }
+
+  get timed(): boolean {
+    return false
   }
 
   record(hit: boolean): void {
@@ -118,6 +124,10 @@ class TimeWindow implements Window {
 
   constructor(duration: number) {
     this.#width = duration / SLICES
+  }
+
+  get timed(): boolean {
+    return true
   }
 
   record(hit: boolean, now: number): void {
