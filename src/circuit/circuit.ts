@@ -105,15 +105,6 @@ export class Circuit implements ClassifyHost {
     return permit
   }
 
-  /** Rejects a call that would not pass now; takes no permit for one that would. */
-  rejectOnly(): RejectReason | undefined {
-    const clockTime = this.clock.now()
-    if (this.machine.wouldAdmit(clockTime)) return undefined
-    const reason = this.machine.admit(clockTime)
-    this.flush()
-    return typeof reason === 'string' ? reason : undefined
-  }
-
   /** As {@link admit}, for a call that needs nothing but a shared permit; null for any other. */
   tryAdmitShared(): SettleHandlers | null {
     const { callTimeout, fallback } = this.options

@@ -17,13 +17,6 @@ export class MonotonicTime {
 
   /** Takes a reading and returns the time it stands for. */
   advance(clockTime: number): number {
-    const step = clockTime - this.#last
-    // Of a finite step both ends are finite.
-    if (step > 0 && step <= LONGEST_STEP) {
-      this.#last = clockTime
-      this.#elapsed += step
-      return this.#elapsed
-    }
     this.#elapsed = this.at(clockTime)
     if (Number.isFinite(clockTime)) this.#last = clockTime
     return this.#elapsed

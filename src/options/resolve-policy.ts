@@ -23,7 +23,7 @@ export function resolveTrip(options: Options): ResolvedOptions['trip'] {
   }
   const resolved = resolveRules({ ...rules, consecutiveFailures })
   if (Object.values(resolved).every((rule) => rule === undefined)) {
-    throw new TypeError("trip must have at least one rule, got none; 'auto' is { evidence: {} }")
+    throw new TypeError('trip must have at least one rule, got none')
   }
   return resolved
 }
