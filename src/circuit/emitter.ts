@@ -64,7 +64,7 @@ export class Emitter {
       return
     }
     if (this.#delivering) {
-      this.#waiting.push(() => this.#deliver(name, event))
+      this.#postpone(name, event)
       return
     }
     this.#delivering = true
@@ -75,6 +75,11 @@ export class Emitter {
     } finally {
       this.#delivering = false
     }
+  }
+
+  /** Separate from `publish`, where a closure would take memory for every event. */
+  #postpone(name: Name, event: RegistryEvent): void {
+    this.#waiting.push(() => this.#deliver(name, event))
   }
 
   #deliver(name: Name, event: RegistryEvent): void {
