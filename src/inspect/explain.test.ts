@@ -29,9 +29,9 @@ describe('explain of a closed circuit', () => {
   })
 
   it.each([
-    [1, 'The last call failed; 3 in a row open it.'],
-    [2, 'The last 2 calls failed; 3 in a row open it.'],
-  ])('says after %d failures how near it is to opening', async (failures, text) => {
+    [1, 'The last call failed.'],
+    [2, 'The last 2 calls failed.'],
+  ])('says after %d failures that the last calls failed', async (failures, text) => {
     const { breaker } = createBreaker({ maxFailures: 3 })
 
     for (let i = 0; i < failures; i++) await fail(breaker)

@@ -91,12 +91,10 @@ function probesText(state: HalfOpen, now: number): string {
 function closedSentences(machine: Machine, { consecutiveFailures }: Closed, now: number): string[] {
   const { settings } = machine
   const trips = tripsOf(machine)
-  const { consecutiveFailures: limit } = settings.trip
   const sentences: string[] = []
   if (consecutiveFailures > 0) {
     const failed = consecutiveFailures === 1 ? 'call' : `${consecutiveFailures} calls`
-    const opens = limit === Infinity ? '' : `; ${limit} in a row open it`
-    sentences.push(`The last ${failed} failed${opens}`)
+    sentences.push(`The last ${failed} failed`)
   }
   const last = trips.at(-1)
   if (last !== undefined) {
