@@ -21,7 +21,7 @@ export function runFallback(
   error: () => unknown,
   args: readonly unknown[],
 ): unknown {
-  if (takesNothing(fallback)) return settleWith(() => fallback(undefined), error)
+  if (takesNothing(fallback)) return settleWith(fallback as () => unknown, error)
   const original = error()
   return settleWith(
     () => fallback(original, ...args),

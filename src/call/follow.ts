@@ -7,13 +7,15 @@ export function follow(
   onRejected: (reason: unknown) => unknown,
   result: unknown,
 ): Promise<unknown> {
-  // A foreign promise may have a `then` that throws, or calls back twice.
-  const promise = isNativePromise(result)
-    ? result
-    : new Promise((resolve) => {
-        resolve(result)
-      })
+  const promise = isNativePromise(result) ? result : adopt(result)
   return promise.then(onFulfilled, onRejected)
+}
+
+/** For a foreign promise, which may have a `then` that throws, or calls back twice. */
+function adopt(result: unknown): Promise<unknown> {
+  return new Promise((resolve) => {
+    resolve(result)
+  })
 }
 
 /** True for a promise whose `then` is that of the language, with no more than its own microtask. */
