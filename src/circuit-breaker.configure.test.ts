@@ -139,7 +139,7 @@ describe('configure', () => {
     const { breaker } = createBreaker()
 
     expect(() => breaker.configure({ [key]: undefined })).toThrow(
-      `${key} can't be changed by configure, only set at construction`,
+      `${key} can't be changed by configure; create a new breaker`,
     )
   })
 

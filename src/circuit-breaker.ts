@@ -185,7 +185,10 @@ export class CircuitBreaker<Fallback = never> extends Callable {
    */
   get state(): StateName {
     const { machine, clock } = this.#circuit
-    return shownState(machine.peek(clock.now()))
+    const { state, override } = machine
+    // Nothing can be due then, so that no clock is read.
+    const steady = state.name === 'closed' && state.inFlight === null && override === undefined
+    return steady ? 'closed' : shownState(machine.peek(clock.now()))
   }
 
   /** The resolved options: every default applied, frozen. */

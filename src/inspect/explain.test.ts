@@ -110,7 +110,7 @@ describe('explain under an override', () => {
 
     expect(textOf(breaker)).toBe(
       'Circuit "circuit" is forced open by ops: deploy, for 4 min more: calls are rejected. ' +
-        'The override was set 1 min ago. ' +
+        'It was set 1 min ago. ' +
         'Underneath it has been closed for 3 min. It has never opened.',
     )
   })
@@ -131,7 +131,7 @@ describe('explain under an override', () => {
     breaker.disable({ reason: 'load test' })
 
     expect(textOf(breaker)).toMatch(
-      /^Circuit "circuit" is disabled: load test, until it is released: all calls pass and nothing is recorded\./,
+      /^Circuit "circuit" is disabled: load test, until it is released: all calls pass unrecorded\./,
     )
   })
 })

@@ -36,7 +36,7 @@ export function explain(name: string, machine: Machine, now: number, wall: numbe
 const CALLS_UNDER = {
   'forced-open': 'calls are rejected',
   'forced-closed': 'all calls pass',
-  disabled: 'all calls pass and nothing is recorded',
+  disabled: 'all calls pass unrecorded',
 } as const
 
 function overrideSentences(name: string, override: Override, now: number): string[] {
@@ -44,7 +44,7 @@ function overrideSentences(name: string, override: Override, now: number): strin
   const end = until === Infinity ? 'until it is released' : `for ${span(until - now)} more`
   return [
     `Circuit "${name}" is ${overrideText(override)}, ${end}: ${CALLS_UNDER[mode]}`,
-    `The override was set ${ago(now - since)}`,
+    `It was set ${ago(now - since)}`,
   ]
 }
 

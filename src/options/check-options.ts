@@ -86,9 +86,7 @@ export function checkPatch(patch: unknown): void {
   object('patch', patch, Object.keys(breaker))
   for (const key of CONSTRUCTION) {
     if (Object.hasOwn(patch as object, key)) {
-      throw new TypeError(
-        `${key} can't be changed by configure, only set at construction; create a new breaker`,
-      )
+      throw new TypeError(`${key} can't be changed by configure; create a new breaker`)
     }
   }
 }

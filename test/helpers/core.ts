@@ -159,7 +159,7 @@ export function machineAsText(machine: Machine): string {
   return JSON.stringify(parts, function (this: unknown, key, value) {
     if (key === 'state' && this instanceof Permit) return value?.generation
     // Calls in flight are a line, told from its first on.
-    if (key === 'previous') return undefined
+    if (key === 'previous' || key === 'list') return undefined
     return typeof value === 'number' || value === undefined ? String(value) : value
   })
 }
