@@ -5,8 +5,12 @@ import {
   callTimes,
   createMachine,
   RESET_TIMEOUT,
+  revive,
+  saveAt,
+  settingsOf,
 } from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
+import { ruleStatuses } from '../state/state.ts'
 import type { TripSettings } from './rules.ts'
 
 function machineWith(trip: Partial<TripSettings>): Machine {
@@ -80,5 +84,50 @@ describe('when', () => {
     callOnce(machine, 'failure', 0)
 
     expect(machine.state).toMatchObject({ name: 'closed', generation: 2 })
+  })
+})
+
+describe('a custom rule', () => {
+  it('has nothing to save, and is asked again by a machine that goes on from saved state', () => {
+    const when = (): boolean => false
+    const machine = machineWith({ when })
+    callOnce(machine, 'failure', 0)
+
+    expect(saveAt(machine, 0).state).toMatchObject({
+      rules: { failureRate: null, slowCallRate: null, evidence: null },
+    })
+    const opening = { maxFailures: Infinity, trip: { when: () => true } }
+    const restored = revive(machine, 0, opening)
+    callOnce(restored, 'success', 0)
+    expect(restored.state.name).toBe('open')
+  })
+
+  it('is replaced live, without anything being lost', () => {
+    const machine = machineWith({ when: () => false })
+    const settings = settingsOf({ maxFailures: Infinity, trip: { when: () => true } })
+
+    expect(machine.configure(settings, 0)).toEqual([])
+
+    callOnce(machine, 'success', 0)
+    expect(machine.state.name).toBe('open')
+  })
+
+  it('is removed without anything being lost', () => {
+    const machine = machineWith({ when: () => true })
+
+    expect(machine.configure(settingsOf(), 0)).toEqual([])
+
+    callOnce(machine, 'success', 0)
+    expect(machine.state.name).toBe('closed')
+  })
+
+  it('stands nowhere, and is in a copy of the machine', () => {
+    const machine = machineWith({ when: () => true })
+
+    expect(ruleStatuses(machine, 0)).toEqual([])
+
+    const copy = machine.clone()
+    callOnce(copy, 'success', 0)
+    expect([copy.state.name, machine.state.name]).toEqual(['open', 'closed'])
   })
 })
