@@ -254,3 +254,20 @@ function thrownBy(call: () => unknown): unknown {
 async function* numbers(): AsyncGenerator<number> {
   yield 1
 }
+
+it('publishes what led to an event before what its listener causes', async () => {
+  const { breaker, clock } = createBreaker({ maxFailures: 1 })
+  const seen: unknown[] = []
+  breaker.on('success', ({ probe }) => {
+    seen.push('success')
+    if (probe) breaker.tryAcquire()?.failure(new Error('x'))
+  })
+  breaker.on('failure', () => seen.push('failure'))
+  breaker.trip()
+  await clock.advance(RESET_TIMEOUT)
+  breaker.on('transition', ({ to }) => seen.push(to))
+
+  await breaker.run(() => Promise.resolve(1))
+
+  expect(seen.slice(1)).toEqual(['success', 'closed', 'failure', 'open'])
+})

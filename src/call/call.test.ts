@@ -241,3 +241,71 @@ describe('a call whose circuit moves between its admission and its action', () =
     }
   })
 })
+
+describe('a result whose then() throws', () => {
+  const results: [string, () => unknown][] = [
+    ['a proxy of a promise', () => new Proxy(Promise.resolve(1), {})],
+    ['an object made of the prototype of promises', () => Object.create(Promise.prototype)],
+  ]
+  const ways: [string, (breaker: CircuitBreaker, action: () => never) => Promise<unknown>][] = [
+    ['a call without arguments', (breaker, action) => breaker(action)()],
+    ['a call with one', (breaker, action) => breaker((_: number) => action())(1)],
+    ['a call with two', (breaker, action) => breaker((_: number, __: number) => action())(1, 2)],
+    ['run', (breaker, action) => breaker.run(action)],
+    ['run with a timeout', (breaker, action) => breaker.run(action, { timeout: 1_000 })],
+  ]
+
+  it.each(
+    results.flatMap(([what, result]) =>
+      ways.map(([how, call]) => [what, how, result, call] as const),
+    ),
+  )('rejects, and returns the permit: %s by %s', async (_, __, result, call) => {
+    const { breaker } = createBreaker({ maxFailures: 9 })
+
+    await expect(call(breaker, result as () => never)).rejects.toThrow(TypeError)
+
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { settled: 1, failure: 1 } })
+  })
+})
+
+describe('an action that throws at once', () => {
+  it.each<[string, (breaker: CircuitBreaker, action: () => never) => () => Promise<unknown>]>([
+    ['without arguments', (breaker, action) => breaker(action)],
+    ['with one', (breaker, action) => breaker((_ = 1) => action())],
+    ['with two', (breaker, action) => () => breaker((_: number, __: number) => action())(1, 2)],
+    ['with an object', (breaker, action) => () => breaker((_: object) => action())({})],
+    ['by run', (breaker, action) => () => breaker.run(action)],
+  ])('counts before the next call of the same turn: %s', async (_, wrap) => {
+    const { breaker } = createBreaker({ maxFailures: 3 })
+    const action = vi.fn(() => {
+      throw new Error('down')
+    })
+    const call = wrap(breaker, action as () => never)
+
+    await Promise.allSettled(Array.from({ length: 10 }, () => call()))
+
+    expect(action).toHaveBeenCalledTimes(3)
+  })
+})
+
+it('runs no text of a fallback, and of an action reads no length after its permit is taken', async () => {
+  const { breaker, clock } = createBreaker({ callTimeout: 50 })
+  const fallback = Object.assign(() => 'instead', {
+    toString: () => {
+      throw new Error('toString')
+    },
+  })
+  const hanging = createBreaker({ callTimeout: 50, fallback, clock }).breaker(
+    () => new Promise(() => {}),
+  )()
+  await clock.advance(60)
+  expect(await hanging).toBe('instead')
+
+  const action = Object.defineProperty(async () => 1, 'length', {
+    get: () => {
+      throw new Error('length')
+    },
+  })
+  await expect(breaker.run(action)).rejects.toThrow('length')
+  expect(breaker.snapshot().inFlight).toBe(0)
+})

@@ -23,7 +23,7 @@ export function callAsync(
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, args)
   const handlers = composeHandlers(circuit, permit, callerSignal(args), fallback, args)
   if (callTimeout === undefined) {
-    return follow(handlers.onFulfilled, handlers.onRejected, invoke(fn, self, args))
+    return invoke(handlers, fn, self, args)
   }
   const call = new InterruptibleCall(circuit, handlers)
   return call.run(callTimeout, () => fn.apply(self, args as unknown[]))

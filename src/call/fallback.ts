@@ -7,7 +7,7 @@ import type { AnyFallback } from '../options.ts'
 function takesNothing(fallback: AnyFallback): boolean {
   let known = seen.get(fallback)
   if (known === undefined) {
-    known = fallback.length === 0 && /^(async\s*)?\(\s*\)\s*=>/.test(String(fallback))
+    known = /^(async\s*)?\(\s*\)\s*=>/.test(Function.prototype.toString.call(fallback))
     seen.set(fallback, known)
   }
   return known

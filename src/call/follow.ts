@@ -1,41 +1,47 @@
-import { rejectWith } from '../circuit/deferred-rejection.ts'
+import type { SettleHandlers } from '../circuit/settle-handlers.ts'
 import type { AnyFunction } from './functions.ts'
 
-/** Reports the end of `result` to the handlers and returns what the caller gets. */
+/** Runs a function, reports how it ended to the handlers, and returns what the caller gets. */
+export function invoke(
+  { onFulfilled, onRejected }: SettleHandlers,
+  fn: AnyFunction,
+  self: unknown,
+  args: readonly unknown[],
+): Promise<unknown> {
+  let result: unknown
+  try {
+    result = fn.apply(self, args as unknown[])
+  } catch (error) {
+    return Promise.resolve(onRejected(error))
+  }
+  return follow(onFulfilled, onRejected, result)
+}
+
+/** Reports the end of `result` to the handlers, and returns what the caller gets. */
 export function follow(
   onFulfilled: (value: unknown) => unknown,
   onRejected: (reason: unknown) => unknown,
   result: unknown,
 ): Promise<unknown> {
-  const promise = isNativePromise(result) ? result : adopt(result)
-  return promise.then(onFulfilled, onRejected)
+  try {
+    return (isNativePromise(result) ? result : adopt(result)).then(onFulfilled, onRejected)
+  } catch (error) {
+    // A proxy of a promise has a `then` that throws.
+    return Promise.resolve(onRejected(error))
+  }
 }
 
-/** For a foreign promise, which may have a `then` that throws, or calls back twice. */
+/** For a foreign promise, whose `then` may throw, or call back twice. */
 function adopt(result: unknown): Promise<unknown> {
   return new Promise((resolve) => {
     resolve(result)
   })
 }
 
+const nativeThen = /* @__PURE__ */ (() => Promise.prototype.then)()
+
 /** True for a promise whose `then` is that of the language, with no more than its own microtask. */
 function isNativePromise(value: unknown): value is Promise<unknown> {
   if (typeof value !== 'object' || value === null) return false
-  try {
-    return value.constructor === Promise && (value as Promise<unknown>).then === nativeThen
-  } catch {
-    // A proxy whose traps throw.
-    return false
-  }
-}
-
-const nativeThen = /* @__PURE__ */ (() => Promise.prototype.then)()
-
-/** What the function returns; a rejected promise if it throws. */
-export function invoke(fn: AnyFunction, self: unknown, args: readonly unknown[]): unknown {
-  try {
-    return fn.apply(self, args as unknown[])
-  } catch (error) {
-    return rejectWith(error)
-  }
+  return value.constructor === Promise && (value as Promise<unknown>).then === nativeThen
 }

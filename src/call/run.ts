@@ -3,7 +3,7 @@ import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { checkCall } from '../options/check-options.ts'
 import type { CallOptions } from '../options.ts'
 import { composeHandlers, rejectCall } from './call.ts'
-import { follow, invoke } from './follow.ts'
+import { invoke } from './follow.ts'
 import { checkFunction } from './functions.ts'
 import { InterruptibleCall } from './interruptible-call.ts'
 
@@ -15,8 +15,10 @@ export function runAction(
   action: Action,
   call?: CallOptions<unknown>,
 ): Promise<unknown> {
+  let takesSignal: boolean
   try {
     checkFunction('action', action)
+    takesSignal = action.length > 0
     if (call !== undefined) checkCall('run', call)
   } catch (error) {
     return rejectWith(error)
@@ -30,8 +32,7 @@ export function runAction(
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, [])
   const handlers = composeHandlers(circuit, permit, signal, fallback, [], call?.classify)
   if (timeout === undefined && signal === undefined) {
-    const result = invoke(action, undefined, [neverAborted(action)])
-    return follow(handlers.onFulfilled, handlers.onRejected, result)
+    return invoke(handlers, action, undefined, [neverAborted(takesSignal)])
   }
   const controller = new AbortController()
   const interruptible = new InterruptibleCall(circuit, handlers, { signal, controller })
@@ -42,8 +43,8 @@ export function runAction(
  * The signal of a call that nothing aborts. An action that declares the parameter may add listeners
  * to it and gets its own; one that does not declare it is unlikely to read it.
  */
-function neverAborted(action: Action): AbortSignal {
-  if (action.length > 0) return new AbortController().signal
+function neverAborted(takesSignal: boolean): AbortSignal {
+  if (takesSignal) return new AbortController().signal
   shared ??= new AbortController().signal
   return shared
 }

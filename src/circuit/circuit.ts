@@ -92,6 +92,8 @@ export class Circuit implements ClassifyHost {
 
   /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
   admit(timeout: number | undefined): AdmittedPermit | RejectReason {
+    // A listener may call before all that led to its event is published.
+    if (this.emitter !== undefined) this.flush()
     if (tryAdmit(this.machine)) return this.#sharedPermit()
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer
@@ -109,6 +111,7 @@ export class Circuit implements ClassifyHost {
   tryAdmitShared(): SettleHandlers | null {
     const { callTimeout, fallback } = this.options
     if (callTimeout !== undefined || fallback !== undefined) return null
+    if (this.emitter !== undefined) this.flush()
     return tryAdmit(this.machine) ? this.#sharedPermit() : null
   }
 

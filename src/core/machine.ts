@@ -8,7 +8,7 @@ import { type Classification, recorded } from './outcome.ts'
 import { type AnyPermit, type Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
 import type { Decision } from './recovery/recovery.ts'
-import type { MachineSettings } from './settings.ts'
+import { type MachineSettings, measuresDurations } from './settings.ts'
 import {
   admitCall,
   type Closed,
@@ -39,7 +39,6 @@ import {
 } from './state/state.ts'
 import type { TransitionReason } from './transition.ts'
 import type { Finding } from './trip/record.ts'
-import { needsDuration } from './trip/rules.ts'
 import { endTrip } from './trip/trip-history.ts'
 
 /**
@@ -78,7 +77,7 @@ export class Machine implements MachineData {
     this.counters = data.counters
     this.detachedProbes = data.detachedProbes
     this.statistics = data.statistics
-    this.measures = settings.statistics || needsDuration(settings.trip)
+    this.measures = measuresDurations(settings)
     this.history = data.history
     this.baseline = data.baseline
     this.rate = data.rate
@@ -343,7 +342,7 @@ export class Machine implements MachineData {
     const now = this.#advance(clockTime)
     const { state, settings: before } = this
     this.settings = settings
-    this.measures = settings.statistics || needsDuration(settings.trip)
+    this.measures = measuresDurations(settings)
     if (state.name === 'open' && !sameOpenDuration(before.openDuration, settings.openDuration)) {
       this.#prolong(state, now)
     }

@@ -1,6 +1,6 @@
 import type { OpenDuration } from './recovery/open-duration.ts'
 import type { RecoverySettings } from './recovery/recovery.ts'
-import type { TripSettings } from './trip/rules.ts'
+import { needsDuration, type TripSettings } from './trip/rules.ts'
 
 /** What the machine goes by: options with every default applied and nothing left to interpret. */
 export interface MachineSettings {
@@ -12,4 +12,9 @@ export interface MachineSettings {
   readonly statistics: boolean
   /** Trip records kept. */
   readonly history: number
+}
+
+/** Whether something goes by how long calls take: statistics, a rule, or a slow start. */
+export function measuresDurations({ statistics, trip, recovery }: MachineSettings): boolean {
+  return statistics || needsDuration(trip) || recovery.kind === 'slowStart'
 }

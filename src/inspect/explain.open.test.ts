@@ -33,7 +33,7 @@ describe('explain of an open circuit', () => {
     await open(breaker)
 
     expect(textOf(breaker)).toMatch(
-      /^Circuit "circuit" has just opened: .* It opened because 1 call failed \(limit 1\)\./,
+      /^Circuit "circuit" is open: .* It opened because 1 call failed \(limit 1\)\./,
     )
     expect(textOf(breaker)).toContain('0 calls have been rejected')
   })
@@ -100,8 +100,8 @@ describe('explain of an open circuit', () => {
 
 describe('explain of a half-open circuit', () => {
   it.each([
-    [1, 'has just become half-open: the next call is let through as a probe.'],
-    [2, 'has just become half-open: the next 2 calls are let through as probes.'],
+    [1, 'is half-open: the next call is let through as a probe.'],
+    [2, 'is half-open: the next 2 calls are let through as probes.'],
   ])('says that %d calls may probe', async (probes, text) => {
     const { breaker, clock } = createBreaker({ recovery: { probes } })
     await open(breaker)

@@ -48,15 +48,9 @@ function overrideSentences(name: string, override: Override, now: number): strin
   ]
 }
 
-const JUST_CHANGED = {
-  closed: 'is closed',
-  open: 'has just opened',
-  'half-open': 'has just become half-open',
-} as const
-
 function stateText({ name, since }: State, now: number): string {
   const age = now - since
-  return age < 1 ? JUST_CHANGED[name] : `has been ${name} for ${span(age)}`
+  return age < 1 ? `is ${name}` : `has been ${name} for ${span(age)}`
 }
 
 /** What calls meet while no override decides. */

@@ -25,17 +25,19 @@ const untimed = everySetting.map((settings) => ({
   ...settings,
   statistics: false,
   trip: { ...settings.trip, slowCallRate: undefined, evidence: undefined },
+  recovery: { kind: 'probes', probes: 1, concurrent: 1, timeout: 500 } as const,
 }))
 
-const steps = fc.array(
-  fc.record({
-    outcome: fc.constantFrom('success', 'success', 'success', 'failure'),
-    lasts: fc.constantFrom(0, 0.01, 0.3, 1, 60, 700),
-    waits: fc.constantFrom(0, 0.01, 2, 40, 1_100),
-    configured: fc.option(everySetting, { nil: undefined, freq: 20 }),
-  } as const),
-  { minLength: 20, maxLength: 120 },
-)
+const stepsWith = (settings: fc.Arbitrary<MachineSettings>) =>
+  fc.array(
+    fc.record({
+      outcome: fc.constantFrom('success', 'success', 'success', 'failure'),
+      lasts: fc.constantFrom(0, 0.01, 0.3, 1, 60, 700),
+      waits: fc.constantFrom(0, 0.01, 2, 40, 1_100),
+      configured: fc.option(settings, { nil: undefined, freq: 20 }),
+    } as const),
+    { minLength: 20, maxLength: 120 },
+  )
 
 /** Two machines that are told the same, one of them by the fast path where it is open. */
 function pair(settings: MachineSettings): { quick: Machine; thorough: Machine } {
@@ -46,7 +48,7 @@ function pair(settings: MachineSettings): { quick: Machine; thorough: Machine } 
 describe('the fast path', () => {
   it('takes in a call with a permit as the long way does without a reading of the clock', () => {
     let taken = 0
-    const property = fc.property(setting, steps, (settings, calls) => {
+    const property = fc.property(setting, stepsWith(everySetting), (settings, calls) => {
       const { quick, thorough } = pair(settings)
       let reading = 0
       for (const { outcome, lasts, waits, configured } of calls) {
@@ -75,30 +77,35 @@ describe('the fast path', () => {
 
   it('takes in a call under the shared permit as the long way does at any time', () => {
     let taken = 0
-    const property = fc.property(untimed, steps, (settings, calls) => {
-      const { quick, thorough } = pair(settings)
-      let reading = 0
-      for (const { outcome, lasts, waits, configured } of calls) {
-        reading += waits
-        for (const value of [quick, thorough]) if (configured) value.configure(configured, reading)
-        if (quick.state.name !== 'closed')
-          for (const value of [quick, thorough]) value.reset(reading)
-        const [short, long] = [admitFast(quick), admitFast(thorough)]
-        if (short === null || long === null) {
-          expect(short).toBe(long)
-          continue
+    const property = fc.property(
+      untimed,
+      stepsWith(fc.oneof({ weight: 9, arbitrary: untimed }, everySetting)),
+      (settings, calls) => {
+        const { quick, thorough } = pair(settings)
+        let reading = 0
+        for (const { outcome, lasts, waits, configured } of calls) {
+          reading += waits
+          for (const value of [quick, thorough])
+            if (configured) value.configure(configured, reading)
+          if (quick.state.name !== 'closed')
+            for (const value of [quick, thorough]) value.reset(reading)
+          const [short, long] = [admitFast(quick), admitFast(thorough)]
+          if (short === null || long === null) {
+            expect(short).toBe(long)
+            continue
+          }
+          reading += lasts
+          const verdict = classificationOf(outcome)
+          const quickly = outcome === 'success' && trySettle(quick, short)
+          if (!quickly) quick.settle(short, verdict, reading)
+          thorough.settle(long, verdict, reading)
+          if (quickly) taken++
+          // Both know the time now, whoever has read it.
+          for (const machine of [quick, thorough]) machine.release(reading)
+          expect(machineAsText(quick)).toBe(machineAsText(thorough))
         }
-        reading += lasts
-        const verdict = classificationOf(outcome)
-        const quickly = outcome === 'success' && trySettle(quick, short)
-        if (!quickly) quick.settle(short, verdict, reading)
-        thorough.settle(long, verdict, reading)
-        if (quickly) taken++
-        // Both know the time now, whoever has read it.
-        for (const machine of [quick, thorough]) machine.release(reading)
-        expect(machineAsText(quick)).toBe(machineAsText(thorough))
-      }
-    })
+      },
+    )
 
     fc.assert(property, { seed, numRuns: runsAsked(200) })
     expect(taken).toBeGreaterThan(runsAsked(200) / 4)

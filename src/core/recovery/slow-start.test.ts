@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { admit, createMachine, RESET_TIMEOUT, settle } from '../../../test/helpers/core.ts'
+import {
+  admit,
+  createMachine,
+  RESET_TIMEOUT,
+  settingsOf,
+  settle,
+} from '../../../test/helpers/core.ts'
 import {
   configure,
   flood,
@@ -138,4 +144,20 @@ describe('a slow start', () => {
     settle(machine, admit(machine, GROWN_AT + 149), 'success', GROWN_AT + 150)
     expect(machine.state.name).toBe('closed')
   })
+})
+
+it('goes by how long calls usually take, whatever the rules need', () => {
+  const machine = createMachine()
+  const recovery = {
+    kind: 'slowStart',
+    successes: 1,
+    quietFor: 0,
+    timeout: 500,
+    slowerThan: 800,
+  } as const
+  machine.configure({ ...settingsOf(), recovery }, 0)
+  for (let at = 0; at < 200; at += 10) settle(machine, admit(machine, at), 'success', at + 10)
+
+  expect(machine.measures).toBe(true)
+  expect(machine.baseline?.typical).toBeCloseTo(10)
 })
