@@ -47,7 +47,8 @@ export class Circuit implements ClassifyHost {
   readonly clock: Clock
   readonly machine: Machine
   emitter: Emitter | undefined = undefined
-  #namedOptions: ResolvedOptions | undefined
+  /** Whether calls need nothing but a permit: neither timeout nor fallback. */
+  #direct: boolean
   /** Of the closed state that had calls last. */
   #lastShared: SharedPermitHandlers | undefined
   #lastRejected:
@@ -66,14 +67,21 @@ export class Circuit implements ClassifyHost {
     this.userOptions = userOptions
     this.clock = clock
     this.machine = machine
+    this.#direct = isDirect(options)
+  }
+
+  /** Puts other options in place of the current ones, which the machine has been told already. */
+  replaceOptions(options: ResolvedOptions, userOptions: CircuitBreakerOptions<unknown>): void {
+    this.options = options
+    this.userOptions = userOptions
+    this.#direct = isDirect(options)
   }
 
   /** The options with its name among them, as it shows them. */
   get namedOptions(): ResolvedOptions {
     const { name, options } = this
-    if (options.name === name) return options
-    this.#namedOptions ??= Object.freeze({ ...options, name })
-    return this.#namedOptions
+    if (options.name !== name) this.options = Object.freeze({ ...options, name })
+    return this.options
   }
 
   // The two that every call may publish are made as they are published.
@@ -109,9 +117,7 @@ export class Circuit implements ClassifyHost {
 
   /** As {@link admit}, for a call that needs nothing but a shared permit; null for any other. */
   tryAdmitShared(): SettleHandlers | null {
-    const { callTimeout, fallback } = this.options
-    if (callTimeout !== undefined || fallback !== undefined) return null
-    if (this.emitter !== undefined) this.flush()
+    if (!this.#direct || this.emitter !== undefined) return null
     return tryAdmit(this.machine) ? this.#sharedPermit() : null
   }
 
@@ -258,4 +264,8 @@ export class Circuit implements ClassifyHost {
       this.publish('override', { mode, reason, by })
     }
   }
+}
+
+function isDirect({ callTimeout, fallback }: ResolvedOptions): boolean {
+  return callTimeout === undefined && fallback === undefined
 }

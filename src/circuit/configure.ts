@@ -20,8 +20,7 @@ export function configure(circuit: Circuit, name: string, patch: ConfigurePatch)
   const changed = changedOptions(circuit.namedOptions, resolved)
   const settings = machineSettings(resolved, (error, source) => circuit.report(error, source))
   const lost = circuit.machine.configure(settings, circuit.clock.now())
-  circuit.userOptions = userOptions
-  circuit.options = resolved
+  circuit.replaceOptions(resolved, userOptions)
   circuit.flush()
   circuit.publish('configure', { changed, lost })
   return { changed, lost }
