@@ -61,7 +61,6 @@ export const wrapSync0: Wrap = (circuit, fn, name) =>
         handlers.onRejected(error)
         throw error
       }
-      if (typeof value !== 'object') return handlers.onFulfilled(value)
       const { onFulfilled, onRejected } = handlers
       return isPromise(value) ? follow(onFulfilled, onRejected, value) : onFulfilled(value)
     },

@@ -51,7 +51,7 @@ describe('the error of a rejected call', () => {
     expect(await rejection(breaker)).toMatchObject({
       reason: 'probeExpired',
       message:
-        'circuit "circuit" is half-open and all its probes are in flight; it opened because a probe did not end in time',
+        'circuit "circuit" is half-open with all probes in flight; it opened because a probe did not end in time',
     })
   })
 

@@ -24,7 +24,7 @@ export function describeRejection(
   const why = whyOpen(state.trip)
   const message =
     reason === 'half-open'
-      ? `circuit "${name}" is half-open and all its probes are in flight; it opened because ${why.text}`
+      ? `circuit "${name}" is half-open with all probes in flight; it opened because ${why.text}`
       : `circuit "${name}" is open because ${why.text}`
   return { reason: why.reason, message }
 }
