@@ -149,7 +149,7 @@ describe('CircuitOpenError', () => {
     await probe.release()
 
     expect(error).toMatchObject({ state: 'half-open', retryAfter: 250, reason: 'manual' })
-    expect((error as Error).message).toContain('half-open and all its probes are in flight')
+    expect((error as Error).message).toContain('half-open with all probes in flight')
   })
 
   it('is a new one for every call', async () => {
