@@ -174,9 +174,9 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   #take(call: AcquireOptions) {
     const circuit = this.#circuit
     const timeout = call.timeout ?? circuit.options.callTimeout
-    const held = circuit.admit(timeout)
-    if (typeof held !== 'string') return createPermit(circuit, held, call, timeout)
-    return circuit.reject(held)
+    const permit = circuit.admit(timeout)
+    if (typeof permit !== 'string') return createPermit(circuit, permit, call, timeout)
+    return circuit.reject(permit)
   }
 
   /**
@@ -211,7 +211,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     circuit.flush()
   }
 
-  /** Refuses every call until released. The automatic state goes on underneath. */
+  /** Rejects every call until released. The automatic state goes on underneath. */
   forceOpen(why?: OverrideOptions): Disposable {
     return this.#force('forced-open', why)
   }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createBreaker, fail, hang, open, RESET_TIMEOUT, succeed } from '../test/helpers/public.ts'
+import { createBreaker, fail, open, RESET_TIMEOUT } from '../test/helpers/public.ts'
 import { CircuitBreaker, CircuitRegistry, circuits } from './index.ts'
 import { ManualClock } from './testing/manual-clock.ts'
 
@@ -233,98 +233,5 @@ describe('the constructor of a registry', () => {
 
   it('is not needed for the registry that is there from the start', () => {
     expect(circuits).toBeInstanceOf(CircuitRegistry)
-  })
-})
-
-describe('registry.on', () => {
-  it('hears every breaker that was there, that comes later, or that is added', async () => {
-    const heard: string[] = []
-    const early = registry.breaker('early')
-    const called = registry.breaker('called')
-    await succeed(called)
-    registry.on('transition', ({ breaker, to }) => heard.push(`${breaker} ${to}`))
-    const late = registry.breaker('late')
-    const added = new CircuitBreaker({ name: 'added', maxFailures: 1, registry, clock })
-    for (const breaker of [early, called, late, added]) breaker.trip()
-
-    expect(heard).toEqual(['early open', 'called open', 'late open', 'added open'])
-  })
-
-  it('leaves listeners of the breakers themselves alone, whoever came first', async () => {
-    const heard: string[] = []
-    const breaker = registry.breaker('users')
-    breaker.on('failure', () => heard.push('first own'))
-    registry.on('failure', () => heard.push('registry'))
-    breaker.on('failure', () => heard.push('second own'))
-    const other = registry.breaker('orders')
-    const off = other.on('failure', () => heard.push('other'))
-    await fail(breaker)
-    await fail(other)
-    off()
-    await fail(other)
-
-    expect(heard).toEqual(['first own', 'second own', 'registry', 'other', 'registry', 'registry'])
-  })
-
-  it('hears nothing after it is unsubscribed, or of a breaker that is gone', async () => {
-    const heard: string[] = []
-    const controller = new AbortController()
-    const listen = (name: string) => () => heard.push(name)
-    registry.on('failure', listen('aborted'), { signal: controller.signal })
-    const off = registry.on('failure', listen('off'))
-    const breaker = registry.breaker('users')
-    const unused = registry.breaker('unused')
-    await fail(breaker)
-    registry.delete('users')
-    registry.delete('unused')
-    await fail(breaker)
-    await fail(unused)
-    controller.abort()
-    await fail(registry.breaker('users'))
-    off()
-    await fail(registry.breaker('users'))
-
-    expect(heard).toEqual(['aborted', 'off', 'off'])
-  })
-
-  it('can be heard by several registries', async () => {
-    const other = new CircuitRegistry()
-    const breaker = registry.breaker('users')
-    other.add(breaker)
-    const heard: string[] = []
-    const off = registry.on('failure', () => heard.push('one'))
-    other.on('failure', () => heard.push('two'))
-    await fail(breaker)
-    off()
-    await fail(breaker)
-
-    expect(heard).toEqual(['one', 'two', 'two'])
-  })
-
-  it('reports a listener that throws as listenerError, and changes nobody’s result', async () => {
-    const errors: unknown[] = []
-    registry.on('success', () => {
-      throw new Error('mine')
-    })
-    registry.on('listenerError', ({ breaker, source }) => errors.push([breaker, source]))
-
-    await expect(registry.breaker('users').run(() => 1)).resolves.toBe(1)
-    expect(errors).toEqual([['users', 'listener of "success"']])
-  })
-
-  it('names the nearest known event', () => {
-    expect(() => registry.on('evicted' as 'evict', () => {})).toThrow('did you mean "evict"?')
-  })
-
-  it('leaves calls as cheap as they were once nobody listens', async () => {
-    const breaker = registry.breaker('users')
-    const off = registry.on('success', () => {})
-    await succeed(breaker)
-    off()
-    const inFlight = hang(breaker)
-    registry.on('success', ({ breaker: name }) => expect(name).toBe('users'))
-    await inFlight.release()
-
-    expect.assertions(1)
   })
 })

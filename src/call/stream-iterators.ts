@@ -23,7 +23,7 @@ export function rejectingIterator(error: unknown): Iterator {
   }
 }
 
-/** Of what a fallback gave: a stream, or a promise of one. */
+/** Iterates what a fallback returned: a stream, or a promise of one. */
 export function iteratorOf(value: unknown, error: () => unknown): Iterator {
   try {
     if (isStream(value)) return value[Symbol.asyncIterator]()

@@ -155,7 +155,7 @@ export class StreamCall {
         if (fixed(target, key)) return value
         if (!OTHER_READERS.has(key)) return value.bind(target)
         return (...args: unknown[]) => {
-          // Nobody can see when a stream that is read in another way ends.
+          // The end of a stream that is read in another way is not visible.
           if (guarded === undefined && reads(key, args)) this.#settlement?.settleAs(CANCELLED)
           const result: unknown = value.apply(target, args)
           return result === target ? proxy : result
@@ -195,7 +195,7 @@ export class StreamCall {
         const reason = new CallTimeoutError(name, timeout)
         this.#settlement?.settle({ status: 'rejected', reason }, true)
         reject(reason)
-        // Whatever the source thinks of it.
+        // Its errors are ignored: the stream has failed already.
         new Promise((resolve) => resolve(stop())).catch(() => {})
       })
       wait().finally(ended).then(resolve, reject)
@@ -220,7 +220,7 @@ export class StreamCall {
     this.#delivered = true
   }
 
-  /** The consumer has had enough: that is a success once something came. */
+  /** The consumer leaves: a success once an item has arrived. */
   #leave(): void {
     this.#settlement?.settleAs(this.#delivered ? SUCCESS : CANCELLED)
   }

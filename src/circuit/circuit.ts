@@ -37,10 +37,10 @@ const JUST_NOW = Number.NaN
 /** A process that was stopped for longer than this has lost its connections anyway, ms. */
 const LONGEST_STALL = 60_000
 
-/** What stands behind a breaker's handle: asks the machine, reports to it, publishes events. */
+/** Connects one state machine to clock, options and listeners; `CircuitBreaker` is its handle. */
 export class Circuit implements ClassifyHost {
   readonly name: string
-  /** Those of all breakers alike, perhaps, so that its name is not among them. */
+  /** May be shared with other breakers, so that `options.name` may differ: see {@link namedOptions}. */
   options: ResolvedOptions
   /** As the user gave them, to merge patches into. */
   userOptions: CircuitBreakerOptions<unknown>
@@ -49,7 +49,7 @@ export class Circuit implements ClassifyHost {
   emitter: Emitter | undefined = undefined
   /** Whether calls need nothing but a permit: neither timeout nor fallback. */
   #direct: boolean
-  /** Of the closed state that had calls last. */
+  /** The shared permit of the last closed state that had calls. */
   #lastShared: SharedPermitHandlers | undefined
   #lastRejected:
     | { generation: number; reason: RejectReason; override: Override | undefined; why: Rejected }
@@ -84,7 +84,7 @@ export class Circuit implements ClassifyHost {
     return this.options
   }
 
-  // The two that every call may publish are made as they are published.
+  // Success and failure create their event only when something listens.
 
   #publishSuccess(generation: number, probe: boolean): void {
     const { emitter } = this
@@ -161,12 +161,12 @@ export class Circuit implements ClassifyHost {
     const { generation } = this.machine.state
     const counted = this.machine.settle(permit, classification, this.clock.now())
     if (counted && this.emitter !== undefined) {
-      this.#publishVerdict(classification, error, generation, permit.probe)
+      this.#publishOutcome(classification, error, generation, permit.probe)
     }
     this.flush()
   }
 
-  #publishVerdict(
+  #publishOutcome(
     classification: Classification,
     error: unknown,
     generation: number,

@@ -19,14 +19,14 @@ export type Classify = (settled: Settled) => Outcome | undefined
 
 type Redact = (message: string) => string
 
-/** On whose behalf a call is judged. */
+/** What classification needs of a circuit. */
 export interface ClassifyHost {
   readonly options: ResolvedOptions
-  /** Hears what functions of the user's own have thrown. */
+  /** Reports an error that a function of the user's threw. */
   report(error: unknown, source: string): void
 }
 
-/** What a call is judged by, besides its result. */
+/** What classification depends on, besides the result. */
 export interface CallContext {
   /** The call's own classifier, asked first. */
   readonly classify?: Classify | undefined
@@ -36,7 +36,7 @@ export interface CallContext {
   readonly timedOut?: boolean
 }
 
-/** What a finished call counts as: the one place that decides it. */
+/** Classifies a settled call. The only place that maps a result to an outcome. */
 export function classify(
   settled: Settled,
   host: ClassifyHost,

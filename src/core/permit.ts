@@ -13,7 +13,7 @@ export interface AdmittingState {
 export class Permit {
   readonly state: AdmittingState | null
   readonly startedAt: number
-  /** When the verdict on a probe is expected at the latest; `Infinity` for every other call. */
+  /** When the result of a probe is expected at the latest; `Infinity` for every other call. */
   readonly due: number
   /** When a probe expires. Later than {@link due} where the call has a timer of its own. */
   deadline: number

@@ -125,7 +125,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
   }
 }
 
-function statisticsOf({ statistics, counters: tally }: Machine, now: number) {
+function statisticsOf({ statistics, counters }: Machine, now: number) {
   if (statistics === null) return { latency: null, recent: null, waitingSaved: null }
   const { latency } = statistics
   const { count, sum, max } = latency
@@ -140,7 +140,7 @@ function statisticsOf({ statistics, counters: tally }: Machine, now: number) {
       error: LATENCY_ERROR,
     },
     recent: statistics.recent(now),
-    waitingSaved: statistics.failedCall * tally.rejected,
+    waitingSaved: statistics.failedCall * counters.rejected,
   }
 }
 

@@ -23,7 +23,7 @@ export interface Counts {
   readonly timeout: number
   /** Settled calls of an earlier generation: counted here and nowhere else. */
   readonly stale: number
-  /** Refused calls by reason; `unenforced` are those a forced-closed circuit let through. */
+  /** Rejected calls by reason; `unenforced` are those a forced-closed circuit let through. */
   readonly rejected: Readonly<Record<RejectReason | 'unenforced', number>>
 }
 

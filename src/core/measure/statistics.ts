@@ -15,7 +15,7 @@ export interface RecentCalls {
   readonly rejected: number
 }
 
-const KINDS = 5
+const OUTCOME_COUNT = 5
 
 /** What is kept of calls while statistics are on: O(1) per call, of fixed size. */
 export class Statistics {
@@ -68,7 +68,7 @@ export class Statistics {
     const sums = this.#newest < oldest ? [0, 0, 0, 0, 0] : this.#current()
     const first = Math.max(oldest, this.#newest - SLICES + 1)
     for (let slice = first; slice < this.#newest; slice++) {
-      for (let kind = 0; kind < KINDS; kind++) {
+      for (let kind = 0; kind < OUTCOME_COUNT; kind++) {
         ;(sums[kind] as number) += this.#slices?.[at(slice) + kind] ?? 0
       }
     }
@@ -85,10 +85,10 @@ export class Statistics {
     const slice = Math.floor(now / WIDTH)
     const current = this.#current()
     if (this.#slices !== null || current.some((count) => count > 0)) {
-      this.#slices ??= new Uint32Array(SLICES * KINDS)
+      this.#slices ??= new Uint32Array(SLICES * OUTCOME_COUNT)
       this.#slices.set(current, at(this.#newest))
       for (let idle = Math.max(this.#newest + 1, slice - SLICES + 1); idle < slice; idle++) {
-        this.#slices.fill(0, at(idle), at(idle) + KINDS)
+        this.#slices.fill(0, at(idle), at(idle) + OUTCOME_COUNT)
       }
     }
     this.#success = this.#failure = this.#neutral = this.#cancelled = this.#rejected = 0
@@ -130,5 +130,5 @@ export interface SavedStatistics {
 }
 
 function at(slice: number): number {
-  return (slice % SLICES) * KINDS
+  return (slice % SLICES) * OUTCOME_COUNT
 }

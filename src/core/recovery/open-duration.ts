@@ -32,7 +32,7 @@ export class OpenBackoff {
   #last = 0
   #closedSince = 0
 
-  /** The duration of an opening now, ms. `rate` is calls offered a ms; `chance` in [0, 1). */
+  /** The duration of an opening now, ms. `rate` is calls offered per ms; `nextRandom` is in [0, 1). */
   next(settings: OpenDuration, now: number, rate: number, nextRandom: number): number {
     switch (settings.kind) {
       case 'fixed':
@@ -70,7 +70,7 @@ export class OpenBackoff {
     this.#closedSince = now
   }
 
-  /** Before an opening out of the closed state: stable health is forgiven by, not at once. */
+  /** Before an opening out of the closed state: a growing duration shrinks by one step per such time spent closed. */
   decay(settings: OpenDuration, now: number): void {
     let calm = now - this.#closedSince
     if (calm >= Math.max(AUTO_CALM, 2 * this.#last)) this.#episodeSince = undefined

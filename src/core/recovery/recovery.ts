@@ -12,7 +12,7 @@ export interface Recovery {
   successes: number
   /** Successes that it takes. */
   readonly needed: number
-  /** Probes that may be out at once, now. */
+  /** Probes that may be in flight at once, now. */
   readonly limit: number
   readonly inFlight: readonly Permit[]
   grant(probe: Permit): void
@@ -65,7 +65,7 @@ export function firstDeadline(inFlight: readonly Permit[]): Permit | undefined {
   return first
 }
 
-/** When the next verdict on a probe is expected at the latest. */
+/** When the next probe must have ended. */
 export function firstDue(inFlight: readonly Permit[]): number {
   return Math.min(...inFlight.map((probe) => probe.due))
 }
