@@ -49,7 +49,7 @@ describe('a permit that is used again', () => {
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { admitted: 9, success: 9 } })
   })
 
-  it('counts for the breaker of its call, whoever had it before', async () => {
+  it('counts for the breaker of its call alone', async () => {
     const breakers = [createBreaker(timed).breaker, createBreaker(timed).breaker] as const
     for (let i = 0; i < 10; i++) {
       const [one, other] = [pending(breakers[0], 2), pending(breakers[1], 1)]

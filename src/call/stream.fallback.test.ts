@@ -69,7 +69,7 @@ describe.each(kinds)('the fallback of a refused stream of %s', (_, call) => {
     })
   })
 
-  it('may fail when nobody reads the stream', async () => {
+  it('may fail without an unhandled rejection when the stream is not read', async () => {
     const { breaker } = createBreaker({ fallback: async () => thrower() })
     breaker.trip()
 

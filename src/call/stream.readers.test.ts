@@ -117,7 +117,7 @@ describe('a guarded stream of Node', () => {
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { cancelled: 1 } })
   })
 
-  it('keeps its permit while somebody listens for its errors, and iterates it', async () => {
+  it('keeps its permit while its errors are listened to and it is iterated', async () => {
     const { breaker } = createBreaker()
     const stream = breaker.stream(() => Readable.from(['ab', 'c']))()
 

@@ -143,7 +143,7 @@ describe('classify that goes wrong', () => {
     })
   })
 
-  it('is reported on the console when nobody listens', async () => {
+  it('is reported on the console without a listener', async () => {
     const print = vi.spyOn(console, 'error').mockImplementation(() => {})
     const error = new Error('bad classifier')
     const { breaker } = createBreaker({

@@ -22,7 +22,7 @@ function changesOf(machine: Machine, act: (machine: Machine) => unknown): Change
 const enforced = true
 
 describe('the changes that a machine has to publish', () => {
-  it('are there from the first transition until somebody takes them off', () => {
+  it('are there from the first transition until they are taken off', () => {
     const machine = createMachine()
     const before = machine.hasChanges
     machine.trip(0)

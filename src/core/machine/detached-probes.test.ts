@@ -22,7 +22,7 @@ describe('a probe in flight when its half-open time ends', () => {
     { at: 1_499, expired: 0 },
     { at: 1_500, expired: 1 },
     { at: 1_501, expired: 1 },
-  ])('expires at its deadline, whoever looks: $expired at $at', ({ at, expired }) => {
+  ])('expires at its deadline, however it is read: $expired at $at', ({ at, expired }) => {
     const { machine, detached } = withDetachedProbe()
 
     expect(machine.peek(at).counters.read()).toMatchObject({ expired })

@@ -178,7 +178,7 @@ describe('a success with a permit', () => {
   it.each<[string, (machine: Machine, permit: Permit) => void]>([
     ['its state is over', (machine) => machine.reset(1)],
     ['it was overdue', (_, permit) => void Object.assign(permit, { overdue: true })],
-    ['somebody keeps statistics', (machine) => void machine.configure(withStatistics, 1)],
+    ['statistics are kept', (machine) => void machine.configure(withStatistics, 1)],
     ['a score may fall', (machine) => void callTimes(machine, 1, 'failure', 1)],
   ])('is left to who knows the time when %s', (_, happens) => {
     const machine = dense()
@@ -201,7 +201,7 @@ describe('a success with a permit', () => {
     expect(probe.open).toBe(true)
   })
 
-  it('needs no time where nobody learns what is usual, which leaves no trace of it', () => {
+  it('needs no time where latencies are not learned, and learns nothing', () => {
     const machine = createMachine()
     const permit = admit(machine, 1)
 
