@@ -61,7 +61,8 @@ export const wrapSync0: Wrap = (circuit, fn, name) =>
         handlers.onRejected(error)
         throw error
       }
-      const { onFulfilled, onRejected } = handlers
-      return isPromise(value) ? follow(onFulfilled, onRejected, value) : onFulfilled(value)
+      if (isPromise(value)) return follow(handlers.onFulfilled, handlers.onRejected, value)
+      circuit.fulfilled(handlers, value)
+      return value
     },
   })[name] as AnyFunction

@@ -46,11 +46,11 @@ export class Circuit implements ClassifyHost {
   userOptions: CircuitBreakerOptions<unknown>
   readonly clock: Clock
   readonly machine: Machine
-  emitter: Emitter | undefined = undefined
-  /** Whether calls need nothing but a permit: neither timeout nor fallback. */
-  #direct: boolean
+  #emitter: Emitter | undefined = undefined
   /** The shared permit of the last closed state that had calls. */
-  #lastShared: SharedPermitHandlers | undefined
+  #shared: SharedPermitHandlers | undefined = undefined
+  /** The same while calls need nothing else: neither a timeout, a fallback nor a listener. */
+  #direct: SharedPermitHandlers | undefined = undefined
   #lastRejected:
     | { generation: number; reason: RejectReason; override: Override | undefined; why: Rejected }
     | undefined
@@ -67,14 +67,26 @@ export class Circuit implements ClassifyHost {
     this.userOptions = userOptions
     this.clock = clock
     this.machine = machine
-    this.#direct = isDirect(options)
   }
 
   /** Puts other options in place of the current ones, which the machine has been told already. */
   replaceOptions(options: ResolvedOptions, userOptions: CircuitBreakerOptions<unknown>): void {
     this.options = options
     this.userOptions = userOptions
-    this.#direct = isDirect(options)
+    this.#forgetShared()
+  }
+
+  get emitter(): Emitter | undefined {
+    return this.#emitter
+  }
+
+  set emitter(emitter: Emitter | undefined) {
+    this.#emitter = emitter
+    this.#forgetShared()
+  }
+
+  #forgetShared(): void {
+    this.#shared = this.#direct = undefined
   }
 
   /** The options with its name among them, as it shows them. */
@@ -102,7 +114,8 @@ export class Circuit implements ClassifyHost {
   admit(timeout: number | undefined): AdmittedPermit | RejectReason {
     // A listener may call before all that led to its event is published.
     if (this.emitter !== undefined) this.flush()
-    if (tryAdmit(this.machine)) return this.#sharedPermit()
+    const shared = this.#admitShared()
+    if (shared !== undefined) return shared
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer
     // that waits in the socket wins.
@@ -116,9 +129,20 @@ export class Circuit implements ClassifyHost {
   }
 
   /** As {@link admit}, for a call that needs nothing but a shared permit; null for any other. */
-  tryAdmitShared(): SettleHandlers | null {
-    if (!this.#direct || this.emitter !== undefined) return null
-    return tryAdmit(this.machine) ? this.#sharedPermit() : null
+  tryAdmitShared(): SharedPermitHandlers | null {
+    const direct = this.#direct
+    if (direct !== undefined && tryAdmit(this.machine, direct.state)) return direct
+    return this.#tryAdmitFirst()
+  }
+
+  /** The first such call of a closed state. */
+  #tryAdmitFirst(): SharedPermitHandlers | null {
+    const { callTimeout, fallback } = this.options
+    if (callTimeout !== undefined || fallback !== undefined || this.#emitter !== undefined) {
+      return null
+    }
+    this.#direct = this.#admitShared()
+    return this.#direct ?? null
   }
 
   /** What settles a permit when its call ends. */
@@ -126,13 +150,11 @@ export class Circuit implements ClassifyHost {
     return permit.shared ? permit : permitHandlers(this, permit)
   }
 
-  /** Of the current state, which is closed. */
-  #sharedPermit(): SharedPermitHandlers {
-    const { state } = this.machine
-    if (this.#lastShared?.state !== state) {
-      this.#lastShared = new SharedPermitHandlers(this, state as Closed)
-    }
-    return this.#lastShared as SharedPermitHandlers
+  #admitShared(): SharedPermitHandlers | undefined {
+    const { shared } = this.machine
+    if (shared === null || !tryAdmit(this.machine, shared)) return undefined
+    if (this.#shared?.state !== shared) this.#shared = new SharedPermitHandlers(this, shared)
+    return this.#shared
   }
 
   fulfilled(permit: AdmittedPermit, value: unknown): void {
@@ -253,7 +275,7 @@ export class Circuit implements ClassifyHost {
       this.#publishChange(next)
     }
     // It would keep the evidence of a state that is over.
-    if (this.#lastShared?.state !== machine.state) this.#lastShared = undefined
+    if (this.#shared?.state !== machine.state) this.#forgetShared()
   }
 
   #publishChange(change: Change): void {
@@ -264,8 +286,4 @@ export class Circuit implements ClassifyHost {
       this.publish('override', { mode, reason, by })
     }
   }
-}
-
-function isDirect({ callTimeout, fallback }: ResolvedOptions): boolean {
-  return callTimeout === undefined && fallback === undefined
 }

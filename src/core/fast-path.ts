@@ -1,5 +1,5 @@
 import type { Machine } from './machine.ts'
-import type { AnyPermit, Permit } from './permit.ts'
+import type { AdmittingState, AnyPermit, Permit } from './permit.ts'
 import { type Closed, learns } from './state/closed.ts'
 import { recordUntimedSuccess } from './trip/rules.ts'
 
@@ -7,12 +7,11 @@ import { recordUntimedSuccess } from './trip/rules.ts'
 // a clock, and leave every other one to the machine.
 
 /**
- * As {@link Machine.admit}, for a closed circuit that measures no durations: its calls share a
- * permit. False for any other, which must ask the machine.
+ * As {@link Machine.admit}, under a closed state whose calls share a permit. False if the machine is
+ * not in it, or has to decide.
  */
-export function tryAdmit({ state, override, measures, counters, settings }: Machine): boolean {
-  if (state.name !== 'closed' || measures || override !== undefined) return false
-  if (counters.inFlight >= settings.maxConcurrent) return false
+export function tryAdmit({ shared, counters, settings }: Machine, state: AdmittingState): boolean {
+  if (state !== shared || counters.inFlight >= settings.maxConcurrent) return false
   counters.admitted++
   return true
 }
@@ -22,15 +21,23 @@ export function tryAdmit({ state, override, measures, counters, settings }: Mach
  * nothing was recorded: settle it.
  */
 export function trySettle(machine: Machine, permit: AnyPermit): boolean {
-  const { state, counters } = machine
+  if (!permit.shared) return trySettleOwn(machine, permit)
+  return permit.state === machine.shared && countSuccess(machine, permit.state as Closed)
+}
+
+/** The same for a permit that no other call holds. */
+function trySettleOwn(machine: Machine, permit: Permit): boolean {
+  const { state } = machine
   if (permit.state !== state || state.name !== 'closed') return false
-  if (!permit.shared && !needsNoDuration(machine, state, permit)) return false
+  if (!needsNoDuration(machine, state, permit) || !countSuccess(machine, state)) return false
+  permit.open = false
+  state.inFlight?.remove(permit)
+  if (learns(state, machine.settings)) machine.baseline?.skipSample()
+  return true
+}
+
+function countSuccess({ counters }: Machine, state: Closed): boolean {
   if (state.rules !== null && !recordUntimedSuccess(state.rules)) return false
-  if (!permit.shared) {
-    permit.open = false
-    state.inFlight?.remove(permit)
-    if (learns(state, machine.settings)) machine.baseline?.skipSample()
-  }
   counters.ended++
   counters.success++
   state.consecutiveFailures = 0

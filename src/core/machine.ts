@@ -8,7 +8,7 @@ import { type Classification, recorded } from './outcome.ts'
 import { type AnyPermit, type Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
 import type { Decision } from './recovery/recovery.ts'
-import { type MachineSettings, measuresDurations } from './settings.ts'
+import type { MachineSettings } from './settings.ts'
 import {
   admitCall,
   type Closed,
@@ -36,6 +36,7 @@ import {
   retryAfter,
   ruleStatuses,
   type State,
+  sharedState,
 } from './state/state.ts'
 import type { TransitionReason } from './transition.ts'
 import type { Finding } from './trip/record.ts'
@@ -53,8 +54,8 @@ export class Machine implements MachineData {
   readonly counters: Counters
   detachedProbes: readonly Permit[]
   statistics: Statistics | null
-  /** Whether it needs to know how long calls take: then each has a permit of its own. */
-  measures: boolean
+  /** The closed state whose calls share a permit; null while each call needs one of its own. */
+  shared: Closed | null
   history: History | undefined
   baseline: LatencyBaseline | undefined
   rate: OfferedRate | undefined
@@ -77,7 +78,7 @@ export class Machine implements MachineData {
     this.counters = data.counters
     this.detachedProbes = data.detachedProbes
     this.statistics = data.statistics
-    this.measures = measuresDurations(settings)
+    this.shared = sharedState(this)
     this.history = data.history
     this.baseline = data.baseline
     this.rate = data.rate
@@ -271,6 +272,7 @@ export class Machine implements MachineData {
   #move(to: State, reason: TransitionReason): void {
     const { state: from } = this
     this.state = to
+    this.shared = sharedState(this)
     historyOf(this).timeInState[from.name] += to.since - from.since
     if (from.name === 'half-open') this.#detach(from.recovery.inFlight)
     if (from.name === 'closed' && to.name === 'closed') return
@@ -334,6 +336,7 @@ export class Machine implements MachineData {
 
   #setOverride(override: Override | undefined): void {
     this.override = override
+    this.shared = sharedState(this)
     this.changes.push({ override })
   }
 
@@ -342,7 +345,7 @@ export class Machine implements MachineData {
     const now = this.#advance(clockTime)
     const { state, settings: before } = this
     this.settings = settings
-    this.measures = measuresDurations(settings)
+    this.shared = sharedState(this)
     if (state.name === 'open' && !sameOpenDuration(before.openDuration, settings.openDuration)) {
       this.#prolong(state, now)
     }

@@ -4,7 +4,6 @@ import type { Classification, Outcome } from '../../src/core/outcome.ts'
 import { Permit, SharedPermit } from '../../src/core/permit.ts'
 import { restore, type Saved, save } from '../../src/core/save.ts'
 import type { MachineSettings } from '../../src/core/settings.ts'
-import type { Closed } from '../../src/core/state/closed.ts'
 
 /** What a test says about a machine, in the words of the options; the rest is the default here. */
 export interface MachineOptions {
@@ -63,8 +62,8 @@ export function admit(machine: Machine, reading: number, backstop?: number): Per
 
 /** A permit by the fast path; null where the machine must be asked. */
 export function admitFast(machine: Machine): SharedPermit | null {
-  const { state } = machine
-  return tryAdmit(machine) ? new SharedPermit(state as Closed) : null
+  const { shared } = machine
+  return shared !== null && tryAdmit(machine, shared) ? new SharedPermit(shared) : null
 }
 
 export function admitMany(machine: Machine, count: number, reading: number): Permit[] {

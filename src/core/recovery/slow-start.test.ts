@@ -158,6 +158,6 @@ it('goes by how long calls usually take, whatever the rules need', () => {
   machine.configure({ ...settingsOf(), recovery }, 0)
   for (let at = 0; at < 200; at += 10) settle(machine, admit(machine, at), 'success', at + 10)
 
-  expect(machine.measures).toBe(true)
+  expect(machine.shared).toBe(null)
   expect(machine.baseline?.typical).toBeCloseTo(10)
 })

@@ -2,7 +2,7 @@ import type { Counters, RejectReason } from '../measure/counters.ts'
 import { LatencyBaseline } from '../measure/latency-baseline.ts'
 import type { Permit } from '../permit.ts'
 import { admits } from '../recovery/recovery.ts'
-import type { MachineSettings } from '../settings.ts'
+import { type MachineSettings, measuresDurations } from '../settings.ts'
 import type { RuleStatus, TripRecord } from '../trip/record.ts'
 import { type Closed, cloneClosed, isOverdue, mayBeOverdue, ruleStatusesOf } from './closed.ts'
 import { cloneHalfOpen, type HalfOpen, probeDueAt } from './half-open.ts'
@@ -100,4 +100,18 @@ export function cloneState(
     case 'half-open':
       return cloneHalfOpen(state, tripOf(state.trip), baseline)
   }
+}
+
+/** The state if it is closed, not overridden, and nothing goes by how long calls take. */
+export function sharedState({
+  state,
+  override,
+  settings,
+}: {
+  readonly state: State
+  readonly override: Override | undefined
+  readonly settings: MachineSettings
+}): Closed | null {
+  if (state.name !== 'closed' || override !== undefined) return null
+  return measuresDurations(settings) ? null : state
 }
