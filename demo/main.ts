@@ -27,7 +27,7 @@ const breaker = new CircuitBreaker({
     call.status === 'fulfilled' && Number(call.value) >= 500 ? 'failure' : undefined,
 })
 
-// However this ends, the upstreams end with it. Only an exit that nobody announced, as after a
+// However this ends, the upstreams end with it. Only an unannounced exit, as after a
 // crash, has no time to see them go.
 process.once('exit', () => void endUpstreams())
 const leave = async (code: number): Promise<void> => {
@@ -41,7 +41,7 @@ for (const [signal, code] of [
 ] as const) {
   process.once(signal, () => void leave(code))
 }
-// `npm run demo | head` closes the pipe; nobody is left to show anything to.
+// `npm run demo | head` closes the pipe; there is no reader any more.
 process.stdout.once('error', () => void leave(1))
 
 if (process.platform === 'win32') {

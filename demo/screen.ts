@@ -28,7 +28,7 @@ export function showOnScreen(stream: WriteStream, view: () => View): Display {
     drawn = lines.length
   }
   const redraw = () => {
-    // A narrower terminal has folded the old lines; nobody knows over how many rows.
+    // A narrower terminal has folded the old lines; over an unknown number of rows.
     stream.write(clearAll)
     drawn = 0
     draw()

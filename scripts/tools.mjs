@@ -39,7 +39,7 @@ export function findTool(name) {
   return undefined
 }
 
-/** A sentence for whoever lacks the program: what it is needed for and how to come by it. */
+/** Says what a missing program is needed for and how to install it. */
 export function adviceFor(name) {
   const { needs, variable } = tools[name]
   return `${name} is missing; ${needs} need it. Install it (Debian, Ubuntu: apt-get install ${name}) or set ${variable} to its path.`

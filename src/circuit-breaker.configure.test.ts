@@ -143,7 +143,7 @@ describe('configure', () => {
     )
   })
 
-  it('refuses an unknown option with the nearest known name', () => {
+  it('rejects an unknown option with the nearest known name', () => {
     const { breaker } = createBreaker()
 
     expect(() => breaker.configure({ resetTimout: 5 } as never)).toThrow(
@@ -151,7 +151,7 @@ describe('configure', () => {
     )
   })
 
-  it('applies to calls that are refused from then on', async () => {
+  it('applies to calls that are rejected from then on', async () => {
     const { breaker } = createBreaker({ maxConcurrent: 1 })
     const call = hang(breaker)
 

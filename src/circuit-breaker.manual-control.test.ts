@@ -78,7 +78,7 @@ describe('reset', () => {
 })
 
 describe('forceOpen', () => {
-  it('refuses every call until released', async () => {
+  it('rejects every call until released', async () => {
     const { breaker } = createBreaker({ name: 'users' })
     const action = vi.fn(() => 'answer')
 
@@ -127,7 +127,7 @@ describe('forceOpen', () => {
 })
 
 describe('forceClosed', () => {
-  it('lets calls pass that would be refused, counts them as such, and ignores their results', async () => {
+  it('lets calls pass that would be rejected, counts them as such, and ignores their results', async () => {
     const { breaker } = createBreaker()
     await open(breaker)
     const events = record(breaker, 'reject', 'failure', 'success')
@@ -259,7 +259,7 @@ describe('an override', () => {
     [{ reason: {} }, 'override.reason must be a string, got an object'],
     [{ until: 5 }, 'unknown option "until" (in override)'],
     ['maintenance', 'override must be an object, got "maintenance"'],
-  ])('is refused for %j and changes nothing', (why, message) => {
+  ])('is rejected for %j and changes nothing', (why, message) => {
     const { breaker } = createBreaker()
 
     expect(() => breaker.forceOpen(why as never)).toThrow(message)

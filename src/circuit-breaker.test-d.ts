@@ -13,7 +13,7 @@ describe('new CircuitBreaker', () => {
     expectTypeOf(new CircuitBreaker({ fallback: () => 1 })).toEqualTypeOf<CircuitBreaker<number>>()
   })
 
-  it('refuses options of the wrong type and unknown ones', () => {
+  it('rejects options of the wrong type and unknown ones', () => {
     // @ts-expect-error a count is a number
     new CircuitBreaker({ maxFailures: '3' })
     // @ts-expect-error it is called maxFailures
@@ -92,7 +92,7 @@ describe('acquire and tryAcquire', () => {
   })
 
   it('take no fallback, as there is nothing to give', () => {
-    // @ts-expect-error a permit is taken or refused
+    // @ts-expect-error a permit is taken or rejected
     breaker.acquire({ fallback: () => 1 })
   })
 })

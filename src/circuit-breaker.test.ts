@@ -137,7 +137,7 @@ describe('the way of a circuit', () => {
     expect(breaker.state).toBe('closed')
   })
 
-  it('refuses without running while open, and names the failure that opened it', async () => {
+  it('rejects without running while open, and names the failure that opened it', async () => {
     const { breaker, clock } = createBreaker({ name: 'users', maxFailures: 1 })
     const action = vi.fn()
     const down = new Error('down')
@@ -170,7 +170,7 @@ describe('the way of a circuit', () => {
     expect(breaker.state).toBe(state)
   })
 
-  it('lets one call through as a probe when half-open and refuses the others at once', async () => {
+  it('lets one call through as a probe when half-open and rejects the others at once', async () => {
     const { breaker, clock } = createBreaker()
     await open(breaker)
     await clock.advance(RESET_TIMEOUT)
@@ -226,7 +226,7 @@ describe('the way of a circuit', () => {
     expect(breaker.state).toBe('closed')
   })
 
-  it('refuses calls beyond maxConcurrent, which is evidence of nothing', async () => {
+  it('rejects calls beyond maxConcurrent, which is evidence of nothing', async () => {
     const { breaker } = createBreaker({ maxConcurrent: 2, maxFailures: 1 })
     const calls = [hang(breaker), hang(breaker)] as const
 

@@ -3,8 +3,8 @@ import { createBreaker, reasonOf } from '../test/helpers/public.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import type { CircuitOpenError } from './errors.ts'
 
-/** The refusal of a breaker that `cause` has opened. */
-async function refusal(cause: unknown): Promise<CircuitOpenError> {
+/** The rejection of a breaker that `cause` has opened. */
+async function rejection(cause: unknown): Promise<CircuitOpenError> {
   const { breaker } = createBreaker({ maxFailures: 1 })
   await breaker.run(() => Promise.reject(cause)).catch(() => {})
   return (await reasonOf(breaker.run(() => 1))) as CircuitOpenError
@@ -67,11 +67,11 @@ const causes: [string, () => unknown, unknown][] = [
   ['a proxy that throws', () => new Proxy(new Error('x'), { get: thrower }), 'unknown'],
 ]
 
-describe('toJSON of a refusal', () => {
+describe('toJSON of a rejection', () => {
   it.each(causes)(
     'never throws, and says what it can, where the cause is %s',
     async (_, make, cause) => {
-      const plain = JSON.parse(JSON.stringify(await refusal(make())))
+      const plain = JSON.parse(JSON.stringify(await rejection(make())))
 
       expect(plain).toMatchObject({
         name: 'CircuitOpenError',
@@ -93,7 +93,7 @@ describe('toJSON of a refusal', () => {
   })
 
   it('keeps what a logger has added to the error', async () => {
-    const error = Object.assign(await refusal(new Error('x')), { requestId: 'r1' })
+    const error = Object.assign(await rejection(new Error('x')), { requestId: 'r1' })
 
     expect(JSON.parse(JSON.stringify(error))).toMatchObject({ requestId: 'r1' })
   })

@@ -22,7 +22,7 @@ describe('two copies of the package in one process', () => {
     expect([copy.isCircuitOpenError(open), copy.isCircuitFullError(open)]).toEqual([true, false])
   })
 
-  it('take the refusals of each other’s breakers for no evidence', async () => {
+  it('take the rejections of each other’s breakers for no evidence', async () => {
     vi.resetModules()
     const copy = await import('./circuit-breaker.ts')
     const { breaker } = createBreaker({ maxFailures: 1 })
@@ -66,10 +66,10 @@ describe.runIf(runsTypeScript)('in a process of its own', () => {
     ['a failure of run', 'breaker.run(fails)', 'down'],
     ['a failure of run with a timeout', 'breaker.run(fails, { timeout: 1000 })', 'down'],
     ['a synchronous throw', 'breaker(() => { throw new Error("at once") })()', 'at once'],
-    ['a refusal', 'breaker.trip(); breaker(fails)()', 'circuit'],
-    ['a refusal of run', 'breaker.trip(); breaker.run(fails)', 'circuit'],
+    ['a rejection', 'breaker.trip(); breaker(fails)()', 'circuit'],
+    ['a rejection of run', 'breaker.trip(); breaker.run(fails)', 'circuit'],
     ['a failure of the fallback', 'breaker.run(fails, { fallback: fails })', 'down'],
-  ])('%s that nobody observes is reported as unhandled', async (_, call, message) => {
+  ])('an unobserved %s is reported as unhandled', async (_, call, message) => {
     const { stdout } = await runInChild(`
       process.on('unhandledRejection', (error) => console.log('unhandled', error.message))
       const breaker = new short.CircuitBreaker()

@@ -7,7 +7,7 @@ import {
   isCallTimeoutError,
   isCircuitFullError,
   isCircuitOpenError,
-  isRefusal,
+  isRejection,
   isShortCircuitError,
   ShortCircuitError,
 } from './errors.ts'
@@ -163,14 +163,14 @@ describe('CircuitOpenError', () => {
   })
 })
 
-describe('isRefusal', () => {
+describe('isRejection', () => {
   it.each([
     ['CircuitOpenError', openError, true],
     ['CircuitFullError', fullError, true],
     ['CallTimeoutError', timeoutError, false],
     ['any other error', () => new Error('down'), false],
     ['null', () => null, false],
-  ] as const)('tells whether a breaker refused, given %s: %s', async (_, make, expected) => {
-    expect(isRefusal(await make())).toBe(expected)
+  ] as const)('tells whether a breaker rejected, given %s: %s', async (_, make, expected) => {
+    expect(isRejection(await make())).toBe(expected)
   })
 })

@@ -173,7 +173,7 @@ export function isShortCircuitError(error: unknown): error is ShortCircuitError 
  * True for the error of a rejected call, of any copy of the package. Reads a single property, since
  * it runs for every failed call.
  */
-export function isRefusal(error: unknown): boolean {
+export function isRejection(error: unknown): boolean {
   const brand = brandOf(error)
   return brand !== undefined && brand !== ('ERR_CALL_TIMEOUT' satisfies ErrorCode)
 }

@@ -28,7 +28,7 @@ const bad: [string, () => void][] = [
 ]
 
 describe.each(bad)('a listener that %s', (_, listener) => {
-  it('changes nobody’s result', async () => {
+  it('changes no result', async () => {
     const { breaker } = createBreaker({ maxFailures: 1 })
     for (const name of ['success', 'failure', 'transition', 'reject'] as const) {
       breaker.on(name, listener)
@@ -58,7 +58,7 @@ describe.each(bad)('a listener that %s', (_, listener) => {
     expect(print).not.toHaveBeenCalled()
   })
 
-  it('is reported on the console when nobody listens to listenerError', async () => {
+  it('is reported on the console when listenerError has no listener', async () => {
     const { breaker } = createBreaker({ name: 'users' })
     breaker.on('success', listener)
 

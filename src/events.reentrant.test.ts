@@ -25,7 +25,7 @@ const moves: [string, Move][] = [
   ['throws', thrower],
 ]
 
-const refusals: [string, (breaker: CircuitBreaker) => unknown, object][] = [
+const rejections: [string, (breaker: CircuitBreaker) => unknown, object][] = [
   [
     'an open circuit',
     (breaker) => breaker.trip('by hand'),
@@ -68,17 +68,17 @@ const calls: [string, (breaker: CircuitBreaker) => Promise<unknown>][] = [
   ['a stream', (breaker) => breaker.stream(numbers)().next()],
 ]
 
-const rows = refusals.flatMap(([kind, refuse, error]) =>
+const rows = rejections.flatMap(([kind, reject, error]) =>
   moves.flatMap(([does, move]) =>
-    calls.map(([call, make]) => ({ kind, refuse, error, does, move, call, make })),
+    calls.map(([call, make]) => ({ kind, reject, error, does, move, call, make })),
   ),
 )
 
 describe('a listener of "reject"', () => {
-  it.each(rows)('that $does leaves $call the refusal of $kind', async (row) => {
+  it.each(rows)('that $does leaves $call the rejection of $kind', async (row) => {
     const { breaker } = createBreaker({ name: 'users' })
     record(breaker, 'listenerError')
-    row.refuse(breaker)
+    row.reject(breaker)
     const off = breaker.on('reject', () => {
       off()
       row.move(breaker)
@@ -89,7 +89,7 @@ describe('a listener of "reject"', () => {
     expect(await reasonOf(promise)).toMatchObject(row.error)
   })
 
-  it.each(moves)('that %s leaves synchronous refusals theirs', (_, move) => {
+  it.each(moves)('that %s leaves synchronous rejections theirs', (_, move) => {
     const { breaker } = createBreaker({ name: 'users' })
     record(breaker, 'listenerError')
     const reasons: unknown[] = []
@@ -106,7 +106,7 @@ describe('a listener of "reject"', () => {
     expect(reasons).toMatchObject([{ reason: 'manual' }, { reason: 'manual' }])
   })
 
-  it('that makes a call of its own gets the refusal of that, without end', async () => {
+  it('that makes a call of its own gets the rejection of that, without end', async () => {
     const { breaker } = createBreaker()
     let calls = 0
     breaker.on('reject', () => {

@@ -67,7 +67,7 @@ describe('events', () => {
     expect(events[0]?.[1]).toMatchObject({ timeout: 100, generation: 1, probe: false })
   })
 
-  it('tell of a refusal and when to come back', async () => {
+  it('tell of a rejection and when to come back', async () => {
     const { breaker, clock } = createBreaker()
     await open(breaker)
     const events = record(breaker, 'reject')

@@ -61,7 +61,7 @@ export type {
   CallOptions,
   CircuitBreakerOptions,
   ConfigurePatch,
-  Registrar,
+  BreakerRegistry,
   ResolvedOptions,
 } from './options.ts'
 export { type ProtectOptions, protect } from './protect.ts'

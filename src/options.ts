@@ -135,7 +135,7 @@ export interface CircuitBreakerOptions<Fallback = never> {
    * Adds the new breaker to a registry, under its `name`. The constructor throws if that name is
    * taken. To share an existing breaker, use `registry.breaker(name)` instead.
    */
-  readonly registry?: Registrar | undefined
+  readonly registry?: BreakerRegistry | undefined
   /**
    * Where the breaker reads the time and sets timers; pass a `ManualClock` in tests.
    * @defaultValue the time of the process
@@ -149,7 +149,7 @@ export interface CircuitBreakerOptions<Fallback = never> {
 }
 
 /** The type of the option `registry`: a `CircuitRegistry`. */
-export interface Registrar {
+export interface BreakerRegistry {
   add(breaker: object): unknown
 }
 

@@ -28,7 +28,7 @@ describe('registry.on', () => {
     expect(heard).toEqual(['early open', 'called open', 'late open', 'added open'])
   })
 
-  it('leaves listeners of the breakers themselves alone, whoever came first', async () => {
+  it('leaves listeners of the breakers themselves alone, in either order', async () => {
     const heard: string[] = []
     const breaker = registry.breaker('users')
     breaker.on('failure', () => heard.push('first own'))
@@ -79,7 +79,7 @@ describe('registry.on', () => {
     expect(heard).toEqual(['one', 'two', 'two'])
   })
 
-  it('reports a listener that throws as listenerError, and changes nobody’s result', async () => {
+  it('reports a listener that throws as listenerError, and changes no result', async () => {
     const errors: unknown[] = []
     registry.on('success', () => {
       throw new Error('mine')
@@ -94,7 +94,7 @@ describe('registry.on', () => {
     expect(() => registry.on('evicted' as 'evict', () => {})).toThrow('did you mean "evict"?')
   })
 
-  it('leaves calls as cheap as they were once nobody listens', async () => {
+  it('leaves calls as cheap as they were once the last listener is gone', async () => {
     const breaker = registry.breaker('users')
     const off = registry.on('success', () => {})
     await succeed(breaker)

@@ -32,7 +32,7 @@ describe('registry.breaker(name)', () => {
     expect(registry.breaker('orders').state).toBe('closed')
   })
 
-  it.each([[''], [7], [undefined]])('refuses %j for a name', (name) => {
+  it.each([[''], [7], [undefined]])('rejects %j for a name', (name) => {
     expect(() => registry.breaker(name as string)).toThrow(
       'name must be a string that is not empty',
     )
@@ -47,7 +47,7 @@ describe('registry.breaker(name)', () => {
     expect(orders.options.trip.consecutiveFailures).toBeUndefined()
   })
 
-  it('refuses a wrong option as the constructor does, and registers nothing', () => {
+  it('rejects a wrong option as the constructor does, and registers nothing', () => {
     expect(() => registry.breaker('users', { maxFailures: 0 })).toThrow(RangeError)
     expect(() => registry.breaker('users', { name: 'x' } as never)).toThrow(
       'the options of a registry can\'t have "name"',
@@ -173,7 +173,7 @@ describe('looking at a registry', () => {
     expect(registry.snapshot()).toEqual(snapshot)
   })
 
-  it('forgets a breaker that is deleted, which goes on for whoever holds it', async () => {
+  it('forgets a breaker that is deleted, which goes on for those who hold it', async () => {
     const breaker = registry.breaker('users')
     expect(registry.delete('users')).toBe(true)
     await fail(breaker)
@@ -202,7 +202,7 @@ describe('defaults', () => {
     expect(registry.get('count')?.options.trip.failureRate).toBeUndefined()
   })
 
-  it('apply to breakers made later, and are nobody else’s to change', () => {
+  it('apply to breakers made later, and can’t be changed through the object passed', () => {
     const userOptions = { maxFailures: 7 }
     const before = registry.breaker('before')
     registry.defaults = userOptions
@@ -227,7 +227,7 @@ describe('the constructor of a registry', () => {
     [{ maxSize: 0 }, 'maxSize must be an integer of at least 1, got 0'],
     [{ maxsize: 3 }, 'unknown option "maxsize" (in options); did you mean "maxSize"?'],
     [{ defaults: { maxFailure: 3 } }, 'did you mean "maxFailures"?'],
-  ])('refuses %j', (options, message) => {
+  ])('rejects %j', (options, message) => {
     expect(() => new CircuitRegistry(options as never)).toThrow(message)
   })
 

@@ -5,7 +5,7 @@ import type { Memory } from './memory-child.ts'
 import type { Figure } from './statistics.ts'
 import { COLUMNS, shown } from './tables.ts'
 
-// Where somebody else takes less than we do for the same kind of work, and why.
+// Where another library takes less for the same kind of work, and why.
 
 interface Kind {
   readonly own: string
@@ -141,7 +141,7 @@ export function aheadList(results: Results): string {
     const one = `${column}: ${peer} ${figure(peerFigure)}, ours ${figure(ownFigure)}`
     byReason.set(why, [...(byReason.get(why) ?? []), one])
   }
-  if (byReason.size === 0) return 'Nobody.'
+  if (byReason.size === 0) return 'None.'
   return [...byReason].map(([why, cases]) => `- ${why} ${cases.join('; ')}.`).join('\n')
 }
 

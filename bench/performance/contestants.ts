@@ -154,7 +154,7 @@ function sync(subject: Subject, { throws, open }: { throws: boolean; open: boole
   const setup: Setup = { ...CLOSED, trips: open }
   const guarded = subject.sync?.(action(), setup) as Call
   const driver = throws ? synchronousFailing : synchronous
-  // It takes a few failures to open; whoever is to stay closed does not count so far.
+  // It takes a few failures to open; a breaker that is to stay closed never gets that many.
   if (open) synchronousFailing(guarded, 200)
   const asynchronous = fresh(handAsync)(fresh(succeeding), { open: false, fallback: undefined })
   return {

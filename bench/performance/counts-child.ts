@@ -4,10 +4,10 @@ import type { Action } from './subject.ts'
 import { configurations, library } from './subjects/own.ts'
 
 // What a call is made of, counted: no clock is asked how long anything took, so that a busy machine
-// changes nothing. Optimizing compilers are switched off by whoever runs it, since they leave out
+// changes nothing. Optimizing compilers are switched off by the parent process, since they leave out
 // allocations when they please. Prints `{ row: counts }`.
 
-/** For one call, with those of the action and of whoever awaits it. */
+/** For one call, with those of the action and of awaiting it. */
 export interface Counts {
   readonly promises: number
   /** Microtasks until the caller goes on. */

@@ -28,7 +28,7 @@ export const SCENARIOS = [
   'many',
   'failure',
   'open',
-  // The same, from the bottom of 25 calls: whoever takes a stack pays for each of them.
+  // The same, from the bottom of 25 calls: a stack trace costs time for each of them.
   'deep',
   'fallback',
   'timeout',

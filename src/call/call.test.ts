@@ -138,7 +138,7 @@ describe('callTimeout', () => {
   })
 })
 
-describe('a refusal by an inner breaker', () => {
+describe('a rejection by an inner breaker', () => {
   it('is cancelled for the outer one, and its own error is what the caller gets', async () => {
     const { breaker: outer } = createBreaker({ maxFailures: 1 })
     const { breaker: inner } = createBreaker({ name: 'inner', maxFailures: 1 })

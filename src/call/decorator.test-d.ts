@@ -32,7 +32,7 @@ describe('the types of the standard decorators', () => {
     expectTypeOf(Users.all).toEqualTypeOf<() => Promise<string[]>>()
   })
 
-  it('refuse wrong targets', () => {
+  it('reject wrong targets', () => {
     // @ts-expect-error a class is no function to guard
     @breaker
     class Users {
@@ -59,7 +59,7 @@ describe('the types of the standard decorators', () => {
     expectTypeOf(Users).toBeConstructibleWith()
   })
 
-  it('refuse a method whose type the fallback would belie', () => {
+  it('reject a method whose type the fallback would belie', () => {
     const cached = new CircuitBreaker({ fallback: () => 'cached' as const })
     class Users {
       // @ts-expect-error the result may be the fallback's, which the method does not say

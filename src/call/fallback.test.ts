@@ -15,7 +15,7 @@ describe('fallback', () => {
     expect(fallback).toHaveBeenCalledExactlyOnceWith(down, 'id', 7)
   })
 
-  it('gets the refusal and the arguments when the call was refused', async () => {
+  it('gets the rejection and the arguments when the call was rejected', async () => {
     const fallback = vi.fn((..._: unknown[]) => 'instead')
     const { breaker } = createBreaker({ fallback })
     breaker.trip()
@@ -170,7 +170,7 @@ describe('the failure of a fallback', () => {
     expect(Object.keys(own)).toEqual([])
   })
 
-  it('carries the refusal as its cause when the call was refused', async () => {
+  it('carries the rejection as its cause when the call was rejected', async () => {
     const { breaker } = createBreaker({
       fallback: () => {
         throw new Error('no cache')

@@ -50,7 +50,7 @@ describe('acquire', () => {
 })
 
 describe('tryAcquire', () => {
-  it('returns undefined where acquire would throw a refusal, and counts it the same', async () => {
+  it('returns undefined where acquire would throw a rejection, and counts it the same', async () => {
     const { breaker } = createBreaker()
     const events = record(breaker, 'reject')
     await open(breaker)
@@ -157,7 +157,7 @@ describe('a permit', () => {
     expect(breaker.snapshot().counts).toMatchObject({ failure: 1, neutral: 1 })
   })
 
-  it('takes a refusal by an inner breaker for no evidence', () => {
+  it('takes a rejection by an inner breaker for no evidence', () => {
     const { breaker } = createBreaker({ maxFailures: 1 })
     const { breaker: inner } = createBreaker()
     inner.trip()

@@ -66,7 +66,7 @@ describe('run', () => {
     [{ classify: true }, 'classify must be a function, got true'],
     [{ fallback: 'none' }, 'fallback must be a function, got "none"'],
     [{ timeOut: 5 }, 'unknown option "timeOut" (in options of run); did you mean "timeout"?'],
-  ])('refuses the options %j and runs nothing', async (call, message) => {
+  ])('rejects the options %j and runs nothing', async (call, message) => {
     const { breaker } = createBreaker()
     const action = vi.fn()
 

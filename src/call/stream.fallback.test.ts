@@ -6,7 +6,7 @@ import { CircuitOpenError } from '../errors.ts'
 const noCache = new Error('no cache')
 const broken: AsyncIterable<unknown> = { [Symbol.asyncIterator]: thrower }
 
-/** Ways to be refused a stream. */
+/** Ways in which a stream is rejected. */
 const kinds: [string, (breaker: CircuitBreaker<unknown>) => unknown][] = [
   ['a generator', (breaker) => breaker.stream(items)(1)],
   ['a function that gives a stream', (breaker) => breaker.stream(() => items(1))()],
@@ -21,7 +21,7 @@ afterEach(async () => {
   expect(unhandled).not.toHaveBeenCalled()
 })
 
-describe.each(kinds)('the fallback of a refused stream of %s', (_, call) => {
+describe.each(kinds)('the fallback of a rejected stream of %s', (_, call) => {
   it.each<[string, () => unknown]>([
     ['gives', () => items('kept')],
     ['promises', async () => items('kept')],
@@ -113,7 +113,7 @@ describe('a stream that a fallback promises', () => {
   })
 })
 
-describe('a generator that is refused', () => {
+describe('a generator that is rejected', () => {
   it('is done after its first rejection, also when the circuit has closed since', async () => {
     const { breaker } = createBreaker()
     const stream = breaker.stream(items)(1)

@@ -25,7 +25,7 @@ async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
   return items
 }
 
-describe('a refused stream', () => {
+describe('a rejected stream', () => {
   const unhandled = vi.fn()
   beforeEach(() => void process.on('unhandledRejection', unhandled))
   afterEach(async () => {
@@ -92,7 +92,7 @@ describe('a refused stream', () => {
     expect(fallback).toHaveBeenCalledExactlyOnceWith(expect.any(CircuitOpenError), 8, 9)
   })
 
-  it('rejects with the error of a fallback that throws, with the refusal as its cause', async () => {
+  it('rejects with the error of a fallback that throws, with the rejection as its cause', async () => {
     const { breaker } = createBreaker({
       fallback: () => {
         throw new Error('no cache')

@@ -54,7 +54,7 @@ describe('breaker(fn)', () => {
     expectTypeOf(parse('1')).toEqualTypeOf<Promise<number>>()
   })
 
-  it('refuses what is no function', () => {
+  it('rejects what is no function', () => {
     // @ts-expect-error a string can't be guarded
     breaker('find')
     // @ts-expect-error a class makes objects; it is not called
@@ -129,7 +129,7 @@ describe('breaker.sync(fn)', () => {
     expectTypeOf(breaker.sync(either)).toEqualTypeOf<typeof either>()
   })
 
-  it('refuses a function that returns a promise', () => {
+  it('rejects a function that returns a promise', () => {
     // @ts-expect-error a promise needs breaker(fn)
     breaker.sync(async () => 1)
     // @ts-expect-error a promise needs breaker(fn), also of anything
@@ -155,7 +155,7 @@ describe('breaker.stream(fn)', () => {
     expectTypeOf(breaker.stream(fetch)).toEqualTypeOf<typeof fetch>()
   })
 
-  it('refuses a function that returns no stream', () => {
+  it('rejects a function that returns no stream', () => {
     // @ts-expect-error a number is no stream
     breaker.stream(() => 42)
     // @ts-expect-error a promise of a number is none either

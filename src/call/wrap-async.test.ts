@@ -131,7 +131,7 @@ describe.each(paths)('breaker(fn) %s', (_, options) => {
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { settled: 1 } })
   })
 
-  it('refuses by a rejection, without running, while open', async () => {
+  it('rejects without running while open', async () => {
     const { breaker } = createBreaker(options)
     const action = vi.fn(async () => 1)
     const guarded = breaker(action)

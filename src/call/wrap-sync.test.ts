@@ -94,7 +94,7 @@ describe('breaker.sync(fn)', () => {
     expect(breaker.snapshot().counts).toMatchObject({ success: 1, timeout: 0 })
   })
 
-  it('returns the value of the fallback when the function throws or the call is refused', async () => {
+  it('returns the value of the fallback when the function throws or the call is rejected', async () => {
     const fallback = vi.fn((_error: unknown, n: number) => -n)
     const { breaker } = createBreaker({ maxFailures: 1, fallback })
     const guarded = breaker.sync((_n: number): number => {
@@ -141,7 +141,7 @@ describe('breaker.sync(fn)', () => {
     [async () => 1, 'got an AsyncFunction; use breaker(fn)'],
     [function* () {}, 'got a GeneratorFunction'],
     [async function* () {}, 'got an AsyncGeneratorFunction; use breaker.stream(fn)'],
-  ])('refuses %s', (fn, message) => {
+  ])('rejects %s', (fn, message) => {
     const { breaker } = createBreaker()
     const guard = () => breaker.sync(fn as () => unknown)
 

@@ -41,7 +41,7 @@ describe('circuitFactoryFor(options)', () => {
     null,
     7,
     [],
-  ])('refuses wrong options that look like a set it has a factory for: %j', (wrong) => {
+  ])('rejects wrong options that look like a set it has a factory for: %j', (wrong) => {
     circuitFactoryFor({ maxFailures: 4 })
     circuitFactoryFor({ maxFailures: 4, trip: {} })
     circuitFactoryFor({})

@@ -80,10 +80,10 @@ describe('a rejection with something hostile', () => {
     const { breaker } = createBreaker({ maxFailures: 1 })
     await breaker.run(() => Promise.reject(make())).catch(() => {})
 
-    const refusal = await reasonOf(breaker.run(() => 1))
+    const rejection = await reasonOf(breaker.run(() => 1))
 
-    expect(isCircuitOpenError(refusal)).toBe(true)
-    expect(JSON.parse(JSON.stringify(refusal))).toMatchObject({ code: 'ERR_CIRCUIT_OPEN' })
+    expect(isCircuitOpenError(rejection)).toBe(true)
+    expect(JSON.parse(JSON.stringify(rejection))).toMatchObject({ code: 'ERR_CIRCUIT_OPEN' })
     expect(breaker.explain().trips).toHaveLength(1)
     expect(new CircuitBreaker({ saved: breaker.save() }).state).toBe('open')
   })

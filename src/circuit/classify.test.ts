@@ -78,7 +78,7 @@ describe('classify', () => {
     expect(breaker.snapshot().counts).toMatchObject({ failure: 1, cancelled: 0 })
   })
 
-  it('is not asked about refused calls', async () => {
+  it('is not asked about rejected calls', async () => {
     const classify = vi.fn(() => undefined)
     const { breaker } = createBreaker({ classify })
     breaker.trip()

@@ -8,7 +8,7 @@ import {
   type Settled,
   SUCCESS,
 } from '../core/outcome.ts'
-import { isRefusal } from '../errors.ts'
+import { isRejection } from '../errors.ts'
 import { show } from '../options/validate.ts'
 import type { ResolvedOptions } from '../options.ts'
 
@@ -98,7 +98,7 @@ function ask(
 
 function outcomeOf(reason: unknown, callerGone: boolean): 'failure' | 'cancelled' {
   // An inner breaker that rejected has its own evidence; one whose call timed out saw a slow target.
-  return callerGone || isRefusal(reason) ? 'cancelled' : 'failure'
+  return callerGone || isRejection(reason) ? 'cancelled' : 'failure'
 }
 
 function retryAfterOf(settled: Settled, host: ClassifyHost): number | undefined {

@@ -51,7 +51,7 @@ describe('a machine that goes on from what another one has learned', () => {
     })
   })
 
-  it('goes on with the statistics, or without where nobody wants them', () => {
+  it('goes on with the statistics, or without them where the option is off', () => {
     const machine = experienced()
 
     expect(revived(machine, 20_000).statistics?.latency).toEqual(machine.statistics?.latency)
@@ -149,7 +149,7 @@ describe('a machine that goes on from what another one has learned', () => {
     expect(later.counts).toMatchObject({ admitted: 1, settled: 0, expired: 1 })
   })
 
-  it('has the failure of the last probe, and the words of whoever tripped or overrode it', () => {
+  it('has the failure of the last probe, and the reasons given for tripping or overriding it', () => {
     const machine = new Machine(settings, 0, () => 0.5)
     callTimes(machine, 3, 'failure', 0)
     callOnce(machine, 'failure', 1_500)

@@ -80,11 +80,11 @@ export interface Saved {
   readonly counts: Counts
   readonly trips: readonly SavedTrip[]
   /** Successes and failures before the circuit last closed. */
-  readonly before: { readonly success: number; readonly failure: number }
-  readonly openings: SavedOpenings
+  readonly countsAtClose: { readonly success: number; readonly failure: number }
+  readonly backoff: SavedOpenings
   readonly rate: SavedRate
   /** Ms spent in each state before the one that is there. */
-  readonly spent: Readonly<Record<StateName, number>>
+  readonly timeInState: Readonly<Record<StateName, number>>
   readonly statistics: SavedStatistics | null
   /** What is normal for the target: see the evidence rule. */
   readonly baseline: {
@@ -106,10 +106,10 @@ export function save(data: MachineData, now: number): Saved {
     override: override === undefined ? null : saveOverride(override, now),
     counts: { ...counters.read(), admitted: counters.ended },
     trips: history.trips.records.map((trip) => saveTrip(trip, now)),
-    before: { ...history.countsAtClose },
-    openings: history.backoff.save(now),
+    countsAtClose: { ...history.countsAtClose },
+    backoff: history.backoff.save(now),
     rate: (data.rate ?? new OfferedRate(0)).save(),
-    spent: { ...history.timeInState },
+    timeInState: { ...history.timeInState },
     statistics: statistics?.save() ?? null,
     baseline: { ...(data.baseline ?? new LatencyBaseline()) },
   }
@@ -178,9 +178,9 @@ export function restore(settings: MachineSettings, saved: Saved): MachineData {
 function restoreHistory(saved: Saved, limit: number): History {
   const trips = new TripHistory(limit, saved.trips.map(restoreTrip))
   const history = new History(trips)
-  history.backoff = OpenBackoff.restore(saved.openings, 0)
-  history.countsAtClose = saved.before
-  history.timeInState = { ...saved.spent }
+  history.backoff = OpenBackoff.restore(saved.backoff, 0)
+  history.countsAtClose = saved.countsAtClose
+  history.timeInState = { ...saved.timeInState }
   return history
 }
 

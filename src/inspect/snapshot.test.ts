@@ -107,20 +107,20 @@ describe('snapshot', () => {
     })
   })
 
-  it('counts refusals by reason', async () => {
+  it('counts rejections by reason', async () => {
     const { breaker, clock } = createBreaker({ maxConcurrent: 1 })
-    const refused = async (): Promise<unknown> => reasonOf(breaker.run(() => 1))
+    const rejected = async (): Promise<unknown> => reasonOf(breaker.run(() => 1))
 
     const call = hang(breaker)
-    await refused()
+    await rejected()
     await call.release()
     await open(breaker)
-    await refused()
+    await rejected()
     await clock.advance(RESET_TIMEOUT)
     const probe = hang(breaker)
-    await refused()
+    await rejected()
     breaker.forceOpen()
-    await refused()
+    await rejected()
     await probe.release()
 
     expect(breaker.snapshot().counts.rejected).toEqual({
@@ -208,7 +208,7 @@ describe('a trip record', () => {
     ])
   })
 
-  it('keeps how long it lasted, what ended it and how many were refused', async () => {
+  it('keeps how long it lasted, what ended it and how many were rejected', async () => {
     const { breaker, clock } = createBreaker()
     await open(breaker)
     await reasonOf(breaker.run(() => 1))

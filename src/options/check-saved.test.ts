@@ -246,7 +246,7 @@ describe('a number that is too large', () => {
     ['state', 'notBefore'],
     ['state', 'for'],
     ['counts', 'settled'],
-  ] as const)('is refused: saved.%s.%s of 1e308', (part, key) => {
+  ] as const)('is rejected: saved.%s.%s of 1e308', (part, key) => {
     const saved = structuredClone(new CircuitBreaker({ maxFailures: 1 }).save())
     Object.assign(saved[part], { [key]: 1e308 })
 

@@ -132,10 +132,10 @@ const saved = {
   state,
   override: [null, override],
   counts,
-  before: { success: count, failure: count },
-  openings: { level: count, used: count, episodeFor: [null, ms], last: ms, closedFor: ms },
+  countsAtClose: { success: count, failure: count },
+  backoff: { level: count, used: count, episodeFor: [null, ms], last: ms, closedFor: ms },
   rate: { calls: ms, time: ms },
-  spent: { closed: ms, open: ms, 'half-open': ms },
+  timeInState: { closed: ms, open: ms, 'half-open': ms },
   statistics: [
     null,
     { failedFor: ms, failed: count, latency: { sum: ms, max: ms, buckets: { each: bucket } } },

@@ -100,7 +100,7 @@ describe('a full registry', () => {
         r.breaker('a').reset()
       },
     ],
-    ['somebody listens to', 'listeners', (r) => r.breaker('a').on('failure', () => {})],
+    ['has a listener', 'listeners', (r) => r.breaker('a').on('failure', () => {})],
     [
       'was configured live',
       'options configured live',
@@ -198,7 +198,7 @@ describe('a full registry', () => {
     expect(registry.has('0')).toBe(true)
   })
 
-  it('drops breakers of keys, which nobody holds, before named ones', async () => {
+  it('drops breakers of keys before named ones', async () => {
     const registry = createRegistry(3)
     registry.breaker('named')
     const call = registry.keyed(async (key: string) => key, { key: (key) => key, name: 'keyed' })

@@ -92,10 +92,10 @@ describe('protect(pg.Pool)', () => {
     try {
       await reasonOf(pool.query('select 1'))
       await reasonOf(pool.query('select 1'))
-      const refused = await reasonOf(pool.query('select 1'))
+      const rejected = await reasonOf(pool.query('select 1'))
       const unconnected = await reasonOf(pool.connect())
 
-      expect(refused).toBeInstanceOf(CircuitOpenError)
+      expect(rejected).toBeInstanceOf(CircuitOpenError)
       expect(unconnected).toBeInstanceOf(CircuitOpenError)
     } finally {
       await server.start()

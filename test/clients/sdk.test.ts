@@ -17,7 +17,7 @@ beforeEach(() => {
 
 function counts() {
   const { admitted, success, failure, cancelled, rejected } = breaker.snapshot().counts
-  return { admitted, success, failure, cancelled, refused: rejected.open }
+  return { admitted, success, failure, cancelled, rejected: rejected.open }
 }
 
 describe.runIf(canStart)('protect(a client of classes and commands)', () => {
@@ -159,7 +159,7 @@ describe.runIf(canStart)('protect(a client of namespaces and streams)', () => {
     const iterated = async () => {
       for await (const _ of completions.stream({ path: '/' }));
     }
-    const refused = await Promise.all([
+    const rejected = await Promise.all([
       reasonOf(completions.create({ path: '/' })),
       reasonOf(completions.create({ path: '/' }).withResponse()),
       reasonOf(completions.create({ path: '/', stream: true })),
@@ -172,7 +172,7 @@ describe.runIf(canStart)('protect(a client of namespaces and streams)', () => {
       ),
     ])
 
-    for (const error of refused) expect(error).toBeInstanceOf(CircuitOpenError)
+    for (const error of rejected) expect(error).toBeInstanceOf(CircuitOpenError)
     expect(upstream.requests).toBe(requests)
   })
 })

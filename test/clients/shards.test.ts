@@ -22,18 +22,18 @@ async function ask(shard: number): Promise<string> {
   return response.text()
 }
 
-/** Twenty calls to each shard in turn; how many were answered, failed and refused, by shard. */
+/** Twenty calls to each shard in turn; how many were answered, failed and rejected, by shard. */
 async function traffic(call: (shard: number) => Promise<string>) {
   sent = []
   const answered = shards.map(() => 0)
-  const refused = shards.map(() => 0)
+  const rejected = shards.map(() => 0)
   for (let i = 0; i < 20 * shards.length; i++) {
     const shard = i % shards.length
     const result = await call(shard).catch((error: unknown) => error)
     if (result === 'hello') answered[shard] = (answered[shard] as number) + 1
-    if (isCircuitOpenError(result)) refused[shard] = (refused[shard] as number) + 1
+    if (isCircuitOpenError(result)) rejected[shard] = (rejected[shard] as number) + 1
   }
-  return { answered, refused }
+  return { answered, rejected }
 }
 
 it.runIf(canStart)(
@@ -45,9 +45,9 @@ it.runIf(canStart)(
     const keyed = await traffic(registry.keyed(ask, { key: (shard) => shard, name: 'shard' }))
 
     const healthy = [0, 1, 2, 4, 5, 6, 7]
-    expect(healthy.every((shard) => (shared.refused[shard] as number) > 15)).toBe(true)
+    expect(healthy.every((shard) => (shared.rejected[shard] as number) > 15)).toBe(true)
     expect(healthy.map((shard) => keyed.answered[shard])).toEqual(healthy.map(() => 20))
-    expect(keyed.refused[3]).toBe(10)
+    expect(keyed.rejected[3]).toBe(10)
     expect(sent[3]).toBe(10)
     expect([...registry].map(({ name, state }) => `${name} ${state}`)).toEqual(
       shards.map((_, shard) => `shard:${shard} ${shard === 3 ? 'open' : 'closed'}`),

@@ -31,7 +31,7 @@ describe.runIf(canStart)('a stalled event loop', () => {
       const results = outcomes(all(() => Promise.race([get(), timer()])))
       await stalled(stall)
 
-      expect(await results).toEqual({ hello: 0, timeout: CALLS, refused: 0 })
+      expect(await results).toEqual({ hello: 0, timeout: CALLS, rejected: 0 })
     })
 
     it.each<[string, (breaker: CircuitBreaker) => () => Promise<unknown>]>([
@@ -43,7 +43,7 @@ describe.runIf(canStart)('a stalled event loop', () => {
       const results = outcomes(all(guard(breaker)))
       await stalled(stall)
 
-      expect(await results).toEqual({ hello: CALLS, timeout: 0, refused: 0 })
+      expect(await results).toEqual({ hello: CALLS, timeout: 0, rejected: 0 })
       expect(breaker.snapshot()).toMatchObject({
         state: 'closed',
         counts: { admitted: CALLS, success: CALLS, timeout: 0, stale: 0 },
@@ -59,7 +59,7 @@ describe.runIf(canStart)('a stalled event loop', () => {
       await upstream.receives(2 * CALLS)
       later(() => block(stall))
 
-      expect(await results).toEqual({ hello: CALLS, timeout: 0, refused: 0 })
+      expect(await results).toEqual({ hello: CALLS, timeout: 0, rejected: 0 })
     })
 
     it('does not save a call that has no answer', async () => {
@@ -69,7 +69,7 @@ describe.runIf(canStart)('a stalled event loop', () => {
       block(stall, CALLS)
       const free = performance.now()
 
-      expect(await results).toEqual({ hello: 0, timeout: CALLS, refused: 0 })
+      expect(await results).toEqual({ hello: 0, timeout: CALLS, rejected: 0 })
       expect(performance.now() - free).toBeLessThan(CALL_TIMEOUT)
       expect(breaker.state).toBe('open')
     })
@@ -84,8 +84,8 @@ describe.runIf(canStart)('a stalled event loop', () => {
     await stalled(1200)
     const others = outcomes(all(() => breaker.run(() => 'hello')))
 
-    expect(await results).toEqual({ hello: CALLS, timeout: 0, refused: 0 })
-    expect(await others).toEqual({ hello: CALLS, timeout: 0, refused: 0 })
+    expect(await results).toEqual({ hello: CALLS, timeout: 0, rejected: 0 })
+    expect(await others).toEqual({ hello: CALLS, timeout: 0, rejected: 0 })
     expect(moves).toEqual([])
   })
 
@@ -99,8 +99,8 @@ describe.runIf(canStart)('a stalled event loop', () => {
         breaker.run(() => 'hello', { timeout: 1 }),
       ])
 
-      expect(await probes).toEqual({ hello: CALLS, timeout: 0, refused: 0 })
-      expect(await others).toEqual({ hello: 0, timeout: 0, refused: 2 })
+      expect(await probes).toEqual({ hello: CALLS, timeout: 0, rejected: 0 })
+      expect(await others).toEqual({ hello: 0, timeout: 0, rejected: 2 })
       expect(moves).toEqual(['manual', 'elapsed', 'recovered'])
       expect(breaker.snapshot().counts).toMatchObject({ success: CALLS, expired: 0, stale: 0 })
     })
@@ -111,8 +111,8 @@ describe.runIf(canStart)('a stalled event loop', () => {
       await stalled(stall)
       const others = outcomes([breaker.run(() => 'hello'), breaker.stream(answers)().next()])
 
-      expect(await probes).toEqual({ hello: CALLS, timeout: 0, refused: 0 })
-      expect(await others).toEqual({ hello: 0, timeout: 0, refused: 2 })
+      expect(await probes).toEqual({ hello: CALLS, timeout: 0, rejected: 0 })
+      expect(await others).toEqual({ hello: 0, timeout: 0, rejected: 2 })
       expect(moves).toEqual(['manual', 'elapsed', 'recovered'])
       expect(breaker.snapshot()).toMatchObject({
         state: 'closed',
@@ -131,8 +131,8 @@ describe.runIf(canStart)('a stalled event loop', () => {
       const seen = breaker.snapshot()
 
       expect(seen).toMatchObject({ state: 'half-open', probes: { inFlight: 2, limit: 2 } })
-      expect(await probes).toEqual({ hello: 2, timeout: 0, refused: 0 })
-      expect(await others).toEqual({ hello: 0, timeout: 0, refused: CALLS })
+      expect(await probes).toEqual({ hello: 2, timeout: 0, rejected: 0 })
+      expect(await others).toEqual({ hello: 0, timeout: 0, rejected: CALLS })
       expect(moves).toEqual(['manual', 'elapsed'])
     })
   })
@@ -205,11 +205,11 @@ async function halfOpen(recovery: { probes: number; concurrent?: number }): Prom
 
 async function outcomes(
   calls: Promise<unknown>[],
-): Promise<{ hello: number; timeout: number; refused: number }> {
-  const seen = { hello: 0, timeout: 0, refused: 0 }
+): Promise<{ hello: number; timeout: number; rejected: number }> {
+  const seen = { hello: 0, timeout: 0, rejected: 0 }
   for (const result of await Promise.allSettled(calls)) {
     if (result.status === 'fulfilled') seen.hello += 1
-    else if (result.reason instanceof CircuitOpenError) seen.refused += 1
+    else if (result.reason instanceof CircuitOpenError) seen.rejected += 1
     else if (result.reason instanceof CallTimeoutError) seen.timeout += 1
     else if (result.reason instanceof Error && result.reason.message === 'timeout') {
       seen.timeout += 1

@@ -69,11 +69,11 @@ describe.runIf(canStart)('a breaker before a real HTTP server', () => {
       const started = performance.now()
       const errors = await Promise.all([1, 2, 3].map(() => failureOf(call('/'))))
       const waited = performance.now() - started
-      const refusal = await failureOf(call('/'))
+      const rejection = await failureOf(call('/'))
       expect(errors).toEqual([1, 2, 3].map(() => expect.any(CallTimeoutError)))
       expect(waited).toBeGreaterThanOrEqual(callTimeout)
       expect(waited).toBeLessThan(callTimeout + 500)
-      expect(refusal).toBeInstanceOf(CircuitOpenError)
+      expect(rejection).toBeInstanceOf(CircuitOpenError)
       expect(ran).toBe(4)
 
       upstream.thaw()
@@ -145,9 +145,9 @@ describe.runIf(canStart)('a breaker before a real HTTP server', () => {
     const second = await ask()
     expect([first.status, second.status]).toEqual([503, 503])
 
-    const refusal = await failureOf(ask())
-    expect(refusal).toBeInstanceOf(CircuitOpenError)
-    const { retryAfter: left } = refusal as CircuitOpenError
+    const rejection = await failureOf(ask())
+    expect(rejection).toBeInstanceOf(CircuitOpenError)
+    const { retryAfter: left } = rejection as CircuitOpenError
     expect(left).toBeLessThanOrEqual(1000)
     expect(left).toBeGreaterThanOrEqual(1000 - lapse(before))
 
@@ -203,7 +203,7 @@ describe.runIf(canStart)('a breaker before a real HTTP server', () => {
     const { counts } = breaker.snapshot()
     expect(traffic.mostProbes).toBeGreaterThan(0)
     expect(traffic.mostProbes).toBeLessThanOrEqual(2)
-    expect(counts.rejected.open + counts.rejected['half-open']).toBe(traffic.refused)
+    expect(counts.rejected.open + counts.rejected['half-open']).toBe(traffic.rejected)
     expect(counts.timeout).toBeGreaterThan(0)
     expectConserved(breaker, { admitted: ran, expired: 0 })
   }, 20_000)
@@ -211,7 +211,7 @@ describe.runIf(canStart)('a breaker before a real HTTP server', () => {
 
 /** Callers of all kinds, one every few milliseconds, whatever they get. */
 class Traffic {
-  refused = 0
+  rejected = 0
   mostProbes = 0
   readonly #breaker: CircuitBreaker
   readonly #wrapped: Call
@@ -253,7 +253,7 @@ class Traffic {
     const done = failureOf(call).then((error) => {
       if (admitted) this.#running -= 1
       else expect(error).toBeInstanceOf(CircuitOpenError)
-      if (error instanceof CircuitOpenError) this.refused += 1
+      if (error instanceof CircuitOpenError) this.rejected += 1
       this.#pending.delete(done)
     })
     this.#pending.add(done)

@@ -57,7 +57,7 @@ export function createMachine(options: MachineOptions = {}, reading = 0): Machin
 export function admit(machine: Machine, reading: number, backstop?: number): Permit {
   const permit = machine.admit(reading, backstop)
   if (permit instanceof Permit) return permit
-  throw new Error(`expected a permit at ${reading}, got the refusal "${permit}"`)
+  throw new Error(`expected a permit at ${reading}, got the rejection "${permit}"`)
 }
 
 /** A permit by the fast path; null where the machine must be asked. */

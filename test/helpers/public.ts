@@ -29,7 +29,7 @@ export async function succeed(breaker: AnyBreaker): Promise<void> {
   await breaker.run(() => 'answer')
 }
 
-/** One call that fails; a refusal is no failure and is thrown. */
+/** One call that fails; a rejection is no failure and is thrown. */
 export async function fail(breaker: AnyBreaker, error: unknown = new Error('down')): Promise<void> {
   const thrown = await breaker.run(() => Promise.reject(error)).catch((reason: unknown) => reason)
   if (thrown !== error && isShortCircuitError(thrown)) throw thrown

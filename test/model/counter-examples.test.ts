@@ -58,7 +58,7 @@ const counterExamples: readonly CounterExample[] = [
     ],
   },
   {
-    finds: 'a probe given up or not, as somebody had looked between two deadlines or not',
+    finds: 'a probe given up or not, depending on a read between two deadlines',
     settings: { concurrent: 2 },
     operations: [trip, toDue, admit, after(10), admit, after(95), admit, after(95), admit],
   },

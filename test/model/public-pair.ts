@@ -72,9 +72,9 @@ export class PublicPair {
 
   /** What the listener did, after the fact. */
   #meddle(): void {
-    while (this.#heard < this.model.eras.length) {
-      const era = this.model.eras[this.#heard++]
-      if (this.settings.listeners !== 'meddling' || era?.name !== 'open') continue
+    while (this.#heard < this.model.periods.length) {
+      const period = this.model.periods[this.#heard++]
+      if (this.settings.listeners !== 'meddling' || period?.name !== 'open') continue
       const answer = this.model.admit(this.clock.now())
       if (typeof answer === 'object') {
         this.model.settle(answer.id, { outcome: 'cancelled' }, this.clock.now())
@@ -177,7 +177,7 @@ export class PublicPair {
       return true
     }
     await this.clock.advance(0)
-    if (way !== 'permit') same('refused', isShortCircuitError(call.result?.value), true)
+    if (way !== 'permit') same('rejected', isShortCircuitError(call.result?.value), true)
     return false
   }
 
@@ -251,7 +251,7 @@ export class PublicPair {
     for (const call of this.calls) call.end({ as: 'cancelled', retryAfter: undefined })
     this.model = this.model.continued(now, now)
     // What a saved breaker would have found due, it has not told anybody.
-    this.#heard = this.model.eras.length
+    this.#heard = this.model.periods.length
     this.calls = []
   }
 

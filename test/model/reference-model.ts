@@ -1,4 +1,3 @@
-import { type Era, levelAt, levelWith, openTimeAt, type Reason } from './eras.ts'
 import {
   type Call,
   type Ending,
@@ -10,13 +9,14 @@ import {
   succeededProbes,
   type WindowTime,
 } from './evidence.ts'
+import { levelAt, levelWith, openTimeAt, type Period, type Reason } from './periods.ts'
 import type { ModelSettings } from './settings.ts'
 
 export type Mode = 'forced-open' | 'forced-closed' | 'disabled'
-export type RefusalReason = 'open' | 'half-open' | 'forced-open' | 'full'
+export type RejectionReason = 'open' | 'half-open' | 'forced-open' | 'full'
 
-/** What a call meets: a permit, a refusal, or leave to run without anything being kept of it. */
-export type Answer = Call | RefusalReason | 'unrecorded' | 'unenforced'
+/** What a call meets: a permit, a rejection, or leave to run without anything being kept of it. */
+export type Answer = Call | RejectionReason | 'unrecorded' | 'unenforced'
 
 export interface Heard {
   readonly outcome: 'success' | 'failure' | 'neutral' | 'cancelled'
@@ -31,14 +31,14 @@ interface Due {
 
 /**
  * A second, naive circuit breaker, written from the specification alone. It keeps every call, every
- * refusal and every era it has been through, and recomputes whatever it is asked from those.
+ * rejection and every period it has been through, and recomputes whatever it is asked from those.
  * Whatever it does not say in the fewest words is a mistake in it.
  */
 export class ReferenceModel {
   settings: ModelSettings
   calls: Call[] = []
-  refusals: { readonly reason: RefusalReason | 'unenforced'; readonly era: number }[] = []
-  eras: Era[]
+  rejections: { readonly reason: RejectionReason | 'unenforced'; readonly period: number }[] = []
+  periods: Period[]
   override: { readonly mode: Mode; readonly since: number; readonly until: number } | undefined
   readonly random: () => number
   now = 0
@@ -51,7 +51,7 @@ export class ReferenceModel {
     this.settings = settings
     this.random = random
     this.#lastReading = reading
-    this.eras = [{ name: 'closed', generation: 1, since: 0, reason: undefined, enforced: true }]
+    this.periods = [{ name: 'closed', generation: 1, since: 0, reason: undefined, enforced: true }]
   }
 
   // Time.
@@ -78,12 +78,12 @@ export class ReferenceModel {
   /** An override ends before anything else of that moment happens; probes expire in their order. */
   nextDue(): Due | undefined {
     const due: Due[] = []
-    const { era, override } = this
+    const { period, override } = this
     if (override !== undefined) {
       due.push({ at: override.until, happen: () => (this.override = undefined) })
     }
-    if (era.name === 'open') {
-      const at = era.until as number
+    if (period.name === 'open') {
+      const at = period.until as number
       due.push({ at, happen: () => this.#move('half-open', at, 'elapsed') })
     }
     for (const call of this.outstandingProbes()) {
@@ -106,8 +106,8 @@ export class ReferenceModel {
   clone(): ReferenceModel {
     const copy = new ReferenceModel(this.settings, this.#lastReading, this.random)
     copy.calls = this.calls.map((call) => ({ ...call }))
-    copy.refusals = [...this.refusals]
-    copy.eras = this.eras.map((era) => ({ ...era }))
+    copy.rejections = [...this.rejections]
+    copy.periods = this.periods.map((period) => ({ ...period }))
     copy.override = this.override
     copy.now = this.now
     copy.#endings = this.#endings
@@ -120,14 +120,14 @@ export class ReferenceModel {
   admit(reading: number, backstop: number = 0): Answer {
     const now = this.#take(reading)
     if (this.override?.mode === 'disabled') return 'unrecorded'
-    const refusal = this.#refusal()
-    if (refusal !== undefined) {
+    const rejection = this.#rejection()
+    if (rejection !== undefined) {
       const unenforced = this.override?.mode === 'forced-closed'
-      const reason = unenforced ? 'unenforced' : refusal
-      this.refusals.push({ reason, era: this.eras.length - 1 })
+      const reason = unenforced ? 'unenforced' : rejection
+      this.rejections.push({ reason, period: this.periods.length - 1 })
       return reason
     }
-    const { generation, name } = this.era
+    const { generation, name } = this.period
     const probe = name === 'half-open'
     const due = probe ? now + this.settings.probeTimeout : Infinity
     const id = this.calls.length
@@ -137,10 +137,10 @@ export class ReferenceModel {
     return call
   }
 
-  #refusal(): RefusalReason | undefined {
+  #rejection(): RejectionReason | undefined {
     if (this.override?.mode === 'forced-open') return 'forced-open'
-    if (this.era.name === 'open') return 'open'
-    if (this.era.name === 'closed') {
+    if (this.period.name === 'open') return 'open'
+    if (this.period.name === 'closed') {
       return this.inFlight() >= this.settings.maxConcurrent ? 'full' : undefined
     }
     const outstanding = this.outstandingProbes().filter((call) => this.isCurrent(call))
@@ -173,7 +173,7 @@ export class ReferenceModel {
   /** An open circuit starts its open time again. */
   trip(reading: number): void {
     const now = this.#take(reading)
-    if (this.era.name === 'open') this.#openFrom(now, now)
+    if (this.period.name === 'open') this.#openFrom(now, now)
     else this.#open(now, 'manual')
   }
 
@@ -196,14 +196,14 @@ export class ReferenceModel {
     const changed = JSON.stringify(settings.openTime) !== JSON.stringify(this.settings.openTime)
     this.settings = settings
     this.#layOut(this.#slices.began)
-    if (this.era.name === 'open' && changed) this.#openFrom(this.era.from as number, now)
+    if (this.period.name === 'open' && changed) this.#openFrom(this.period.from as number, now)
   }
 
   #openFrom(from: number, now: number): void {
-    const { era, settings } = this
-    const duration = openTimeAt(settings.openTime, era.used as number, this.random)
-    era.from = from
-    era.until = Math.max(from + duration, era.notBefore as number, now)
+    const { period, settings } = this
+    const duration = openTimeAt(settings.openTime, period.used as number, this.random)
+    period.from = from
+    period.until = Math.max(from + duration, period.notBefore as number, now)
   }
 
   /** Goes on in another process, where the clock reads something else and no call is in flight. */
@@ -220,8 +220,8 @@ export class ReferenceModel {
   // What follows from it.
 
   #decideByRules(now: number): void {
-    const { calls, era, settings } = this
-    const rule = firedRule(calls, era.generation, settings, { now, origins: this.#origins() })
+    const { calls, period, settings } = this
+    const rule = firedRule(calls, period.generation, settings, { now, origins: this.#origins() })
     if (rule !== undefined) this.#open(now, rule)
   }
 
@@ -231,7 +231,7 @@ export class ReferenceModel {
   }
 
   #closeIfEnough(now: number): void {
-    const succeeded = succeededProbes(this.calls, this.era.generation)
+    const succeeded = succeededProbes(this.calls, this.period.generation)
     if (succeeded >= this.settings.probes) this.#move('closed', now, 'recovered')
   }
 
@@ -244,21 +244,21 @@ export class ReferenceModel {
   }
 
   #open(now: number, reason: Reason): void {
-    const asked = notBefore(this.calls, this.era.generation)
+    const asked = notBefore(this.calls, this.period.generation)
     const { openTime } = this.settings
-    const used = levelAt(this.eras, openTime, now)
+    const used = levelAt(this.periods, openTime, now)
     const level = levelWith(openTime, used)
     const duration = openTimeAt(openTime, used, this.random)
     const until = Math.max(now + duration, asked)
-    const streakBefore = failuresInARow(resultsOf(this.calls, this.era.generation))
+    const streakBefore = failuresInARow(resultsOf(this.calls, this.period.generation))
     const about = { from: now, until, used, level, notBefore: asked, streakBefore }
     this.#move('open', now, reason, about)
   }
 
-  #move(name: Era['name'], since: number, reason: Reason, about: Partial<Era> = {}): void {
+  #move(name: Period['name'], since: number, reason: Reason, about: Partial<Period> = {}): void {
     const enforced = this.override === undefined
-    const generation = this.era.generation + 1
-    this.eras.push({ name, generation, since, reason, enforced, ...about })
+    const generation = this.period.generation + 1
+    this.periods.push({ name, generation, since, reason, enforced, ...about })
   }
 
   #end(call: Call, ending: Ending): void {
@@ -269,7 +269,7 @@ export class ReferenceModel {
   /** Lays out the slices again, but for those of a window that has calls in it. */
   #layOut(began: number): void {
     const { now, settings } = this
-    const { generation } = this.era
+    const { generation } = this.period
     const results = resultsOf(this.calls, generation)
     const origins = originsAgain(results, settings, { now, origins: this.#origins() }, began)
     this.#slices = { generation, began, origins }
@@ -277,17 +277,17 @@ export class ReferenceModel {
 
   #origins(): WindowTime['origins'] {
     const { generation, began, origins } = this.#slices
-    const own = generation === this.era.generation
+    const own = generation === this.period.generation
     return own ? origins : { failureRate: began, slowCallRate: began }
   }
 
   // What it is asked.
-  get era(): Era {
-    return this.eras.at(-1) as Era
+  get period(): Period {
+    return this.periods.at(-1) as Period
   }
 
   isCurrent(call: Call): boolean {
-    return call.generation === this.era.generation
+    return call.generation === this.period.generation
   }
 
   outstandingProbes(): Call[] {

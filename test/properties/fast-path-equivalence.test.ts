@@ -100,7 +100,7 @@ describe('the fast path', () => {
           if (!quickly) quick.settle(short, verdict, reading)
           thorough.settle(long, verdict, reading)
           if (quickly) taken++
-          // Both know the time now, whoever has read it.
+          // Now both know the time.
           for (const machine of [quick, thorough]) machine.release(reading)
           expect(machineAsText(quick)).toBe(machineAsText(thorough))
         }

@@ -68,7 +68,7 @@ const mutation = fc.record({
   how: fc.constantFrom(0, 1, 2, 2, 2, 2),
 })
 
-/** Undefined when it was refused, which takes an error of the right kind that says something. */
+/** Undefined when it was rejected, which takes an error of the right kind that says something. */
 function created(options: unknown, clock: ManualClock): CircuitBreaker | undefined {
   try {
     return new CircuitBreaker({ ...(options as object), clock } as CircuitBreakerOptions)
@@ -103,7 +103,7 @@ async function provesItself(breaker: CircuitBreaker, clock: ManualClock): Promis
   created({ saved: breaker.save() }, clock)?.snapshot()
 }
 
-async function refusedOrSound(options: unknown): Promise<boolean> {
+async function rejectedOrSound(options: unknown): Promise<boolean> {
   const clock = new ManualClock()
   const breaker = created(options, clock)
   if (breaker !== undefined) await provesItself(breaker, clock)
@@ -134,7 +134,7 @@ async function savedBreakers(): Promise<readonly unknown[]> {
 }
 
 describe('fuzz', () => {
-  it('refuses options that make no sense, and works with those it accepts', async () => {
+  it('rejects options that make no sense, and works with those it accepts', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     let accepted = 0
     await fc.assert(
@@ -142,7 +142,7 @@ describe('fuzz', () => {
         const wrong = all.reduce<unknown>((value, { path, by, how }) => {
           return mutated(value, path, by, how)
         }, options)
-        if (await refusedOrSound(wrong)) accepted++
+        if (await rejectedOrSound(wrong)) accepted++
       }),
       { seed, numRuns: runsAsked(300) },
     )
@@ -150,7 +150,7 @@ describe('fuzz', () => {
     vi.restoreAllMocks()
   })
 
-  it('refuses or continues what is said to be saved, but is never corrupted by it', async () => {
+  it('rejects or continues what is said to be saved, but is never corrupted by it', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const all = await savedBreakers()
     let accepted = 0
@@ -162,7 +162,7 @@ describe('fuzz', () => {
         const wrong = mutations.reduce<unknown>((value, { path, by, how }) => {
           return mutated(value, path, by, how)
         }, saved)
-        if (await refusedOrSound({ ...options, saved: wrong })) accepted++
+        if (await rejectedOrSound({ ...options, saved: wrong })) accepted++
       },
     )
     await fc.assert(run, { seed, numRuns: runsAsked(500) })
@@ -171,7 +171,7 @@ describe('fuzz', () => {
   })
 
   it.each([2, 3, 1e9, Number.MAX_SAFE_INTEGER])(
-    'refuses what a later version has saved, and says so: version %d',
+    'rejects what a later version has saved, and says so: version %d',
     async (version) => {
       for (const saved of await savedBreakers()) {
         const options = { saved: { ...(saved as object), version } } as never
@@ -183,7 +183,7 @@ describe('fuzz', () => {
     },
   )
 
-  it('refuses a snapshot in place of what was saved', () => {
+  it('rejects a snapshot in place of what was saved', () => {
     const saved = new CircuitBreaker().snapshot() as never
 
     expect(() => new CircuitBreaker({ saved })).toThrow('saved.version must be 1, got undefined')

@@ -104,7 +104,7 @@ class Scene {
 }
 
 describe('interleavings', () => {
-  it('end every call once, lose no permit and run no refused call, in any order', async () => {
+  it('end every call once, lose no permit and run no rejected call, in any order', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
@@ -130,9 +130,9 @@ describe('interleavings', () => {
           expect(scene.clock.timers).toBe(0)
           for (const index of calls.keys()) {
             const { result } = scene.results[index] as { result: unknown }
-            const refused = isShortCircuitError(result) && result.code !== 'ERR_CALL_TIMEOUT'
+            const rejected = isShortCircuitError(result) && result.code !== 'ERR_CALL_TIMEOUT'
             expect(scene.runs[index]).toBeLessThanOrEqual(1)
-            if (refused) expect(scene.runs[index]).toBe(0)
+            if (rejected) expect(scene.runs[index]).toBe(0)
           }
         },
       ),

@@ -22,8 +22,8 @@ function holds<T>(property: fc.IProperty<T>): void {
 
 /** What the automatic state is, without what the override itself changes: totals, records, words. */
 function automatic({ machine, reading }: Drive): unknown {
-  const { state, generation, openings } = saveAt(machine, reading)
-  return { ...state, trip: undefined, generation, openings }
+  const { state, generation, backoff } = saveAt(machine, reading)
+  return { ...state, trip: undefined, generation, backoff }
 }
 
 describe('override-dominance', () => {
@@ -52,7 +52,7 @@ describe('override-dominance', () => {
     )
   })
 
-  it('refuses nothing while forced closed, and moves below as if it were not there', () => {
+  it('rejects nothing while forced closed, and moves below as if it were not there', () => {
     holds(
       fc.property(everySetting, traffic, (settings, traffic) => {
         const forced = new Drive(settings)
@@ -78,7 +78,7 @@ describe('override-dominance', () => {
     )
   })
 
-  it('refuses and records nothing while disabled', () => {
+  it('rejects and records nothing while disabled', () => {
     holds(
       fc.property(everySetting, traffic, traffic, (settings, before, during) => {
         const drive = new Drive(settings)

@@ -63,7 +63,7 @@ describe('no-self-harm', () => {
     vi.restoreAllMocks()
   })
 
-  it('never counts its own refusals, nor those of a breaker inside, as failures', async () => {
+  it('never counts its own rejections, nor those of a breaker inside, as failures', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(call, { maxLength: 30 }), async (calls) => {
         const clock = new ManualClock()

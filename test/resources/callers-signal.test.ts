@@ -62,7 +62,7 @@ describe('a signal that outlives its calls', () => {
     expect(listeners()).toBe(0)
   })
 
-  it('gets no listener from ten thousand calls that are refused', async () => {
+  it('gets no listener from ten thousand calls that are rejected', async () => {
     const breaker = new CircuitBreaker()
     breaker.forceOpen()
 

@@ -79,7 +79,7 @@ const scenarios: Record<string, () => unknown> = {
     new CircuitBreaker({ callTimeout: 300 })(hang)().catch(tell)
   },
 
-  'a permit that nobody returns': () => {
+  'a permit that is never returned': () => {
     const breaker = new CircuitBreaker({ callTimeout: 300 })
     breaker.on('failure', ({ error }) => tell(error))
     breaker.acquire()

@@ -44,7 +44,7 @@ describe.runIf(canRun)('a process', () => {
   it.each([
     'a call that hangs',
     'a wrapped call that hangs',
-    'a permit that nobody returns',
+    'a permit that is never returned',
     'a stream that hangs',
     'calls that hang, one shorter than the other',
   ])(

@@ -1,4 +1,4 @@
-/** What is in use once everything is gone that nobody holds. */
+/** The heap in use after garbage collection. */
 export async function heapInUse(): Promise<number> {
   await collect()
   return process.memoryUsage().heapUsed

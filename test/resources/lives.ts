@@ -115,7 +115,7 @@ export const lives: Record<string, (n: number) => CircuitBreaker | Promise<Circu
     return breaker
   },
 
-  'has a permit that nobody returns': () => {
+  'has a permit that is never returned': () => {
     const breaker = new CircuitBreaker()
     breaker.acquire()
     return breaker

@@ -19,9 +19,9 @@ export async function smoke({ CircuitBreaker, CircuitOpenError }, { ManualClock 
   equal((await rejection(double(1))).message, 'down', 'the second failure')
   equal(breaker.state, 'open', 'the state after two failures')
 
-  const refused = await rejection(double(1))
-  equal(refused instanceof CircuitOpenError, true, 'instanceof CircuitOpenError')
-  equal(refused.code, 'ERR_CIRCUIT_OPEN', 'the code of the rejection')
+  const rejected = await rejection(double(1))
+  equal(rejected instanceof CircuitOpenError, true, 'instanceof CircuitOpenError')
+  equal(rejected.code, 'ERR_CIRCUIT_OPEN', 'the code of the rejection')
 
   works = true
   await clock.advance(1_000)

@@ -59,7 +59,7 @@ describe('the oracle', () => {
     expect(phases[2]?.rejected).toBe(0)
   })
 
-  it('is beaten by nobody when nothing is overloaded', async () => {
+  it('is not beaten when nothing is overloaded', async () => {
     const bound = (await runPolicy(policyNamed('oracle'), REFUSE)).succeeded
     for (const name of ['auto', 'simple', 'no breaker', 'opossum', 'Polly']) {
       expect((await runPolicy(policyNamed(name), REFUSE)).succeeded).toBeLessThanOrEqual(bound)

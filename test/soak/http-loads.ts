@@ -146,7 +146,7 @@ export class HttpTraffic {
       options: { maxFailures: 4, resetTimeout: 300, callTimeout: 350, recovery: 'auto' },
       every: 30,
       calling: (breaker) => {
-        // An inner breaker's refusals say nothing about the target of the outer one.
+        // An inner breaker's rejections say nothing about the target of the outer one.
         const inner = new CircuitBreaker({ maxFailures: 50, resetTimeout: 100, callTimeout: 300 })
         const get = breaker(inner(() => this.#get()))
         const slow = breaker(() => sleep(5))

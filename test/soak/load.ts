@@ -83,12 +83,12 @@ export class Load {
     const { counts, inFlight } = this.breaker.snapshot()
     const { admitted, settled, expired, rejected } = counts
     const { success, failure, neutral, cancelled, stale } = counts
-    const refused = rejected.open + rejected['half-open'] + rejected['forced-open'] + rejected.full
+    const enforced = rejected.open + rejected['half-open'] + rejected['forced-open'] + rejected.full
     const hidden = this.waiting - inFlight
     const laws: Record<string, boolean> = {
       'admitted = settled + expired + in flight': admitted === settled + expired + inFlight,
       'settled = the sum of outcomes': settled === success + failure + neutral + cancelled + stale,
-      'calls made = admitted + rejected': this.made === admitted + refused + rejected.unenforced,
+      'calls made = admitted + rejected': this.made === admitted + enforced + rejected.unenforced,
       // The caller of a probe that was given up may still wait.
       'calls waiting = in flight, but for expired ones': hidden >= 0 && hidden <= expired,
     }

@@ -168,9 +168,9 @@ describe('maxConcurrent', () => {
     const machine = createMachine({ maxConcurrent: 1, maxFailures: 1 })
     admit(machine, 0)
 
-    const refusals = Array.from({ length: 10 }, () => machine.admit(0))
+    const rejections = Array.from({ length: 10 }, () => machine.admit(0))
 
-    expect(new Set(refusals)).toEqual(new Set(['full']))
+    expect(new Set(rejections)).toEqual(new Set(['full']))
     expect(machine.counters.read()).toMatchObject({
       admitted: 1,
       settled: 0,

@@ -166,7 +166,7 @@ describe('the deadlines of several probes', () => {
     expect(machine.counters.read()).toMatchObject({ expired: 1, stale: 1 })
   })
 
-  it('all pass when nobody looked in time, and re-open once', () => {
+  it('all expire when no call came in time, and re-open once', () => {
     const { machine, first, second } = twoProbes()
 
     machine.admit(DEADLINE + 100)

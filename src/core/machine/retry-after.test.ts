@@ -50,7 +50,7 @@ describe('retryAfter', () => {
     expect(machine.retryAfter(RESET_TIMEOUT + 100)).toBe(PROBE_TIMEOUT - 100)
   })
 
-  it('is not said while forced open until released by hand, for nobody can know', () => {
+  it('is unknown while forced open until released by hand', () => {
     const machine = openMachine()
     machine.force('forced-open', 0, {})
 

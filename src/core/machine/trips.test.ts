@@ -88,7 +88,7 @@ describe('the record of a trip', () => {
     expect(lastTrip(machine)?.consecutiveFailures).toBe(2)
   })
 
-  it('has no failures when nobody described them', () => {
+  it('has no failures when none were described', () => {
     const machine = createMachine({ maxFailures: 1 })
 
     machine.settle(admit(machine, 0), { outcome: 'failure' }, 0)

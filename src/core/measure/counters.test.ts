@@ -30,12 +30,12 @@ describe('Counters', () => {
 
   it.each(['open', 'half-open', 'forced-open', 'full'] as const)(
     'counts a call rejected as %s under that reason',
-    (refusal) => {
+    (rejection) => {
       const counters = new Counters()
 
-      counters.rare[refusal]++
+      counters.rare[rejection]++
 
-      expect(counters.read()).toEqual({ ...zero, rejected: { ...zero.rejected, [refusal]: 1 } })
+      expect(counters.read()).toEqual({ ...zero, rejected: { ...zero.rejected, [rejection]: 1 } })
     },
   )
 
@@ -47,10 +47,10 @@ describe('Counters', () => {
     expect(counters.settled).toBe(6)
   })
 
-  it('adds up the calls that came, and those of them that were refused', () => {
+  it('adds up the calls that came, and those of them that were rejected', () => {
     const counters = Object.assign(new Counters(), { admitted: 32 })
-    const refused = { open: 1, 'half-open': 2, 'forced-open': 4, full: 8, unenforced: 16 }
-    Object.assign(counters.rare, refused)
+    const rejected = { open: 1, 'half-open': 2, 'forced-open': 4, full: 8, unenforced: 16 }
+    Object.assign(counters.rare, rejected)
 
     expect(counters.rejected).toBe(1 + 2 + 4 + 8)
     expect(counters.offered).toBe(1 + 2 + 4 + 8 + 16 + 32)

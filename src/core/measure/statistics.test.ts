@@ -31,7 +31,7 @@ describe('Statistics', () => {
     { at: RECENT - 1, success: 1 },
     { at: RECENT, success: 0 },
     { at: 1e9, success: 0 },
-  ])('forgets what is older, also when nobody calls: $success at $at', ({ at, success }) => {
+  ])('forgets what is older, also without calls: $success at $at', ({ at, success }) => {
     const statistics = new Statistics()
     statistics.record('success', 10, 0)
 
@@ -82,7 +82,7 @@ describe('Statistics', () => {
     expect(statistics.recent(60_000)).toMatchObject({ success: 1, failure: 0, rejected: 0 })
   })
 
-  it('begins a slice with a refusal as well', () => {
+  it('begins a slice with a rejection as well', () => {
     const statistics = new Statistics()
     statistics.recordRejection(4_999)
     statistics.recordRejection(5_000)
@@ -157,7 +157,7 @@ describe('Statistics', () => {
 })
 
 describe('a machine with statistics', () => {
-  it('keeps how long calls took, probes among them, and what was refused', () => {
+  it('keeps how long calls took, probes among them, and what was rejected', () => {
     const machine = openMachine({ statistics: true })
     machine.admit(0)
     settle(machine, admit(machine, RESET_TIMEOUT), 'success', RESET_TIMEOUT + 40)

@@ -52,7 +52,7 @@ describe('a slow start', () => {
     { pause: 99, state: 'half-open' },
     { pause: 100, state: 'closed' },
     { pause: 101, state: 'closed' },
-  ])('closes when nothing was refused for 100 ms: $state after $pause', ({ pause, state }) => {
+  ])('closes when nothing was rejected for 100 ms: $state after $pause', ({ pause, state }) => {
     const machine = tripped({ successes: 1, quietFor: 100 })
     const [probe] = flood(machine, START)
 
@@ -61,7 +61,7 @@ describe('a slow start', () => {
     expect(machine.state.name).toBe(state)
   })
 
-  it('counts the quiet from its beginning when nothing was refused at all', () => {
+  it('counts the quiet from its beginning when nothing was rejected at all', () => {
     const machine = tripped({ successes: 1, quietFor: 100 })
 
     settle(machine, admit(machine, START + 20), 'success', START + 99)
@@ -134,7 +134,7 @@ describe('a slow start', () => {
     expect(sizes).toEqual([5, 5])
   })
 
-  it('stays half-open for the quiet time after each call that was refused', () => {
+  it('stays half-open for the quiet time after each call that was rejected', () => {
     const machine = grown({ successes: 8, quietFor: 100 })
     const [probe] = flood(machine, GROWN_AT + 50)
 

@@ -9,7 +9,7 @@ describe('the record of a trip', () => {
     ])
   })
 
-  it('has no failures when somebody trips a half-open circuit', () => {
+  it('has no failures when a half-open circuit is tripped by hand', () => {
     const machine = openMachine()
 
     machine.trip(RESET_TIMEOUT, 'maintenance')

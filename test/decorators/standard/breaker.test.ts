@@ -32,7 +32,7 @@ describe('@breaker as a standard decorator', () => {
     })
   })
 
-  it('refuses the method while open, without running it', async () => {
+  it('rejects the method while open, without running it', async () => {
     const breaker = new CircuitBreaker(options)
     let calls = 0
     class Users {

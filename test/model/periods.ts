@@ -12,7 +12,7 @@ export type Reason =
   | 'reset'
 
 /** One stay in a state: a generation. */
-export interface Era {
+export interface Period {
   readonly name: 'closed' | 'open' | 'half-open'
   readonly generation: number
   readonly since: number
@@ -58,11 +58,15 @@ function growing({ initial, max, factor }: GrowingTime, level: number): number {
  * How many openings before `now` are not forgotten: each is, the latest first, once the circuit has
  * been closed for as long as it lasted.
  */
-export function levelAt(eras: readonly Era[], openTime: number | GrowingTime, now: number): number {
-  const reset = eras.findLastIndex(({ reason }) => reason === 'reset')
-  const since = eras.slice(Math.max(0, reset))
+export function levelAt(
+  periods: readonly Period[],
+  openTime: number | GrowingTime,
+  now: number,
+): number {
+  const reset = periods.findLastIndex(({ reason }) => reason === 'reset')
+  const since = periods.slice(Math.max(0, reset))
   let level = since.findLast(({ name }) => name === 'open')?.level ?? 0
-  const latest = since.at(-1) as Era
+  const latest = since.at(-1) as Period
   if (latest.name !== 'closed' || typeof openTime === 'number') return level
   let calm = now - latest.since
   while (level > 0 && calm >= growing(openTime, level - 1)) {
@@ -75,7 +79,7 @@ export function levelAt(eras: readonly Era[], openTime: number | GrowingTime, no
 export interface ModelTrip {
   readonly at: number
   readonly reason: Reason
-  readonly from: Era['name']
+  readonly from: Period['name']
   readonly generation: number
   readonly enforced: boolean
   readonly consecutiveFailures: number
@@ -92,33 +96,33 @@ export interface ModelTrip {
  * half-open circuit by hand begins another.
  */
 export function tripsOf(
-  eras: readonly Era[],
-  refusals: readonly { readonly reason: string; readonly era: number }[],
+  periods: readonly Period[],
+  rejections: readonly { readonly reason: string; readonly period: number }[],
 ): ModelTrip[] {
   const trips: ModelTrip[] = []
-  for (const [i, era] of eras.entries()) {
-    const from = eras[i - 1]?.name
-    if (era.name !== 'open' || from === undefined || !beginsTrip(era, from)) continue
-    const ends = ({ name, reason }: Era): boolean => name === 'closed' || reason === 'manual'
-    const length = eras.slice(i + 1).findIndex(ends)
-    const spell = length === -1 ? eras.slice(i) : eras.slice(i, i + 1 + length)
-    const end = eras[i + spell.length]
+  for (const [i, period] of periods.entries()) {
+    const from = periods[i - 1]?.name
+    if (period.name !== 'open' || from === undefined || !beginsTrip(period, from)) continue
+    const ends = ({ name, reason }: Period): boolean => name === 'closed' || reason === 'manual'
+    const length = periods.slice(i + 1).findIndex(ends)
+    const spell = length === -1 ? periods.slice(i) : periods.slice(i, i + 1 + length)
+    const end = periods[i + spell.length]
     const openings = spell.filter(({ name }) => name === 'open')
-    const latest = openings.at(-1) as Era
+    const latest = openings.at(-1) as Period
     const reopenings = openings.filter(({ reason }) => reason?.startsWith('probe'))
     trips.push({
-      at: era.since,
-      reason: era.reason as Reason,
+      at: period.since,
+      reason: period.reason as Reason,
       from,
-      generation: era.generation - 1,
-      enforced: era.enforced,
-      consecutiveFailures: era.streakBefore as number,
+      generation: period.generation - 1,
+      enforced: period.enforced,
+      consecutiveFailures: period.streakBefore as number,
       openFor: (latest.until as number) - latest.since,
       reopened: reopenings.length,
       reopenedBy: reopenings.at(-1)?.reason ?? null,
-      lasted: end === undefined ? null : end.since - era.since,
+      lasted: end === undefined ? null : end.since - period.since,
       endedBy: end?.reason ?? null,
-      rejected: refusals.filter(({ reason, era: at }) => {
+      rejected: rejections.filter(({ reason, period: at }) => {
         return reason !== 'forced-open' && at >= i && at < i + spell.length
       }).length,
     })
@@ -126,6 +130,6 @@ export function tripsOf(
   return trips
 }
 
-function beginsTrip({ reason }: Era, from: Era['name']): boolean {
+function beginsTrip({ reason }: Period, from: Period['name']): boolean {
   return from === 'closed' || reason === 'manual'
 }
