@@ -58,10 +58,10 @@ export type { Trip } from './inspect/trip.ts'
 export type * from './options/policy-options.ts'
 export type {
   AcquireOptions,
+  BreakerRegistry,
   CallOptions,
   CircuitBreakerOptions,
   ConfigurePatch,
-  BreakerRegistry,
   ResolvedOptions,
 } from './options.ts'
 export { type ProtectOptions, protect } from './protect.ts'
