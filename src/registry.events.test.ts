@@ -12,8 +12,6 @@ beforeEach(() => {
   })
 })
 
-const _names = (): string[] => [...registry].map(({ name }) => name)
-
 describe('registry.on', () => {
   it('hears every breaker that was there, that comes later, or that is added', async () => {
     const heard: string[] = []
@@ -63,6 +61,35 @@ describe('registry.on', () => {
     await fail(registry.breaker('users'))
 
     expect(heard).toEqual(['aborted', 'off', 'off'])
+  })
+
+  it.each<[string, (registry: CircuitRegistry) => () => void]>([
+    ['calling off twice', (r) => r.on('transition', () => {})],
+    [
+      'aborting the signal and then calling off',
+      (r) => {
+        const controller = new AbortController()
+        const off = r.on('transition', () => {}, { signal: controller.signal })
+        return () => {
+          controller.abort()
+          off()
+        }
+      },
+    ],
+    ['calling off of another event twice', (r) => r.on('evict', () => {})],
+  ])('keeps later listeners after %s', (_, listenOnce) => {
+    const heard: string[] = []
+    const existing = registry.breaker('existing')
+    existing.snapshot()
+    const off = listenOnce(registry)
+    off()
+    registry.on('transition', ({ breaker }) => heard.push(breaker))
+    off()
+    off()
+    existing.trip()
+    registry.breaker('new').trip()
+
+    expect(heard).toEqual(['existing', 'new'])
   })
 
   it('can be heard by several registries', async () => {

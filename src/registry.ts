@@ -19,7 +19,8 @@ export interface CircuitRegistryOptions {
   /** Options of breakers that are created without them. */
   readonly defaults?: RegistryDefaults | undefined
   /**
-   * The number of breakers to keep. Breakers that are open, half-open or overridden are kept beyond it.
+   * The number of breakers to keep. Breakers that are open, half-open or overridden are kept beyond it;
+   * see {@link CircuitRegistry}.
    * An integer of at least 1.
    * @defaultValue `10_000`
    */
@@ -40,10 +41,11 @@ export interface RegistrySnapshot {
  * cost to a call.
  *
  * Beyond `maxSize` it evicts, first breakers that hold no evidence (lifetime totals do
- * not count), then breakers with only healthy calls, then the oldest closed one; the last two with an
- * `evict` event. A breaker that is open, half-open or overridden is never evicted, even if the registry
- * outgrows `maxSize`. An evicted breaker keeps working for code that holds it; where there may be many
- * breakers, ask for them by name each time.
+ * not count), then abandoned ones, then breakers with only healthy calls, then the oldest closed one;
+ * all but the first with an `evict` event. A breaker that is open or half-open stays, even if the registry
+ * outgrows `maxSize`, until it is abandoned: not called for an hour, and for ten of its open times. An
+ * overridden one always stays. An evicted breaker keeps working for code that holds it; where there may
+ * be many breakers, ask for them by name each time.
  *
  * @example
  * import { CircuitRegistry } from 'short-circuit'

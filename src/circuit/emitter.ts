@@ -39,7 +39,9 @@ export class Emitter {
 
   on(name: Name, listener: AnyListener): () => void {
     const off = (): void => {
-      const rest = this.subscriptions[name]?.filter((other) => other !== subscription) ?? []
+      const before = this.subscriptions[name]
+      if (!before?.includes(subscription)) return
+      const rest = before.filter((other) => other !== subscription)
       this.subscriptions[name] = rest.length === 0 ? undefined : rest
       this.onUnsubscribed()
     }

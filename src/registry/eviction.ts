@@ -1,7 +1,7 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { tripsOf } from '../core/machine-data.ts'
-import type { Closed } from '../core/state/closed.ts'
+import type { State } from '../core/state/state.ts'
 import type { RuleStatus } from '../core/trip/record.ts'
 import { statusesOf } from '../core/trip/rules.ts'
 import { RegistryEmitter } from './registry-emitter.ts'
@@ -9,7 +9,7 @@ import { RegistryEmitter } from './registry-emitter.ts'
 /** A breaker that may be evicted. */
 interface Candidate {
   readonly circuit: Circuit
-  readonly state: Closed
+  readonly state: State
   readonly statuses: readonly RuleStatus[]
   readonly now: number
   readonly isConfigured: boolean
@@ -22,9 +22,11 @@ type Evidence = readonly [name: string, isPresent: (candidate: Candidate) => boo
 const LOWEST_SCORE = 0.01
 
 const EVIDENCE: readonly Evidence[] = [
+  ['an open circuit', ({ state }) => state.name !== 'closed'],
   [
     'failures in a row',
     ({ circuit, state }) => {
+      if (state.name !== 'closed') return false
       const { consecutiveFailures, when } = circuit.machine.settings.trip
       const isRead = consecutiveFailures < Infinity || when !== undefined
       return isRead && state.consecutiveFailures > 0
@@ -65,27 +67,41 @@ const HEALTHY_EVIDENCE: readonly Evidence[] = [
   ],
 ]
 
-/** Undefined for a breaker that must stay: one that is open, half-open or overridden. */
+/** An open or half-open breaker must stay until it has not been called for that long, ms, … */
+const ABANDONED_AFTER = 3_600_000
+/** … and for so many of its open times. */
+const ABANDONED_OPEN_TIMES = 10
+
+/** Undefined for a breaker that must stay: an overridden one, or an open one that is in use. */
 function candidateOf(circuit: Circuit, { factory }: LazyCircuit): Candidate | undefined {
   const { machine, clock, userOptions } = circuit
   const { state, override } = machine
-  if (state.name !== 'closed') return undefined
   const now = machine.now(clock.now())
   if (override !== undefined && now < override.until) return undefined
-  const statuses = state.rules === null ? [] : statusesOf(state.rules, now)
+  if (state.name !== 'closed') {
+    // Every call of a circuit that is not closed tells the machine the time.
+    const idle = now - machine.now(Number.NaN)
+    const { openFor } = state.trip
+    if (idle < Math.max(ABANDONED_AFTER, ABANDONED_OPEN_TIMES * openFor)) return undefined
+  }
+  const rules = state.name === 'closed' ? state.rules : null
+  const statuses = rules === null ? [] : statusesOf(rules, now)
   return { circuit, state, statuses, now, isConfigured: userOptions !== factory.userOptions }
 }
 
 /** How much is lost with a breaker. */
-type Loss = 0 | 1 | 2
+type Loss = 0 | 1 | 2 | 3
 const NOTHING = 0
-const HEALTHY = 1
-const MOST = 2
+/** Open, and not called for a long time. */
+const ABANDONED = 1
+const HEALTHY = 2
+const MOST = 3
 
 function lossOf(lazy: LazyCircuit): Loss | undefined {
   if (lazy.existing === undefined) return NOTHING
   const candidate = candidateOf(lazy.existing, lazy)
   if (candidate === undefined) return undefined
+  if (candidate.state.name !== 'closed') return ABANDONED
   if (EVIDENCE.some(([, isPresent]) => isPresent(candidate))) return MOST
   return HEALTHY_EVIDENCE.some(([, isPresent]) => isPresent(candidate)) ? HEALTHY : NOTHING
 }
@@ -100,23 +116,29 @@ export function lossesOf(lazy: LazyCircuit): readonly string[] {
 
 /** A scan is repeated after evicting one breaker of so many, unless nothing is lost with them. */
 const BREAKERS_PER_RESCAN = 32
+/** … and after that time, ms, in which breakers may have closed or been abandoned. */
+const RESCAN_AFTER = 60_000
 
 /** Chooses the breaker to evict when a registry is full. */
 export class EvictionPolicy {
   /** By loss; for the same loss breakers of keys, which users do not hold, before named ones. */
   #queues: LazyCircuit[][] = []
   #chosenSinceScan = Infinity
+  /** By the clock of the oldest breaker. */
+  #scannedAt = 0
   #allMustStay = false
 
   /**
-   * Returns the breaker to evict: one with nothing to lose, else one with only healthy calls, else the
-   * oldest closed one. Undefined when all must stay. A scan is O(n), so its result is reused.
+   * Returns the breaker to evict: one with nothing to lose, else an abandoned one, else one with only
+   * healthy calls, else the oldest closed one. Undefined when all must stay. A scan is O(n), so its
+   * result is reused.
    */
   next(entries: ReadonlyMap<string, LazyCircuit>): LazyCircuit | undefined {
     const lossless = this.#take(entries, NOTHING)
     if (lossless !== undefined) return lossless
     this.#chosenSinceScan++
-    if (this.#chosenSinceScan > entries.size / BREAKERS_PER_RESCAN) this.#scan(entries)
+    const isOld = timeOf(entries) - this.#scannedAt >= RESCAN_AFTER
+    if (isOld || this.#chosenSinceScan > entries.size / BREAKERS_PER_RESCAN) this.#scan(entries)
     const chosen = this.#take(entries, MOST)
     if (chosen !== undefined || this.#allMustStay) return chosen
     this.#scan(entries)
@@ -131,8 +153,9 @@ export class EvictionPolicy {
 
   #scan(entries: ReadonlyMap<string, LazyCircuit>): void {
     this.#chosenSinceScan = 0
+    this.#scannedAt = timeOf(entries)
     this.#allMustStay = true
-    this.#queues = [[], [], [], [], [], []]
+    this.#queues = Array.from({ length: 2 * MOST + 2 }, () => [])
     for (const lazy of entries.values()) {
       const loss = lossOf(lazy)
       if (loss === undefined) continue
@@ -153,4 +176,9 @@ export class EvictionPolicy {
     }
     return undefined
   }
+}
+
+function timeOf(entries: ReadonlyMap<string, LazyCircuit>): number {
+  const [oldest] = entries.values()
+  return oldest?.factory.clock.now() ?? 0
 }
