@@ -23,7 +23,7 @@ import type { StateName } from './core/transition.ts'
 import { EVENT_NAMES, type EventName, type Listener } from './events.ts'
 import { type Explanation, explain } from './inspect/explain.ts'
 import { type Snapshot, shownState, snapshot } from './inspect/snapshot.ts'
-import { checkCall, checkWhy } from './options/check-options.ts'
+import { checkCall, checkWhy, readOptions } from './options/check-options.ts'
 import { text } from './options/validate.ts'
 import type {
   AcquireOptions,
@@ -82,8 +82,8 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   /** @throws TypeError or RangeError naming the option that is wrong, what it must be and what was got */
   constructor(options?: CircuitBreakerOptions<Fallback>)
   constructor(options: CircuitBreakerOptions<Fallback> | LazyCircuit = {}) {
-    const isLazy = options instanceof LazyCircuit
-    const lazy = isLazy ? options : createLazyCircuit(options)
+    const given = options instanceof LazyCircuit ? undefined : readOptions('options', options)
+    const lazy = given === undefined ? (options as LazyCircuit) : createLazyCircuit(given)
     const { name } = lazy
     // Named as it is created: renaming a function takes 200 bytes.
     const self = {
@@ -93,7 +93,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     super(self[name] as (...args: never[]) => unknown)
     lazy.breaker = this
     this.#lazy = lazy
-    if (!isLazy) options.registry?.add(this)
+    given?.registry?.add(this)
   }
 
   get #circuit(): Circuit {

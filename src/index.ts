@@ -65,8 +65,9 @@ export type {
   ResolvedOptions,
 } from './options.ts'
 export { type ProtectOptions, protect } from './protect.ts'
+export type { RegisteredOptions, RegistryDefaults } from './registry/configuration.ts'
 export type { BreakerKey, KeyedOptions } from './registry/keyed.ts'
-export type { RegisteredOptions, RegistryDefaults } from './registry/registry-options.ts'
+export type { RegistryConfiguration } from './registry/registry-options.ts'
 export {
   CircuitRegistry,
   type CircuitRegistryOptions,

@@ -86,7 +86,9 @@ function circuitOf(breaker: unknown) {
 function checkNames(what: string, client: object, names: unknown): readonly string[] | undefined {
   if (names === undefined) return undefined
   if (!Array.isArray(names)) throw wrongType(what, 'an array of names', names)
-  for (const name of names as unknown[]) {
+  // Read once: what was checked is what applies.
+  const copy: unknown[] = [...names]
+  for (const name of copy) {
     if (typeof name !== 'string') throw wrongType(what, 'an array of names', name)
     const [first = ''] = name.split(/[.(]/)
     if (first in client || Reflect.get(client, first) !== undefined) continue
@@ -95,7 +97,7 @@ function checkNames(what: string, client: object, names: unknown): readonly stri
       `${what} names ${show(name)}, which the client doesn't have${near === undefined ? '' : `; did you mean ${show(near)}?`}`,
     )
   }
-  return [...names]
+  return copy as string[]
 }
 
 function namesOf(client: object): string[] {

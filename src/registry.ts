@@ -1,19 +1,21 @@
 import type { AsyncFunction, Guarded } from './call/function-types.ts'
+import type { ConfigureResult } from './circuit/configure.ts'
 import { LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
 import { type CircuitBreaker, lazyCircuitOf } from './circuit-breaker.ts'
 import { EVENT_NAMES, type RegistryEvent, type RegistryEventName } from './events.ts'
 import { type Snapshot, snapshot } from './inspect/snapshot.ts'
+import { checkName } from './options/check-options.ts'
 import { integer, object, wrongType } from './options/validate.ts'
+import type { RegisteredOptions, RegistryDefaults } from './registry/configuration.ts'
 import { KeyedBreakers, type KeyedOptions } from './registry/keyed.ts'
 import { breakerOf, RegistryEntries } from './registry/registry-entries.ts'
 import {
-  checkSame,
-  nameTaken,
-  type RegisteredOptions,
-  type RegistryDefaults,
+  type RegistryConfiguration,
   RegistryOptions,
+  readGiven,
 } from './registry/registry-options.ts'
+import { checkSame, nameTaken } from './registry/same-options.ts'
 
 export interface CircuitRegistryOptions {
   /** Options of breakers that are created without them. */
@@ -84,15 +86,16 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
 
   /**
    * Options of breakers that are created without them: an option of `breaker` or `keyed` replaces its
-   * default as a whole, and `maxFailures` and `trip` replace each other. Setting the defaults does not
-   * change existing breakers.
+   * default as a whole, and `maxFailures` and `trip` replace each other. A breaker has the defaults as
+   * they are when it is first used, whenever it was created: setting them later changes none that
+   * is in use. To change those as well, use {@link configure}.
    */
   get defaults(): RegistryDefaults {
     return this.#options.defaults
   }
 
   set defaults(defaults: RegistryDefaults) {
-    this.#options.defaults = defaults
+    this.#options.setDefaults(defaults, this.#entries.all())
   }
 
   /** The number of breakers to keep; setting a lower one evicts at once. */
@@ -107,21 +110,23 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
   /**
    * Returns the breaker of that name, and creates it if there is none.
    *
-   * @throws TypeError when it was created with other options; the message says which. Options
-   * configured live do not count. Without `options` it never throws for that.
+   * @throws TypeError when it has other options, neither those that it was created with nor those
+   * configured live; the message says which. A function is the same only if it is that very function:
+   * define it once, and not with every call. Without `options` it never throws for that.
    */
   breaker<Fallback = never>(
     name: string,
-    options: RegisteredOptions<Fallback> = {},
+    options?: RegisteredOptions<Fallback>,
   ): CircuitBreaker<Fallback> {
     let lazy = this.#entries.get(name)
     if (lazy === undefined) {
-      checkName(name)
-      lazy = new LazyCircuit(name, this.#options.factoryFor(options))
+      checkName('name', name)
+      const given = readGiven(options)
+      lazy = new LazyCircuit(name, this.#options.factoryFor(given, [name]))
       // The ages in saved state count from now.
-      if (options.saved !== undefined) lazy.existing = lazy.factory.create(name)
+      if (given.saved !== undefined) lazy.existing = lazy.factory.create(name)
       this.#entries.insert(lazy)
-    } else checkSame(lazy, options)
+    } else if (options !== undefined) checkSame(lazy, readGiven(options))
     return breakerOf(lazy)
   }
 
@@ -150,6 +155,7 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
     // Another registry's factory would attach the circuit to that registry alone, so create it first.
     lazy.existing ??= lazy.circuit
     this.#entries.insert(lazy)
+    this.#options.configureAdded(lazy)
     return this
   }
 
@@ -209,6 +215,27 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
     return listen(emitter, [...EVENT_NAMES, 'evict'], event, listener, options)
   }
 
+  /**
+   * Applies a whole configuration, from a file perhaps, to the breakers that there are and those to
+   * come. Afterwards each breaker has the defaults, over them its options in code, and over those what
+   * `breakers` has for its name; changes that were made by its own `configure` are replaced. State,
+   * evidence and calls in flight are kept, and so are the clock and the source of random numbers of
+   * breakers in use. What an earlier configuration had for a name is undone if this one has nothing.
+   *
+   * @returns by name, what changed for the breakers in use and what was lost
+   * @throws TypeError or RangeError naming the option that is wrong; then nothing has changed
+   * @example
+   * import { CircuitRegistry } from 'short-circuit'
+   *
+   * const registry = new CircuitRegistry()
+   * const users = registry.breaker('users', { maxFailures: 3 })
+   * registry.configure({ defaults: { callTimeout: 500 }, breakers: { users: { maxFailures: 5 } } })
+   * console.assert(users.options.trip.consecutiveFailures === 5 && users.options.callTimeout === 500)
+   */
+  configure(configuration: RegistryConfiguration): ReadonlyMap<string, ConfigureResult> {
+    return this.#options.configure(configuration, this.#entries.all())
+  }
+
   /** Returns the snapshots of all breakers, as plain JSON data. Does not change any state. */
   snapshot(): RegistrySnapshot {
     const { size, maxSize, evicted } = this.#entries
@@ -217,12 +244,6 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
       return snapshot(machine, namedOptions, clock)
     })
     return { size, maxSize, evicted, breakers }
-  }
-}
-
-function checkName(name: unknown): void {
-  if (typeof name !== 'string' || name === '') {
-    throw wrongType('name', 'a string that is not empty', name)
   }
 }
 

@@ -2,7 +2,6 @@ import { type Clock, systemClock } from '../clock.ts'
 import { Machine } from '../core/machine.ts'
 import { restore } from '../core/save.ts'
 import type { MachineSettings } from '../core/settings.ts'
-import { copyOptions } from '../options/check-options.ts'
 import { checkSaved } from '../options/check-saved.ts'
 import { areEqual, isPlainData, isPlainObject } from '../options/compare-options.ts'
 import { machineSettings, resolveOptions } from '../options/resolve-options.ts'
@@ -11,7 +10,7 @@ import { Circuit } from './circuit.ts'
 
 /** Creates circuits with the same options, which are checked and resolved once for all of them. */
 export class CircuitFactory {
-  /** As the user wrote them: patches are merged into these. */
+  /** As the user wrote them, but for those that are fixed: patches are merged into these. */
   readonly userOptions: CircuitBreakerOptions<unknown>
   readonly options: ResolvedOptions
   readonly clock: Clock
@@ -19,12 +18,14 @@ export class CircuitFactory {
   readonly #saved: unknown
   #settings: MachineSettings | undefined
 
+  /** `options` are a copy, made by `readOptions`. */
   constructor(options: CircuitBreakerOptions<unknown>) {
+    const { name: _, registry: __, saved, clock, random, ...userOptions } = options
     this.options = resolveOptions(options)
-    this.userOptions = copyOptions(options)
-    this.clock = options.clock ?? systemClock
-    this.random = options.random ?? Math.random
-    this.#saved = options.saved
+    this.userOptions = userOptions
+    this.clock = clock ?? systemClock
+    this.random = random ?? Math.random
+    this.#saved = saved
   }
 
   /** `createdAt` is the clock time at which the breaker was created; the default is now. */

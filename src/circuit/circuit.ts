@@ -44,8 +44,8 @@ export class Circuit implements ClassifyHost {
   options: ResolvedOptions
   /** As the user gave them, to merge patches into. */
   userOptions: CircuitBreakerOptions<unknown>
-  readonly clock: Clock
-  readonly machine: Machine
+  clock: Clock
+  machine: Machine
   #emitter: Emitter | undefined = undefined
   /** The shared permit of the last closed state that had calls. */
   #shared: SharedPermitHandlers | undefined = undefined

@@ -1,4 +1,4 @@
-import { checkPatch, copyOptions } from '../options/check-options.ts'
+import { checkPatch, readOptions } from '../options/check-options.ts'
 import { changedOptions } from '../options/compare-options.ts'
 import { machineSettings, resolveOptions } from '../options/resolve-options.ts'
 import type { ConfigurePatch } from '../options.ts'
@@ -14,8 +14,9 @@ export interface ConfigureResult {
 
 /** Changes options live; changes nothing when any part of the patch is wrong. */
 export function configure(circuit: Circuit, name: string, patch: ConfigurePatch): ConfigureResult {
-  checkPatch(patch)
-  const userOptions = { ...circuit.userOptions, ...copyOptions(patch), name }
+  const given = readOptions('patch', patch)
+  checkPatch(given)
+  const userOptions = { ...circuit.userOptions, ...given, name }
   const resolved = resolveOptions(userOptions)
   const changed = changedOptions(circuit.namedOptions, resolved)
   const settings = machineSettings(resolved, (error, source) => circuit.report(error, source))

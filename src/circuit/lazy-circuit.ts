@@ -5,14 +5,15 @@ import { type CircuitFactory, circuitFactoryFor } from './circuit-factory.ts'
 
 /** Where keyed functions look up the breaker of a key. */
 export interface KeyedEntry {
-  readonly circuits: Map<unknown, LazyCircuit>
+  readonly group: { readonly name: string; readonly circuits: Map<unknown, LazyCircuit> }
   readonly key: unknown
 }
 
 /** Holds a breaker's circuit and its public handle; both are created when first needed. */
 export class LazyCircuit {
   readonly name: string
-  readonly factory: CircuitFactory
+  /** A registry may replace it until the breaker is used. */
+  factory: CircuitFactory
   /** Undefined until it is needed; until then the breaker does not differ from a new one. */
   existing: Circuit | undefined = undefined
   /** The clock time at which the breaker was created; undefined if time begins with the circuit. */
@@ -37,7 +38,7 @@ export class LazyCircuit {
   }
 }
 
-/** Checks the options at once and creates the circuit when it is needed. */
+/** Checks options, a copy by `readOptions`, at once and creates the circuit when it is needed. */
 export function createLazyCircuit(options: CircuitBreakerOptions<unknown>): LazyCircuit {
   const factory = circuitFactoryFor(options)
   const lazy = new LazyCircuit(nameOf(options), factory)

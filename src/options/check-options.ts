@@ -1,4 +1,4 @@
-import type { CircuitBreakerOptions, ConfigurePatch } from '../options.ts'
+import type { CircuitBreakerOptions } from '../options.ts'
 import type { GrowingOptions, RecoveryOptions } from './policy-options.ts'
 import { checkOptions, type FieldsOf } from './shapes.ts'
 import { atLeast0, atLeast1, ruleOptions } from './trip-rules.ts'
@@ -63,6 +63,7 @@ const breaker = {
   random: callable,
 } satisfies FieldsOf<CircuitBreakerOptions>
 
+const KEYS: readonly string[] = /* @__PURE__ */ Object.keys(breaker)
 /** Options that are fixed at construction; {@link checkPatch} rejects them. */
 const CONSTRUCTION: readonly string[] = ['name', 'saved', 'registry', 'clock', 'random']
 
@@ -82,27 +83,36 @@ export function checkName(path: string, name: unknown): void {
 }
 
 /** Checks that a patch has only options that `configure` can change. */
-export function checkPatch(patch: unknown): void {
-  object('patch', patch, Object.keys(breaker))
+export function checkPatch(patch: object): void {
   for (const key of CONSTRUCTION) {
-    if (Object.hasOwn(patch as object, key)) {
+    if (Object.hasOwn(patch, key)) {
       throw new TypeError(`${key} can't be changed by configure; create a new breaker`)
     }
   }
 }
 
-/** A deep copy of the options that `configure` can change, to merge patches into. */
-export function copyOptions(
-  options: CircuitBreakerOptions<unknown> | ConfigurePatch,
-): CircuitBreakerOptions<unknown> {
-  const given = options as Record<string, unknown>
-  const keys = Object.keys(breaker).filter((key) => key in given && !CONSTRUCTION.includes(key))
-  return Object.fromEntries(keys.map((key) => [key, copied(given[key])]))
+/**
+ * A deep copy of the options. Each is read once, so that what was checked is what applies, whatever
+ * an accessor or a proxy returns the next time.
+ */
+export function readOptions(path: string, options: unknown): CircuitBreakerOptions<unknown> {
+  object(path, options, KEYS)
+  const copy: Record<string, unknown> = {}
+  for (const key of KEYS) {
+    try {
+      if (!(key in (options as object))) continue
+      const value = (options as Record<string, unknown>)[key]
+      copy[key] = CONSTRUCTION.includes(key) ? value : copied(value)
+    } catch (error) {
+      throw new TypeError(`${key} can't be read`, { cause: error })
+    }
+  }
+  return copy
 }
 
 function copied(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  // Inherited options were read as well, so the copy keeps the prototype.
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  // Inherited options are read as well, so the copy keeps the prototype.
   const copy: Record<string, unknown> = Object.create(Object.getPrototypeOf(value))
   for (const [key, member] of Object.entries(value)) copy[key] = copied(member)
   return copy

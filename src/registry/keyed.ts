@@ -2,12 +2,13 @@ import { callAsync } from '../call/call.ts'
 import type { AsyncFunction } from '../call/function-types.ts'
 import { type AnyFunction, checkAsync, mimicFunction } from '../call/functions.ts'
 import type { Circuit } from '../circuit/circuit.ts'
-import type { CircuitFactory } from '../circuit/circuit-factory.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { wrongType } from '../options/validate.ts'
+import type { RegisteredOptions, RegistryCircuitFactory } from './configuration.ts'
 import type { RegistryEntries } from './registry-entries.ts'
-import { checkSame, type RegisteredOptions, type RegistryOptions } from './registry-options.ts'
+import { type RegistryOptions, readGiven } from './registry-options.ts'
+import { checkSame } from './same-options.ts'
 
 /** A number is the same key as its digits. */
 export type BreakerKey = string | number
@@ -31,7 +32,7 @@ export interface KeyedOptions<F extends AsyncFunction, Fallback = never>
 /** The breakers of the keys of one `name`. */
 interface KeyGroup {
   readonly name: string
-  readonly factory: CircuitFactory
+  factory: RegistryCircuitFactory
   /** Holds only breakers that are in the registry. */
   readonly circuits: Map<unknown, LazyCircuit>
 }
@@ -52,8 +53,9 @@ export class KeyedBreakers {
 
   guard(fn: AnyFunction, userOptions: KeyedOptions<AsyncFunction, unknown>): AnyFunction {
     checkAsync(fn)
-    const { key: keyOf, name, ...options } = userOptions ?? {}
+    const { key: keyOf, name, ...rest } = userOptions ?? {}
     if (typeof keyOf !== 'function') throw wrongType('key', 'a function', keyOf)
+    const options = readGiven(rest)
     const group =
       name === undefined
         ? this.#createGroup(this.unusedName(fn.name || 'keyed'), options)
@@ -94,18 +96,22 @@ export class KeyedBreakers {
   }
 
   #createGroup(name: string, options: RegisteredOptions<unknown>): KeyGroup {
-    return { name, factory: this.#options.factoryFor(options), circuits: new Map() }
+    return { name, factory: this.#options.factoryFor(options, [name]), circuits: new Map() }
   }
 
-  #addBreaker({ name, factory, circuits }: KeyGroup, key: unknown): LazyCircuit {
+  #addBreaker(group: KeyGroup, key: unknown): LazyCircuit {
     if (typeof key !== 'string' && typeof key !== 'number') {
       throw wrongType('key', 'a function that returns a string, a number or undefined', key)
     }
-    const fullName = `${name}:${key}`
+    const { name } = group
+    // Keys often have colons (`host:port`), so that those of the group's name are written otherwise:
+    // the name must tell `a` with the key `b:c` from `a:b` with the key `c`.
+    const fullName = `${name.replaceAll('%', '%25').replaceAll(':', '%3A')}:${key}`
     // A breaker that the user created by this name is meant for this key.
     const existing = this.#entries.get(fullName)
     if (existing !== undefined) return existing
-    const lazy = new LazyCircuit(fullName, factory, { circuits, key })
+    const factory = this.#options.factoryOfKey(group, fullName)
+    const lazy = new LazyCircuit(fullName, factory, { group, key })
     this.#entries.insert(lazy)
     return lazy
   }

@@ -49,7 +49,7 @@ export class RegistryEntries {
   insert(lazy: LazyCircuit): void {
     const evictions = this.#makeRoom(1)
     this.#byName.set(lazy.name, lazy)
-    lazy.keyed?.circuits.set(lazy.keyed.key, lazy)
+    lazy.keyed?.group.circuits.set(lazy.keyed.key, lazy)
     const { existing } = lazy
     const { emitter } = this.#options
     if (emitter !== undefined && existing !== undefined) attach(existing, emitter)
@@ -81,7 +81,7 @@ export class RegistryEntries {
     const { existing } = lazy
     const { emitter } = this.#options
     this.#byName.delete(lazy.name)
-    lazy.keyed?.circuits.delete(lazy.keyed.key)
+    lazy.keyed?.group.circuits.delete(lazy.keyed.key)
     if (existing === undefined) lazy.keyed = null
     else if (emitter !== undefined) detach(existing, emitter)
   }

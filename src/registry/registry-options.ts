@@ -1,140 +1,171 @@
-import type { Circuit } from '../circuit/circuit.ts'
-import { CircuitFactory, CircuitFactoryCache } from '../circuit/circuit-factory.ts'
+import { CircuitFactory } from '../circuit/circuit-factory.ts'
+import type { ConfigureResult } from '../circuit/configure.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
-import { describeDifference, differences, isWrittenAlike } from '../options/compare-options.ts'
-import { show } from '../options/validate.ts'
-import type { CircuitBreakerOptions } from '../options.ts'
+import { readOptions } from '../options/check-options.ts'
+import { object, show } from '../options/validate.ts'
+import {
+  Configuration,
+  mergeOptions,
+  type RegisteredOptions,
+  RegistryCircuitFactory,
+  type RegistryDefaults,
+} from './configuration.ts'
+import { isUnused, reconfigure } from './reconfigure.ts'
 import type { RegistryEmitter } from './registry-emitter.ts'
-
-/** Options of a breaker whose name and registry are known. */
-export type RegisteredOptions<Fallback = never> = Omit<
-  CircuitBreakerOptions<Fallback>,
-  'name' | 'registry'
->
-
-/** Options of a registry's breakers that are created without them. */
-export type RegistryDefaults = Omit<RegisteredOptions, 'saved'>
 
 type Options = RegisteredOptions<unknown>
 
-/** Creates circuits that publish to the listeners of their registry. */
-class RegistryCircuitFactory extends CircuitFactory {
-  readonly defaults: RegistryDefaults
-  readonly #registry: RegistryOptions
-
-  constructor(options: Options, registry: RegistryOptions) {
-    super(options)
-    this.defaults = registry.defaults
-    this.#registry = registry
-  }
-
-  override create(name: string, createdAt?: number): Circuit {
-    const circuit = super.create(name, createdAt)
-    circuit.emitter = this.#registry.emitter
-    return circuit
-  }
+/** What {@link CircuitRegistry.configure} applies. A part that is left out stays as it is. */
+export interface RegistryConfiguration {
+  /** Options of breakers that are created without them. */
+  readonly defaults?: RegistryDefaults | undefined
+  /**
+   * Options by the name of a breaker, or of a keyed function for the breakers of all its keys. They
+   * take precedence over the options that a breaker has in code.
+   */
+  readonly breakers?: Readonly<Record<string, RegistryDefaults>> | undefined
 }
 
-/** What a registry's breakers are created with: its defaults and its listeners. */
+/** Options of breakers that have none: one object, so that comparing is quick. */
+const NONE: Options = /* @__PURE__ */ Object.freeze({})
+
+/** What a registry's breakers are created with: its configuration and its listeners. */
 export class RegistryOptions {
   /** Undefined while the registry has no listeners. */
   emitter: RegistryEmitter | undefined = undefined
-  #defaults: RegistryDefaults = {}
-  #cache = new CircuitFactoryCache()
-  /** For breakers without options. With empty defaults it is created with the first such breaker. */
-  #withDefaults: CircuitFactory | undefined
+  #current: Configuration = new Configuration({}, new Map())
 
   constructor(defaults: RegistryDefaults) {
-    this.defaults = defaults
+    this.#current = this.#checked({ defaults })
   }
 
   get defaults(): RegistryDefaults {
-    return this.#defaults
+    return this.#current.defaults
   }
 
-  set defaults(defaults: RegistryDefaults) {
-    rejectKeys('the defaults', defaults, ['name', 'registry', 'saved'])
-    const before = this.#defaults
-    this.#defaults = Object.freeze({ ...defaults })
-    try {
-      this.#withDefaults = isEmpty(defaults) ? undefined : this.#create(this.#defaults)
-    } catch (error) {
-      this.#defaults = before
-      throw error
+  factoryFor(given: Options, names: readonly string[]): RegistryCircuitFactory {
+    return this.#current.factoryFor(this, given, names)
+  }
+
+  /** What creates the breaker of a key; brings the keyed function up to date. */
+  factoryOfKey(
+    keyed: { readonly name: string; factory: RegistryCircuitFactory },
+    fullName: string,
+  ): RegistryCircuitFactory {
+    const { name, factory } = keyed
+    if (factory.configuration !== this.#current) {
+      keyed.factory = this.factoryFor(factory.given, [name])
     }
-    this.#cache = new CircuitFactoryCache()
+    return this.#current.byName.has(fullName)
+      ? this.factoryFor(factory.given, [name, fullName])
+      : keyed.factory
   }
 
-  /** Returns the factory for these options over the defaults. */
-  factoryFor(options: Options): CircuitFactory {
-    if (isEmpty(options)) {
-      this.#withDefaults ??= this.#create({})
-      return this.#withDefaults
+  /** Applies new defaults to breakers that were not used yet, and to those to come. */
+  setDefaults(defaults: RegistryDefaults, entries: Iterable<LazyCircuit>): void {
+    const next = this.#checked({ defaults })
+    const replaced = this.#replace(next, entries).filter(({ lazy }) => isUnused(lazy))
+    this.#current = next
+    for (const { lazy, factory } of replaced) reconfigure(lazy, factory)
+  }
+
+  /** Applies a configuration to all breakers. Returns what changed for those in use. */
+  configure(
+    configuration: RegistryConfiguration,
+    entries: Iterable<LazyCircuit>,
+  ): ReadonlyMap<string, ConfigureResult> {
+    const next = this.#checked(configuration)
+    const replaced = this.#replace(next, entries)
+    this.#current = next
+    const results = new Map<string, ConfigureResult>()
+    for (const { lazy, factory } of replaced) {
+      // A listener may have applied another configuration, to all breakers.
+      if (this.#current !== next) break
+      const result = reconfigure(lazy, factory)
+      if (result !== undefined) results.set(lazy.name, result)
     }
-    rejectKeys('the options', options, ['name', 'registry'])
-    const merged = mergeDefaults(this.defaults, options)
-    return this.#cache.get(merged, () => this.#create(merged))
+    return results
   }
 
-  #create(options: Options): CircuitFactory {
-    return new RegistryCircuitFactory(options, this)
+  /** Applies what is configured for the name of a breaker that was created elsewhere. */
+  configureAdded(lazy: LazyCircuit): void {
+    for (const { factory } of this.#replace(this.#current, [lazy])) reconfigure(lazy, factory)
+  }
+
+  /** Reads and checks a configuration, without applying it. */
+  #checked(given: RegistryConfiguration): Configuration {
+    object('configuration', given, ['defaults', 'breakers'])
+    const { defaults, breakers } = given
+    const byName = breakers === undefined ? this.#current.byName : readBreakers(breakers)
+    const next = new Configuration(
+      defaults === undefined ? this.defaults : readRegistered('the defaults', defaults, ['saved']),
+      byName,
+    )
+    next.factoryFor(this, NONE, [])
+    for (const name of byName.keys()) {
+      within(`breakers.${name}`, () => next.factoryFor(this, NONE, [name]))
+    }
+    return next
+  }
+
+  /** What creates each breaker under another configuration. */
+  #replace(next: Configuration, entries: Iterable<LazyCircuit>): Replacement[] {
+    const replacements: Replacement[] = []
+    for (const lazy of entries) {
+      const { factory, name } = lazy
+      if (factory instanceof RegistryCircuitFactory && factory.registry === this) {
+        replacements.push({ lazy, factory: next.factoryFor(this, factory.given, namesOf(lazy)) })
+      } else if (this.#current.byName.has(name) || next.byName.has(name)) {
+        const options = mergeOptions(factory.userOptions, next.byName.get(name) ?? NONE)
+        replacements.push({ lazy, factory: new CircuitFactory(options) })
+      }
+    }
+    return replacements
   }
 }
 
-function isEmpty(options: object): boolean {
-  for (const _ in options) return false
-  return true
+interface Replacement {
+  readonly lazy: LazyCircuit
+  readonly factory: CircuitFactory
 }
 
-function rejectKeys(what: string, options: object, keys: readonly string[]): void {
-  const key = keys.find((value) => Object.hasOwn(options, value))
+function namesOf({ name, keyed }: LazyCircuit): readonly string[] {
+  return keyed ? [keyed.group.name, name] : [name]
+}
+
+/** Reads the options that a breaker has in code. */
+export function readGiven(options: Options | undefined): Options {
+  return options === undefined ? NONE : readRegistered('the options', options)
+}
+
+/** Reads each option once: what was checked is what applies. */
+function readRegistered(
+  what: string,
+  options: object,
+  unwanted: readonly string[] = [],
+): RegisteredOptions {
+  const given = readOptions('options', options) as RegisteredOptions
+  const key = ['name', 'registry', ...unwanted].find((name) => Object.hasOwn(given, name))
   if (key !== undefined) throw new TypeError(`${what} of a registry can't have ${show(key)}`)
+  return given
 }
 
-/** Merges options over the defaults; an option that is `undefined` leaves its default. */
-function mergeDefaults(defaults: RegistryDefaults, options: Options): Options {
-  const all: Record<string, unknown> = { ...defaults }
-  for (const [key, value] of Object.entries(options)) if (value !== undefined) all[key] = value
-  // Both say when to open, so one replaces the default of the other.
-  if (options.trip !== undefined && options.maxFailures === undefined) delete all['maxFailures']
-  if (options.maxFailures !== undefined && options.trip === undefined) delete all['trip']
-  return all
+function readBreakers(breakers: object): Map<string, RegistryDefaults> {
+  object('breakers', breakers, Object.keys(breakers ?? {}))
+  const read = ([name, options]: [string, object]) =>
+    within(`breakers.${name}`, () => {
+      const unwanted = ['saved', 'clock', 'random']
+      return [name, readRegistered('the configuration', options, unwanted)] as const
+    })
+  return new Map(Object.entries(breakers).map(read))
 }
 
-/** Throws when a breaker or a key group was created with other options than these. */
-export function checkSame(entry: Pick<LazyCircuit, 'name' | 'factory'>, options: Options): void {
-  if (isEmpty(options)) return
-  const { factory } = entry
-  // Compared over the defaults at its creation: defaults that were set later do not apply to it.
-  const defaults = factory instanceof RegistryCircuitFactory ? factory.defaults : {}
-  const asked = new CircuitFactory(mergeDefaults(defaults, options))
-  const differing = describeDifferences(factory, asked)
-  if (differing.length > 0) throw new TypeError(message(entry.name, differing, options))
-}
-
-/** Returns the error for a breaker whose name another one has. */
-export function nameTaken(by: LazyCircuit, factory: CircuitFactory): TypeError {
-  const differing = describeDifferences(by.factory, factory)
-  if (differing.length > 0) return new TypeError(message(by.name, differing, {}))
-  return new TypeError(
-    `circuit ${show(by.name)} is registered already; use registry.breaker(${show(by.name)}) to share it`,
-  )
-}
-
-function describeDifferences(before: CircuitFactory, after: CircuitFactory): string[] {
-  const found = differences(
-    { ...before.options, name: '' },
-    { ...after.options, name: '' },
-    isWrittenAlike,
-  )
-  const texts = found.map(describeDifference)
-  if (before.clock !== after.clock) texts.push('clock is another one')
-  if (before.random !== after.random) texts.push('random is another function')
-  return texts
-}
-
-function message(name: string, differing: readonly string[], { maxFailures }: Options): string {
-  const text = differing.join('; ')
-  const named = maxFailures && text.replace('trip.consecutiveFailures is', 'maxFailures is')
-  return `circuit ${show(name)} is registered with other options: ${named ?? text}`
+/** Runs a check, and names the breaker in its error. */
+function within<T>(path: string, check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    if (error instanceof Error) error.message = `${path}: ${error.message}`
+    throw error
+  }
 }
