@@ -174,7 +174,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   #take(call: AcquireOptions) {
     const circuit = this.#circuit
     const timeout = call.timeout ?? circuit.options.callTimeout
-    const permit = circuit.admit(timeout)
+    const permit = circuit.admitAlone(timeout)
     if (typeof permit !== 'string') return createPermit(circuit, permit, call, timeout)
     return circuit.reject(permit)
   }

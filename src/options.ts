@@ -85,7 +85,8 @@ export interface CircuitBreakerOptions<Fallback = never> {
   /**
    * How many calls may be in flight at once while the circuit is closed. More are rejected with
    * `CircuitFullError`, which is no evidence against the target. Probes have their own limit. Calls
-   * that hang keep their place: combine it with `callTimeout`.
+   * that hang keep their place: combine it with `callTimeout`. A stream takes a place until its
+   * first item, a permit until `deliver()`.
    * An integer of at least 1.
    * @defaultValue none
    */

@@ -1,8 +1,9 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import type { AdmittedPermit } from '../circuit/settle-handlers.ts'
-import { CANCELLED, type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
+import { type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AcquireOptions } from '../options.ts'
+import { abortedByCaller } from './caller-signal.ts'
 import { Settlement } from './settlement.ts'
 import { timeLimit } from './timeout-queue.ts'
 
@@ -32,7 +33,13 @@ export interface Permit extends Disposable {
   failure(error?: unknown): void
   /** The target answered, which says nothing for or against it. */
   neutral(): void
-  /** No evidence at all: the permit is returned. */
+  /**
+   * A first part of the answer is there: the call is not hung, and takes up neither `maxConcurrent` nor
+   * a probe's slot any more. Its duration ends here. It still has to be settled, unless it is a
+   * probe: one that reaches its deadline then has succeeded.
+   */
+  deliver(): void
+  /** The caller leaves: a success after {@link deliver}, otherwise no evidence at all. */
   cancel(): void
   /** Cancels, if still unsettled: `using permit = breaker.acquire()`. */
   [Symbol.dispose](): void
@@ -85,8 +92,15 @@ class CallPermit implements Permit {
     this.#settleAs(NEUTRAL)
   }
 
+  deliver(): void {
+    // The rest depends on the caller, so the call's time limit is over.
+    this.#stopTimer?.()
+    this.#settlement.deliver()
+  }
+
   cancel(): void {
-    this.#settleAs(CANCELLED)
+    this.#stop()
+    this.#settlement.leave()
   }
 
   [dispose](): void {
@@ -94,7 +108,9 @@ class CallPermit implements Permit {
   }
 
   readonly #abort = (): void => {
-    this.#settle({ status: 'rejected', reason: this.#signal?.reason })
+    // Classified: an abort by a deadline is a failure.
+    if (this.#settlement.delivered && abortedByCaller(this.#signal)) this.cancel()
+    else this.#settle({ status: 'rejected', reason: this.#signal?.reason })
   }
 
   #settle(settled: Settled, timedOut = false): void {

@@ -2,7 +2,7 @@ import type { Circuit } from '../circuit/circuit.ts'
 import { type Classify, isReplaced } from '../circuit/classify.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
-import { type Classification, errorOf, type Settled } from '../core/outcome.ts'
+import { CANCELLED, type Classification, errorOf, type Settled, SUCCESS } from '../core/outcome.ts'
 import { abortedByCaller } from './caller-signal.ts'
 
 /**
@@ -12,6 +12,7 @@ import { abortedByCaller } from './caller-signal.ts'
 export class Settlement implements SettleHandlers {
   readonly permit: AdmittedPermit
   settled = false
+  delivered = false
   readonly onFulfilled: (value: unknown) => unknown
   readonly onRejected: (reason: unknown, timedOut?: boolean) => Rejection
   readonly #circuit: Circuit
@@ -52,6 +53,18 @@ export class Settlement implements SettleHandlers {
     })
     this.settleAs(classification, errorOf(settled))
     return isReplaced(classification) && !callerGone
+  }
+
+  /** A first part of the answer is there. */
+  deliver(): void {
+    if (this.delivered) return
+    this.delivered = true
+    if (!this.permit.shared) this.#circuit.deliver(this.permit)
+  }
+
+  /** The caller leaves: a success once a part of the answer was there. */
+  leave(): void {
+    this.settleAs(this.delivered ? SUCCESS : CANCELLED)
   }
 
   /** `error` is what the call was rejected with. */

@@ -1,7 +1,6 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
-import type { AdmittedPermit } from '../circuit/settle-handlers.ts'
-import { CANCELLED, SUCCESS } from '../core/outcome.ts'
+import { CANCELLED } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { show } from '../options/validate.ts'
 import { callerSignal } from './caller-signal.ts'
@@ -37,7 +36,6 @@ export class StreamCall {
   readonly #args: readonly unknown[]
   /** Undefined until the call is admitted. */
   #settlement: Settlement | undefined
-  #delivered = false
 
   constructor(circuit: Circuit, args: readonly unknown[]) {
     this.#circuit = circuit
@@ -122,7 +120,7 @@ export class StreamCall {
   #admit(): Iterator | undefined {
     const circuit = this.#circuit
     const { callTimeout, fallback } = circuit.options
-    const permit = circuit.admit(callTimeout)
+    const permit = circuit.admitAlone(callTimeout)
     if (typeof permit !== 'string') {
       this.#settlement = new Settlement(circuit, permit, callerSignal(this.#args))
       return undefined
@@ -173,11 +171,11 @@ export class StreamCall {
           () => source.return?.(),
         ),
       return: (value) => {
-        this.#leave()
+        this.#settlement?.leave()
         return source.return?.(value) ?? Promise.resolve({ done: true, value })
       },
       throw: (error) => {
-        this.#leave()
+        this.#settlement?.leave()
         return source.throw?.(error) ?? rejectWith(error)
       },
       [Symbol.asyncIterator]: () => guarded,
@@ -211,18 +209,8 @@ export class StreamCall {
       throw reason
     }
     if (item.done) this.#settlement?.settle({ status: 'fulfilled', value: item.value })
-    else this.#deliver(this.#settlement?.permit)
+    else this.#settlement?.deliver()
     return item
-  }
-
-  #deliver(permit: AdmittedPermit | undefined): void {
-    if (permit?.shared === false && permit.open && !permit.delivered) permit.deliver()
-    this.#delivered = true
-  }
-
-  /** The consumer leaves: a success once an item has arrived. */
-  #leave(): void {
-    this.#settlement?.settleAs(this.#delivered ? SUCCESS : CANCELLED)
   }
 }
 

@@ -3,7 +3,7 @@ import { tryAdmit, trySettle } from '../core/fast-path.ts'
 import type { Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
-import { UNENFORCED } from '../core/permit.ts'
+import { type Permit, UNENFORCED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { Change, Override } from '../core/state/override.ts'
 import {
@@ -114,8 +114,12 @@ export class Circuit implements ClassifyHost {
   admit(timeout: number | undefined): AdmittedPermit | RejectReason {
     // A listener may call before all that led to its event is published.
     if (this.emitter !== undefined) this.flush()
-    const shared = this.#admitShared()
-    if (shared !== undefined) return shared
+    return this.#admitShared() ?? this.admitAlone(timeout)
+  }
+
+  /** As {@link admit}, for a call that may deliver a part of its answer: with a permit of its own. */
+  admitAlone(timeout: number | undefined): Permit | RejectReason {
+    if (this.emitter !== undefined) this.flush()
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer
     // that waits in the socket wins.
@@ -155,6 +159,13 @@ export class Circuit implements ClassifyHost {
     if (shared === null || !tryAdmit(this.machine, shared)) return undefined
     if (this.#shared?.state !== shared) this.#shared = new SharedPermitHandlers(this, shared)
     return this.#shared
+  }
+
+  /** A first part of the answer is there. */
+  deliver(permit: Permit): void {
+    if (!permit.open || permit.delivered) return
+    this.machine.deliver(permit, this.clock.now())
+    this.flush()
   }
 
   fulfilled(permit: AdmittedPermit, value: unknown): void {

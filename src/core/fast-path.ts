@@ -11,7 +11,7 @@ import { recordUntimedSuccess } from './trip/rules.ts'
  * not in it, or has to decide.
  */
 export function tryAdmit({ shared, counters, settings }: Machine, state: AdmittingState): boolean {
-  if (state !== shared || counters.inFlight >= settings.maxConcurrent) return false
+  if (state !== shared || counters.waiting >= settings.maxConcurrent) return false
   counters.admitted++
   return true
 }
@@ -29,16 +29,16 @@ export function trySettle(machine: Machine, permit: AnyPermit): boolean {
 function trySettleOwn(machine: Machine, permit: Permit): boolean {
   const { state } = machine
   if (permit.state !== state || state.name !== 'closed') return false
-  if (!needsNoDuration(machine, state, permit) || !countSuccess(machine, state)) return false
-  permit.open = false
+  if (!needsNoDuration(machine, state, permit) || !countSuccess(machine, state, permit))
+    return false
   state.inFlight?.remove(permit)
   if (learns(state, machine.settings)) machine.baseline?.skipSample()
   return true
 }
 
-function countSuccess({ counters }: Machine, state: Closed): boolean {
+function countSuccess({ counters }: Machine, state: Closed, permit?: Permit): boolean {
   if (state.rules !== null && !recordUntimedSuccess(state.rules)) return false
-  counters.ended++
+  counters.end(permit)
   counters.success++
   state.consecutiveFailures = 0
   return true

@@ -135,12 +135,10 @@ export class Machine implements MachineData {
     const now = this.#advance(clockTime)
     // Its own deadline may have passed just now.
     if (!permit.open) return false
-    if (own !== undefined) own.open = false
-    this.counters.ended++
+    this.counters.end(own)
     const { state } = this
     const { outcome, error: cause } = classification
-    const measured = own !== undefined && !Number.isNaN(clockTime)
-    const duration = measured ? now - own.startedAt : Number.NaN
+    const duration = own && !Number.isNaN(clockTime) ? own.duration(now) : Number.NaN
     if (permit.state !== state) {
       this.counters.rare.stale++
       if (own?.overdue && outcome === 'success') this.#cancelTrip(own, now)
@@ -148,29 +146,38 @@ export class Machine implements MachineData {
     }
     this.counters.outcome(outcome)
     if (classification.timedOut) this.counters.rare.timeout++
-    // It is NaN where it was not measured.
     if (duration >= 0) this.statistics?.record(outcome, duration, now)
     if (state.name === 'half-open') {
       const decision = settleProbe(state, own as Permit, classification, now)
       const probeFailure = recorded(classification, now)
       this.#applyDecision(decision, now, 'probeFailed', { cause, probeFailure })
     } else {
-      if (own?.overdue) {
-        retractOverdue(state, now)
-        if (outcome === 'success') baselineOf(this).raiseFloor(now - own.startedAt)
-      }
+      if (own?.overdue && outcome === 'success') this.#cancelTrip(own, now)
+      else if (own?.overdue) retractOverdue(state, now)
       const finding = recordCall(state, classification, duration, now, this)
       this.#openIf(state, finding, cause, now)
     }
     return true
   }
 
-  /** A call that was taken for hung has succeeded: a trip by such calls alone is cancelled. */
+  /** A first part of the answer is there: the call is not hung, and takes no slot or capacity. */
+  deliver(permit: Permit, clockTime: number): void {
+    permit.state?.inFlight?.remove(permit)
+    const now = this.#advance(clockTime)
+    if (!permit.open || permit.delivered) return
+    permit.deliver(now)
+    this.counters.delivered++
+    if (permit.overdue) this.#cancelTrip(permit, now)
+  }
+
+  /** A call that was taken for hung was not: a trip by such calls alone is cancelled. */
   #cancelTrip(permit: Permit, now: number): void {
+    const { state } = this
+    permit.overdue = false
     baselineOf(this).raiseFloor(now - permit.startedAt)
-    if (this.state.name !== 'closed' && this.state.pending === permit.state) {
-      this.#close(now, 'overdueCancelled')
-    }
+    if (state.name === 'closed') {
+      if (state === permit.state) retractOverdue(state, now)
+    } else if (state.pending === permit.state) this.#close(now, 'overdueCancelled')
   }
 
   #openIf(state: Closed, finding: Finding | undefined, cause: unknown, now: number): void {
@@ -211,12 +218,11 @@ export class Machine implements MachineData {
   }
 
   #settleDueProbes(state: HalfOpen, now: number): void {
-    const due = settleDueProbes(state, baselineOf(this), now)
-    const { at, decision, reason, expired, detached } = due
-    const { cause } = state
+    const { expired, ...due } = settleDueProbes(state, baselineOf(this), now)
     if (expired !== undefined) this.#expirePermit(expired)
-    this.#detach(detached)
-    this.#applyDecision(decision, at, reason, expired ? { cause } : { cause, pending: state })
+    this.#detach(due.detached)
+    const why = { cause: state.cause, pending: expired ? null : state }
+    this.#applyDecision(due.decision, due.at, due.reason, why)
     if (expired !== undefined) this.#expireDetachedProbes(now)
   }
 
@@ -228,18 +234,16 @@ export class Machine implements MachineData {
   }
 
   #expirePermit(probe: Permit): void {
-    probe.open = false
-    this.counters.ended++
+    this.counters.end(probe)
     this.counters.rare.expired++
   }
 
   #open(now: number, reason: TransitionReason, why: Opening): void {
     const { state: from, settings } = this
     const { backoff, trips } = historyOf(this)
-    const rate = rateOf(this)
     if (from.name === 'closed') backoff.decay(settings.openDuration, now)
-    rate.sample(this.counters.offered, now)
-    const drawn = backoff.next(settings.openDuration, now, rate.perMs, this.#nextRandom)
+    rateOf(this).sample(this.counters.offered, now)
+    const drawn = backoff.next(settings.openDuration, now, rateOf(this).perMs, this.#nextRandom)
     const openFor = Math.max(drawn, from.notBefore - now)
     this.#nextRandom = this.#random()
     backoff.opened(settings.openDuration, now, openFor)
@@ -276,9 +280,8 @@ export class Machine implements MachineData {
     historyOf(this).timeInState[from.name] += to.since - from.since
     if (from.name === 'half-open') this.#detach(from.recovery.inFlight)
     if (from.name === 'closed' && to.name === 'closed') return
-    const { name, generation } = to
     const enforced = this.override === undefined
-    this.changes.push({ from: from.name, to: name, reason, generation, enforced })
+    this.changes.push({ from: from.name, to: to.name, reason, generation: to.generation, enforced })
   }
 
   #detach(probes: readonly Permit[]): void {
@@ -303,8 +306,7 @@ export class Machine implements MachineData {
   #prolong(state: Open, now: number): void {
     const { openDuration } = this.settings
     const { backoff } = historyOf(this)
-    const rate = rateOf(this)
-    const ms = backoff.recompute(openDuration, state.from, rate.perMs, this.#nextRandom)
+    const ms = backoff.recompute(openDuration, state.from, rateOf(this).perMs, this.#nextRandom)
     prolong(state, ms, now)
   }
 

@@ -26,8 +26,8 @@ describe('Permit', () => {
   })
 
   it.each([
-    { open: true, delivered: true, overdue: false },
-    { open: false, delivered: false, overdue: true },
+    { open: true, deliveredAt: 1_200, overdue: false },
+    { open: false, deliveredAt: undefined, overdue: true },
   ])('is cloned into another state as it is: %o', (flags) => {
     const { machine, probes } = probedMachine()
     const permit = Object.assign(probes[0] as Permit, flags)

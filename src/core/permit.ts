@@ -19,8 +19,8 @@ export class Permit {
   deadline: number
   /** False once settled or expired; whatever comes later does nothing. */
   open = true
-  /** True once a stream has given its first item: at its deadline such a probe has succeeded. */
-  delivered = false
+  /** When a first part of the answer was there: from then on the caller may take its time. */
+  deliveredAt: number | undefined = undefined
   /** True once it was counted as hung, before its end. */
   overdue = false
   /** The list of calls in flight that it is in, and its neighbours there. */
@@ -43,10 +43,20 @@ export class Permit {
     return false
   }
 
-  /** A stream has given an item: the call's own timer no longer limits the whole. */
-  deliver(): void {
-    this.delivered = true
+  /** At its deadline, a probe that has delivered has succeeded. */
+  get delivered(): boolean {
+    return this.deliveredAt !== undefined
+  }
+
+  /** A first part of the answer is there: the call's own timer no longer limits the whole. */
+  deliver(now: number): void {
+    this.deliveredAt = now
     this.deadline = this.due
+  }
+
+  /** How long the target took; the time after the delivery is the caller's. */
+  duration(now: number): number {
+    return (this.deliveredAt ?? now) - this.startedAt
   }
 
   clone(state: AdmittingState | null): Permit {
@@ -57,7 +67,7 @@ export class Permit {
       this.probe ? this.deadline - this.due : 0,
     )
     copy.open = this.open
-    copy.delivered = this.delivered
+    copy.deliveredAt = this.deliveredAt
     copy.overdue = this.overdue
     return copy
   }

@@ -32,7 +32,10 @@ export interface Snapshot {
   } | null
   /** Admitted calls that have neither settled nor expired. */
   readonly inFlight: number
-  /** While half-open: the probes in flight and allowed, those that succeeded and how many it takes. */
+  /**
+   * While half-open: the probes in flight that have delivered nothing yet, how many are allowed, how
+   * many succeeded and how many it takes.
+   */
   readonly probes: {
     readonly inFlight: number
     readonly limit: number
@@ -108,7 +111,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
     probes:
       state.name === 'half-open'
         ? {
-            inFlight: state.recovery.inFlight.length,
+            inFlight: state.recovery.waiting.length,
             limit: state.recovery.limit,
             succeeded: state.recovery.successes,
             needed: state.recovery.needed,

@@ -148,7 +148,8 @@ export interface RecoveryOptions {
    */
   readonly probes?: number | undefined
   /**
-   * How many probes may be in flight at once. More calls are rejected at once; none waits.
+   * How many probes may be in flight at once. More calls are rejected at once; none waits. A stream
+   * that has given an item does not count.
    * An integer of at least 1.
    * @defaultValue the value of `probes`
    */

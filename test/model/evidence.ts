@@ -24,7 +24,8 @@ export interface Call {
   /** When a probe without a timer of its own is given up. */
   readonly due: number
   deadline: number
-  delivered: boolean
+  /** When it gave a first part of its answer: what comes after it is the caller's time. */
+  deliveredAt: number | undefined
   ending: Ending | undefined
   /** Its place among all endings: two calls may end at one moment. */
   endedAs: number
@@ -95,7 +96,9 @@ export function failureShare(seen: readonly Result[]): Share {
 }
 
 export function slowShare(seen: readonly Result[], slowerThan: number): Share {
-  const hits = seen.filter(({ startedAt, ending }) => ending.at - startedAt >= slowerThan).length
+  const hits = seen.filter(
+    ({ startedAt, deliveredAt, ending }) => (deliveredAt ?? ending.at) - startedAt >= slowerThan,
+  ).length
   return { calls: seen.length, hits }
 }
 
@@ -146,7 +149,7 @@ export function notBefore(calls: readonly Call[], generation: number): number {
 export function succeededProbes(calls: readonly Call[], generation: number): number {
   return calls.filter((call) => {
     if (call.generation !== generation || !call.probe) return false
-    if (call.ending?.how === 'expired') return call.delivered
+    if (call.ending?.how === 'expired') return call.deliveredAt !== undefined
     if (call.ending?.how !== 'settled' || call.ending.stale) return false
     return call.ending.outcome === 'success' || call.ending.outcome === 'neutral'
   }).length

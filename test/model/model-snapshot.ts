@@ -64,7 +64,9 @@ export function modelSnapshot(model: ReferenceModel, reading: number): ModelSnap
     inFlight: view.inFlight(),
     probes: halfOpen
       ? {
-          inFlight: view.outstandingProbes().filter((call) => view.isCurrent(call)).length,
+          inFlight: view
+            .outstandingProbes()
+            .filter((call) => view.isCurrent(call) && call.deliveredAt === undefined).length,
           limit: settings.concurrent,
           succeeded: succeededProbes(view.calls, period.generation),
           needed: settings.probes,

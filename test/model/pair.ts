@@ -136,11 +136,8 @@ export class Pair {
   #deliver(which: number): void {
     const call = this.calls[which % Math.max(1, this.calls.length)]
     if (call === undefined || typeof call.answer !== 'object') return
-    // A stream notices its first item without asking for the time: it may already be too late.
-    const { id } = call.answer
-    if (this.model.view(this.reading).calls[id]?.ending !== undefined) return
-    call.permit.deliver()
-    this.model.deliver(id)
+    this.machine.deliver(call.permit, this.reading)
+    this.model.deliver(call.answer.id, this.reading)
   }
 
   #step(step: Step): void {

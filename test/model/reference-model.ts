@@ -132,7 +132,7 @@ export class ReferenceModel {
     const due = probe ? now + this.settings.probeTimeout : Infinity
     const id = this.calls.length
     const times = { startedAt: now, due, deadline: due + backstop, endedAs: 0 }
-    const call = { id, generation, probe, ...times, delivered: false, ending: undefined }
+    const call = { id, generation, probe, ...times, deliveredAt: undefined, ending: undefined }
     this.calls.push(call)
     return call
   }
@@ -141,10 +141,16 @@ export class ReferenceModel {
     if (this.override?.mode === 'forced-open') return 'forced-open'
     if (this.period.name === 'open') return 'open'
     if (this.period.name === 'closed') {
-      return this.inFlight() >= this.settings.maxConcurrent ? 'full' : undefined
+      return this.#waiting(this.calls) >= this.settings.maxConcurrent ? 'full' : undefined
     }
     const outstanding = this.outstandingProbes().filter((call) => this.isCurrent(call))
-    return outstanding.length >= this.settings.concurrent ? 'half-open' : undefined
+    return this.#waiting(outstanding) >= this.settings.concurrent ? 'half-open' : undefined
+  }
+
+  /** Those in flight that have not delivered anything yet: only they take a place. */
+  #waiting(calls: readonly Call[]): number {
+    return calls.filter((call) => call.ending === undefined && call.deliveredAt === undefined)
+      .length
   }
 
   /** True when the result counted. */
@@ -163,10 +169,12 @@ export class ReferenceModel {
     return true
   }
 
-  /** A stream has given an item; without asking for the time. */
-  deliver(id: number): void {
+  /** A stream has given an item. */
+  deliver(id: number, reading: number): void {
     const call = this.calls[id] as Call
-    call.delivered = true
+    const now = this.#take(reading)
+    if (call.ending !== undefined || call.deliveredAt !== undefined) return
+    call.deliveredAt = now
     call.deadline = call.due
   }
 
@@ -239,7 +247,7 @@ export class ReferenceModel {
     const at = call.deadline
     this.#end(call, { how: 'expired', at })
     if (!this.isCurrent(call)) return
-    if (call.delivered) this.#closeIfEnough(at)
+    if (call.deliveredAt !== undefined) this.#closeIfEnough(at)
     else this.#open(at, 'probeExpired')
   }
 

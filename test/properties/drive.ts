@@ -69,7 +69,7 @@ export class Drive {
         return permits.length > 0 && this.settle(operation.which % permits.length, operation.heard)
       case 'deliver': {
         const permit = permits[operation.which % Math.max(1, permits.length)]
-        return permit?.open && permit.probe ? permit.deliver() : undefined
+        return permit && machine.deliver(permit, reading)
       }
       case 'clock':
         this.reading += this.#distance(operation.step)

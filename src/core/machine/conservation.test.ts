@@ -61,7 +61,7 @@ class Walk {
     } else if (verb < 0.9 && this.#permits.length > 0) {
       const permit = this.#pick(this.#permits)
       const { open } = permit
-      if (this.#chance() < 0.1 && open) permit.delivered = true
+      if (this.#chance() < 0.1) machine.deliver(permit, this.#read())
       const counted = machine.settle(permit, classificationOf(this.#pick(OUTCOMES)), this.#read())
       if (!open) expect(counted).toBe(false)
     } else if (verb < 0.92) machine.trip(this.#read())
@@ -81,7 +81,9 @@ class Walk {
     expect(admitted).toBe(this.#admitted)
     expect(admitted).toBe(settled + expired + open.length)
     expect(settled).toBe(success + failure + neutral + cancelled + stale)
-    const probing = open.filter((permit) => permit.probe && permit.state === state)
+    const probing = open.filter(
+      (permit) => permit.probe && permit.state === state && !permit.delivered,
+    )
     expect(probing.length).toBeLessThanOrEqual(this.#limit)
     expect(probing.every(({ deadline }) => Number.isFinite(deadline))).toBe(true)
   }

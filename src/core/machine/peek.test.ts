@@ -15,6 +15,7 @@ import {
 import { watchful } from '../../../test/helpers/overdue.ts'
 import { Machine } from '../machine.ts'
 import { tripsOf } from '../machine-data.ts'
+import type { Permit } from '../permit.ts'
 
 function withStreak(): Machine {
   const machine = createMachine()
@@ -30,7 +31,7 @@ function forced(create: () => Machine): Machine {
 
 function delivered(): Machine {
   const { machine, probes } = probedMachine({ probes: 3 })
-  Object.assign(probes[1] as object, { delivered: true })
+  machine.deliver(probes[1] as Permit, RESET_TIMEOUT)
   return machine
 }
 

@@ -204,7 +204,7 @@ describe('the deadlines of several probes', () => {
     machine.trip(0)
     const first = admit(machine, 1_000)
     admit(machine, 1_000)
-    first.delivered = true
+    machine.deliver(first, RESET_TIMEOUT)
 
     expect(machine.peek(9_000).state.name).toBe('closed')
   })
@@ -215,7 +215,7 @@ describe('a probe that has delivered something before its deadline', () => {
     const machine = openMachine()
     const probe = admit(machine, RESET_TIMEOUT, 200)
 
-    probe.deliver()
+    machine.deliver(probe, RESET_TIMEOUT + 1)
 
     expect(probe.delivered).toBe(true)
     expect(stateAt(machine, DEADLINE - 1)).toBe('half-open')
@@ -236,14 +236,14 @@ describe('a probe that has delivered something before its deadline', () => {
     { at: DEADLINE + 1, state: 'closed' },
   ])('has succeeded at it: $state at $at', ({ at, state }) => {
     const { machine, probes } = probedMachine()
-    Object.assign(probes[0] as Permit, { delivered: true })
+    machine.deliver(probes[0] as Permit, RESET_TIMEOUT)
 
     expect(stateAt(machine, at)).toBe(state)
   })
 
   it('closes as of the deadline, however late it is noticed', () => {
     const { machine, probes } = probedMachine()
-    Object.assign(probes[0] as Permit, { delivered: true })
+    machine.deliver(probes[0] as Permit, RESET_TIMEOUT)
 
     admit(machine, DEADLINE + 1_000)
 
@@ -252,7 +252,7 @@ describe('a probe that has delivered something before its deadline', () => {
 
   it('expires all the same: its slot returns and its end decides nothing', () => {
     const { machine, probes } = probedMachine({ maxFailures: 1 })
-    Object.assign(probes[0] as Permit, { delivered: true })
+    machine.deliver(probes[0] as Permit, RESET_TIMEOUT)
 
     expect(settle(machine, probes[0] as never, 'failure', DEADLINE + 1)).toBe(false)
     expect(machine.state.name).toBe('closed')
@@ -261,7 +261,7 @@ describe('a probe that has delivered something before its deadline', () => {
 
   it('is one of the successes that it takes, and its slot is free for the next', () => {
     const { machine, probes } = probedMachine({ probes: 2, concurrent: 1 })
-    Object.assign(probes[0] as Permit, { delivered: true })
+    machine.deliver(probes[0] as Permit, RESET_TIMEOUT)
 
     callTimes(machine, 1, 'success', DEADLINE)
 
@@ -270,7 +270,7 @@ describe('a probe that has delivered something before its deadline', () => {
 
   it('does not save a later probe that has delivered nothing', () => {
     const { machine, first } = twoProbes()
-    first.delivered = true
+    machine.deliver(first, RESET_TIMEOUT + 100)
 
     expect(stateAt(machine, DEADLINE + 99)).toBe('half-open')
     expect(stateAt(machine, DEADLINE + 100)).toBe('open')
@@ -278,7 +278,7 @@ describe('a probe that has delivered something before its deadline', () => {
 
   it('does not close after an earlier probe that had delivered nothing', () => {
     const { machine, second } = twoProbes()
-    second.delivered = true
+    machine.deliver(second, RESET_TIMEOUT + 100)
 
     machine.admit(DEADLINE + 100)
 

@@ -13,6 +13,7 @@ import {
 import type { Machine } from '../machine.ts'
 import { tripsOf } from '../machine-data.ts'
 import type { Failure } from '../outcome.ts'
+import type { Permit } from '../permit.ts'
 import type { TripRecord } from '../trip/record.ts'
 
 function lastTrip(machine: Machine): TripRecord | undefined {
@@ -198,7 +199,7 @@ describe('the record of a trip', () => {
 
   it('is ended by a probe that had delivered, as of its deadline', () => {
     const { machine, probes } = probedMachine()
-    Object.assign(probes[0] as object, { delivered: true })
+    machine.deliver(probes[0] as Permit, RESET_TIMEOUT)
 
     machine.admit(1e6)
 

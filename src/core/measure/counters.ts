@@ -1,4 +1,5 @@
 import type { Outcome } from '../outcome.ts'
+import type { Permit } from '../permit.ts'
 
 export const REJECT_REASONS = ['open', 'half-open', 'forced-open', 'full'] as const
 /** Why a call was rejected without running. */
@@ -49,6 +50,8 @@ export class Counters {
   admitted = 0
   /** Those that were settled or have expired. */
   ended = 0
+  /** Those in flight that have delivered a first part of their answer. */
+  delivered = 0
   success = 0
   #rare: RareCounters | undefined = undefined
 
@@ -59,6 +62,19 @@ export class Counters {
 
   get inFlight(): number {
     return this.admitted - this.ended
+  }
+
+  /** A call gives its permit back; `undefined` for a shared one. */
+  end(permit: Permit | undefined): void {
+    this.ended++
+    if (permit === undefined) return
+    permit.open = false
+    if (permit.delivered) this.delivered--
+  }
+
+  /** Those that count towards `maxConcurrent`. */
+  get waiting(): number {
+    return this.admitted - this.ended - this.delivered
   }
 
   get settled(): number {

@@ -37,7 +37,7 @@ export class Probes extends ProbesInFlight implements Recovery {
   }
 
   wait(now: number): number {
-    return firstDue(this.inFlight) - now
+    return firstDue(this.waiting) - now
   }
 
   configure(settings: RecoverySettings): boolean {

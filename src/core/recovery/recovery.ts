@@ -15,6 +15,8 @@ export interface Recovery {
   /** Probes that may be in flight at once, now. */
   readonly limit: number
   readonly inFlight: readonly Permit[]
+  /** Those of them that take a slot: they have not delivered anything yet. */
+  readonly waiting: readonly Permit[]
   grant(probe: Permit): void
   /** A call was rejected because no slot was free. */
   onRejected(now: number): void
@@ -29,14 +31,18 @@ export interface Recovery {
 }
 
 /** True when one more probe may go out now. */
-export function admits({ inFlight, limit }: Recovery): boolean {
-  return inFlight.length < limit
+export function admits({ waiting, limit }: Recovery): boolean {
+  return waiting.length < limit
 }
 
 /** The probes that are out, with what both ways back share. */
 export abstract class ProbesInFlight {
   successes = 0
   readonly inFlight: Permit[] = []
+
+  get waiting(): readonly Permit[] {
+    return this.inFlight.filter((probe) => !probe.delivered)
+  }
 
   grant(probe: Permit): void {
     this.inFlight.push(probe)

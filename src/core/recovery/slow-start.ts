@@ -98,9 +98,10 @@ export class SlowStart extends ProbesInFlight implements Recovery {
   }
 
   wait(now: number): number {
-    const oldest = this.inFlight[0] as Permit
+    const { waiting } = this
+    const oldest = waiting[0] as Permit
     const { typical } = this.#baseline
-    const due = firstDue(this.inFlight)
+    const due = firstDue(waiting)
     if (typical === 0) return due - now
     return Math.min(Math.max(1, oldest.startedAt + typical - now), due - now)
   }

@@ -87,7 +87,7 @@ export function configureHalfOpen(
 export function probeDueAt({ recovery }: HalfOpen, baseline: LatencyBaseline): number {
   const deadline = firstDeadline(recovery.inFlight)?.deadline ?? Infinity
   if (recovery.overdue === undefined) return deadline
-  const overdue = recovery.inFlight.map((probe) => probe.startedAt + baseline.overdueAfter)
+  const overdue = recovery.waiting.map((probe) => probe.startedAt + baseline.overdueAfter)
   return Math.min(deadline, ...overdue)
 }
 
@@ -100,7 +100,7 @@ export function settleProbe(
 ): Decision {
   const { outcome } = classification
   if (outcome === 'failure') state.notBefore = notBefore(state.notBefore, classification, now)
-  return state.recovery.settle(probe, outcome, now - probe.startedAt, now)
+  return state.recovery.settle(probe, outcome, probe.duration(now), now)
 }
 
 /** What has become of the probes that time has run out for. */
@@ -122,12 +122,13 @@ export function settleDueProbes(
 ): DueProbes {
   const first = firstDeadline(recovery.inFlight)
   if (first !== undefined && first.deadline <= now) {
-    const { deadline: at, startedAt, delivered } = first
-    const decision = recovery.settle(first, delivered ? 'success' : 'failure', at - startedAt, at)
+    const { deadline: at, delivered } = first
+    const outcome = delivered ? 'success' : 'failure'
+    const decision = recovery.settle(first, outcome, first.duration(at), at)
     return { at, decision, reason: 'probeExpired', expired: first, detached: [] }
   }
   const detached: Permit[] = []
-  for (const probe of [...recovery.inFlight]) {
+  for (const probe of recovery.waiting) {
     const at = probe.startedAt + overdueAfter
     if (at > now) continue
     probe.overdue = true

@@ -16,12 +16,12 @@ export type State = Closed | Open | HalfOpen
 export function rejectReason(
   state: State,
   override: Override | undefined,
-  { inFlight }: Counters,
+  { waiting }: Counters,
   maxConcurrent: number,
 ): RejectReason | undefined {
   if (override?.mode === 'forced-open') return 'forced-open'
   if (state.name === 'open') return 'open'
-  if (state.name === 'closed') return inFlight >= maxConcurrent ? 'full' : undefined
+  if (state.name === 'closed') return waiting >= maxConcurrent ? 'full' : undefined
   // Probes have a limit of their own: calls that hang must not keep the circuit from closing.
   return admits(state.recovery) ? undefined : 'half-open'
 }
