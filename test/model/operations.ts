@@ -87,7 +87,7 @@ export const settings: fc.Arbitrary<ModelSettings> = fc
   )
 
 /** Changes that leave the kind of each rule alone: what those lose is said in words only. */
-const patch: fc.Arbitrary<Partial<ModelSettings>> = fc.oneof(
+export const patch: fc.Arbitrary<Partial<ModelSettings>> = fc.oneof(
   fc.record({ consecutiveFailures: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ openTime: fixed }),
   fc.record({ openTime: growing }),

@@ -1,14 +1,13 @@
 import fc from 'fast-check'
-import { heard, type Step, step } from './operations.ts'
+import { heard, patch, type Step, step } from './operations.ts'
 import type { Heard, Mode } from './reference-model.ts'
-
-/** How a call is made. */
-export type Way = 'run' | 'wrapped' | 'signal' | 'permit'
+import type { ModelSettings } from './settings.ts'
+import { WAYS } from './shapes.ts'
 
 /** One thing to do with a breaker. Calls are named by their place among those in flight. */
 export type PublicOperation =
-  | { readonly do: 'start'; readonly way: Way }
-  | { readonly do: 'call'; readonly way: Way; readonly heard: Heard }
+  | { readonly do: 'start'; readonly way: string }
+  | { readonly do: 'call'; readonly way: string; readonly heard: Heard }
   | { readonly do: 'end'; readonly which: number; readonly heard: Heard }
   | { readonly do: 'abort'; readonly which: number }
   | { readonly do: 'clock'; readonly step: Step }
@@ -16,9 +15,10 @@ export type PublicOperation =
   | { readonly do: 'reset' }
   | { readonly do: 'force'; readonly mode: Mode; readonly lasts?: number }
   | { readonly do: 'release' }
+  | { readonly do: 'configure'; readonly patch: Partial<ModelSettings> }
   | { readonly do: 'continue' }
 
-const way = fc.constantFrom<Way>('run', 'wrapped', 'signal', 'permit')
+const way = fc.constantFrom(...WAYS)
 const which = fc.nat({ max: 7 })
 const mode = fc.constantFrom<Mode>('forced-open', 'forced-closed', 'disabled')
 const doing = <const D extends string>(value: D): fc.Arbitrary<D> => fc.constant(value)
@@ -39,5 +39,6 @@ export const publicOperation: fc.Arbitrary<PublicOperation> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: fc.record({ do: doing('release') }) },
+  { weight: 1, arbitrary: fc.record({ do: doing('configure'), patch }) },
   { weight: 1, arbitrary: fc.record({ do: doing('continue') }) },
 )

@@ -9,9 +9,10 @@ import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { modelSnapshot } from './model-snapshot.ts'
 import type { Step } from './operations.ts'
 import { same, shown } from './pair.ts'
-import type { PublicOperation, Way } from './public-operations.ts'
+import type { PublicOperation } from './public-operations.ts'
 import { optionsOf, type PublicSettings, type Tagged } from './public-options.ts'
 import { type Answer, type Heard, ReferenceModel } from './reference-model.ts'
+import { ABORTABLE, type Action, SHAPES, type Shape } from './shapes.ts'
 
 /** A shell adds that much to the deadline of a probe whose own timer decides. */
 const BACKSTOP = 60_000
@@ -20,6 +21,7 @@ const BACKSTOP = 60_000
 interface OpenCall {
   readonly answer: Answer
   readonly startedAt: number
+  readonly stream: boolean
   readonly end: (tagged: Tagged) => void
   readonly abort: (() => void) | undefined
   /** What the caller got; `undefined` while it waits, and for a permit taken by hand. */
@@ -30,7 +32,7 @@ interface OpenCall {
 export class PublicPair {
   readonly clock: ManualClock = new ManualClock()
   readonly seen: Set<string> = new Set()
-  readonly settings: PublicSettings
+  settings: PublicSettings
   breaker: CircuitBreaker
   model: ReferenceModel
   calls: OpenCall[] = []
@@ -49,9 +51,11 @@ export class PublicPair {
     const { clock, settings } = this
     const options = { ...optionsOf(settings), clock, random: this.#random, ...more }
     const breaker = new CircuitBreaker(options)
-    breaker.on('transition', (event) => {
-      if (settings.listeners === 'meddling' && event.to === 'open') breaker.tryAcquire()?.cancel()
-    })
+    if (settings.listeners === 'meddling') {
+      breaker.on('transition', ({ to }) => {
+        if (to === 'open') breaker.tryAcquire()?.cancel()
+      })
+    }
     if (settings.listeners === 'throwing') {
       const events = ['transition', 'reject', 'success', 'failure', 'override'] as const
       const bad = (): never => {
@@ -87,13 +91,15 @@ export class PublicPair {
     const now = this.clock.now()
     switch (operation.do) {
       case 'start':
-        await this.#start(operation.way)
+        // A synchronous call ends at once.
+        if (operation.way !== 'sync') await this.#start(operation.way)
         return
       case 'end':
         return this.#end(operation.which, operation.heard)
       case 'abort':
         return this.#abort(operation.which)
       case 'call':
+        if (operation.way === 'sync') return this.#callSync(operation.heard)
         if (!(await this.#start(operation.way))) return
         return this.#end(this.calls.length - 1, operation.heard)
       case 'clock':
@@ -119,6 +125,14 @@ export class PublicPair {
         breaker.release()
         model.release(now)
         return
+      case 'configure': {
+        const settings = { ...model.settings, ...operation.patch }
+        this.settings = { ...this.settings, settings }
+        const { trip, resetTimeout, recovery, maxConcurrent } = optionsOf(this.settings)
+        breaker.configure({ trip, resetTimeout, recovery, maxConcurrent })
+        model.configure(settings, now)
+        return
+      }
       case 'continue':
         return this.#continue()
     }
@@ -132,7 +146,7 @@ export class PublicPair {
   }
 
   /** True when it was let through. */
-  async #start(way: Way): Promise<boolean> {
+  async #start(way: string): Promise<boolean> {
     const { callTimeout, settings } = this.settings
     const { breaker, model } = this
     const now = this.clock.now()
@@ -141,13 +155,13 @@ export class PublicPair {
     const passes = typeof answer === 'object' || answer.startsWith('un')
     let resolve: (tagged: Tagged) => void = () => {}
     const promise = new Promise<Tagged>((value) => (resolve = value))
-    const controller = way === 'signal' ? new AbortController() : undefined
+    const controller = new AbortController()
     let ran = false
-    const action = (): Promise<Tagged> => {
+    const action: Action = (signal) => {
       ran = true
-      return promise.then((tagged) => {
-        if (tagged.as === 'failure') throw tagged
-        return tagged
+      return new Promise((resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason))
+        void promise.then((tagged) => (tagged.as === 'failure' ? reject(tagged) : resolve(tagged)))
       })
     }
     let permit: Permit | undefined
@@ -155,15 +169,14 @@ export class PublicPair {
     if (way === 'permit') {
       permit = breaker.tryAcquire()
       ran = permit !== undefined
-    } else if (way === 'wrapped') outcome = breaker(action)()
-    else if (controller === undefined) outcome = breaker.run(action)
-    else outcome = breaker.run(action, { signal: controller.signal })
+    } else outcome = (SHAPES[way] as Shape)(breaker, action, controller.signal)
     const by = permit
     const call: OpenCall = {
       answer,
       startedAt: now,
+      stream: way.includes('stream'),
       end: by === undefined ? resolve : (tagged) => settleBy(by, tagged),
-      abort: controller && (() => controller.abort(new Error('gone'))),
+      abort: ABORTABLE.has(way) ? () => controller.abort(new Error('gone')) : undefined,
       result: undefined,
     }
     outcome?.then(
@@ -181,17 +194,53 @@ export class PublicPair {
     return false
   }
 
+  /** A call that has ended when it returns. */
+  #callSync({ outcome: as, retryAfter }: Heard): void {
+    const { breaker, model } = this
+    const now = this.clock.now()
+    const tagged: Tagged = { as, retryAfter: as === 'failure' ? retryAfter : undefined }
+    const answer = model.admit(now)
+    let ran = false
+    const action = breaker.sync(() => {
+      ran = true
+      if (as === 'failure') throw tagged
+      return tagged
+    })
+    let result: unknown
+    try {
+      result = action()
+    } catch (error) {
+      result = error
+    }
+    const passes = typeof answer === 'object' || answer.startsWith('un')
+    same('a synchronous call runs', ran, passes)
+    if (passes) same('own result', result, tagged)
+    else same('rejected', isShortCircuitError(result), true)
+    if (typeof answer === 'object') {
+      model.settle(answer.id, { outcome: as, retryAfter: tagged.retryAfter }, now)
+    }
+    this.#look()
+  }
+
   async #end(which: number, { outcome: as, retryAfter }: Heard): Promise<void> {
     const call = this.calls[which % Math.max(1, this.calls.length)]
     if (call === undefined) return
     this.calls = this.calls.filter((value) => value !== call)
     const tagged: Tagged = { as, retryAfter: as === 'failure' ? retryAfter : undefined }
+    if (call.stream && as === 'success') this.#deliver(call.answer)
     call.end(tagged)
     await this.clock.advance(0)
     if (call.result !== undefined) same('own result', call.result.value, tagged)
     const heard = { outcome: as, retryAfter: tagged.retryAfter }
     if (typeof call.answer === 'object') this.model.settle(call.answer.id, heard, this.clock.now())
     this.#look()
+  }
+
+  /** A stream notices its first item without asking for the time: it may already be too late. */
+  #deliver(answer: Answer): void {
+    if (typeof answer !== 'object') return
+    const { ending } = this.model.view(this.clock.now()).calls[answer.id] ?? {}
+    if (ending === undefined) this.model.deliver(answer.id)
   }
 
   async #abort(which: number): Promise<void> {
