@@ -236,11 +236,9 @@ export class PublicPair {
     this.#look()
   }
 
-  /** A stream notices its first item without asking for the time: it may already be too late. */
+  /** The first item of a stream. */
   #deliver(answer: Answer): void {
-    if (typeof answer !== 'object') return
-    const { ending } = this.model.view(this.clock.now()).calls[answer.id] ?? {}
-    if (ending === undefined) this.model.deliver(answer.id)
+    if (typeof answer === 'object') this.model.deliver(answer.id, this.clock.now())
   }
 
   async #abort(which: number): Promise<void> {
