@@ -258,7 +258,8 @@ describe('an override', () => {
     [{ by: 1 }, 'override.by must be a string, got 1'],
     [{ reason: {} }, 'override.reason must be a string, got an object'],
     [{ until: 5 }, 'unknown option "until" (in override)'],
-    ['maintenance', 'override must be an object, got "maintenance"'],
+    [42, 'reason must be a string, got 42'],
+    [null, 'reason must be a string, got null'],
   ])('is rejected for %j and changes nothing', (why, message) => {
     const { breaker } = createBreaker()
 

@@ -17,14 +17,14 @@ import { type ConfigureResult, configure } from './circuit/configure.ts'
 import { emitterOf } from './circuit/emitter.ts'
 import { createLazyCircuit, LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
+import type { Machine } from './core/machine.ts'
 import { type Saved, save } from './core/save.ts'
 import type { Override, OverrideMode, OverrideOptions } from './core/state/override.ts'
-import type { StateName } from './core/transition.ts'
+import type { ManualOptions, StateName } from './core/transition.ts'
 import { EVENT_NAMES, type EventName, type Listener } from './events.ts'
 import { type Explanation, explain } from './inspect/explain.ts'
 import { type Snapshot, shownState, snapshot } from './inspect/snapshot.ts'
 import { checkCall, checkWhy, readOptions } from './options/check-options.ts'
-import { text } from './options/validate.ts'
 import type {
   AcquireOptions,
   CallOptions,
@@ -196,44 +196,78 @@ export class CircuitBreaker<Fallback = never> extends Callable {
     return this.#circuit.namedOptions
   }
 
-  /** Opens the circuit now, as a rule would; it recovers by itself. */
-  trip(reason?: string): void {
-    if (reason !== undefined) text('reason', reason)
-    const { machine, clock } = this.#circuit
-    machine.trip(clock.now(), reason)
-    this.#circuit.flush()
+  /**
+   * Opens the circuit now, as a rule would; it recovers by itself. It is open for `for` ms, or as long
+   * as the options say. An open circuit starts its open time again. A string is the reason.
+   *
+   * @throws TypeError or RangeError for an argument that is wrong
+   */
+  trip(why?: string | OverrideOptions): void {
+    const said = checkWhy('trip', why)
+    this.#byHand((machine, now) => machine.trip(now, said))
   }
 
-  /** Closes the circuit with fresh evidence; results of calls in flight no longer count. */
-  reset(): void {
+  /**
+   * Lets probes out now, as after an open time; those in flight decide nothing any more. A closed
+   * circuit opens first.
+   *
+   * @throws TypeError for an argument that is wrong
+   */
+  halfOpen(why?: string | ManualOptions): void {
+    const said = checkWhy('halfOpen', why)
+    this.#byHand((machine, now) => machine.halfOpen(now, said))
+  }
+
+  /**
+   * Closes the circuit with fresh evidence; results of calls in flight no longer count.
+   *
+   * @throws TypeError for an argument that is wrong
+   */
+  reset(why?: string | ManualOptions): void {
+    const said = checkWhy('reset', why)
+    this.#byHand((machine, now) => machine.reset(now, said))
+  }
+
+  #byHand<T>(act: (machine: Machine, clockTime: number) => T): T {
     const circuit = this.#circuit
-    circuit.machine.reset(circuit.clock.now())
+    const result = act(circuit.machine, circuit.clock.now())
     circuit.flush()
+    return result
   }
 
-  /** Rejects every call until released. The automatic state goes on underneath. */
-  forceOpen(why?: OverrideOptions): Disposable {
+  /**
+   * Rejects every call until released. The automatic state goes on underneath. A string is the reason.
+   *
+   * @returns what releases this very override, and no other
+   */
+  forceOpen(why?: string | OverrideOptions): Disposable {
     return this.#force('forced-open', why)
   }
 
   /**
    * Lets every call pass until released. The automatic state goes on underneath, which makes this
-   * the observe-only mode: what it would have rejected is counted as `rejected.unenforced`.
+   * the observe-only mode: calls that it would have rejected run, and are counted as
+   * `rejected.unenforced`. What becomes of them is no evidence.
+   *
+   * @returns what releases this very override, and no other
    */
-  forceClosed(why?: OverrideOptions): Disposable {
+  forceClosed(why?: string | OverrideOptions): Disposable {
     return this.#force('forced-closed', why)
   }
 
-  /** Lets every call pass and records nothing until released. */
-  disable(why?: OverrideOptions): Disposable {
+  /**
+   * Lets every call pass and records nothing until released, neither of these calls nor of those in
+   * flight that end meanwhile.
+   *
+   * @returns what releases this very override, and no other
+   */
+  disable(why?: string | OverrideOptions): Disposable {
     return this.#force('disabled', why)
   }
 
-  #force(mode: OverrideMode, why: OverrideOptions = {}): Disposable {
-    checkWhy(why)
-    const circuit = this.#circuit
-    const override = circuit.machine.force(mode, circuit.clock.now(), why)
-    circuit.flush()
+  #force(mode: OverrideMode, why: string | OverrideOptions | undefined): Disposable {
+    const said = checkWhy('override', why)
+    const override = this.#byHand((machine, now) => machine.force(mode, now, said))
     return { [dispose]: () => this.#release(override) }
   }
 
@@ -243,9 +277,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   }
 
   #release(only?: Override): void {
-    const { machine, clock } = this.#circuit
-    machine.release(clock.now(), only)
-    this.#circuit.flush()
+    this.#byHand((machine, now) => machine.release(now, only))
   }
 
   /**

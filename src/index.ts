@@ -30,7 +30,7 @@ export type { RecentCalls } from './core/measure/statistics.ts'
 export type { Outcome, Settled } from './core/outcome.ts'
 export type { Saved } from './core/save.ts'
 export type { OverrideMode, OverrideOptions } from './core/state/override.ts'
-export type { StateName, Transition, TransitionReason } from './core/transition.ts'
+export type { ManualOptions, StateName, Transition, TransitionReason } from './core/transition.ts'
 export type { Finding, RuleStatus } from './core/trip/record.ts'
 export type { TripPredicate, WhenView } from './core/trip/when.ts'
 export {

@@ -27,8 +27,8 @@ export function trySettle(machine: Machine, permit: AnyPermit): boolean {
 
 /** The same for a permit that no other call holds. */
 function trySettleOwn(machine: Machine, permit: Permit): boolean {
-  const { state } = machine
-  if (permit.state !== state || state.name !== 'closed') return false
+  const { state, override } = machine
+  if (override !== undefined || permit.state !== state || state.name !== 'closed') return false
   if (!needsNoDuration(machine, state, permit) || !countSuccess(machine, state, permit))
     return false
   state.inFlight?.remove(permit)

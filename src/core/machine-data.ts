@@ -2,7 +2,7 @@ import { Counters } from './measure/counters.ts'
 import { LatencyBaseline } from './measure/latency-baseline.ts'
 import type { OfferedRate } from './measure/offered-rate.ts'
 import { Statistics } from './measure/statistics.ts'
-import type { Permit } from './permit.ts'
+import type { ProbesInFlight } from './probes-in-flight.ts'
 import { OpenBackoff } from './recovery/open-duration.ts'
 import type { MachineSettings } from './settings.ts'
 import { createClosed } from './state/closed.ts'
@@ -21,7 +21,7 @@ export interface MachineData {
   readonly override: Override | undefined
   readonly counters: Counters
   /** Probes whose state is over, or that gave their slot back: they still have their deadlines. */
-  readonly detachedProbes: readonly Permit[]
+  readonly detachedProbes: ProbesInFlight | undefined
   /** Null while statistics are off. */
   readonly statistics: Statistics | null
   readonly history: History | undefined
@@ -52,15 +52,13 @@ export class History {
   }
 }
 
-const NONE: readonly Permit[] = /* @__PURE__ */ Object.freeze([])
-
 /** A closed circuit that nothing has happened to. */
 export function freshData(settings: MachineSettings): MachineData {
   return {
     state: createClosed(1, 0, settings.trip),
     override: undefined,
     counters: new Counters(),
-    detachedProbes: NONE,
+    detachedProbes: undefined,
     statistics: settings.statistics ? new Statistics() : null,
     history: undefined,
     baseline: undefined,
@@ -90,7 +88,7 @@ export function cloneData(data: MachineData): MachineData {
     state: cloneState(data.state, (trip) => trips.get(trip) ?? { ...trip }, baseline),
     override: data.override,
     counters: data.counters.clone(),
-    detachedProbes: data.detachedProbes.map((probe) => probe.clone(probe.state)),
+    detachedProbes: data.detachedProbes?.clone((probe) => probe.clone(probe.state)),
     statistics: data.statistics?.clone() ?? null,
     history,
     baseline,

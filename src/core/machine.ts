@@ -6,41 +6,41 @@ import { Statistics } from './measure/statistics.ts'
 import { MonotonicTime } from './monotonic-time.ts'
 import { type Classification, recorded } from './outcome.ts'
 import { type AnyPermit, type Permit, UNENFORCED, UNRECORDED } from './permit.ts'
+import { detachedOf, type ProbesInFlight } from './probes-in-flight.ts'
 import { OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
 import type { Decision } from './recovery/recovery.ts'
 import type { MachineSettings } from './settings.ts'
 import {
   admitCall,
   type Closed,
+  causeOf,
   chargeOverdue,
-  configureClosed,
   createClosed,
   recordCall,
-  retractOverdue,
 } from './state/closed.ts'
 import {
   admitProbe,
-  configureHalfOpen,
   createHalfOpen,
   type HalfOpen,
-  settleDueProbes,
+  settleDueProbe,
   settleProbe,
 } from './state/half-open.ts'
-import { createOpen, type Open, type Opening, prolong } from './state/open.ts'
+import { createOpen, type Open, type Opening, prolong, retrip } from './state/open.ts'
 import type { Change, Override, OverrideMode, OverrideOptions } from './state/override.ts'
 import {
+  configureState,
   dueAt,
   isDue,
   nothingDue,
   rejectReason,
+  retractOverdue,
   retryAfter,
-  ruleStatuses,
   type State,
   sharedState,
 } from './state/state.ts'
-import type { TransitionReason } from './transition.ts'
+import type { ManualOptions, TransitionReason } from './transition.ts'
 import type { Finding } from './trip/record.ts'
-import { endTrip } from './trip/trip-history.ts'
+import { endTrip, tripFacts } from './trip/trip-history.ts'
 
 /**
  * The circuit breaker itself: deterministic and synchronous. Every transition of the product is in
@@ -52,7 +52,7 @@ export class Machine implements MachineData {
   state: State
   override: Override | undefined
   readonly counters: Counters
-  detachedProbes: readonly Permit[]
+  detachedProbes: ProbesInFlight | undefined
   statistics: Statistics | null
   /** The closed state whose calls share a permit; null while each call needs one of its own. */
   shared: Closed | null
@@ -108,13 +108,13 @@ export class Machine implements MachineData {
   /** Rejects, unless an override lets every call pass. */
   #reject(reason: RejectReason, now: number): RejectReason | Permit {
     const { state } = this
-    if (state.name !== 'closed' && reason !== 'forced-open') state.trip.rejected++
     if (state.name === 'half-open') state.recovery.onRejected(now)
-    this.statistics?.recordRejection(now)
     if (this.override?.mode === 'forced-closed') {
       this.counters.rare.unenforced++
       return UNENFORCED
     }
+    if (state.name !== 'closed' && reason !== 'forced-open') state.trip.rejected++
+    this.statistics?.recordRejection(now)
     this.counters.rare[reason]++
     return reason
   }
@@ -130,20 +130,25 @@ export class Machine implements MachineData {
   settle(permit: AnyPermit, classification: Classification, clockTime: number): boolean {
     if (!permit.open) return false
     const own = permit.shared ? undefined : permit
-    // Out of the line first: a call that ends now is not overdue any more.
-    if (own?.overdue === false) own.state?.inFlight?.remove(own)
+    // Out of the list first: a call of a closed circuit that ends now is not overdue any more.
+    if (own?.probe === false) own.list?.remove(own)
     const now = this.#advance(clockTime)
     // Its own deadline may have passed just now.
     if (!permit.open) return false
     this.counters.end(own)
+    own?.list?.remove(own)
     const { state } = this
     const { outcome, error: cause } = classification
     const duration = own && !Number.isNaN(clockTime) ? own.duration(now) : Number.NaN
-    if (permit.state !== state) {
+    const disabled = this.override?.mode === 'disabled'
+    if (disabled || permit.state !== state) {
       this.counters.rare.stale++
-      if (own?.overdue && outcome === 'success') this.#cancelTrip(own, now)
+      if (own?.overdue && outcome === 'success' && !disabled) this.#retractOverdue(own, now, true)
       return false
     }
+    // How it really ended replaces what it was charged, unless its caller has given it up.
+    if (own?.overdue && outcome !== 'cancelled')
+      this.#retractOverdue(own, now, outcome === 'success')
     this.counters.outcome(outcome)
     if (classification.timedOut) this.counters.rare.timeout++
     if (duration >= 0) this.statistics?.record(outcome, duration, now)
@@ -152,32 +157,33 @@ export class Machine implements MachineData {
       const probeFailure = recorded(classification, now)
       this.#applyDecision(decision, now, 'probeFailed', { cause, probeFailure })
     } else {
-      if (own?.overdue && outcome === 'success') this.#cancelTrip(own, now)
-      else if (own?.overdue) retractOverdue(state, now)
-      const finding = recordCall(state, classification, duration, now, this)
-      this.#openIf(state, finding, cause, now)
+      const finding = recordCall(state, own, classification, duration, now, this)
+      this.#openIf(state, finding, outcome === 'failure' ? cause : causeOf(finding, state), now)
+      if (classification.trips && state === this.state) this.#open(now, 'classify', { cause })
     }
     return true
   }
 
   /** A first part of the answer is there: the call is not hung, and takes no slot or capacity. */
   deliver(permit: Permit, clockTime: number): void {
-    permit.state?.inFlight?.remove(permit)
+    if (!permit.probe) permit.list?.remove(permit)
     const now = this.#advance(clockTime)
     if (!permit.open || permit.delivered) return
     permit.deliver(now)
     this.counters.delivered++
-    if (permit.overdue) this.#cancelTrip(permit, now)
+    if (permit.overdue && this.override?.mode !== 'disabled')
+      this.#retractOverdue(permit, now, true)
   }
 
-  /** A call that was taken for hung was not: a trip by such calls alone is cancelled. */
-  #cancelTrip(permit: Permit, now: number): void {
+  /** A call that was taken for hung was not. If it `came`, a trip by such calls alone is cancelled. */
+  #retractOverdue(permit: Permit, now: number, came: boolean): void {
     const { state } = this
     permit.overdue = false
-    baselineOf(this).raiseFloor(now - permit.startedAt)
-    if (state.name === 'closed') {
-      if (state === permit.state) retractOverdue(state, now)
-    } else if (state.pending === permit.state) this.#close(now, 'overdueCancelled')
+    if (came) baselineOf(this).raiseFloor(permit.duration(now))
+    if (state === permit.state) retractOverdue(state, now)
+    else if (came && state.name !== 'closed' && state.pending === permit.state) {
+      this.#close(now, 'overdueCancelled')
+    }
   }
 
   #openIf(state: Closed, finding: Finding | undefined, cause: unknown, now: number): void {
@@ -199,13 +205,14 @@ export class Machine implements MachineData {
   }
 
   #applyDue(now: number): void {
-    if (this.detachedProbes.length > 0) this.#expireDetachedProbes(now)
+    this.#expireDetachedProbes(now)
     for (;;) {
       const { state } = this
       const lifts = this.override?.until ?? Infinity
-      const due = dueAt(state, baselineOf(this))
+      const due = dueAt(state, baselineOf(this), this.override, now)
       if (lifts <= now && lifts <= due) this.#setOverride(undefined)
       else if (state.name === 'closed') {
+        if (this.override?.mode === 'disabled') return
         const finding = chargeOverdue(state, baselineOf(this), now)
         this.#openIf(state, finding, undefined, now)
         return
@@ -213,24 +220,25 @@ export class Machine implements MachineData {
       else if (state.name === 'open') {
         const { recovery } = this.settings
         this.#move(createHalfOpen(state, recovery, baselineOf(this)), 'elapsed')
-      } else this.#settleDueProbes(state, now)
+      } else this.#settleDueProbe(state, now)
     }
   }
 
-  #settleDueProbes(state: HalfOpen, now: number): void {
-    const { expired, ...due } = settleDueProbes(state, baselineOf(this), now)
+  #settleDueProbe(state: HalfOpen, now: number): void {
+    const due = settleDueProbe(state, baselineOf(this), now, this.override)
+    const { at, decision, reason, expired, detached } = due
     if (expired !== undefined) this.#expirePermit(expired)
-    this.#detach(due.detached)
+    if (detached !== undefined) detachedOf(this).add(detached)
     const why = { cause: state.cause, pending: expired ? null : state }
-    this.#applyDecision(due.decision, due.at, due.reason, why)
-    if (expired !== undefined) this.#expireDetachedProbes(now)
+    this.#applyDecision(decision, at, reason, why)
+    this.#expireDetachedProbes(now)
   }
 
   #expireDetachedProbes(now: number): void {
-    for (const probe of this.detachedProbes) {
-      if (probe.open && probe.deadline <= now) this.#expirePermit(probe)
+    const probes = this.detachedProbes
+    for (let probe = probes?.takeExpired(now); probe; probe = probes?.takeExpired(now)) {
+      this.#expirePermit(probe)
     }
-    this.detachedProbes = this.detachedProbes.filter((probe) => probe.open)
   }
 
   #expirePermit(probe: Permit): void {
@@ -244,25 +252,17 @@ export class Machine implements MachineData {
     if (from.name === 'closed') backoff.decay(settings.openDuration, now)
     rateOf(this).sample(this.counters.offered, now)
     const drawn = backoff.next(settings.openDuration, now, rateOf(this).perMs, this.#nextRandom)
-    const openFor = Math.max(drawn, from.notBefore - now)
+    const openFor = why.byHand?.for ?? Math.max(drawn, from.notBefore - now)
     this.#nextRandom = this.#random()
     backoff.opened(settings.openDuration, now, openFor)
     const trip =
       from.name === 'half-open' && reason !== 'manual'
         ? trips.reopen(from.trip, reason, openFor, why.probeFailure)
-        : trips.open(from, {
-            at: now,
-            reason,
-            openFor,
-            enforced: this.override === undefined,
-            ruleStatuses: ruleStatuses(this, now),
-            finding: why.finding ?? null,
-            note: why.note ?? null,
-          })
-    this.#move(createOpen(from, now, openFor, trip, why), reason)
+        : trips.open(from, tripFacts(this, now, reason, openFor, why))
+    this.#move(createOpen(from, now, openFor, trip, why), reason, why.byHand)
   }
 
-  #close(now: number, reason: TransitionReason): void {
+  #close(now: number, reason: TransitionReason, byHand?: ManualOptions): void {
     const { state, counters } = this
     const history = historyOf(this)
     if (state.name !== 'closed') {
@@ -270,36 +270,42 @@ export class Machine implements MachineData {
       history.backoff.closed(now)
     }
     history.countsAtClose = { success: counters.success, failure: counters.failure }
-    this.#move(createClosed(state.generation + 1, now, this.settings.trip), reason)
+    this.#move(createClosed(state.generation + 1, now, this.settings.trip), reason, byHand)
   }
 
-  #move(to: State, reason: TransitionReason): void {
+  #move(to: State, reason: TransitionReason, byHand?: ManualOptions): void {
     const { state: from } = this
     this.state = to
     this.shared = sharedState(this)
     historyOf(this).timeInState[from.name] += to.since - from.since
-    if (from.name === 'half-open') this.#detach(from.recovery.inFlight)
+    if (from.name === 'half-open' && from.recovery.inFlight.size > 0) {
+      detachedOf(this).takeFrom(from.recovery.inFlight)
+    }
     if (from.name === 'closed' && to.name === 'closed') return
     const enforced = this.override === undefined
-    this.changes.push({ from: from.name, to: to.name, reason, generation: to.generation, enforced })
-  }
-
-  #detach(probes: readonly Permit[]): void {
-    this.detachedProbes = [...this.detachedProbes, ...probes]
+    const { reason: note, by } = byHand ?? {}
+    const { name, generation } = to
+    this.changes.push({ from: from.name, to: name, reason, generation, enforced, note, by })
   }
 
   /** Opens now; it recovers by itself. An open circuit starts its open time again. */
-  trip(clockTime: number, note?: string): void {
+  trip(clockTime: number, why: OverrideOptions = {}): void {
     const now = this.#advance(clockTime)
     const { state } = this
-    if (state.name !== 'open') {
-      this.#open(now, 'manual', { note })
-      return
-    }
-    state.from = now
-    // An operator keeps it open from now on: a late success of an overdue call does not close it.
-    state.pending = null
-    this.#prolong(state, now)
+    if (state.name === 'open') {
+      const again = retrip(state, why, now)
+      this.#prolong(again, now)
+      this.#move(again, 'manual', why)
+    } else this.#open(now, 'manual', { byHand: why })
+  }
+
+  /** Lets probes out now; those in flight decide nothing any more. A closed one opens first. */
+  halfOpen(clockTime: number, why: ManualOptions = {}): void {
+    const now = this.#advance(clockTime)
+    if (this.state.name === 'closed') this.#open(now, 'manual', { byHand: { ...why, for: 0 } })
+    const before = { ...(this.state as Open | HalfOpen), until: now, pending: null }
+    const { recovery } = this.settings
+    this.#move(createHalfOpen(before, recovery, baselineOf(this), why), 'manual', why)
   }
 
   /** Applies the open time that is now in force to an opening that has begun. */
@@ -311,12 +317,12 @@ export class Machine implements MachineData {
   }
 
   /** Closes with fresh evidence: calls in flight become stale, also when it was closed before. */
-  reset(clockTime: number): void {
+  reset(clockTime: number, why: ManualOptions = {}): void {
     const now = this.#advance(clockTime)
     // What was learned about the target may not be true any more.
     this.baseline = undefined
     if (this.history !== undefined) this.history.backoff = new OpenBackoff()
-    this.#close(now, 'reset')
+    this.#close(now, 'reset', why)
   }
 
   /** Puts an override in place of the current one; the newest wins. */
@@ -352,15 +358,9 @@ export class Machine implements MachineData {
       this.#prolong(state, now)
     }
     const lost = this.history?.trips.limit(settings.history) ?? []
-    if (!settings.statistics) {
-      if (this.statistics !== null) lost.push('statistics')
-      this.statistics = null
-    } else this.statistics ??= new Statistics()
-    if (state.name === 'closed') lost.push(...configureClosed(state, settings.trip, now))
-    if (state.name === 'half-open') {
-      lost.push(...configureHalfOpen(state, settings.recovery, baselineOf(this), now))
-    }
-    return lost
+    if (!settings.statistics && this.statistics !== null) lost.push('statistics')
+    this.statistics = settings.statistics ? (this.statistics ?? new Statistics()) : null
+    return [...lost, ...configureState(this, now)]
   }
 
   /** The machine as the next call would find it; this one does not change. */

@@ -37,6 +37,8 @@ export interface Classification {
   /** Retry-After, in ms from now. */
   readonly retryAfter?: number | undefined
   readonly timedOut?: boolean
+  /** A failure that opens at once. */
+  readonly trips?: boolean
 }
 
 export const SUCCESS: Classification = { outcome: 'success' }

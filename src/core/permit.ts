@@ -2,8 +2,6 @@
 export interface AdmittingState {
   readonly name: 'closed' | 'half-open'
   readonly generation: number
-  /** Where its permits wait for a late end; not every state that admits has such a line. */
-  readonly inFlight?: { remove(permit: Permit): void } | null
 }
 
 /**
@@ -24,7 +22,7 @@ export class Permit {
   /** True once it was counted as hung, before its end. */
   overdue = false
   /** The list of calls in flight that it is in, and its neighbours there. */
-  list: object | undefined = undefined
+  list: PermitList | undefined = undefined
   previous: Permit | undefined = undefined
   next: Permit | undefined = undefined
 
@@ -52,6 +50,7 @@ export class Permit {
   deliver(now: number): void {
     this.deliveredAt = now
     this.deadline = this.due
+    if (this.list !== undefined) this.list.delivered++
   }
 
   /** How long the target took; the time after the delivery is the caller's. */
@@ -69,6 +68,46 @@ export class Permit {
     copy.open = this.open
     copy.deliveredAt = this.deliveredAt
     copy.overdue = this.overdue
+    return copy
+  }
+}
+
+/** Permits in the order in which they were added. Adding and removing take constant time. */
+export class PermitList {
+  first: Permit | undefined = undefined
+  last: Permit | undefined = undefined
+  size = 0
+  /** Those of them that have delivered a part of their answer. */
+  delivered = 0
+
+  add(permit: Permit): void {
+    permit.list = this
+    permit.previous = this.last
+    if (this.last === undefined) this.first = permit
+    else this.last.next = permit
+    this.last = permit
+    this.size++
+    if (permit.delivered) this.delivered++
+  }
+
+  remove(permit: Permit): void {
+    // It may have been admitted before this list was kept, and be in an earlier one.
+    if (permit.list !== this) return
+    const { previous, next } = permit
+    if (previous === undefined) this.first = next
+    else previous.next = next
+    if (next === undefined) this.last = previous
+    else next.previous = previous
+    permit.list = permit.previous = permit.next = undefined
+    this.size--
+    if (permit.delivered) this.delivered--
+  }
+
+  /** Fills a copy with copies. */
+  copyTo<T extends PermitList>(copy: T, rename: (permit: Permit) => Permit): T {
+    for (let permit = this.first; permit !== undefined; permit = permit.next) {
+      copy.add(rename(permit))
+    }
     return copy
   }
 }

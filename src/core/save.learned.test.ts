@@ -153,7 +153,7 @@ describe('a machine that goes on from what another one has learned', () => {
     const machine = new Machine(settings, 0, () => 0.5)
     callTimes(machine, 3, 'failure', 0)
     callOnce(machine, 'failure', 1_500)
-    machine.trip(20_000, 'maintenance')
+    machine.trip(20_000, { reason: 'maintenance' })
     machine.force('forced-open', 20_000, { by: 'ada', reason: 'deploy', for: 500 })
 
     const restored = revived(machine, 20_100)

@@ -41,7 +41,7 @@ function halfOpen(): Machine {
 
 function trippedByHand(): Machine {
   const machine = createMachine()
-  machine.trip(100, 'maintenance')
+  machine.trip(100, { reason: 'maintenance' })
   return machine
 }
 

@@ -10,7 +10,7 @@ import { createClosed } from './state/closed.ts'
 import { createRecovery } from './state/half-open.ts'
 import type { Override, OverrideMode } from './state/override.ts'
 import type { State } from './state/state.ts'
-import type { StateName, TransitionReason } from './transition.ts'
+import type { ManualOptions, StateName, TransitionReason } from './transition.ts'
 import { lastFailures } from './trip/last-failures.ts'
 import type { Finding, TripFacts, TripRecord } from './trip/record.ts'
 import { restoreRules, type SavedRules, saveRules } from './trip/rules.ts'
@@ -28,6 +28,7 @@ export interface SavedFailure {
 export interface SavedTrip extends TripFacts {
   readonly age: number
   readonly note: string | null
+  readonly by: string | null
   readonly finding: Finding | null
   readonly failures: readonly SavedFailure[]
   readonly reopenedBy: TransitionReason | null
@@ -167,7 +168,7 @@ export function restore(settings: MachineSettings, saved: Saved): MachineData {
     state: restoreState(saved, settings, history.trips, baseline),
     override: saved.override === null ? undefined : restoreOverride(saved.override),
     counters,
-    detachedProbes: [],
+    detachedProbes: undefined,
     statistics: settings.statistics ? restoreStatistics(saved.statistics) : null,
     history,
     baseline,
@@ -221,11 +222,23 @@ function restoreState(
     restoreTrip(state.trip)
   const common = { generation, since, trip, cause: undefined, pending: null, notBefore }
   if (state.name === 'open') {
-    return { name: 'open', ...common, from: -state.from, until: state.remaining }
+    const retripped = state.from < state.for ? manualOptions(trip) : null
+    return {
+      name: 'open',
+      ...common,
+      from: -state.from,
+      until: state.remaining,
+      lasts: null,
+      retripped,
+    }
   }
   const recovery = createRecovery(settings.recovery, baseline, 0)
   recovery.successes = state.succeeded
-  return { name: 'half-open', ...common, recovery }
+  return { name: 'half-open', ...common, recovery, byHand: null }
+}
+
+function manualOptions({ note, by }: TripRecord): ManualOptions {
+  return { reason: note ?? undefined, by: by ?? undefined }
 }
 
 function restoreFailure({ age, ...failure }: SavedFailure): RecordedFailure {

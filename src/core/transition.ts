@@ -12,6 +12,7 @@ export const RULE_NAMES = [
 export type RuleName = (typeof RULE_NAMES)[number]
 
 const OTHER_REASONS = [
+  'classify',
   'manual',
   'probeFailed',
   'probeExpired',
@@ -25,7 +26,11 @@ const OTHER_REASONS = [
 export type TransitionReason = RuleName | (typeof OTHER_REASONS)[number]
 export const TRANSITION_REASONS: readonly TransitionReason[] = [...RULE_NAMES, ...OTHER_REASONS]
 
-/** A transition of the automatic state, as it is published. */
+/**
+ * A transition of the automatic state, as it is published. It may lead back to the state that it comes
+ * from: an open circuit that is tripped by hand starts its open time again, and a half-open one that
+ * is made half-open its probes.
+ */
 export interface Transition {
   readonly from: StateName
   readonly to: StateName
@@ -34,4 +39,15 @@ export interface Transition {
   readonly generation: number
   /** False while an override is in place: the state moved, but it does not decide. */
   readonly enforced: boolean
+  /** What was said by whom when it was made by hand. */
+  readonly note: string | undefined
+  readonly by: string | undefined
+}
+
+/** Why something is done by hand, and by whom. */
+export interface ManualOptions {
+  /** Why, for events and explanations. */
+  readonly reason?: string | undefined
+  /** Who does it, for events and explanations. */
+  readonly by?: string | undefined
 }

@@ -1,13 +1,23 @@
 import type { Machine } from '../core/machine.ts'
 import { tripsOf } from '../core/machine-data.ts'
+import type { Counters } from '../core/measure/counters.ts'
 import type { MachineSettings } from '../core/settings.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { HalfOpen } from '../core/state/half-open.ts'
+import type { Open } from '../core/state/open.ts'
 import type { Override } from '../core/state/override.ts'
 import { retryAfter, type State } from '../core/state/state.ts'
 import type { TripRecord } from '../core/trip/record.ts'
 import { overrideText } from './override.ts'
-import { counterfactualOf, REASONS, reasonOf, type Trip, tripOf, whyOpen } from './trip.ts'
+import {
+  counterfactualOf,
+  REASONS,
+  reasonOf,
+  reopenedText,
+  saidBy,
+  type Trip,
+  tripOf,
+} from './trip.ts'
 import { ago, count, failureText, sentence, span } from './words.ts'
 
 /** Why a breaker is in its state, as text and as data. */
@@ -24,9 +34,12 @@ export function explain(name: string, machine: Machine, now: number, wall: numbe
   const sentences =
     override === undefined
       ? [`Circuit "${name}" ${stateText(state, now)}: ${callsText(machine, now)}`]
-      : [...overrideSentences(name, override, now), `Underneath it ${stateText(state, now)}`]
+      : [
+          ...overrideSentences(name, override, machine.counters, now),
+          `Underneath it ${stateText(state, now)}`,
+        ]
   if (state.name === 'closed') sentences.push(...closedSentences(machine, state, now))
-  else sentences.push(...openSentences(machine, state.trip, now))
+  else sentences.push(...openSentences(state, settings, now))
   return {
     text: sentences.map(sentence).join(' '),
     trips: tripsOf(machine).map((record) => tripOf(record, now, wall, settings.trip)),
@@ -39,12 +52,22 @@ const CALLS_UNDER = {
   disabled: 'all calls pass unrecorded',
 } as const
 
-function overrideSentences(name: string, override: Override, now: number): string[] {
+function overrideSentences(
+  name: string,
+  override: Override,
+  counters: Counters,
+  now: number,
+): string[] {
   const { mode, since, until } = override
+  const { unenforced } = counters.read().rejected
+  const ran = count(unenforced, 'call has', 'calls have')
   const end = until === Infinity ? 'until it is released' : `for ${span(until - now)} more`
   return [
     `Circuit "${name}" is ${overrideText(override)}, ${end}: ${CALLS_UNDER[mode]}`,
     `It was set ${ago(now - since)}`,
+    ...(mode === 'forced-closed' && unenforced > 0
+      ? [`In all, ${ran} run that would have been rejected otherwise`]
+      : []),
   ]
 }
 
@@ -73,10 +96,10 @@ function probesText(state: HalfOpen, now: number): string {
   const { limit, inFlight } = state.recovery
   const wait = retryAfter(state, undefined, now)
   if (wait !== undefined) {
-    const probes = count(inFlight.length, 'probe is', 'probes are')
+    const probes = count(inFlight.size, 'probe is', 'probes are')
     return `calls are rejected, because ${probes} in flight, the most allowed at once; another one may start within ${span(wait)}`
   }
-  const slots = limit - inFlight.length
+  const slots = limit - inFlight.size
   return slots === 1
     ? 'the next call is let through as a probe'
     : `the next ${slots} calls are let through as probes`
@@ -105,20 +128,24 @@ function ending({ at, endedAt, endedBy, reopened, rejected }: TripRecord): strin
   return `, and ${closed}${failed}, because ${REASONS[endedBy]}; ${meanwhile}`
 }
 
-function openSentences({ state, settings }: Machine, trip: TripRecord, now: number): string[] {
+function openSentences(state: Open | HalfOpen, settings: MachineSettings, now: number): string[] {
+  const { trip } = state
   const sentences = []
-  if (state.name === 'open' && state.from > state.since) {
-    sentences.push(`It was tripped by hand ${ago(now - state.from)}, which restarted its open time`)
+  if (state.name === 'open' && state.retripped !== null) {
+    const tripped = `It was tripped by hand${saidBy(state.retripped)}`
+    sentences.push(`${tripped} ${ago(now - state.from)}, which restarted its open time`)
+  }
+  if (state.name === 'half-open' && state.byHand !== null) {
+    const asked = `It was made half-open by hand${saidBy(state.byHand)}`
+    sentences.push(`${asked} ${ago(now - state.since)}`)
   }
   const { reopened, rejected } = trip
   let opened = 'it opened'
   if (reopened > 0) {
     opened = 'it first opened'
-    // A half-open circuit was open for all of its open time.
-    const again = state.name === 'open' ? state.since : state.since - trip.openFor
     const failed = count(reopened, 'probe has', 'probes have')
     sentences.push(
-      `It opened again${when(now - again)} because ${whyOpen(trip).text}`,
+      `It opened again${reopenedAt(state, now)} because ${reopenedText(trip)}`,
       `It first opened ${ago(now - trip.at)} because ${reasonOf(trip)}; ${failed} failed since`,
     )
   } else sentences.push(`It opened${when(now - trip.at)} because ${reasonOf(trip)}`)
@@ -132,6 +159,12 @@ function openSentences({ state, settings }: Machine, trip: TripRecord, now: numb
   )
   if (state.name === 'half-open') sentences.push(progress(state, settings))
   return sentences.filter(Boolean)
+}
+
+/** Empty where it is not known, because it did not stay open for all of its open time. */
+function reopenedAt(state: Open | HalfOpen, now: number): string {
+  if (state.name === 'open') return when(now - state.since)
+  return state.byHand === null ? when(now - state.since + state.trip.openFor) : ''
 }
 
 function progress({ recovery }: HalfOpen, { recovery: settings }: MachineSettings): string {

@@ -21,7 +21,7 @@ export function describeRejection(
   }
   // A listener may have moved the circuit on since the call was rejected.
   if (state.name === 'closed') return { reason, message: `circuit "${name}" was ${reason}` }
-  const why = whyOpen(state.trip)
+  const why = whyOpen(state)
   const message =
     reason === 'half-open'
       ? `circuit "${name}" is half-open with all probes in flight; it opened because ${why.text}`

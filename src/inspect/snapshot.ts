@@ -111,7 +111,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
     probes:
       state.name === 'half-open'
         ? {
-            inFlight: state.recovery.waiting.length,
+            inFlight: state.recovery.inFlight.waiting,
             limit: state.recovery.limit,
             succeeded: state.recovery.successes,
             needed: state.recovery.needed,

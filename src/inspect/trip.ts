@@ -1,4 +1,6 @@
 import type { RecordedFailure } from '../core/outcome.ts'
+import type { HalfOpen } from '../core/state/half-open.ts'
+import type { Open } from '../core/state/open.ts'
 import type { TransitionReason } from '../core/transition.ts'
 import { SLOW_FAILURE_WEIGHT } from '../core/trip/evidence.ts'
 import type { Finding, RuleStatus, TripFacts, TripRecord } from '../core/trip/record.ts'
@@ -23,8 +25,9 @@ export interface Trip extends TripFacts {
   readonly age: number
   /** The reason in words, to follow "because". */
   readonly text: string
-  /** The argument of `trip(reason)`; `null` for other reasons. */
+  /** What was said when it was last tripped by hand, and by whom; `null` for nothing. */
   readonly note: string | null
+  readonly by: string | null
   /** Both sides of the inequality of the rule that fired: it opens at `observed >= threshold`. */
   readonly finding: Finding | null
   /** With which other setting it would not have opened then; `null` when that is unknown. */
@@ -68,18 +71,41 @@ function failureOf({ at: _, ...failure }: RecordedFailure): TripFailure {
   return failure
 }
 
-/** Why the circuit is open now: the probe that re-opened it, or else what tripped it. */
-export function whyOpen(trip: TripRecord): { reason: TransitionReason; text: string } {
-  const { reopenedBy: reason, probeFailure } = trip
-  if (reason === null) return { reason: trip.reason, text: reasonOf(trip) }
+/** Why the circuit is open now: who tripped it once more, the probe that re-opened it, or the trip. */
+export function whyOpen(state: Open | HalfOpen): { reason: TransitionReason; text: string } {
+  const { trip } = state
+  if (state.name === 'open' && state.retripped !== null) {
+    return { reason: 'manual', text: trippedByHand(state.retripped) }
+  }
+  return { reason: trip.reopenedBy ?? trip.reason, text: reopenedText(trip) ?? reasonOf(trip) }
+}
+
+/** Why a probe last re-opened it, to follow "because"; undefined if none has. */
+export function reopenedText({ reopenedBy, probeFailure }: TripRecord): string | undefined {
+  if (reopenedBy === null) return undefined
   const failure = probeFailure === null ? '' : ` with ${failureText(probeFailure)}`
-  return { reason, text: REASONS[reason] + failure }
+  return REASONS[reopenedBy] + failure
 }
 
 /** Why it first opened, to follow "because". */
-export function reasonOf({ reason, finding, note }: TripRecord): string {
+export function reasonOf({ reason, finding, note, by }: TripRecord): string {
   if (finding !== null) return findingOf(finding)
-  return REASONS[reason] + (note === null ? '' : ` (${note})`)
+  return reason === 'manual' ? trippedByHand({ reason: note, by }) : REASONS[reason]
+}
+
+/** `it was tripped by hand by Ada (deploy)`. */
+export function trippedByHand(said: ManuallySaid): string {
+  return REASONS.manual + saidBy(said)
+}
+
+interface ManuallySaid {
+  readonly reason?: string | null | undefined
+  readonly by?: string | null | undefined
+}
+
+/** ` by Ada (deploy)`, as far as it was said. */
+export function saidBy({ reason, by }: ManuallySaid): string {
+  return (by ? ` by ${by}` : '') + (reason ? ` (${reason})` : '')
 }
 
 export const REASONS: Readonly<Record<TransitionReason, string>> = {
@@ -88,6 +114,7 @@ export const REASONS: Readonly<Record<TransitionReason, string>> = {
   slowCallRate: 'too many calls were slow',
   evidence: 'the evidence score was too high',
   when: 'your `when` rule returned true',
+  classify: '`classify` returned `"trip"`',
   manual: 'it was tripped by hand',
   probeFailed: 'a probe failed',
   probeExpired: 'a probe did not end in time',

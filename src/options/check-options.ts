@@ -1,3 +1,4 @@
+import type { OverrideOptions } from '../core/state/override.ts'
 import type { CircuitBreakerOptions } from '../options.ts'
 import type { GrowingOptions, RecoveryOptions } from './policy-options.ts'
 import { checkOptions, type FieldsOf } from './shapes.ts'
@@ -118,9 +119,21 @@ function copied(value: unknown): unknown {
   return copy
 }
 
-/** Checks the options of `forceOpen`, `forceClosed` and `disable`. */
-export function checkWhy(why: unknown): void {
-  checkOptions({ reason: text, by: text, for: duration }, 'override', why)
+const manual = { reason: text, by: text }
+
+/** Checks what is said to a change by hand, where a string is the reason, and returns a copy. */
+export function checkWhy(
+  method: 'trip' | 'halfOpen' | 'reset' | 'override',
+  why: string | OverrideOptions = {},
+): OverrideOptions {
+  if (typeof why !== 'object' || why === null) {
+    text('reason', why)
+    return { reason: why }
+  }
+  const lasts = method === 'trip' || method === 'override'
+  checkOptions(lasts ? { ...manual, for: duration } : manual, method, why)
+  const { reason, by, for: ms } = why
+  return { reason, by, for: ms }
 }
 
 const ACQUIRE_KEYS = ['signal', 'timeout', 'classify']

@@ -56,6 +56,7 @@ const trip = {
   age: ms,
   reason: TRANSITION_REASONS,
   note: [null, text],
+  by: [null, text],
   finding: [null, finding],
   ruleStatuses: { each: ruleStatus },
   from: STATE_NAMES,

@@ -7,6 +7,7 @@ const trip = {
   reason: 'consecutiveFailures',
   text: '5 calls failed in a row (limit 5)',
   note: null,
+  by: null,
   finding: null,
   from: 'closed',
   generation: 1,

@@ -11,7 +11,8 @@ export type Ending =
       readonly stale: boolean
       readonly retryAfter: number | undefined
     }
-  | { readonly how: 'expired'; readonly at: number }
+  /** `unrecorded` while the breaker is disabled: its permit returns, and nothing else. */
+  | { readonly how: 'expired' | 'unrecorded'; readonly at: number }
   /** Left behind by a save: the continued model never hears of it. */
   | { readonly how: 'dropped'; readonly at: number }
 

@@ -15,7 +15,7 @@ function countsOf({ calls, rejections }: ReferenceModel): Counts {
   return {
     admitted: count(({ ending }) => ending?.how !== 'dropped'),
     settled: count(settled),
-    expired: count(({ ending }) => ending?.how === 'expired'),
+    expired: count(({ ending }) => ending?.how === 'expired' || ending?.how === 'unrecorded'),
     success: heard('success'),
     failure: heard('failure'),
     neutral: heard('neutral'),
@@ -83,10 +83,15 @@ export function modelSnapshot(model: ReferenceModel, reading: number): ModelSnap
 }
 
 /** `'unsaid'` where the specification names a bound and no number. */
+/** What a timer is set to that must not fire a part of a millisecond too early. */
+function whole(ms: number): number {
+  return ms === Math.trunc(ms) ? ms : Math.ceil(ms) + 1
+}
+
 function retryAfterOf({ period, override, now }: ReferenceModel): number | null | 'unsaid' {
   const automatic =
     period.name === 'open'
-      ? (period.until as number) - now
+      ? whole((period.until as number) - now)
       : period.name === 'closed'
         ? null
         : 'unsaid'

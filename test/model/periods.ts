@@ -103,8 +103,9 @@ export function tripsOf(
   for (const [i, period] of periods.entries()) {
     const from = periods[i - 1]?.name
     if (period.name !== 'open' || from === undefined || !beginsTrip(period, from)) continue
-    const ends = ({ name, reason }: Period): boolean => name === 'closed' || reason === 'manual'
-    const length = periods.slice(i + 1).findIndex(ends)
+    const length = periods.slice(i + 1).findIndex((next, at) => {
+      return next.name === 'closed' || beginsTrip(next, periods[i + at]?.name)
+    })
     const spell = length === -1 ? periods.slice(i) : periods.slice(i, i + 1 + length)
     const end = periods[i + spell.length]
     const openings = spell.filter(({ name }) => name === 'open')
@@ -123,13 +124,13 @@ export function tripsOf(
       lasted: end === undefined ? null : end.since - period.since,
       endedBy: end?.reason ?? null,
       rejected: rejections.filter(({ reason, period: at }) => {
-        return reason !== 'forced-open' && at >= i && at < i + spell.length
+        return !['forced-open', 'unenforced'].includes(reason) && at >= i && at < i + spell.length
       }).length,
     })
   }
   return trips
 }
 
-function beginsTrip({ reason }: Period, from: Period['name']): boolean {
-  return from === 'closed' || reason === 'manual'
+function beginsTrip({ name, reason }: Period, from: Period['name'] | undefined): boolean {
+  return name === 'open' && (from === 'closed' || (from === 'half-open' && reason === 'manual'))
 }

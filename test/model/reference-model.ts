@@ -160,7 +160,7 @@ export class ReferenceModel {
     const now = this.#take(reading)
     // Its own deadline may have passed just now.
     if (call.ending !== undefined) return false
-    const stale = !this.isCurrent(call)
+    const stale = !this.isCurrent(call) || this.override?.mode === 'disabled'
     const { outcome, timedOut = false, retryAfter } = heard
     this.#end(call, { how: 'settled', at: now, outcome, timedOut, stale, retryAfter })
     if (stale) return false
@@ -178,11 +178,14 @@ export class ReferenceModel {
     call.deadline = call.due
   }
 
-  /** An open circuit starts its open time again. */
+  /** An open circuit starts its open time again, in a generation of its own. */
   trip(reading: number): void {
     const now = this.#take(reading)
-    if (this.period.name === 'open') this.#openFrom(now, now)
-    else this.#open(now, 'manual')
+    if (this.period.name === 'open') {
+      const { name, since, reason: _, generation: __, ...about } = this.period
+      this.#move(name, since, 'manual', { ...about, enforced: this.override === undefined })
+      this.#openFrom(now, now)
+    } else this.#open(now, 'manual')
   }
 
   reset(reading: number): void {
@@ -245,8 +248,9 @@ export class ReferenceModel {
 
   #expire(call: Call): void {
     const at = call.deadline
-    this.#end(call, { how: 'expired', at })
-    if (!this.isCurrent(call)) return
+    const recorded = this.override?.mode !== 'disabled'
+    this.#end(call, { how: recorded ? 'expired' : 'unrecorded', at })
+    if (!this.isCurrent(call) || !recorded) return
     if (call.deliveredAt !== undefined) this.#closeIfEnough(at)
     else this.#open(at, 'probeExpired')
   }

@@ -74,7 +74,7 @@ export class World {
       state.name === 'closed' ? state.consecutiveFailures : '',
       state.name === 'open' ? ago(state.until) : '',
       state.name === 'half-open' ? state.recovery.successes : '',
-      state.name === 'half-open' ? state.recovery.inFlight.length : '',
+      state.name === 'half-open' ? state.recovery.inFlight.size : '',
       override?.mode,
       override && ago(override.until),
       // What was read but not taken is lost when the clock steps back.
@@ -90,7 +90,7 @@ function sameHold(a: Permit, b: Permit): boolean {
 
 /** The permits that the machine itself looks after: a copy of it has copies of them. */
 function lookedAfter({ state, detachedProbes: orphans }: Machine): readonly Permit[] {
-  return state.name === 'half-open' ? [...state.recovery.inFlight, ...orphans] : orphans
+  return [...(state.name === 'half-open' ? state.recovery.inFlight : []), ...(orphans ?? [])]
 }
 
 /** One thing that can happen to a world; `undefined` where it cannot. */

@@ -35,7 +35,7 @@ function deciding({ machine, reading }: Drive): unknown {
 }
 
 function probesInFlight({ state }: Drive['machine']): number {
-  return state.name === 'half-open' ? state.recovery.inFlight.length : 0
+  return state.name === 'half-open' ? state.recovery.inFlight.size : 0
 }
 
 describe('no-wedge', () => {
@@ -66,10 +66,10 @@ describe('cap', () => {
       const out = permits.filter(
         (value) => value.probe && value.open && value.state === state && !value.overdue,
       )
-      expect(out.length).toBe(state.recovery.inFlight.length)
+      expect(out.length).toBe(state.recovery.inFlight.size)
       // Those that have delivered take no slot.
       const waiting = out.filter((value) => !value.delivered)
-      expect(waiting.length).toBe(state.recovery.waiting.length)
+      expect(waiting.length).toBe(state.recovery.inFlight.waiting)
       // A limit may be lowered below what is out; then none is let through.
       const probe = operation.do === 'admit' && passed === true && permits.at(-1)?.probe === true
       if (probe) expect(waiting.length).toBeLessThanOrEqual(state.recovery.limit)

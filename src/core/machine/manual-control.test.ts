@@ -50,7 +50,7 @@ describe('trip', () => {
     machine.trip(600)
 
     expect(stateAt(machine, at)).toBe(state)
-    expect(machine.state).toMatchObject({ since: 0, generation: 2 })
+    expect(machine.state).toMatchObject({ since: 0, generation: 3 })
     expect(tripsOf(machine)).toMatchObject([{ openFor: 600 + RESET_TIMEOUT }])
   })
 

@@ -30,7 +30,7 @@ function textWithout(machine: Machine): string {
   copy.counters.ended = 0
   copy.counters.rare.stale = 0
   // Those that have settled leave this list sooner or later.
-  copy.detachedProbes = []
+  copy.detachedProbes = undefined
   return machineAsText(copy)
 }
 

@@ -127,7 +127,7 @@ describe('the record of a trip', () => {
     const machine = createMachine({ maxFailures: 3 })
     callTimes(machine, 2, 'failure')
 
-    machine.trip(5, 'maintenance')
+    machine.trip(5, { reason: 'maintenance' })
 
     expect(lastTrip(machine)).toMatchObject({
       at: 5,

@@ -22,9 +22,15 @@ export interface Counts {
   readonly cancelled: number
   /** Settled calls that ended by their call timeout; they are among the outcomes as well. */
   readonly timeout: number
-  /** Settled calls of an earlier generation: counted here and nowhere else. */
+  /**
+   * Settled calls whose results do not count: those of an earlier generation, and those that ended
+   * while the breaker was disabled. They are counted here and nowhere else.
+   */
   readonly stale: number
-  /** Rejected calls by reason; `unenforced` are those a forced-closed circuit let through. */
+  /**
+   * Rejected calls by reason. `unenforced` calls are not among them: they ran, because the circuit was
+   * forced closed, and would have been rejected otherwise.
+   */
   readonly rejected: Readonly<Record<RejectReason | 'unenforced', number>>
 }
 

@@ -1,21 +1,17 @@
 import type { Outcome } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
-import {
-  type Decision,
-  firstDue,
-  type ProbeSettings,
-  ProbesInFlight,
-  type Recovery,
-  type RecoverySettings,
-} from './recovery.ts'
+import type { ProbesInFlight } from '../probes-in-flight.ts'
+import type { Decision, ProbeSettings, Recovery, RecoverySettings } from './recovery.ts'
 
 /** A few probes at a time: enough successes close, the first failure re-opens. */
-export class Probes extends ProbesInFlight implements Recovery {
+export class Probes implements Recovery {
+  successes = 0
+  readonly inFlight: ProbesInFlight
   #settings: ProbeSettings
 
-  constructor(settings: ProbeSettings) {
-    super()
+  constructor(settings: ProbeSettings, inFlight: ProbesInFlight) {
     this.#settings = settings
+    this.inFlight = inFlight
   }
 
   get needed(): number {
@@ -28,8 +24,7 @@ export class Probes extends ProbesInFlight implements Recovery {
 
   onRejected(): void {}
 
-  settle(probe: Permit, outcome: Outcome): Decision {
-    this.take(probe)
+  settle(_: Permit, outcome: Outcome): Decision {
     if (outcome === 'failure') return 'reopen'
     if (outcome === 'cancelled') return undefined
     this.successes++
@@ -37,7 +32,7 @@ export class Probes extends ProbesInFlight implements Recovery {
   }
 
   wait(now: number): number {
-    return firstDue(this.waiting) - now
+    return this.inFlight.firstDue - now
   }
 
   configure(settings: RecoverySettings): boolean {
@@ -47,6 +42,8 @@ export class Probes extends ProbesInFlight implements Recovery {
   }
 
   clone(rename: (probe: Permit) => Permit): Probes {
-    return this.copyTo(new Probes(this.#settings), rename)
+    const copy = new Probes(this.#settings, this.inFlight.clone(rename))
+    copy.successes = this.successes
+    return copy
   }
 }

@@ -110,7 +110,7 @@ describe('a slow start', () => {
     { at: 0, ms: 40 },
     { at: 39, ms: 1 },
     { at: 39.5, ms: 1 },
-    { at: 2_999.5, ms: 0.5 },
+    { at: 2_999.5, ms: 2 },
   ])('says when a slot is free by the usual latency: in $ms after $at ms', ({ at, ms }) => {
     const machine = createMachine()
     configure(machine, {})

@@ -1,14 +1,8 @@
 import type { LatencyBaseline } from '../measure/latency-baseline.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
-import {
-  type Decision,
-  firstDue,
-  ProbesInFlight,
-  type Recovery,
-  type RecoverySettings,
-  type SlowStartSettings,
-} from './recovery.ts'
+import type { ProbesInFlight } from '../probes-in-flight.ts'
+import type { Decision, Recovery, RecoverySettings, SlowStartSettings } from './recovery.ts'
 
 const FAILURE = 1
 const SLOW_FAILURE_WEIGHT = 3
@@ -18,10 +12,10 @@ const SUCCESS = 0.5
 const CUT_AT = 3
 const CUT_TO = 0.7
 
-/** A success widens the window by at least this much after a cut. */
+/** A success widens the window by at least this much. */
 const SLOWEST_GROWTH = 0.05
 
-/** Successes that take this many times the usual latency do not widen it. */
+/** Successes that take this many times the usual latency widen it by no more than that. */
 const STRAINED = 3
 
 /**
@@ -29,7 +23,9 @@ const STRAINED = 3
  * doubles once a round trip until something fails, then it is cut and grows slowly. A target that
  * comes back weak is never hit by more than it has just shown to bear.
  */
-export class SlowStart extends ProbesInFlight implements Recovery {
+export class SlowStart implements Recovery {
+  successes = 0
+  readonly inFlight: ProbesInFlight
   #settings: SlowStartSettings
   readonly #baseline: LatencyBaseline
   #window = 1
@@ -41,8 +37,13 @@ export class SlowStart extends ProbesInFlight implements Recovery {
   #best = Infinity
   #rejectedAt: number
 
-  constructor(settings: SlowStartSettings, baseline: LatencyBaseline, since: number) {
-    super()
+  constructor(
+    settings: SlowStartSettings,
+    baseline: LatencyBaseline,
+    since: number,
+    inFlight: ProbesInFlight,
+  ) {
+    this.inFlight = inFlight
     this.#settings = settings
     this.#baseline = baseline
     this.#rejectedAt = since
@@ -61,8 +62,6 @@ export class SlowStart extends ProbesInFlight implements Recovery {
   }
 
   settle(probe: Permit, outcome: Outcome, duration: number, now: number): Decision {
-    // An overdue one gave its slot back before; what it was charged is returned with its end.
-    if (!this.take(probe)) this.#score = Math.max(0, this.#score - SLOW_FAILURE_WEIGHT)
     if (outcome === 'cancelled') return undefined
     if (outcome === 'failure') {
       const slow = duration >= this.#settings.slowerThan
@@ -72,16 +71,24 @@ export class SlowStart extends ProbesInFlight implements Recovery {
     this.#succeededSinceCut = true
     this.#score = Math.max(0, this.#score - SUCCESS)
     this.#best = Math.min(this.#best, duration)
-    if (!(duration > STRAINED * Math.max(this.#baseline.typical, this.#best))) {
-      this.#window += this.#cut ? Math.max(1 / this.#window, SLOWEST_GROWTH) : 1
-    }
+    this.#window += this.#growth(duration)
     const quiet = now - this.#rejectedAt >= this.#settings.quietFor
     return quiet && this.successes >= this.needed ? 'close' : undefined
   }
 
+  /** By how much a success that took that long widens the window. */
+  #growth(duration: number): number {
+    // Never by nothing: a target that is slower than it was, and works, would stay half-open for ever.
+    if (duration > STRAINED * Math.max(this.#baseline.typical, this.#best)) return SLOWEST_GROWTH
+    return this.#cut ? Math.max(1 / this.#window, SLOWEST_GROWTH) : 1
+  }
+
   overdue(probe: Permit, now: number): Decision {
-    this.take(probe)
     return this.#charge(probe, SLOW_FAILURE_WEIGHT, now)
+  }
+
+  retractOverdue(): void {
+    this.#score = Math.max(0, this.#score - SLOW_FAILURE_WEIGHT)
   }
 
   #charge(probe: Permit, weight: number, now: number): Decision {
@@ -98,12 +105,13 @@ export class SlowStart extends ProbesInFlight implements Recovery {
   }
 
   wait(now: number): number {
-    const { waiting } = this
-    const oldest = waiting[0] as Permit
+    const { oldestWaiting, firstDue } = this.inFlight
     const { typical } = this.#baseline
-    const due = firstDue(waiting)
-    if (typical === 0) return due - now
-    return Math.min(Math.max(1, oldest.startedAt + typical - now), due - now)
+    if (typical === 0) return firstDue - now
+    return Math.min(
+      Math.max(1, (oldestWaiting as Permit).startedAt + typical - now),
+      firstDue - now,
+    )
   }
 
   configure(settings: RecoverySettings): boolean {
@@ -113,7 +121,9 @@ export class SlowStart extends ProbesInFlight implements Recovery {
   }
 
   clone(rename: (probe: Permit) => Permit, baseline: LatencyBaseline): SlowStart {
-    const copy = this.copyTo(new SlowStart(this.#settings, baseline, this.#rejectedAt), rename)
+    const inFlight = this.inFlight.clone(rename)
+    const copy = new SlowStart(this.#settings, baseline, this.#rejectedAt, inFlight)
+    copy.successes = this.successes
     copy.#window = this.#window
     copy.#score = this.#score
     copy.#cut = this.#cut

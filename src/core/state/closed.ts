@@ -34,6 +34,8 @@ export interface Closed {
   failures: RecordedFailure[] | null
   /** Retry-After: an opening lasts at least until then. */
   notBefore: number
+  /** The last failure as it was thrown, where a later success may open. */
+  lastError: unknown
 }
 
 /** The closed state with fresh evidence. */
@@ -53,6 +55,7 @@ export function createClosed(
     inFlight: overdue === undefined ? null : new InFlight(overdue),
     failures: null,
     notBefore: 0,
+    lastError: undefined,
   }
 }
 
@@ -65,12 +68,14 @@ export function admitCall(state: Closed, now: number): Permit {
 /** Takes in how a call ended. Returns what the first rule finds that opens the circuit. */
 export function recordCall(
   state: Closed,
+  permit: Permit | undefined,
   classification: Classification,
   duration: number,
   now: number,
   data: Parts & Totals,
 ): Finding | undefined {
   const { outcome } = classification
+  if (outcome === 'cancelled') return recordCancelled(state, permit, now, data)
   if (outcome === 'success') return recordSuccess(state, duration, now, data)
   if (outcome === 'failure') return recordFailure(state, classification, duration, now, data)
   return undefined
@@ -80,6 +85,24 @@ export function recordCall(
 interface Parts {
   readonly settings: MachineSettings
   baseline: LatencyBaseline | undefined
+}
+
+/**
+ * A caller that gives up says nothing about the target, unless the call should have ended long ago:
+ * clients that abort what hangs must not hide that it hung.
+ */
+function recordCancelled(
+  state: Closed,
+  permit: Permit | undefined,
+  now: number,
+  data: Parts,
+): Finding | undefined {
+  if (permit?.overdue) return ruleWithCharges(state.rules)?.keepOverdue(now)
+  const rule = state.inFlight?.rule
+  if (permit === undefined || rule === undefined) return undefined
+  if (permit.duration(now) < baselineOf(data).overdueAfter) return undefined
+  rule.chargeOverdue(now)
+  return rule.keepOverdue(now)
 }
 
 function recordSuccess(
@@ -105,6 +128,9 @@ function recordFailure(
 ): Finding | undefined {
   state.consecutiveFailures++
   state.notBefore = notBefore(state.notBefore, classification, now)
+  const { trip } = data.settings
+  // A rate also opens by a success, once that makes enough calls.
+  if (trip.failureRate !== undefined) state.lastError = classification.error
   const failure = recorded(classification, now)
   if (failure !== undefined) {
     state.failures ??= []
@@ -112,8 +138,12 @@ function recordFailure(
   }
   const finding =
     state.rules === null ? undefined : record(state.rules, true, duration, now, state, data)
-  const limit = data.settings.trip.consecutiveFailures
-  return consecutiveFailures(state.consecutiveFailures, limit) ?? finding
+  return consecutiveFailures(state.consecutiveFailures, trip.consecutiveFailures) ?? finding
+}
+
+/** The error that a finding goes by, where the call that led to it has none. */
+export function causeOf(finding: Finding | undefined, { lastError }: Closed): unknown {
+  return finding?.rule === 'failureRate' ? lastError : undefined
 }
 
 /** Puts other rules in force and keeps the evidence. Returns what could not be kept. */
@@ -186,12 +216,6 @@ export function chargeOverdue(
     rule.chargeOverdue(now)
   }
   return rule.findingOfOverdue(now)
-}
-
-/** How an overdue call really ended replaces what it was charged in advance. */
-export function retractOverdue({ rules }: Closed, now: number): void {
-  // Also when the rule charges no more calls since it was configured.
-  ruleWithCharges(rules)?.retractOverdue(now)
 }
 
 /** A copy that shares nothing that either of them will change. */

@@ -1,17 +1,14 @@
 import type { LatencyBaseline } from '../measure/latency-baseline.ts'
 import { type Classification, notBefore } from '../outcome.ts'
 import { type AdmittingState, Permit } from '../permit.ts'
+import { ProbesInFlight } from '../probes-in-flight.ts'
 import { Probes } from '../recovery/probes.ts'
-import {
-  type Decision,
-  firstDeadline,
-  type Recovery,
-  type RecoverySettings,
-} from '../recovery/recovery.ts'
+import type { Decision, Recovery, RecoverySettings } from '../recovery/recovery.ts'
 import { SlowStart } from '../recovery/slow-start.ts'
-import type { TransitionReason } from '../transition.ts'
+import type { ManualOptions, TransitionReason } from '../transition.ts'
 import type { TripRecord } from '../trip/record.ts'
 import type { Open } from './open.ts'
+import { isDisabled, type Override } from './override.ts'
 
 /** A few calls pass as probes; how they end decides. */
 export interface HalfOpen {
@@ -26,13 +23,19 @@ export interface HalfOpen {
   notBefore: number
   /** As in the open state that it follows. */
   readonly pending: AdmittingState | null
+  /** What was said when it was made half-open by hand. */
+  readonly byHand: ManualOptions | null
 }
 
-/** What follows an open state whose time is over. */
+/** What a half-open state needs to know of the one before; `until` is when that ended. */
+type Preceding = Pick<Open, 'generation' | 'until' | 'trip' | 'cause' | 'pending'>
+
+/** What follows an open state whose time is over, or another one by hand. */
 export function createHalfOpen(
-  { generation, until: since, trip, cause, pending }: Open,
+  { generation, until: since, trip, cause, pending }: Preceding,
   settings: RecoverySettings,
   baseline: LatencyBaseline,
+  byHand: ManualOptions | null = null,
 ): HalfOpen {
   const recovery = createRecovery(settings, baseline, since)
   return {
@@ -44,6 +47,7 @@ export function createHalfOpen(
     cause,
     notBefore: 0,
     pending,
+    byHand,
   }
 }
 
@@ -51,10 +55,11 @@ export function createRecovery(
   settings: RecoverySettings,
   baseline: LatencyBaseline,
   since: number,
+  inFlight: ProbesInFlight = new ProbesInFlight(),
 ): Recovery {
   return settings.kind === 'probes'
-    ? new Probes(settings)
-    : new SlowStart(settings, baseline, since)
+    ? new Probes(settings, inFlight)
+    : new SlowStart(settings, baseline, since, inFlight)
 }
 
 /** `backstop` are extra ms before the probe expires. */
@@ -65,7 +70,7 @@ export function admitProbe(
   backstop: number,
 ): Permit {
   const probe = new Permit(state, now, now + timeout, backstop)
-  state.recovery.grant(probe)
+  state.recovery.inFlight.add(probe)
   return probe
 }
 
@@ -78,17 +83,22 @@ export function configureHalfOpen(
 ): string[] {
   const { recovery } = state
   if (recovery.configure(settings)) return []
-  state.recovery = createRecovery(settings, baseline, now)
-  for (const probe of recovery.inFlight) state.recovery.grant(probe)
+  state.recovery = createRecovery(settings, baseline, now, recovery.inFlight)
   return recovery.successes > 0 ? ['successful probes'] : []
 }
 
-/** When a probe reaches its deadline or becomes overdue; `Infinity` for never. */
-export function probeDueAt({ recovery }: HalfOpen, baseline: LatencyBaseline): number {
-  const deadline = firstDeadline(recovery.inFlight)?.deadline ?? Infinity
-  if (recovery.overdue === undefined) return deadline
-  const overdue = recovery.waiting.map((probe) => probe.startedAt + baseline.overdueAfter)
-  return Math.min(deadline, ...overdue)
+/** When a probe has reached its deadline or becomes overdue; `Infinity` for neither by `now`. */
+export function probeDueAt(
+  { recovery }: HalfOpen,
+  { overdueAfter }: LatencyBaseline,
+  override: Override | undefined,
+  now: number,
+): number {
+  const { inFlight } = recovery
+  const deadline = inFlight.firstDeadline(now)
+  if (recovery.overdue === undefined || isDisabled(override)) return deadline
+  const oldest = inFlight.oldestWaiting?.startedAt ?? Infinity
+  return Math.min(deadline, oldest + overdueAfter)
 }
 
 /** Takes in how a probe ended. Returns what follows. */
@@ -98,45 +108,44 @@ export function settleProbe(
   classification: Classification,
   now: number,
 ): Decision {
-  const { outcome } = classification
+  const { outcome, trips = false } = classification
   if (outcome === 'failure') state.notBefore = notBefore(state.notBefore, classification, now)
+  if (trips) return 'reopen'
   return state.recovery.settle(probe, outcome, probe.duration(now), now)
 }
 
-/** What has become of the probes that time has run out for. */
-export interface DueProbes {
+/** What has become of a probe that time has run out for. */
+export interface DueProbe {
   readonly at: number
   readonly decision: Decision
   readonly reason: TransitionReason
   /** At its deadline: it no longer holds its permit. */
   readonly expired?: Permit
-  /** Overdue: they gave their slots back, and keep their permits until they end or expire. */
-  readonly detached: readonly Permit[]
+  /** Overdue: it gave its slot back, and keeps its permit until it ends or expires. */
+  readonly detached?: Permit
 }
 
-/** Settles the first probe at its deadline, or charges those that are overdue. */
-export function settleDueProbes(
+/** Settles the first probe at its deadline, or charges the first that is overdue. */
+export function settleDueProbe(
   { recovery }: HalfOpen,
   { overdueAfter }: LatencyBaseline,
   now: number,
-): DueProbes {
-  const first = firstDeadline(recovery.inFlight)
-  if (first !== undefined && first.deadline <= now) {
-    const { deadline: at, delivered } = first
-    const outcome = delivered ? 'success' : 'failure'
-    const decision = recovery.settle(first, outcome, first.duration(at), at)
-    return { at, decision, reason: 'probeExpired', expired: first, detached: [] }
+  override: Override | undefined,
+): DueProbe {
+  const { inFlight } = recovery
+  const expired = inFlight.takeExpired(now)
+  if (expired !== undefined) {
+    const { deadline: at, delivered } = expired
+    const outcome = isDisabled(override) ? 'cancelled' : delivered ? 'success' : 'failure'
+    const decision = recovery.settle(expired, outcome, expired.duration(at), at)
+    return { at, decision, reason: 'probeExpired', expired }
   }
-  const detached: Permit[] = []
-  for (const probe of recovery.waiting) {
-    const at = probe.startedAt + overdueAfter
-    if (at > now) continue
-    probe.overdue = true
-    detached.push(probe)
-    const decision = recovery.overdue?.(probe, now)
-    if (decision !== undefined) return { at, decision, reason: 'probeOverdue', detached }
-  }
-  return { at: now, decision: undefined, reason: 'probeOverdue', detached }
+  const overdue = inFlight.oldestWaiting as Permit
+  overdue.list?.remove(overdue)
+  overdue.overdue = true
+  const at = overdue.startedAt + overdueAfter
+  const decision = recovery.overdue?.(overdue, now)
+  return { at, decision, reason: 'probeOverdue', detached: overdue }
 }
 
 /** A copy that shares nothing that either of them will change. */

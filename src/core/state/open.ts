@@ -1,12 +1,15 @@
 import type { RecordedFailure } from '../outcome.ts'
 import type { AdmittingState } from '../permit.ts'
+import type { ManualOptions } from '../transition.ts'
 import type { Finding, TripRecord } from '../trip/record.ts'
+import type { OverrideOptions } from './override.ts'
 
 /** Why the circuit opens, and what is known about it. */
 export interface Opening {
   readonly finding?: Finding
   readonly cause?: unknown
-  readonly note?: string | undefined
+  /** What was said when it was opened by hand, and for how long it shall be open. */
+  readonly byHand?: OverrideOptions | undefined
   readonly probeFailure?: RecordedFailure | undefined
   /** Only calls that have not ended yet contributed: the state they belong to. */
   readonly pending?: AdmittingState | null
@@ -18,16 +21,20 @@ export interface Open {
   readonly generation: number
   readonly since: number
   /** When its open time began to count: later than `since` after it was tripped once more. */
-  from: number
+  readonly from: number
   /** When the next call becomes a probe. */
   until: number
+  /** How long it shall be open, if that was said by hand; ms. */
+  readonly lasts: number | null
   readonly trip: TripRecord
   /** The failure that opened it, as it was thrown. */
   readonly cause: unknown
   /** Retry-After: it lasts at least until then. */
   readonly notBefore: number
   /** The state whose overdue calls opened it: one of them that succeeds after all cancels that. */
-  pending: AdmittingState | null
+  readonly pending: AdmittingState | null
+  /** What was said when it was last tripped by hand while it was open. */
+  readonly retripped: ManualOptions | null
 }
 
 export function createOpen(
@@ -35,7 +42,7 @@ export function createOpen(
   since: number,
   openFor: number,
   trip: TripRecord,
-  { cause, pending = null }: Opening,
+  { cause, pending = null, byHand }: Opening,
 ): Open {
   const { generation, notBefore } = from
   const until = since + openFor
@@ -45,15 +52,29 @@ export function createOpen(
     since,
     from: since,
     until,
+    lasts: byHand?.for ?? null,
     trip,
     cause,
     notBefore,
     pending,
+    retripped: null,
   }
 }
 
-/** Applies another open time, counted from `from`. */
+/** Tripped by hand once more, it starts its open time again. */
+export function retrip(state: Open, why: OverrideOptions, now: number): Open {
+  const { trip } = state
+  const { reason, by, for: lasts = null } = why
+  trip.note = reason ?? trip.note
+  trip.by = by ?? trip.by
+  // An operator keeps it open from now on: a late success of an overdue call does not close it.
+  const fresh = { from: now, lasts, retripped: { reason, by }, pending: null }
+  return { ...state, generation: state.generation + 1, ...fresh }
+}
+
+/** Applies another open time, counted from `from`, unless one was set by hand. */
 export function prolong(state: Open, ms: number, now: number): void {
-  state.until = Math.max(state.from + ms, state.notBefore, now)
+  const { from, lasts, notBefore } = state
+  state.until = lasts === null ? Math.max(from + ms, notBefore, now) : from + lasts
   state.trip.openFor = state.until - state.since
 }

@@ -1,4 +1,4 @@
-import type { Transition } from '../transition.ts'
+import type { ManualOptions, Transition } from '../transition.ts'
 
 export const OVERRIDE_MODES = ['forced-open', 'forced-closed', 'disabled'] as const
 /** The manual layer over the automatic state, which goes on underneath. */
@@ -15,11 +15,14 @@ export interface Override {
 }
 
 /** Who overrides, why, and for how long. */
-export interface OverrideOptions {
-  readonly reason?: string | undefined
-  readonly by?: string | undefined
+export interface OverrideOptions extends ManualOptions {
   /** It lifts itself after that many milliseconds; without it, by hand only. */
   readonly for?: number | undefined
+}
+
+/** Nothing counts now: neither how calls end nor how long they take. */
+export function isDisabled(override: Override | undefined): boolean {
+  return override?.mode === 'disabled'
 }
 
 /** The override as it now is; `undefined` when it was lifted. */

@@ -1,13 +1,21 @@
 import type { Counters, RejectReason } from '../measure/counters.ts'
-import { LatencyBaseline } from '../measure/latency-baseline.ts'
-import type { Permit } from '../permit.ts'
+import { baselineOf, LatencyBaseline } from '../measure/latency-baseline.ts'
+import type { ProbesInFlight } from '../probes-in-flight.ts'
 import { admits } from '../recovery/recovery.ts'
 import { type MachineSettings, measuresDurations } from '../settings.ts'
 import type { RuleStatus, TripRecord } from '../trip/record.ts'
-import { type Closed, cloneClosed, isOverdue, mayBeOverdue, ruleStatusesOf } from './closed.ts'
-import { cloneHalfOpen, type HalfOpen, probeDueAt } from './half-open.ts'
+import { ruleWithCharges } from '../trip/rules.ts'
+import {
+  type Closed,
+  cloneClosed,
+  configureClosed,
+  isOverdue,
+  mayBeOverdue,
+  ruleStatusesOf,
+} from './closed.ts'
+import { cloneHalfOpen, configureHalfOpen, type HalfOpen, probeDueAt } from './half-open.ts'
 import type { Open } from './open.ts'
-import type { Override } from './override.ts'
+import { isDisabled, type Override } from './override.ts'
 
 /** Each state owns its evidence; a transition replaces the object and so starts afresh. */
 export type State = Closed | Open | HalfOpen
@@ -26,16 +34,21 @@ export function rejectReason(
   return admits(state.recovery) ? undefined : 'half-open'
 }
 
-/** When time alone moves the state; `Infinity` for never. Overdue calls of a closed one aside. */
-export function dueAt(state: State, baseline: LatencyBaseline): number {
+/** When time alone moves the state; `Infinity` for later than `now`, or never. Overdue calls of a closed one aside. */
+export function dueAt(
+  state: State,
+  baseline: LatencyBaseline,
+  override: Override | undefined,
+  now: number,
+): number {
   if (state.name === 'open') return state.until
-  return state.name === 'closed' ? Infinity : probeDueAt(state, baseline)
+  return state.name === 'closed' ? Infinity : probeDueAt(state, baseline, override, now)
 }
 
 interface Timed {
   readonly state: State
   readonly override: Override | undefined
-  readonly detachedProbes: readonly Permit[]
+  readonly detachedProbes: ProbesInFlight | undefined
   readonly baseline: LatencyBaseline | undefined
 }
 
@@ -44,7 +57,7 @@ export function nothingDue({ state, override, detachedProbes }: Timed, now: numb
   return (
     state.name === 'closed' &&
     override === undefined &&
-    detachedProbes.length === 0 &&
+    (detachedProbes === undefined || detachedProbes.firstDeadline(now) > now) &&
     !mayBeOverdue(state, now)
   )
 }
@@ -52,16 +65,30 @@ export function nothingDue({ state, override, detachedProbes }: Timed, now: numb
 /** True when the next call would find something else than what is there. */
 export function isDue({ state, override, detachedProbes, baseline }: Timed, now: number): boolean {
   if (override !== undefined && now >= override.until) return true
-  if (detachedProbes.some((probe) => probe.open && probe.deadline <= now)) return true
+  if (detachedProbes !== undefined && now >= detachedProbes.firstDeadline(now)) return true
   const normal = baseline ?? UNKNOWN
-  return state.name === 'closed' ? isOverdue(state, normal, now) : now >= dueAt(state, normal)
+  if (state.name !== 'closed') return now >= dueAt(state, normal, override, now)
+  return !isDisabled(override) && isOverdue(state, normal, now)
 }
 
 /** Nothing is known of the target yet. */
 const UNKNOWN = /* @__PURE__ */ new LatencyBaseline()
 
-/** Ms until a call may pass; `undefined` if it may pass now, or if that is unknown. */
+/**
+ * Whole ms after which a call may pass; `undefined` if it may pass now, or if that is unknown. Timers
+ * may fire up to 1 ms early by a clock that shows fractions: who sleeps that long still comes in time.
+ */
 export function retryAfter(
+  state: State,
+  override: Override | undefined,
+  now: number,
+): number | undefined {
+  const ms = untilAdmitting(state, override, now)
+  if (ms === undefined || ms === Infinity) return undefined
+  return Number.isInteger(ms) ? ms : Math.ceil(ms) + 1
+}
+
+function untilAdmitting(
   state: State,
   override: Override | undefined,
   now: number,
@@ -84,6 +111,29 @@ export function ruleStatuses(
   now: number,
 ): RuleStatus[] {
   return state.name === 'closed' ? ruleStatusesOf(state, settings.trip, now) : []
+}
+
+/** Goes on under other settings. Returns what could not be kept. */
+export function configureState(
+  data: {
+    readonly state: State
+    readonly settings: MachineSettings
+    baseline: LatencyBaseline | undefined
+  },
+  now: number,
+): string[] {
+  const { state, settings } = data
+  if (state.name === 'open') return []
+  return state.name === 'closed'
+    ? configureClosed(state, settings.trip, now)
+    : configureHalfOpen(state, settings.recovery, baselineOf(data), now)
+}
+
+/** Takes back what an overdue call was charged: it was not hung. */
+export function retractOverdue(state: State, now: number): void {
+  // Also when the rule charges no more calls since it was configured.
+  if (state.name === 'closed') ruleWithCharges(state.rules)?.retractOverdue(now)
+  if (state.name === 'half-open') state.recovery.retractOverdue?.()
 }
 
 /** A copy that shares nothing that either of them will change. */

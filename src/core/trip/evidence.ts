@@ -18,7 +18,7 @@ const SUCCESS = 3.5
 /** Yesterday's failures do not count: the score shrinks to 1/e in this time, ms. */
 const MEMORY = 120_000
 
-/** What the score is made of since it was last 0. */
+/** What the score is made of since it was last 0; overdue calls also after they were given up. */
 interface Parts {
   failures: number
   slow: number
@@ -37,6 +37,8 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
   /** When the score left 0. */
   #since = 0
   #parts: Parts = { failures: 0, slow: 0, overdue: 0 }
+  /** The overdue ones that are still in flight. */
+  #pending = 0
 
   constructor(settings: EvidenceSettings) {
     this.#settings = settings
@@ -64,10 +66,17 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
   chargeOverdue(now: number): void {
     this.#add(SLOW_FAILURE_WEIGHT, now)
     this.#parts.overdue++
+    this.#pending++
+  }
+
+  keepOverdue(now: number): Finding | undefined {
+    if (this.#pending > 0) this.#pending--
+    return this.finding(now)
   }
 
   retractOverdue(now: number): void {
-    if (this.#parts.overdue === 0) return
+    if (this.#pending === 0) return
+    this.#pending--
     this.#parts.overdue--
     this.#set(this.score(now) - SLOW_FAILURE_WEIGHT, now)
   }
@@ -82,7 +91,7 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
   }
 
   get hasOverdue(): boolean {
-    return this.#parts.overdue > 0
+    return this.#pending > 0
   }
 
   findingOfOverdue(now: number): Finding | undefined {
@@ -111,6 +120,7 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
     if (this.#score === 0) {
       this.#since = now
       this.#parts = { failures: 0, slow: 0, overdue: 0 }
+      this.#pending = 0
     }
     this.#set(Math.min(score + weight, this.#settings.threshold), now)
   }
@@ -126,14 +136,15 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
     copy.#at = this.#at
     copy.#since = this.#since
     copy.#parts = { ...this.#parts }
+    copy.#pending = this.#pending
     return copy
   }
 
   save(now: number): SavedEvidence {
-    // Overdue calls are in flight, and what is in flight is not saved.
-    const { overdue } = this.#parts
-    const score = Math.max(0, this.score(now) - SLOW_FAILURE_WEIGHT * overdue)
-    return { score, for: now - this.#since, ...this.#parts, overdue: 0 }
+    // What is in flight is not saved.
+    const score = Math.max(0, this.score(now) - SLOW_FAILURE_WEIGHT * this.#pending)
+    const overdue = this.#parts.overdue - this.#pending
+    return { score, for: now - this.#since, ...this.#parts, overdue }
   }
 
   static restore(settings: EvidenceSettings, saved: SavedEvidence, now: number): Evidence {

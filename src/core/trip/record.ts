@@ -52,8 +52,9 @@ export interface TripFacts {
 export interface TripRecord extends TripFacts {
   /** When it opened, in the machine's own time. */
   readonly at: number
-  /** What was said when it was tripped by hand. */
-  readonly note: string | null
+  /** What was said when it was last tripped by hand, and by whom. */
+  note: string | null
+  by: string | null
   readonly finding: Finding | null
   readonly failures: readonly RecordedFailure[]
   openFor: number

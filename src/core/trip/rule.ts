@@ -49,6 +49,8 @@ export interface OverdueRule<Settings, Saved = unknown> extends TripRule<Setting
   chargeOverdue(now: number): void
   /** Takes such a charge back: the call has ended after all. */
   retractOverdue(now: number): void
+  /** Keeps such a charge: the caller has given the call up. Returns what that leads to. */
+  keepOverdue(now: number): Finding | undefined
   /** What it finds, if calls that have not ended contribute to it. */
   findingOfOverdue(now: number): Finding | undefined
 }

@@ -12,7 +12,7 @@ describe('the record of a trip', () => {
   it('has no failures when a half-open circuit is tripped by hand', () => {
     const machine = openMachine()
 
-    machine.trip(RESET_TIMEOUT, 'maintenance')
+    machine.trip(RESET_TIMEOUT, { reason: 'maintenance' })
 
     expect(tripsOf(machine)).toHaveLength(2)
     expect(tripsOf(machine)[1]).toMatchObject({

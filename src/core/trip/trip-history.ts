@@ -1,5 +1,6 @@
 import type { RecordedFailure } from '../outcome.ts'
-import type { State } from '../state/state.ts'
+import type { Opening } from '../state/open.ts'
+import { ruleStatuses, type State } from '../state/state.ts'
 import type { TransitionReason } from '../transition.ts'
 import type { Finding, RuleStatus, TripRecord } from './record.ts'
 
@@ -11,7 +12,30 @@ export interface OpeningFacts {
   readonly enforced: boolean
   readonly finding: Finding | null
   readonly note: string | null
+  readonly by: string | null
   readonly ruleStatuses: readonly RuleStatus[]
+}
+
+/** What is known about an opening of a machine at `at`. */
+export function tripFacts(
+  machine: Parameters<typeof ruleStatuses>[0] & { readonly override: object | undefined },
+  at: number,
+  reason: TransitionReason,
+  openFor: number,
+  { finding, byHand = {} }: Opening,
+): OpeningFacts {
+  const { reason: note = null, by = null } = byHand
+  const enforced = machine.override === undefined
+  return {
+    at,
+    reason,
+    openFor,
+    enforced,
+    ruleStatuses: ruleStatuses(machine, at),
+    finding: finding ?? null,
+    note,
+    by,
+  }
 }
 
 /** The last trips of a breaker, oldest first, bounded. */
