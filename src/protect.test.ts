@@ -36,6 +36,21 @@ describe('a protected client', () => {
     expect(counts()).toEqual([1, 1, 0, 0, 0])
   })
 
+  it('guards a method whose name is `class`', async () => {
+    const school = protect(
+      {
+        class(id: number) {
+          return Promise.resolve(id)
+        },
+      },
+      breaker,
+    )
+    await school.class(1)
+    breaker.trip()
+
+    expect(await reasonOf(school.class(2))).toBeInstanceOf(CircuitOpenError)
+  })
+
   it('opens on failures of any method and rejects calls of all', async () => {
     await store.get('a')
     await reasonOf(store.fail())

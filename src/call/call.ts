@@ -3,6 +3,7 @@ import type { Classify } from '../circuit/classify.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
+import { isThenable } from '../options/validate.ts'
 import type { AnyFallback } from '../options.ts'
 import { callerSignal } from './caller-signal.ts'
 import { runFallback, withFallback } from './fallback.ts'
@@ -51,10 +52,14 @@ export function callSync(
   return isPromise(value) ? follow(onFulfilled, onRejected, value) : onFulfilled(value)
 }
 
+/** True for a promise of any realm, and not for other thenables: awaiting those may do something. */
 export function isPromise(value: unknown): value is Promise<unknown> {
-  if (typeof value !== 'object') return false
+  if (typeof value !== 'object' || value === null) return false
   try {
-    return value instanceof Promise
+    return (
+      value instanceof Promise ||
+      (Object.prototype.toString.call(value) === '[object Promise]' && isThenable(value))
+    )
   } catch {
     // A proxy whose traps throw.
     return false

@@ -1,5 +1,5 @@
 import { show } from '../options/validate.ts'
-import type { AnyFunction } from './functions.ts'
+import { type AnyFunction, isClass } from './functions.ts'
 
 type Wrap = (fn: AnyFunction) => AnyFunction
 
@@ -24,12 +24,8 @@ function expectFunction(what: string, value: unknown): AnyFunction {
   if (typeof value !== 'function') {
     throw new TypeError(`${what} needs a function, got ${show(value)}`)
   }
-  if (isClass(value as AnyFunction)) throw notAMethod(what, 'a class')
+  if (isClass(value)) throw notAMethod(what, 'a class')
   return value as AnyFunction
-}
-
-function isClass(fn: AnyFunction): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(fn))
 }
 
 function notAMethod(what: string, got: string): TypeError {

@@ -1,3 +1,4 @@
+import { promisify } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { createBreaker } from '../../test/helpers/public.ts'
 
@@ -49,6 +50,36 @@ describe.each(guards)('the function that %s returns', (_, guard) => {
     expect(get).not.toHaveBeenCalled()
   })
 
+  it('has no setter of the original, which would write to the wrong function', () => {
+    const set = vi.fn()
+    const original = Object.defineProperty(() => 1, 'base', { set, enumerable: true })
+
+    expect(Object.hasOwn(guard(original), 'base')).toBe(false)
+  })
+
+  it('has none of what promisify would run in its place', () => {
+    const original = Object.assign(() => 1, { [promisify.custom]: vi.fn() })
+
+    expect(promisify.custom in guard(original)).toBe(false)
+  })
+
+  it('has no members that the original inherits, as from a class of clients', () => {
+    class Client {
+      get(): number {
+        return 1
+      }
+      static create(): number {
+        return 1
+      }
+    }
+    const [client, subclass] = [Client.prototype, Client].map((prototype) =>
+      Object.setPrototypeOf(function call() {}, prototype),
+    )
+
+    expect('get' in guard(client)).toBe(false)
+    expect('create' in guard(subclass)).toBe(false)
+  })
+
   it('leaves the original as it was', () => {
     const original = Object.freeze(() => 1)
     const keys = Reflect.ownKeys(original)
@@ -75,5 +106,23 @@ describe.each(guards)('the function that %s returns', (_, guard) => {
     const original = new Proxy(function find(_id: string) {}, {})
 
     expect([guard(original).name, guard(original).length]).toEqual(['find', 1])
+  })
+
+  it('takes a proxy that lists properties which are not there', () => {
+    const original = new Proxy((_: string) => 1, { ownKeys: () => ['name', 'length', 'missing'] })
+
+    expect(guard(original)).toHaveLength(1)
+  })
+
+  it('takes a method whose name is `class`', () => {
+    const original = { class: () => 1, method: { class() {} }.class }
+
+    for (const fn of Object.values(original)) expect(guard(fn).name).toBe('class')
+  })
+
+  it('does not take a class', () => {
+    for (const original of [class Users {}, class {}, class extends Map {}]) {
+      expect(() => guard(original as never)).toThrow('got a class')
+    }
   })
 })

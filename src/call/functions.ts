@@ -3,9 +3,24 @@ import { wrongType } from '../options/validate.ts'
 // biome-ignore lint/suspicious/noExplicitAny: any function can be wrapped.
 export type AnyFunction = (this: any, ...args: any[]) => any
 
-/** The kind of function it was written as, as far as the runtime can tell. */
-export function kindOf(fn: AnyFunction): string {
+/**
+ * What the function seems to be. A bound function and a proxy have the tag of their target, and a
+ * wrapper may have taken over that of what it wraps: it may return something else.
+ */
+export function tagOf(fn: AnyFunction): string {
   return (fn as unknown as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? 'Function'
+}
+
+/** The kind of function it was written as, where its text says the same as its tag. */
+export function kindOf(fn: AnyFunction): string {
+  const text = Function.prototype.toString.call(fn)
+  const kind = `${/^async\b/.test(text) ? 'Async' : ''}${/^[^(]*\*/.test(text) ? 'Generator' : ''}Function`
+  return kind === tagOf(fn) ? kind : 'Function'
+}
+
+/** A method may be named `class`, but has no prototype. */
+export function isClass(fn: object): boolean {
+  return Object.hasOwn(fn, 'prototype') && /^class\b/.test(Function.prototype.toString.call(fn))
 }
 
 export function checkFunction(what: string, fn: unknown): asserts fn is AnyFunction {
@@ -54,17 +69,28 @@ const SHAPES: readonly Shape[] = [
     })[name] as AnyFunction,
 ]
 
+/** What the package `reflect-metadata` adds to `Reflect`, if the application has loaded it. */
+const metadata = Reflect as {
+  getOwnMetadataKeys?: (target: object) => unknown[]
+  getOwnMetadata?: (key: unknown, target: object) => unknown
+  defineMetadata?: (key: unknown, value: unknown, target: object) => void
+}
+
 /**
- * Gives the wrapper the name, length and own properties of the original, except for functions: those
- * would run unguarded.
+ * Gives the wrapper the name, length, metadata and own properties of the original, except for
+ * functions: those would run unguarded.
  */
 export function mimicFunction(wrapper: AnyFunction, original: AnyFunction): AnyFunction {
   for (const key of Reflect.ownKeys(original)) {
     if (key === 'prototype' || key === 'arguments' || key === 'caller') continue
-    const property = Object.getOwnPropertyDescriptor(original, key) as PropertyDescriptor
+    const property = Object.getOwnPropertyDescriptor(original, key)
+    if (property === undefined || !('value' in property)) continue
+    if (typeof property.value === 'function') continue
     // A function that is given a property takes as much memory again.
-    if (typeof property.value === 'function' || property.get !== undefined) continue
     if (!has(wrapper, key, property)) Object.defineProperty(wrapper, key, property)
+  }
+  for (const key of metadata.getOwnMetadataKeys?.(original) ?? []) {
+    metadata.defineMetadata?.(key, metadata.getOwnMetadata?.(key, original), wrapper)
   }
   return wrapper
 }

@@ -5,7 +5,7 @@ import { CallTimeoutError } from '../errors.ts'
 import { show } from '../options/validate.ts'
 import { callerSignal } from './caller-signal.ts'
 import { runFallback } from './fallback.ts'
-import { type AnyFunction, kindOf, mimicFunction } from './functions.ts'
+import { type AnyFunction, mimicFunction, tagOf } from './functions.ts'
 import { Settlement } from './settlement.ts'
 import {
   DONE,
@@ -20,7 +20,7 @@ import { timeLimit } from './timeout-queue.ts'
 
 /** A function with the same type whose stream holds the permit until its iteration ends. */
 export function wrapStream(circuit: Circuit, fn: AnyFunction): AnyFunction {
-  const lazy = kindOf(fn) === 'AsyncGeneratorFunction'
+  const lazy = tagOf(fn) === 'AsyncGeneratorFunction'
   return mimicFunction(function (this: unknown, ...args: unknown[]) {
     const call = new StreamCall(circuit, args)
     // A generator runs nothing before its first item is asked for, so neither is a permit taken.

@@ -1,5 +1,5 @@
 import { callAsync, rejectCall } from '../call/call.ts'
-import { type AnyFunction, kindOf } from '../call/functions.ts'
+import { type AnyFunction, tagOf } from '../call/functions.ts'
 import { StreamCall } from '../call/stream.ts'
 import { isStream, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
@@ -114,7 +114,7 @@ export class ClientGuard {
     const isListed = methods?.includes(path) === true
     const isClosing = root && CLOSING_METHODS.has(path) && !isListed
     const isChosen = methods === undefined || methods.some((name) => covers(name, path))
-    const returnsPromises = isListed || kindOf(fn) === 'AsyncFunction'
+    const returnsPromises = isListed || tagOf(fn) === 'AsyncFunction'
     method = {
       path,
       isGuarded: isChosen && !isClosing && !except.some((name) => covers(name, path)),

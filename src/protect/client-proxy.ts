@@ -1,9 +1,9 @@
-import type { AnyFunction } from '../call/functions.ts'
+import { type AnyFunction, isClass } from '../call/functions.ts'
 import { fixed } from '../call/stream.ts'
 import { isStream } from '../call/stream-iterators.ts'
 import { isThenable } from '../options/validate.ts'
 import { appendPath, ClientGuard, type ClientRules } from './client-guard.ts'
-import { isClass, isObject, PROMISE_METHODS } from './client-shape.ts'
+import { isObject, PROMISE_METHODS } from './client-shape.ts'
 
 /** Returns a proxy of the client that guards its methods and those of the objects it returns. */
 export function guardClient(client: object, rules: ClientRules): object {

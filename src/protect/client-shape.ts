@@ -1,4 +1,5 @@
 // What can be known about a client's objects without running any of their code.
+import { isClass } from '../call/functions.ts'
 
 /** Methods that close the client itself, which must be possible while the circuit is open. */
 export const CLOSING_METHODS: ReadonlySet<PropertyKey> = new Set([
@@ -18,10 +19,6 @@ export const PROMISE_METHODS: ReadonlySet<PropertyKey> = new Set(['then', 'catch
 
 export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
-}
-
-export function isClass(fn: object): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(fn))
 }
 
 /** True for a promise without members that other promises do not have. */

@@ -107,6 +107,19 @@ describe('an open breaker that nobody calls', () => {
     expect(names(registry)).toEqual(['healthy', 'failing', 'new'])
   })
 
+  it('goes first if it is the one that was not called for the longest time', async () => {
+    const registry = createRegistry(3)
+    for (const name of ['a', 'b', 'c']) registry.breaker(name).trip()
+    await clock.advance(RESET_TIMEOUT / 2)
+    for (const name of ['b', 'a']) await reasonOf(registry.breaker(name).run(() => 1))
+    await clock.advance(1)
+    await reasonOf(registry.breaker('a').run(() => 1))
+    await clock.advance(HOUR)
+    for (const name of ['d', 'e']) await open(registry.breaker(name))
+
+    expect(names(registry)).toEqual(['a', 'd', 'e'])
+  })
+
   it('counts from its restoration when it continues from saved data', async () => {
     const registry = createRegistry(1)
     const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: RESET_TIMEOUT, clock })

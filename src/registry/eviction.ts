@@ -79,14 +79,17 @@ function candidateOf(circuit: Circuit, { factory }: LazyCircuit): Candidate | un
   const now = machine.now(clock.now())
   if (override !== undefined && now < override.until) return undefined
   if (state.name !== 'closed') {
-    // Every call of a circuit that is not closed tells the machine the time.
-    const idle = now - machine.now(Number.NaN)
-    const { openFor } = state.trip
-    if (idle < Math.max(ABANDONED_AFTER, ABANDONED_OPEN_TIMES * openFor)) return undefined
+    const kept = Math.max(ABANDONED_AFTER, ABANDONED_OPEN_TIMES * state.trip.openFor)
+    if (idleFor(circuit) < kept) return undefined
   }
   const rules = state.name === 'closed' ? state.rules : null
   const statuses = rules === null ? [] : statusesOf(rules, now)
   return { circuit, state, statuses, now, isConfigured: userOptions !== factory.userOptions }
+}
+
+/** Ms since the last call of a circuit that is not closed: each of them tells the machine the time. */
+function idleFor({ machine, clock }: Circuit): number {
+  return machine.now(clock.now()) - machine.now(Number.NaN)
 }
 
 /** How much is lost with a breaker. */
@@ -162,8 +165,11 @@ export class EvictionPolicy {
       this.#allMustStay = false
       this.#queues[2 * loss + (lazy.keyed ? 0 : 1)]?.push(lazy)
     }
-    // The oldest last, to be popped first.
-    for (const queue of this.#queues) queue.reverse()
+    // The oldest last, to be popped first; of the abandoned ones, the one idle for longest.
+    for (const [i, queue] of this.#queues.entries()) {
+      if (i >> 1 === ABANDONED) sortByIdleTime(queue)
+      else queue.reverse()
+    }
   }
 
   /** Takes a breaker with which at most `most` is lost; it may have changed since the scan. */
@@ -181,4 +187,9 @@ export class EvictionPolicy {
 function timeOf(entries: ReadonlyMap<string, LazyCircuit>): number {
   const [oldest] = entries.values()
   return oldest?.factory.clock.now() ?? 0
+}
+
+function sortByIdleTime(abandoned: LazyCircuit[]): void {
+  const idle = new Map(abandoned.map((lazy) => [lazy, idleFor(lazy.circuit)]))
+  abandoned.sort((a, b) => (idle.get(a) ?? 0) - (idle.get(b) ?? 0))
 }
