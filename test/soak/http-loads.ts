@@ -43,6 +43,14 @@ export class HttpTraffic {
 
   readonly plans = (random: () => number): LoadPlan[] => [
     {
+      name: 'http operated',
+      target: 'http',
+      options: {},
+      every: 15,
+      calling: (breaker) => breaker(() => this.#get()),
+      operated: true,
+    },
+    {
       name: 'http seed',
       target: 'http',
       options: { maxFailures: 3, resetTimeout: 300 },

@@ -1,4 +1,9 @@
-import { CircuitBreaker, type CircuitBreakerOptions, isShortCircuitError } from '../../src/index.ts'
+import {
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+  type ConfigurePatch,
+  isShortCircuitError,
+} from '../../src/index.ts'
 
 export type Target = 'http' | 'redis'
 
@@ -11,7 +16,30 @@ export interface LoadPlan {
   readonly every: number
   /** Makes what is called each time. */
   readonly calling: (breaker: CircuitBreaker) => () => Promise<unknown>
+  /** Whether it is configured, moved by hand and saved while calls are in flight. */
+  readonly operated?: boolean
 }
+
+const rate = { threshold: 0.5, minimumCalls: 5 }
+
+/** Under any of them a broken target opens the circuit, and a sound one closes it again. */
+const PATCHES: readonly ConfigurePatch[] = [
+  { trip: 'auto', recovery: 'auto' },
+  { trip: { consecutiveFailures: 3 }, recovery: { probes: 2, timeout: 1_000 } },
+  { trip: { failureRate: { ...rate, window: { duration: 1_000 } } } },
+  { trip: { slowCallRate: { ...rate, slowerThan: 300, window: { calls: 10 } } } },
+  { statistics: true },
+  { statistics: false, history: 1 },
+  { callTimeout: 400 },
+  { callTimeout: undefined },
+  { maxConcurrent: 10 },
+  { maxConcurrent: undefined },
+  { resetTimeout: 'auto' },
+  { resetTimeout: { initial: 200, max: 1_000 } },
+]
+
+/** Ms between two changes by hand, on average. */
+const OPERATED_EVERY = 150
 
 /** More calls than that of one load never wait at once. */
 const MOST_WAITING = 20
@@ -33,7 +61,9 @@ export class Load {
   readonly #every: number
   readonly #call: () => Promise<unknown>
   readonly #random: () => number
+  readonly #operated: boolean
   #timer: NodeJS.Timeout | undefined
+  #operator: NodeJS.Timeout | undefined
 
   constructor(plan: LoadPlan, random: () => number) {
     this.name = plan.name
@@ -46,6 +76,7 @@ export class Load {
     this.#every = plan.every
     this.#call = plan.calling(this.breaker)
     this.#random = random
+    this.#operated = plan.operated === true
   }
 
   get waiting(): number {
@@ -53,17 +84,42 @@ export class Load {
   }
 
   start(): void {
+    this.#callAgain()
+    if (this.#operated) this.#operateAgain()
+  }
+
+  #callAgain(): void {
     this.#timer = setTimeout(
       () => {
         if (this.waiting < MOST_WAITING) void this.#callOnce()
-        this.start()
+        this.#callAgain()
       },
       this.#every * 2 * this.#random(),
     )
   }
 
+  #operateAgain(): void {
+    const operate = (): void => {
+      this.#operate()
+      this.#operateAgain()
+    }
+    this.#operator = setTimeout(operate, OPERATED_EVERY * 2 * this.#random())
+  }
+
+  #operate(): void {
+    const { breaker } = this
+    const chance = this.#random()
+    if (chance < 0.8) {
+      breaker.configure(PATCHES[Math.floor((chance / 0.8) * PATCHES.length)] as ConfigurePatch)
+    } else if (chance < 0.85) breaker.trip()
+    else if (chance < 0.9) breaker.reset()
+    else if (chance < 0.95) breaker.forceOpen({ for: 100 })
+    else breaker.save()
+  }
+
   stop(): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#operator)
   }
 
   async #callOnce(): Promise<void> {

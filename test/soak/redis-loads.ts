@@ -46,6 +46,17 @@ export class RedisTraffic {
     const key = () => `key ${Math.floor(random() * 100)}`
     return [
       {
+        name: 'redis operated',
+        target: 'redis',
+        options: {},
+        every: 15,
+        calling: (breaker) => {
+          const get = breaker((name: string) => redis.get(name))
+          return () => get(key())
+        },
+        operated: true,
+      },
+      {
         name: 'redis seed',
         target: 'redis',
         options: { maxFailures: 3, resetTimeout: 300 },

@@ -1,0 +1,20 @@
+import core from './stryker.config.mjs'
+
+/** What is around the core: calls, circuits, registries and clients. */
+const LAYERS = 'src/{call,circuit,registry,protect}/**/*'
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  ...core,
+  mutate: [`${LAYERS}.ts`, `!${LAYERS}.test.ts`, `!${LAYERS}.test-d.ts`],
+  vitest: { configFile: 'vitest.mutation-shell.config.ts' },
+  ignorePatterns: [
+    ...core.ignorePatterns,
+    '!vitest.mutation-shell.config.ts',
+    '!test/clients/store.ts',
+  ],
+  thresholds: { high: 95, low: 90, break: 90 },
+  jsonReporter: { fileName: 'reports/mutation-shell/mutation.json' },
+  htmlReporter: { fileName: 'reports/mutation-shell/mutation.html' },
+  incrementalFile: 'reports/mutation-shell/incremental.json',
+}
