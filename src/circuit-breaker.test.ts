@@ -256,10 +256,11 @@ describe('the way of a circuit', () => {
     await open(breaker)
     const whileOpen = clock.timers
     await clock.advance(RESET_TIMEOUT)
-    const probe = hang(breaker)
+    const whileHalfOpen = clock.timers
+    await succeed(breaker)
+    await clock.advance(0)
 
-    expect([whileOpen, clock.timers]).toEqual([0, 0])
-    await probe.release()
+    expect([whileOpen, whileHalfOpen, clock.timers]).toEqual([0, 0, 0])
   })
 })
 

@@ -5,7 +5,8 @@ import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.
 import type { RejectReason } from '../core/measure/counters.ts'
 import { isThenable } from '../options/validate.ts'
 import type { AnyFallback } from '../options.ts'
-import { callerSignal } from './caller-signal.ts'
+import { CallSignal } from './call-signal.ts'
+import { callerSignal, replaceSignal } from './caller-signal.ts'
 import { runFallback, withFallback } from './fallback.ts'
 import { follow, invoke } from './follow.ts'
 import type { AnyFunction } from './functions.ts'
@@ -22,12 +23,19 @@ export function callAsync(
   const { callTimeout, fallback } = circuit.options
   const permit = circuit.admit(callTimeout)
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, args)
-  const handlers = composeHandlers(circuit, permit, callerSignal(args), fallback, args)
-  if (callTimeout === undefined) {
+  const signal = callerSignal(args)
+  const timeout = circuit.timeLimit(permit, callTimeout)
+  if (timeout === undefined) {
+    const handlers = composeHandlers(circuit, permit, signal, fallback, args)
     return invoke(handlers, fn, self, args)
   }
-  const call = new InterruptibleCall(circuit, handlers)
-  return call.run(callTimeout, () => fn.apply(self, args as unknown[]))
+  const own = signal && new CallSignal(signal)
+  own?.follow()
+  const handlers = composeHandlers(circuit, permit, signal, fallback, args, undefined, own)
+  const passed = own === undefined ? args : replaceSignal(args, own)
+  return new InterruptibleCall(circuit, handlers, own).run(timeout, () =>
+    fn.apply(self, passed as unknown[]),
+  )
 }
 
 /** The same for a synchronous function: throws what a promise would be rejected with. */
@@ -99,10 +107,11 @@ export function composeHandlers(
   fallback: AnyFallback | undefined,
   args: readonly unknown[],
   classify?: Classify | undefined,
+  own?: CallSignal | undefined,
 ): SettleHandlers {
   const handlers =
     signal === undefined && classify === undefined
       ? circuit.handlersOf(permit)
-      : new Settlement(circuit, permit, signal, classify)
+      : new Settlement(circuit, permit, signal, classify, own)
   return fallback === undefined ? handlers : withFallback(handlers, fallback, args)
 }

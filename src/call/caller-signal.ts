@@ -1,4 +1,5 @@
 import { isSignal } from '../options/validate.ts'
+import { type CallSignal, isPlain } from './call-signal.ts'
 
 /** Under these names the arguments of clients carry the caller's signal: fetch, axios, AWS, … */
 const SIGNAL_PROPERTIES = ['signal', 'abortSignal'] as const
@@ -20,6 +21,37 @@ export function callerSignal(args: readonly unknown[]): AbortSignal | undefined 
     }
   }
   return undefined
+}
+
+/**
+ * The arguments with the signal of the call in place of its caller's: as an argument, and in plain
+ * options, which are copied. An instance of a class, such as a `Request`, can't be copied and stays.
+ */
+export function replaceSignal(args: readonly unknown[], own: CallSignal): readonly unknown[] {
+  const { caller, signal } = own
+  return Array.from(args, (arg) => {
+    if (typeof arg !== 'object' || arg === null) return arg
+    if (arg === caller) return signal
+    try {
+      return isPlain(arg) ? replaceProperties(arg as Options, caller, signal) : arg
+    } catch {
+      return arg
+    }
+  })
+}
+
+type Options = Readonly<Record<string, unknown>>
+
+function replaceProperties(
+  options: Options,
+  caller: AbortSignal | undefined,
+  own: AbortSignal,
+): Options {
+  let copy = options
+  for (const name of SIGNAL_PROPERTIES) {
+    if (Object.hasOwn(options, name) && options[name] === caller) copy = { ...copy, [name]: own }
+  }
+  return copy
 }
 
 function carried(arg: object): AbortSignal | undefined {

@@ -1,43 +1,42 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import type { SettleHandlers } from '../circuit/settle-handlers.ts'
 import { CallTimeoutError } from '../errors.ts'
+import type { AbortListener } from './abort-listeners.ts'
+import type { CallSignal } from './call-signal.ts'
 import { follow } from './follow.ts'
 import { startTimeout, stopTimeout, type TimeoutEntry, type TimeoutQueue } from './timeout-queue.ts'
-
-/** What the caller may end a call by, and what tells its action so. */
-export interface Interruption {
-  readonly signal: AbortSignal | undefined
-  readonly controller: AbortController
-}
 
 /**
  * A call that ends when its action does, on its timeout, or on an abort by the caller, whichever
  * comes first. What comes later does nothing.
  */
-export class InterruptibleCall implements TimeoutEntry {
+export class InterruptibleCall implements TimeoutEntry, AbortListener {
   deadline = 0
   previous: TimeoutEntry | undefined = undefined
   next: TimeoutEntry | undefined = undefined
   queue: TimeoutQueue | undefined = undefined
   /** Resolves what the caller holds; undefined when the call has ended. */
   #resolve: ((result: unknown) => void) | undefined = undefined
-  #stopListening: (() => void) | undefined = undefined
   readonly #circuit: Circuit
   readonly #handlers: SettleHandlers
-  readonly #interruption: Interruption | undefined
+  readonly #own: CallSignal | undefined
 
-  constructor(circuit: Circuit, handlers: SettleHandlers, interruption?: Interruption) {
+  /** `own` is the signal that its action sees. */
+  constructor(circuit: Circuit, handlers: SettleHandlers, own?: CallSignal) {
     this.#circuit = circuit
     this.#handlers = handlers
-    this.#interruption = interruption
+    this.#own = own
   }
 
-  /** Runs the action, unless the caller has aborted already. */
-  run(timeout: number | undefined, action: () => unknown): Promise<unknown> {
+  /**
+   * Runs the action, unless the caller has aborted already. With `leaves`, an abort by the caller ends
+   * the call at once; otherwise the action decides what follows from it.
+   */
+  run(timeout: number | undefined, action: () => unknown, leaves = false): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       if (timeout !== undefined) startTimeout(this.#circuit.clock, timeout, this)
-      this.#listen(this.#interruption?.signal)
+      if (leaves) this.#own?.follow(this)
       // A listener may have aborted it while the call was admitted.
       if (this.#resolve === undefined) return
       let result: unknown
@@ -52,14 +51,8 @@ export class InterruptibleCall implements TimeoutEntry {
     })
   }
 
-  #listen(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return
-    const abort = (): void => {
-      this.#interrupt(signal.reason, false)
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    this.#stopListening = () => signal.removeEventListener('abort', abort)
-    if (signal.aborted) abort()
+  onAbort(reason: unknown): void {
+    this.#interrupt(reason, false)
   }
 
   readonly #onFulfilled = (value: unknown): unknown =>
@@ -72,7 +65,6 @@ export class InterruptibleCall implements TimeoutEntry {
     const resolve = this.#resolve
     this.#resolve = undefined
     stopTimeout(this)
-    this.#stopListening?.()
     return resolve
   }
 
@@ -86,7 +78,7 @@ export class InterruptibleCall implements TimeoutEntry {
     const resolve = this.#end()
     if (resolve === undefined) return
     const result = this.#handlers.onRejected(reason, timedOut)
-    this.#interruption?.controller.abort(reason)
+    this.#own?.abort(reason)
     resolve(result)
   }
 }

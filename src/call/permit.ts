@@ -3,6 +3,7 @@ import type { AdmittedPermit } from '../circuit/settle-handlers.ts'
 import { type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AcquireOptions } from '../options.ts'
+import { type AbortListener, addAbortListener, removeAbortListener } from './abort-listeners.ts'
 import { abortedByCaller } from './caller-signal.ts'
 import { Settlement } from './settlement.ts'
 import { timeLimit } from './timeout-queue.ts'
@@ -51,7 +52,6 @@ export const dispose: typeof Symbol.dispose =
 class CallPermit implements Permit {
   readonly generation: number
   readonly #settlement: Settlement
-  readonly #signal: AbortSignal | undefined
   readonly #stopTimer: (() => void) | undefined
 
   constructor(
@@ -60,18 +60,18 @@ class CallPermit implements Permit {
     { signal, classify }: AcquireOptions,
     timeout: number | undefined,
   ) {
+    const limit = circuit.timeLimit(permit, timeout)
     this.generation = (permit.state ?? circuit.machine.state).generation
     this.#settlement = new Settlement(circuit, permit, signal, classify)
-    this.#signal = signal
-    if (timeout !== undefined) {
-      this.#stopTimer = timeLimit(circuit.clock, timeout, () => {
-        const reason = new CallTimeoutError(circuit.name, timeout)
+    if (limit !== undefined) {
+      this.#stopTimer = timeLimit(circuit.clock, limit, () => {
+        const reason = new CallTimeoutError(circuit.name, limit)
         this.#settle({ status: 'rejected', reason }, true)
       })
     }
-    signal?.addEventListener('abort', this.#abort, { once: true })
-    // A listener may have done it while the call was admitted.
+    // A listener may have aborted it while the call was admitted.
     if (signal?.aborted) this.cancel()
+    else if (signal !== undefined) addAbortListener(signal, this.#listener)
   }
 
   get probe(): boolean {
@@ -107,10 +107,13 @@ class CallPermit implements Permit {
     this.cancel()
   }
 
-  readonly #abort = (): void => {
-    // Classified: an abort by a deadline is a failure.
-    if (this.#settlement.delivered && abortedByCaller(this.#signal)) this.cancel()
-    else this.#settle({ status: 'rejected', reason: this.#signal?.reason })
+  readonly #listener: AbortListener = {
+    onAbort: (reason) => {
+      const { delivered, signal } = this.#settlement
+      // Classified: an abort by a deadline is a failure.
+      if (delivered && abortedByCaller(signal)) this.cancel()
+      else this.#settle({ status: 'rejected', reason })
+    },
   }
 
   #settle(settled: Settled, timedOut = false): void {
@@ -125,7 +128,8 @@ class CallPermit implements Permit {
 
   #stop(): void {
     this.#stopTimer?.()
-    this.#signal?.removeEventListener('abort', this.#abort)
+    const { signal } = this.#settlement
+    if (signal !== undefined) removeAbortListener(signal, this.#listener)
   }
 }
 

@@ -3,6 +3,7 @@ import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { checkCall } from '../options/check-options.ts'
 import type { CallOptions } from '../options.ts'
 import { composeHandlers, rejectCall } from './call.ts'
+import { CallSignal } from './call-signal.ts'
 import { invoke } from './follow.ts'
 import { checkFunction } from './functions.ts'
 import { InterruptibleCall } from './interruptible-call.ts'
@@ -30,22 +31,25 @@ export function runAction(
   if (signal?.aborted) return rejectWith(signal.reason)
   const permit = circuit.admit(timeout)
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, [])
-  const handlers = composeHandlers(circuit, permit, signal, fallback, [], call?.classify)
-  if (timeout === undefined && signal === undefined) {
-    return invoke(handlers, action, undefined, [neverAborted(takesSignal)])
-  }
-  const controller = new AbortController()
-  const interruptible = new InterruptibleCall(circuit, handlers, { signal, controller })
-  return interruptible.run(timeout, () => action(controller.signal))
+  const limit = circuit.timeLimit(permit, timeout)
+  const own = limit === undefined && signal === undefined ? undefined : new CallSignal(signal)
+  const handlers = composeHandlers(circuit, permit, signal, fallback, [], call?.classify, own)
+  if (own === undefined) return invoke(handlers, action, undefined, [neverAborted(takesSignal)])
+  return new InterruptibleCall(circuit, handlers, own).run(limit, () => action(own.signal), true)
 }
 
 /**
- * The signal of a call that nothing aborts. An action that declares the parameter may add listeners
- * to it and gets its own; one that does not declare it is unlikely to read it.
+ * The signal of a call that nothing aborts. An action that declares the parameter gets its own; one
+ * that does not may read it all the same, by `...args`.
  */
 function neverAborted(takesSignal: boolean): AbortSignal {
   if (takesSignal) return new AbortController().signal
-  shared ??= new AbortController().signal
+  shared ??= unheard(new AbortController().signal)
   return shared
 }
 let shared: AbortSignal | undefined
+
+/** What is never aborted calls no listener, so that it need not keep any. */
+function unheard(signal: AbortSignal): AbortSignal {
+  return Object.defineProperty(signal, 'addEventListener', { value: () => {} })
+}

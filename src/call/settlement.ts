@@ -3,6 +3,7 @@ import { type Classify, isReplaced } from '../circuit/classify.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import { CANCELLED, type Classification, errorOf, type Settled, SUCCESS } from '../core/outcome.ts'
+import type { CallSignal } from './call-signal.ts'
 import { abortedByCaller } from './caller-signal.ts'
 
 /**
@@ -11,25 +12,29 @@ import { abortedByCaller } from './caller-signal.ts'
  */
 export class Settlement implements SettleHandlers {
   readonly permit: AdmittedPermit
+  /** The caller's. */
+  readonly signal: AbortSignal | undefined
   settled = false
   delivered = false
   readonly onFulfilled: (value: unknown) => unknown
   readonly onRejected: (reason: unknown, timedOut?: boolean) => Rejection
   readonly #circuit: Circuit
-  readonly #signal: AbortSignal | undefined
   readonly #classify: Classify | undefined
+  readonly #own: CallSignal | undefined
 
-  /** `signal` is the caller's; `classify` is asked before the breaker's. */
+  /** `classify` is asked before the breaker's; `own` is the signal that the action sees. */
   constructor(
     circuit: Circuit,
     permit: AdmittedPermit,
     signal: AbortSignal | undefined,
     classify?: Classify | undefined,
+    own?: CallSignal | undefined,
   ) {
     this.permit = permit
     this.#circuit = circuit
-    this.#signal = signal
+    this.signal = signal
     this.#classify = classify
+    this.#own = own
     this.onFulfilled = (value) => {
       this.settle({ status: 'fulfilled', value })
       return value
@@ -45,13 +50,14 @@ export class Settlement implements SettleHandlers {
   /** Settles it as the result is classified. True if a fallback may replace the result. */
   settle(settled: Settled, timedOut = false): boolean {
     if (this.settled) return false
-    const callerGone = !timedOut && abortedByCaller(this.#signal)
+    const callerGone = !timedOut && abortedByCaller(this.signal)
     const classification = this.#circuit.classify(settled, {
       classify: this.#classify,
       callerGone,
       timedOut,
     })
     this.settleAs(classification, errorOf(settled))
+    if (settled.status === 'fulfilled') this.#own?.followFor(settled.value)
     return isReplaced(classification) && !callerGone
   }
 
@@ -71,6 +77,7 @@ export class Settlement implements SettleHandlers {
   settleAs(classification: Classification, error?: unknown): void {
     if (this.settled) return
     this.settled = true
+    this.#own?.unfollow()
     this.#circuit.settle(this.permit, classification, error)
   }
 }

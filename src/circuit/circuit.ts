@@ -132,6 +132,11 @@ export class Circuit implements ClassifyHost {
     return permit
   }
 
+  /** The longest time that an admitted call may take: a probe has a limit in any case. */
+  timeLimit({ probe }: AdmittedPermit, timeout: number | undefined): number | undefined {
+    return probe ? Math.min(timeout ?? Infinity, this.options.recovery.timeout) : timeout
+  }
+
   /** As {@link admit}, for a call that needs nothing but a shared permit; null for any other. */
   tryAdmitShared(): SharedPermitHandlers | null {
     const direct = this.#direct

@@ -1,4 +1,5 @@
-import { callerSignal } from '../call/caller-signal.ts'
+import { CallSignal } from '../call/call-signal.ts'
+import { callerSignal, replaceSignal } from '../call/caller-signal.ts'
 import { withFallback } from '../call/fallback.ts'
 import { follow } from '../call/follow.ts'
 import { InterruptibleCall } from '../call/interruptible-call.ts'
@@ -14,7 +15,11 @@ import { hasMethod, isPlainPromise, PROMISE_METHODS } from './client-shape.ts'
 export class ClientCall {
   readonly #circuit: Circuit
   readonly #settlement: Settlement
+  readonly #timeout: number | undefined
+  readonly #own: CallSignal | undefined
   readonly handlers: SettleHandlers
+  /** For the method, with the signal of the call in place of its caller's. */
+  readonly args: readonly unknown[]
 
   /** `proxyOf` returns what the caller receives in place of a value. */
   constructor(
@@ -23,8 +28,12 @@ export class ClientCall {
     args: readonly unknown[],
     proxyOf: (value: unknown) => unknown,
   ) {
-    const { fallback } = circuit.options
-    const settlement = new Settlement(circuit, permit, callerSignal(args))
+    const { callTimeout, fallback } = circuit.options
+    const timeout = circuit.timeLimit(permit, callTimeout)
+    const signal = callerSignal(args)
+    const own = timeout === undefined ? undefined : signal && new CallSignal(signal)
+    own?.follow()
+    const settlement = new Settlement(circuit, permit, signal, undefined, own)
     const handlers: SettleHandlers = {
       // The call of a stream ends with its iteration, so the stream takes the permit over.
       onFulfilled: (value) =>
@@ -35,6 +44,9 @@ export class ClientCall {
     }
     this.#circuit = circuit
     this.#settlement = settlement
+    this.args = own === undefined ? args : replaceSignal(args, own)
+    this.#timeout = timeout
+    this.#own = own
     this.handlers = fallback === undefined ? handlers : withFallback(handlers, fallback, args)
   }
 
@@ -57,10 +69,11 @@ export class ClientCall {
   }
 
   #follow(promise: Promise<unknown>): Promise<unknown> {
-    const { callTimeout } = this.#circuit.options
     const { onFulfilled, onRejected } = this.handlers
-    if (callTimeout === undefined) return follow(onFulfilled, onRejected, promise)
-    return new InterruptibleCall(this.#circuit, this.handlers).run(callTimeout, () => promise)
+    const timeout = this.#timeout
+    if (timeout === undefined) return follow(onFulfilled, onRejected, promise)
+    const call = new InterruptibleCall(this.#circuit, this.handlers, this.#own)
+    return call.run(timeout, () => promise)
   }
 
   /**

@@ -128,8 +128,8 @@ export class ClientGuard {
 
   /** Calls a method on the original object. */
   call(method: Method, fn: AnyFunction, self: unknown, callerArgs: readonly unknown[]): unknown {
-    const args = callerArgs.map((arg) => this.originalOf(arg))
-    const run = (): unknown => Reflect.apply(fn, self, args)
+    const args: readonly unknown[] = callerArgs.map((arg) => this.originalOf(arg))
+    const run = (passed = args): unknown => Reflect.apply(fn, self, passed)
     if (!method.isGuarded) return this.#returnUnguarded(run())
     const profile = typeof args.at(-1) === 'function' ? method.profileWithCallback : method.profile
     if (profile.returnsPromises) return this.#callAdmitted(method, profile, run, args)
@@ -190,7 +190,7 @@ export class ClientGuard {
   #callAdmitted(
     method: Method,
     profile: ReturnProfile,
-    run: () => unknown,
+    run: (passed: readonly unknown[]) => unknown,
     args: readonly unknown[],
   ): unknown {
     const circuit = this.#rules.circuitOf(method.path)
@@ -198,7 +198,7 @@ export class ClientGuard {
     if (typeof call === 'string') return this.#reject(circuit, call, profile, args)
     let result: unknown
     try {
-      result = run()
+      result = run(call.args)
     } catch (error) {
       return Promise.resolve(call.handlers.onRejected(error))
     }
