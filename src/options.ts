@@ -78,6 +78,9 @@ export interface CircuitBreakerOptions<Fallback = never> {
    * The longest time a call may take, in milliseconds. A call that takes longer rejects with
    * `CallTimeoutError`, its signal is aborted, and it counts as a failure. For a stream, the limit
    * is for each item. It does not apply to synchronous functions, which can't be interrupted.
+   * A wrapped function that is passed an `AbortSignal`, as an argument or as `{ signal }` or
+   * `{ abortSignal }`, sees one in its place that the timeout aborts as well; such an object is copied.
+   * What holds its signal in a class, such as a `Request`, is passed on as it is.
    * More than 0, at most 2^31 - 1.
    * @defaultValue none: a call may take any time
    */

@@ -158,7 +158,8 @@ export interface RecoveryOptions {
   readonly slowStart?: SlowStartOptions | undefined
   /**
    * The longest time a probe may take, in milliseconds. A probe that takes longer expires and counts
-   * as failed at that moment; a stream that has delivered an item counts as succeeded instead.
+   * as failed at that moment: its caller gets `CallTimeoutError` and its signal is aborted. A stream
+   * that has delivered an item counts as succeeded instead. Synchronous functions are not interrupted.
    * If the call itself has a timeout that is not longer, that one decides.
    * More than 0, at most 2^31 - 1.
    * @defaultValue `callTimeout`, or 30 000 without one
