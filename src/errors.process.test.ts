@@ -109,10 +109,10 @@ describe.runIf(runsTypeScript)('in a process of its own', () => {
       await idle.run(() => 1)
       const open = new short.CircuitBreaker({ resetTimeout: 60000, callTimeout: 60000 })
       open.trip()
-      const probing = new short.CircuitBreaker({ resetTimeout: 1 })
+      const probing = new short.CircuitBreaker({ resetTimeout: 1, recovery: { probes: 2 } })
       probing.trip()
       while (probing.state === 'open');
-      probing.run(() => new Promise(() => {}))
+      await probing.run(() => 1)
       console.log(idle.state, open.state, probing.state)
     `)
 

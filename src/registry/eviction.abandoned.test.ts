@@ -47,6 +47,8 @@ describe('an open breaker that nobody calls', () => {
     await clock.advance(RESET_TIMEOUT)
     void breaker.run(() => new Promise(() => {})).catch(() => {})
     expect(breaker.state).toBe('half-open')
+    // The probe is given up.
+    await clock.advance(30_000)
     await clock.advance(HOUR)
     registry.breaker('b')
 
