@@ -1,11 +1,14 @@
 // Looks at the package from outside: packs it, installs the tarball in an empty project, uses it there.
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { createChecks, run } from './checks.mjs'
-import { bin, createConsumer } from './consumer.mjs'
+import { bin, createConsumer, root } from './consumer.mjs'
 import { entries } from './entries.mjs'
 
 const { check, finish } = createChecks('package')
+
+/** The oldest that is supported, the last of each major version, and the one that is used here. */
+const TYPESCRIPTS = ['typescript-5.4', 'typescript-5.9', 'typescript-6', 'typescript']
 
 let consumer
 const packed = await check('builds, packs and installs', async () => {
@@ -19,9 +22,13 @@ if (packed) {
   await check('are the types wrong? (esm-only)', () =>
     run(bin('attw'), [tarball, '--profile', 'esm-only']),
   )
-  await check('type-checks for a consumer, by import and by require', () =>
-    run(bin('tsc'), ['-p', 'types.tsconfig.json'], { cwd: folder }),
-  )
+  for (const typescript of TYPESCRIPTS) {
+    for (const { module, flags, files } of modulesOf(typescript)) {
+      await check(`type-checks under ${typescript}, ${module}`, () =>
+        checkTypes(folder, typescript, flags, files),
+      )
+    }
+  }
   for (const node of nodes()) {
     const version = (await run(node, ['--version'])).trim()
     await check(`works by import on Node ${version}`, () =>
@@ -33,6 +40,24 @@ if (packed) {
   }
 }
 finish()
+
+// The kinds of modules a consumer may have. TypeScript 5.4 knows no require of an ES module.
+function modulesOf(typescript) {
+  const all = ['types.mts', 'types.cts', 'entries.mjs', 'entries.cjs']
+  const imports = ['types.mts', 'entries.mjs']
+  return [
+    { module: 'nodenext', flags: {}, files: typescript === 'typescript-5.4' ? imports : all },
+    { module: 'node16', flags: { module: 'node16' }, files: imports },
+    { module: 'bundler', flags: { module: 'esnext', moduleResolution: 'bundler' }, files: imports },
+  ]
+}
+
+async function checkTypes(folder, typescript, flags, files) {
+  const config = { extends: './types.tsconfig.json', compilerOptions: flags, files }
+  writeFileSync(join(folder, 'case.tsconfig.json'), JSON.stringify(config))
+  const tsc = join(root, 'node_modules', typescript, 'bin/tsc')
+  await run(process.execPath, [tsc, '-p', 'case.tsconfig.json'], { cwd: folder })
+}
 
 async function checkContents(tarball) {
   const list = (await run('tar', ['-tzf', tarball])).trim().split('\n')

@@ -10,7 +10,12 @@ describe('new CircuitBreaker', () => {
   it('takes the type of the fallback from the options', () => {
     expectTypeOf(new CircuitBreaker()).toEqualTypeOf<CircuitBreaker<never>>()
     expectTypeOf(new CircuitBreaker({ maxFailures: 3 })).toEqualTypeOf<CircuitBreaker<never>>()
-    expectTypeOf(new CircuitBreaker({ fallback: () => 1 })).toEqualTypeOf<CircuitBreaker<number>>()
+    expectTypeOf(new CircuitBreaker({ fallback: () => 1 })).toEqualTypeOf<
+      CircuitBreaker<number, []>
+    >()
+    expectTypeOf(new CircuitBreaker({ fallback: (_: unknown, id: string) => id })).toEqualTypeOf<
+      CircuitBreaker<string, [id: string]>
+    >()
   })
 
   it('rejects options of the wrong type and unknown ones', () => {
@@ -51,6 +56,27 @@ describe('new CircuitBreaker', () => {
         return undefined
       },
     })
+  })
+})
+
+describe('CircuitBreaker<unknown>', () => {
+  const cached = new CircuitBreaker({ fallback: (_: unknown, id: string) => id })
+
+  it('is the type of any breaker', () => {
+    const describe = (any: CircuitBreaker<unknown>): string => `${any.name} is ${any.state}`
+
+    for (const any of [breaker, new CircuitBreaker({ fallback: () => 1 }), cached]) describe(any)
+    expectTypeOf<CircuitBreaker<unknown>>().not.toExtend<CircuitBreaker>()
+    expectTypeOf(cached).toExtend<CircuitBreaker<string | number>>()
+  })
+
+  it('is needed where a fallback may return what is not expected', () => {
+    const call = (without: CircuitBreaker): Promise<number> => without.run(() => 1)
+
+    void call(breaker)
+    // @ts-expect-error its fallback may return text
+    void call(cached)
+    expectTypeOf(cached).not.toExtend<CircuitBreaker<number>>()
   })
 })
 

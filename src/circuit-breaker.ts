@@ -1,7 +1,9 @@
 import { wrapOrDecorate } from './call/decorator.ts'
 import type {
   AsyncFunction,
+  AsyncFunctionOf,
   Decorator,
+  FallbackTakes,
   Guarded,
   StreamGuard,
   SyncGuard,
@@ -27,6 +29,7 @@ import { type Snapshot, shownState, snapshot } from './inspect/snapshot.ts'
 import { checkCall, checkWhy, readOptions } from './options/check-options.ts'
 import type {
   AcquireOptions,
+  AnyArguments,
   CallOptions,
   CircuitBreakerOptions,
   ConfigurePatch,
@@ -36,7 +39,8 @@ import type {
 /** Returns the circuit behind a breaker; undefined for anything else. */
 export let lazyCircuitOf: (breaker: object) => LazyCircuit | undefined
 
-export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunction> {
+export interface CircuitBreaker<out Fallback = never, in Args extends unknown[] = AnyArguments>
+  extends Decorator<AsyncFunctionOf<Args>> {
   /** What errors, events and metrics call it. */
   readonly name: string
   /**
@@ -52,9 +56,10 @@ export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunctio
    * const double = breaker(async (n: number) => n * 2)
    * console.assert((await double(21)) === 42)
    */
-  <F extends AsyncFunction>(action: F): Guarded<F, Fallback>
+  <F extends AsyncFunction>(action: F, ...wrong: FallbackTakes<F, Args>): Guarded<F, Fallback>
   <This, A extends unknown[], R>(
     action: (this: This, ...args: A) => R,
+    ...wrong: FallbackTakes<(...args: A) => R, Args>
   ): (this: This, ...args: A) => Promise<Awaited<R> | Awaited<Fallback>>
 }
 
@@ -66,6 +71,10 @@ export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunctio
  * a few are let through as probes, and their results close or re-open it. There are no timers: state
  * changes with the next call that needs it, and never by reading.
  *
+ * The type arguments are what the fallback returns and which arguments of a call it takes. Without any,
+ * the type is that of a breaker without a fallback; `CircuitBreaker<unknown>` is that of any breaker, for
+ * functions that read breakers or move them.
+ *
  * @example
  * import { CircuitBreaker } from 'short-circuit'
  *
@@ -74,14 +83,17 @@ export interface CircuitBreaker<Fallback = never> extends Decorator<AsyncFunctio
  * console.assert(user.id === 1 && breaker.state === 'closed')
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a class body can't say that its objects can be called; `name` is defined by the constructor.
-export class CircuitBreaker<Fallback = never> extends Callable {
+export class CircuitBreaker<
+  out Fallback = never,
+  in Args extends unknown[] = AnyArguments,
+> extends Callable {
   readonly #lazy: LazyCircuit
 
   /** @internal Creates the handle of a circuit of a registry. */
   constructor(lazy: LazyCircuit)
   /** @throws TypeError or RangeError naming the option that is wrong, what it must be and what was got */
-  constructor(options?: CircuitBreakerOptions<Fallback>)
-  constructor(options: CircuitBreakerOptions<Fallback> | LazyCircuit = {}) {
+  constructor(options?: CircuitBreakerOptions<Fallback, Args>)
+  constructor(options: CircuitBreakerOptions<Fallback, Args> | LazyCircuit = {}) {
     const given = options instanceof LazyCircuit ? undefined : readOptions('options', options)
     const lazy = given === undefined ? (options as LazyCircuit) : createLazyCircuit(given)
     const { name } = lazy
@@ -105,7 +117,7 @@ export class CircuitBreaker<Fallback = never> extends Callable {
   }
 
   /** Guards a synchronous function: same result, and it throws {@link CircuitOpenError}. */
-  get sync(): SyncGuard<Fallback> {
+  get sync(): SyncGuard<Fallback, Args> {
     const wrap = (fn: Parameters<typeof wrapSync>[1]) => wrapSync(this.#circuit, fn)
     return ((...args: [unknown, unknown?, unknown?]) =>
       wrapOrDecorate('breaker.sync', wrap, args)) as never

@@ -41,7 +41,7 @@ export interface CallOptions<Fallback = never> extends AcquireOptions {
  * A wrong value or an unknown name throws a TypeError or RangeError at construction, which names the
  * option, what was expected and what it was.
  */
-export interface CircuitBreakerOptions<Fallback = never> {
+export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] = AnyArguments> {
   /**
    * The name of the breaker in errors, events and metrics.
    * Any string that is not empty.
@@ -111,11 +111,12 @@ export interface CircuitBreakerOptions<Fallback = never> {
   readonly retryAfter?: ((settled: Settled) => number | undefined) | undefined
   /**
    * Returns a value in place of the error of a call that failed or was rejected;
-   * `error instanceof CircuitOpenError` tells which. Its further arguments are those of the call.
+   * `error instanceof CircuitOpenError` tells which. Its further arguments are those of the call, and
+   * none with `run`.
    * It does not run for errors classified as success or neutral, nor when the caller aborted. If it
    * throws, the call rejects with that error, whose `cause` is the original one.
    */
-  readonly fallback?: ((error: unknown, ...args: never[]) => Fallback) | undefined
+  readonly fallback?: ((error: unknown, ...args: Args) => Fallback) | undefined
   /**
    * Changes the messages of errors before they are kept in trip records, to remove secrets.
    * If it throws, the message is not kept.
@@ -189,3 +190,7 @@ export type ConfigurePatch = Omit<
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments are those of any wrapped function.
 export type AnyFallback = (error: unknown, ...args: any[]) => unknown
+
+/** The arguments that a breaker without a fallback takes. */
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export type AnyArguments = any

@@ -31,6 +31,13 @@ it('types the function that is guarded by key, and the arguments of the key', ()
   expectTypeOf(
     registry.keyed(ask, { key: (_, port) => port, fallback: () => null })('a'),
   ).resolves.toEqualTypeOf<string | null>()
+  expectTypeOf(
+    registry.keyed(ask, { key: (host) => host, fallback: (_, host, port) => ({ host, port }) })(
+      'a',
+    ),
+  ).resolves.toEqualTypeOf<string | { host: string; port: number | undefined }>()
+  // @ts-expect-error the fallback takes the arguments of the function
+  registry.keyed(ask, { key: (host) => host, fallback: (_: unknown, host: number) => host })
   // @ts-expect-error a key is a string, a number or undefined
   registry.keyed(ask, { key: () => true })
   // @ts-expect-error the function must return a promise
@@ -41,7 +48,7 @@ it('types breakers by their fallback, and events by their name', () => {
   const registry = new CircuitRegistry()
   const breaker = registry.breaker('users', { fallback: () => 7 })
 
-  expectTypeOf(breaker).toEqualTypeOf<CircuitBreaker<number>>()
+  expectTypeOf(breaker).toEqualTypeOf<CircuitBreaker<number, []>>()
   registry.on('evict', ({ breaker: name, lost }) => {
     expectTypeOf(name).toBeString()
     expectTypeOf(lost).toEqualTypeOf<readonly string[]>()

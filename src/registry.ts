@@ -7,6 +7,7 @@ import { EVENT_NAMES, type RegistryEvent, type RegistryEventName } from './event
 import { type Snapshot, snapshot } from './inspect/snapshot.ts'
 import { checkName } from './options/check-options.ts'
 import { integer, object, wrongType } from './options/validate.ts'
+import type { AnyArguments } from './options.ts'
 import type { RegisteredOptions, RegistryDefaults } from './registry/configuration.ts'
 import { KeyedBreakers, type KeyedOptions } from './registry/keyed.ts'
 import { breakerOf, RegistryEntries } from './registry/registry-entries.ts'
@@ -114,10 +115,10 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
    * configured live; the message says which. A function is the same only if it is that very function:
    * define it once, and not with every call. Without `options` it never throws for that.
    */
-  breaker<Fallback = never>(
+  breaker<Fallback = never, Args extends unknown[] = AnyArguments>(
     name: string,
-    options?: RegisteredOptions<Fallback>,
-  ): CircuitBreaker<Fallback> {
+    options?: RegisteredOptions<Fallback, Args>,
+  ): CircuitBreaker<Fallback, Args> {
     let lazy = this.#entries.get(name)
     if (lazy === undefined) {
       checkName('name', name)
@@ -145,8 +146,7 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
    *
    * @throws TypeError when another breaker has that name; the message says how their options differ
    */
-  // biome-ignore lint/suspicious/noExplicitAny: a breaker with a fallback of any type.
-  add(breaker: CircuitBreaker<any>): this {
+  add(breaker: CircuitBreaker<unknown>): this {
     const lazy = typeof breaker === 'function' ? lazyCircuitOf(breaker) : undefined
     if (lazy === undefined) throw wrongType('breaker', 'a CircuitBreaker', breaker)
     const taken = this.#entries.get(lazy.name)

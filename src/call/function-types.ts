@@ -1,4 +1,9 @@
-/** The types of wrapped functions. `Fallback` is `never` while the breaker has none. */
+/**
+ * The types of wrapped functions. `Fallback` is `never` while the breaker has none; `Args` are the
+ * arguments that its fallback takes.
+ */
+
+import type { AnyArguments } from '../options.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: parameters of any function must be accepted.
 type Any = any
@@ -25,6 +30,19 @@ export type GuardedSync<F, Fallback> = [Fallback] extends [never]
   : F extends (this: infer This, ...args: infer A) => infer R
     ? (this: This, ...args: A) => R | Fallback
     : never
+
+/** Nothing, or an error for a function with arguments that the breaker's fallback does not take. */
+export type FallbackTakes<F extends (...args: Any[]) => unknown, Args extends unknown[]> = ((
+  ...args: Args
+) => void) extends (...args: Parameters<F>) => void
+  ? []
+  : [error: 'the fallback of this breaker takes other arguments']
+
+/** The asynchronous functions whose arguments the breaker's fallback may take. */
+export type AsyncFunctionOf<Args extends unknown[]> = {
+  // A method, so that the arguments may be more special than those of the fallback.
+  bivariant(this: Any, ...args: [...Args, ...Any[]]): PromiseLike<unknown>
+}['bivariant']
 
 /** True for functions whose result is always a promise: they need `breaker(fn)`. */
 export type ReturnsPromise<F> = F extends (...args: Any[]) => infer R
@@ -60,12 +78,13 @@ export interface Decorator<Allowed> {
 }
 
 /** `breaker.sync`: guards synchronous functions, and decorates methods that are. */
-export interface SyncGuard<Fallback> extends Decorator<(this: never, ...args: never[]) => unknown> {
+export interface SyncGuard<Fallback, Args extends unknown[] = AnyArguments>
+  extends Decorator<(this: never, ...args: never[]) => unknown> {
   <F extends (...args: never[]) => unknown>(
     action: F,
     ...wrong: ReturnsPromise<F> extends true
       ? [error: 'a function that returns a promise needs breaker(fn)']
-      : []
+      : FallbackTakes<F, Args>
   ): GuardedSync<F, Fallback>
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Circuit } from '../circuit/circuit.ts'
 import type { AdmittedPermit } from '../circuit/settle-handlers.ts'
 import { type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'

@@ -90,6 +90,37 @@ describe('a fallback of the breaker', () => {
     expectTypeOf(throwing(async () => 1)()).toEqualTypeOf<Promise<number>>()
   })
 
+  it('takes the arguments of what the breaker guards', () => {
+    const byId = new CircuitBreaker({ fallback: (_: unknown, id: string) => `cached ${id}` })
+
+    expectTypeOf(byId(async (id: 'a' | 'b') => id.length)).returns.resolves.toEqualTypeOf<
+      number | string
+    >()
+    expectTypeOf(byId((_: string, more: number) => more)).parameters.toEqualTypeOf<
+      [_: string, more: number]
+    >()
+    expectTypeOf(byId.sync((id: string) => id)).toEqualTypeOf<(id: string) => string>()
+    // @ts-expect-error the fallback takes text
+    byId(async (id: number) => id)
+    // @ts-expect-error the fallback takes an argument, this function none
+    byId(async () => 1)
+    // @ts-expect-error the same for one that returns no promise
+    byId((id: number) => id)
+    // @ts-expect-error the same for a synchronous one
+    byId.sync((id: number) => id)
+  })
+
+  it('may take no arguments, fewer, or those of any function', () => {
+    const none = new CircuitBreaker({ fallback: () => 1 })
+    const first = new CircuitBreaker({ fallback: (_error: unknown, id: string) => id })
+    const all = new CircuitBreaker({ fallback: (_error: unknown, ...args: unknown[]) => args })
+
+    none(async (id: number, more: string) => `${id}${more}`)
+    first(async (id: string, more: number) => `${id}${more}`)
+    all(async (id: number, more: string) => `${id}${more}`)
+    all(async () => '')
+  })
+
   it('widens the result of a synchronous function', () => {
     expectTypeOf(cached.sync((n: number) => n)).toEqualTypeOf<(n: number) => number | 'cached'>()
   })

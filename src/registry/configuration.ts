@@ -3,12 +3,12 @@ import { CircuitFactory } from '../circuit/circuit-factory.ts'
 import { Machine } from '../core/machine.ts'
 import { areEqual } from '../options/compare-options.ts'
 import { machineSettings } from '../options/resolve-options.ts'
-import type { CircuitBreakerOptions } from '../options.ts'
+import type { AnyArguments, CircuitBreakerOptions } from '../options.ts'
 import type { RegistryEmitter } from './registry-emitter.ts'
 
 /** Options of a breaker whose name and registry are known. */
-export type RegisteredOptions<Fallback = never> = Omit<
-  CircuitBreakerOptions<Fallback>,
+export type RegisteredOptions<Fallback = never, Args extends unknown[] = AnyArguments> = Omit<
+  CircuitBreakerOptions<Fallback, Args>,
   'name' | 'registry'
 >
 

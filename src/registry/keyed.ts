@@ -15,7 +15,7 @@ export type BreakerKey = string | number
 
 /** Options of {@link CircuitRegistry.keyed}: those of each key's breaker, and these two. */
 export interface KeyedOptions<F extends AsyncFunction, Fallback = never>
-  extends Omit<RegisteredOptions<Fallback>, 'saved'> {
+  extends Omit<RegisteredOptions<Fallback, Parameters<F>>, 'saved'> {
   /**
    * Returns the key of a call, from its arguments and with its `this`. A call whose key is
    * `undefined` is not guarded.

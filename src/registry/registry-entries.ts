@@ -5,9 +5,11 @@ import { attach, detach, RegistryEmitter } from './registry-emitter.ts'
 import type { RegistryOptions } from './registry-options.ts'
 
 /** Returns the public handle of a circuit, and creates it the first time. */
-export function breakerOf<Fallback>(lazy: LazyCircuit): CircuitBreaker<Fallback> {
+export function breakerOf<Fallback, Args extends unknown[]>(
+  lazy: LazyCircuit,
+): CircuitBreaker<Fallback, Args> {
   lazy.breaker ??= new CircuitBreaker(lazy)
-  return lazy.breaker as CircuitBreaker<Fallback>
+  return lazy.breaker as CircuitBreaker<Fallback, Args>
 }
 
 /** The breakers of a registry: at most `maxSize`, with common listeners. */

@@ -11,9 +11,6 @@ import { ManualClock } from '../../src/testing/manual-clock.ts'
 /** How long a breaker of `createBreaker` stays open. */
 export const RESET_TIMEOUT = 1_000
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the fallback returns.
-type AnyBreaker = CircuitBreaker<any>
-
 /** A breaker with a clock of its own: opens at the third failure, for `RESET_TIMEOUT`. */
 export function createBreaker<Fallback = never>(
   options: CircuitBreakerOptions<Fallback> = {},
@@ -25,18 +22,21 @@ export function createBreaker<Fallback = never>(
 }
 
 /** One call that succeeds. */
-export async function succeed(breaker: AnyBreaker): Promise<void> {
+export async function succeed(breaker: CircuitBreaker<unknown>): Promise<void> {
   await breaker.run(() => 'answer')
 }
 
 /** One call that fails; a rejection is no failure and is thrown. */
-export async function fail(breaker: AnyBreaker, error: unknown = new Error('down')): Promise<void> {
+export async function fail(
+  breaker: CircuitBreaker<unknown>,
+  error: unknown = new Error('down'),
+): Promise<void> {
   const thrown = await breaker.run(() => Promise.reject(error)).catch((reason: unknown) => reason)
   if (thrown !== error && isShortCircuitError(thrown)) throw thrown
 }
 
 /** Fails until the circuit opens. */
-export async function open(breaker: AnyBreaker): Promise<void> {
+export async function open(breaker: CircuitBreaker<unknown>): Promise<void> {
   while (breaker.state === 'closed') await fail(breaker)
 }
 
@@ -48,7 +48,7 @@ export interface Hanging {
 }
 
 /** One call that hangs until it is released, or made to fail. */
-export function hang(breaker: AnyBreaker, call?: CallOptions): Hanging {
+export function hang(breaker: CircuitBreaker<unknown>, call?: CallOptions): Hanging {
   let end: { resolve: (value: unknown) => void; reject: (error: unknown) => void } | undefined
   const result = breaker
     .run(() => new Promise((resolve, reject) => (end = { resolve, reject })), call)
@@ -67,7 +67,10 @@ export function hang(breaker: AnyBreaker, call?: CallOptions): Hanging {
 }
 
 /** The names and payloads of what the breaker publishes, in order. */
-export function record(breaker: AnyBreaker, ...names: EventName[]): [EventName, BreakerEvent][] {
+export function record(
+  breaker: CircuitBreaker<unknown>,
+  ...names: EventName[]
+): [EventName, BreakerEvent][] {
   const events: [EventName, BreakerEvent][] = []
   for (const name of names) breaker.on(name, (event) => events.push([name, event]))
   return events
