@@ -77,7 +77,8 @@ export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] 
   /**
    * The longest time a call may take, in milliseconds. A call that takes longer rejects with
    * `CallTimeoutError`, its signal is aborted, and it counts as a failure. For a stream, the limit
-   * is for each item. It does not apply to synchronous functions, which can't be interrupted.
+   * is for each item, while its consumer waits for it. It does not apply to synchronous functions,
+   * which can't be interrupted.
    * A wrapped function that is passed an `AbortSignal`, as an argument or as `{ signal }` or
    * `{ abortSignal }`, sees one in its place that the timeout aborts as well; such an object is copied.
    * What holds its signal in a class, such as a `Request`, is passed on as it is.

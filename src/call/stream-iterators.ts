@@ -3,10 +3,17 @@ import { withCause } from './fallback.ts'
 
 /** What the consumer of a stream gets in its place. */
 export type Iterator = AsyncIterator<unknown, unknown, unknown>
-export type Source = AsyncIterable<unknown> & Partial<Iterator>
+export type Source = AsyncIterable<unknown> & Partial<Iterator> & { destroy?(): unknown }
 
 export function isStream(value: unknown): value is Source {
-  return typeof (value as Partial<Source> | null | undefined)?.[Symbol.asyncIterator] === 'function'
+  const { [Symbol.asyncIterator]: iterate } = (value ?? {}) as Partial<Source>
+  // Not everywhere can those of the web be iterated.
+  return typeof iterate === 'function' || isWebStream(value)
+}
+
+/** False where the runtime has no such streams. */
+export function isWebStream(value: unknown): value is ReadableStream {
+  return typeof ReadableStream === 'function' && value instanceof ReadableStream
 }
 
 export const DONE: IteratorResult<unknown> = { done: true, value: undefined }
@@ -39,28 +46,8 @@ export function iteratorOf(value: unknown, error: () => unknown): Iterator {
   }
 }
 
-/**
- * What a rejected call returns when it is not known whether the function returns a stream or a
- * promise of one: both at once. Either way its items come from `iterator`.
- */
-export function streamOrPromise(iterator: Iterator): unknown {
-  const first = new Promise<IteratorResult<unknown>>((resolve) => resolve(iterator.next()))
-  const stream = {
-    [Symbol.asyncIterator]: () => {
-      let started = false
-      return {
-        next: (value: unknown) => {
-          if (started) return iterator.next(value)
-          started = true
-          return first
-        },
-        return: (value: unknown) =>
-          iterator.return?.(value) ?? Promise.resolve({ done: true, value }),
-      }
-    },
-  }
-  const promise = first.then(() => stream)
-  // A caller that iterates never handles the promise.
-  promise.catch(() => {})
-  return Object.assign(promise, stream)
+/** Ends a stream that nobody reads. */
+export function stopSource(source: Source): unknown {
+  if (source.destroy !== undefined) return source.destroy()
+  return isWebStream(source) ? source.cancel() : source[Symbol.asyncIterator]().return?.()
 }

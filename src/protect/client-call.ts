@@ -2,9 +2,9 @@ import { CallSignal } from '../call/call-signal.ts'
 import { callerSignal, replaceSignal } from '../call/caller-signal.ts'
 import { withFallback } from '../call/fallback.ts'
 import { follow } from '../call/follow.ts'
+import { GuardedStream } from '../call/guarded-stream.ts'
 import { InterruptibleCall } from '../call/interruptible-call.ts'
 import { Settlement } from '../call/settlement.ts'
-import { StreamCall } from '../call/stream.ts'
 import { isStream, iteratorOf } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
@@ -38,7 +38,7 @@ export class ClientCall {
       // The call of a stream ends with its iteration, so the stream takes the permit over.
       onFulfilled: (value) =>
         isStream(value)
-          ? new StreamCall(circuit, args).adopt(settlement, value)
+          ? new GuardedStream(circuit, settlement, args).handOut(value)
           : proxyOf(settlement.onFulfilled(value)),
       onRejected: settlement.onRejected,
     }

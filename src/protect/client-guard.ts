@@ -1,6 +1,6 @@
 import { callAsync, rejectCall } from '../call/call.ts'
 import { type AnyFunction, tagOf } from '../call/functions.ts'
-import { StreamCall } from '../call/stream.ts'
+import { startLazily } from '../call/stream.ts'
 import { isStream, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
@@ -231,7 +231,7 @@ export class ClientGuard {
   /** Iterates a stream of the client, whose call lasts until the iteration ends. */
   iterate(method: Method, source: Source): AsyncIterator<unknown, unknown, unknown> {
     if (!method.isGuarded) return source[Symbol.asyncIterator]()
-    return new StreamCall(this.#rules.circuitOf(method.path), []).startLazily(() => source)
+    return startLazily(this.#rules.circuitOf(method.path), [], () => source)
   }
 }
 

@@ -1,6 +1,6 @@
 import { type AnyFunction, isClass } from '../call/functions.ts'
-import { fixed } from '../call/stream.ts'
 import { isStream } from '../call/stream-iterators.ts'
+import { fixed } from '../call/stream-proxy.ts'
 import { isThenable } from '../options/validate.ts'
 import { appendPath, ClientGuard, type ClientRules } from './client-guard.ts'
 import { isObject, PROMISE_METHODS } from './client-shape.ts'

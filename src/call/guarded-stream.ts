@@ -1,0 +1,243 @@
+import type { Circuit } from '../circuit/circuit.ts'
+import { rejectWith } from '../circuit/deferred-rejection.ts'
+import type { Settled } from '../core/outcome.ts'
+import { CallTimeoutError } from '../errors.ts'
+import { callerSignal } from './caller-signal.ts'
+import { type EmittingStream, isEmittingStream, listenTo, watch } from './emitting-stream.ts'
+import { follow } from './follow.ts'
+import { Settlement } from './settlement.ts'
+import { type Iterator, isWebStream, rejectingIterator, type Source } from './stream-iterators.ts'
+import { isIteratorOf, proxyStream } from './stream-proxy.ts'
+import { timeLimit } from './timeout-queue.ts'
+import { webIterator, webStream, webStreamType } from './web-stream.ts'
+
+/** Settles calls whose stream was dropped before its end, where the runtime tells. */
+const droppedStreams =
+  typeof FinalizationRegistry === 'function'
+    ? /* @__PURE__ */ new FinalizationRegistry<Settlement>((settlement) => settlement.leave())
+    : undefined
+
+/**
+ * The stream of one admitted call. It settles with the first end that shows: of the stream, by the
+ * caller, or by the garbage collector.
+ */
+export class GuardedStream {
+  settlement: Settlement
+  readonly #circuit: Circuit
+  readonly #args: readonly unknown[]
+  /** While this exists, the caller may still read. Nothing that outlives it may refer to it. */
+  #target: object | undefined
+  /** Ends the wait for the next turn, from which on a stream that is dropped is noticed. */
+  #stopNoticing: (() => void) | undefined
+  /** The caller has begun to read. */
+  #reading = false
+  /** Nobody had begun to read a turn after the stream was handed out. */
+  #unread = false
+  /** The caller has ended the stream. */
+  #left = false
+
+  constructor(circuit: Circuit, settlement: Settlement, args: readonly unknown[]) {
+    this.#circuit = circuit
+    this.settlement = settlement
+    this.#args = args
+  }
+
+  /** The iterator of a stream that begins now, read by way of `target` alone. */
+  iterateLazily(start: () => Source, target: object): Iterator {
+    this.#reading = true
+    this.#target = target
+    this.#stopNoticing = timeLimit(this.#circuit.clock, 0, () => this.#noticeDrop())
+    return this.#iterate(start)
+  }
+
+  #iterate(start: () => Source): Iterator {
+    try {
+      const source = start()
+      return this.#guard(source[Symbol.asyncIterator](), source)
+    } catch (reason) {
+      this.end({ status: 'rejected', reason })
+      return rejectingIterator(reason)
+    }
+  }
+
+  /** What the caller receives: the stream, guarded. */
+  handOut(source: Source): Source {
+    this.#stopNoticing = timeLimit(this.#circuit.clock, 0, () => this.#settleUnread(source))
+    if (isWebStream(source)) {
+      if (source.locked) return source
+      const guarded = this.#guard(webIterator(source), source)
+      this.#target = webStream(guarded, webStreamType(source))
+      return this.#target as Source
+    }
+    const proxy = this.#proxy(source)
+    if (isEmittingStream(source)) this.#listen(source)
+    return proxy
+  }
+
+  /** A turn later: what nobody reads has succeeded, and what is dropped from now on is noticed. */
+  #settleUnread(source: Source): void {
+    if (this.#reading) this.#noticeDrop()
+    else if (this.#left) this.settlement.leave()
+    else {
+      this.#unread = true
+      this.settlement.settle({ status: 'fulfilled', value: source })
+    }
+  }
+
+  #noticeDrop(): void {
+    const { settlement } = this
+    if (this.#target === undefined || settlement.settled) return
+    droppedStreams?.register(this.#target, settlement)
+  }
+
+  /** The caller begins to read. False if it has begun before. */
+  #read(): boolean {
+    if (this.#reading) return false
+    this.#reading = true
+    if (!this.#unread || this.#left) return true
+    // It has succeeded already: from now on it is a call by itself, if one would pass.
+    const circuit = this.#circuit
+    if (!circuit.machine.wouldAdmit(circuit.clock.now())) return true
+    const permit = circuit.admitAlone(circuit.options.callTimeout)
+    if (typeof permit === 'string') return true
+    this.settlement = new Settlement(circuit, permit, callerSignal(this.#args))
+    this.#noticeDrop()
+    return true
+  }
+
+  end(settled: Settled, timedOut = false): void {
+    this.#stopNoticing?.()
+    if (this.#left) this.settlement.leave()
+    else this.settlement.settle(settled, timedOut)
+  }
+
+  #proxy(source: Source): Source {
+    let guarded: Iterator | undefined
+    let awaited: Promise<unknown> | undefined
+    return proxyStream(source, {
+      iterate: () => {
+        // The permit is that of the first pass.
+        if (guarded !== undefined) {
+          return isIteratorOf(source) ? guarded : source[Symbol.asyncIterator]()
+        }
+        guarded = this.#iterate(() => source)
+        this.#target ??= guarded
+        return guarded
+      },
+      wait: () => {
+        awaited ??= this.#await(source as never)
+        return awaited
+      },
+      leave: () => {
+        this.#left = true
+        if (this.#reading) this.settlement.leave()
+      },
+      listen: () => {
+        // Those of Node wait until they are read, and tell when that begins.
+        if (!('readableFlowing' in source)) this.#read()
+      },
+      follow: (result) => {
+        if (!this.#read()) return
+        result.then(
+          (value) => this.end({ status: 'fulfilled', value }),
+          (reason) => this.end({ status: 'rejected', reason }),
+        )
+      },
+    })
+  }
+
+  /** For a promise that can be iterated as well, which the caller awaits. */
+  #await(promise: PromiseLike<unknown>): Promise<unknown> {
+    this.#read()
+    const { onFulfilled, onRejected } = this.settlement
+    const plain = new Promise((resolve, reject) => void promise.then(resolve, reject))
+    return follow(onFulfilled, onRejected, plain)
+  }
+
+  /** The end of a stream with events is heard, however it is read. */
+  #listen(source: EmittingStream): void {
+    this.#target = source
+    const { errored, destroyed, readableEnded } = source
+    if (errored) this.end({ status: 'rejected', reason: errored })
+    else if (destroyed || readableEnded) this.end({ status: 'fulfilled', value: source })
+    else {
+      listenTo(source, {
+        onRead: (event) => {
+          if (!this.#read()) return
+          const arrived = (): void => this.settlement.deliver()
+          watch(source, event, arrived, () => this.#limit((reason) => source.destroy?.(reason)))
+        },
+        onEnd: () => this.end({ status: 'fulfilled', value: undefined }),
+        onError: (reason) => {
+          this.#read()
+          this.end({ status: 'rejected', reason })
+        },
+        onLeft: () => this.settlement.leave(),
+        onClose: (ended) => {
+          if (ended || !this.#reading) this.settlement.leave()
+          else this.end({ status: 'rejected', reason: new Error('the stream closed early') })
+        },
+      })
+    }
+  }
+
+  #guard(source: Iterator, stream: Source): Iterator {
+    const guarded: Iterator & AsyncIterable<unknown> = {
+      next: (value) => {
+        this.#read()
+        return this.limited(
+          () => this.#follow(source, value),
+          () => (stream.destroy === undefined ? source.return?.() : stream.destroy()),
+        )
+      },
+      return: (value) => {
+        this.settlement.leave()
+        return source.return?.(value) ?? Promise.resolve({ done: true, value })
+      },
+      throw: (error) => {
+        this.settlement.leave()
+        return source.throw?.(error) ?? rejectWith(error)
+      },
+      [Symbol.asyncIterator]: () => guarded,
+    }
+    return guarded
+  }
+
+  async #follow(source: Iterator, value: unknown): Promise<IteratorResult<unknown>> {
+    let item: IteratorResult<unknown>
+    try {
+      item = await source.next(value)
+    } catch (reason) {
+      this.end({ status: 'rejected', reason })
+      throw reason
+    }
+    if (item.done) this.end({ status: 'fulfilled', value: item.value })
+    else this.settlement.deliver()
+    return item
+  }
+
+  /** Waits no longer than the call timeout; then fails the stream and tells its source to end. */
+  limited<T>(wait: () => Promise<T>, stop: () => unknown): Promise<T> {
+    if (this.#circuit.options.callTimeout === undefined || this.settlement.settled) return wait()
+    return new Promise((resolve, reject) => {
+      const ended = this.#limit((reason) => {
+        reject(reason)
+        // Its errors are ignored: the stream has failed already.
+        new Promise((resolve) => resolve(stop())).catch(() => {})
+      })
+      wait().finally(ended).then(resolve, reject)
+    })
+  }
+
+  /** Fails the stream after the call timeout, then calls `expired`. Returns what stops the timer. */
+  #limit(expired: (reason: CallTimeoutError) => void): (() => void) | undefined {
+    const { name, clock, options } = this.#circuit
+    const { callTimeout: timeout } = options
+    if (timeout === undefined || this.settlement.settled) return undefined
+    return timeLimit(clock, timeout, () => {
+      const reason = new CallTimeoutError(name, timeout)
+      this.end({ status: 'rejected', reason }, true)
+      expired(reason)
+    })
+  }
+}

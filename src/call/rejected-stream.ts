@@ -1,0 +1,70 @@
+import { builtinModule } from './emitting-stream.ts'
+import type { Iterator } from './stream-iterators.ts'
+import { webStream } from './web-stream.ts'
+
+/** What a function has returned so far: what a rejected call returns looks alike. */
+export interface StreamProfile {
+  promise: boolean
+  web: boolean
+}
+
+/**
+ * What a rejected call returns. Until it is known what the function returns, that is everything that
+ * it may be at once: an async iterable, a promise of one, and a stream of Node or of the web. Each is
+ * created when its first member is looked up, for calls are rejected in great numbers. Whichever way
+ * the caller reads, its items come from `iterator`.
+ */
+export function rejectedStream(iterator: Iterator, { promise, web }: StreamProfile): unknown {
+  if (web && !promise) return webStream(iterator)
+  const first = new Promise<IteratorResult<unknown>>((resolve) => resolve(iterator.next()))
+  const items: AsyncIterable<unknown> = {
+    [Symbol.asyncIterator]: () => startingWith(first, iterator),
+  }
+  const opened = first.then(() => items)
+  // A caller that iterates or listens never handles the promise.
+  opened.catch(() => {})
+  return promise ? opened : anyStream(opened, items)
+}
+
+function startingWith(first: Promise<IteratorResult<unknown>>, rest: Iterator): Iterator {
+  let started = false
+  return {
+    next: (value) => {
+      if (started) return rest.next(value)
+      started = true
+      return first
+    },
+    return: (value) => rest.return?.(value) ?? Promise.resolve({ done: true, value }),
+  }
+}
+
+function anyStream(opened: Promise<unknown>, items: AsyncIterable<unknown>): unknown {
+  let web: ReadableStream | undefined
+  let node: object | undefined
+  const ownerOf = (key: PropertyKey): object | undefined => {
+    if (key in items) return items
+    if (key in opened) return opened
+    if (typeof ReadableStream === 'function' && key in ReadableStream.prototype) {
+      web ??= webStream(items[Symbol.asyncIterator]())
+      return web
+    }
+    node ??= nodeStream(opened, items)
+    return node
+  }
+  return new Proxy(opened, {
+    get: (_, key) => {
+      const owner = ownerOf(key)
+      const member: unknown = owner && Reflect.get(owner, key)
+      return typeof member === 'function' && key !== 'constructor' ? member.bind(owner) : member
+    },
+  })
+}
+
+function nodeStream(opened: Promise<unknown>, items: AsyncIterable<unknown>): object | undefined {
+  const stream = builtinModule('node:stream')?.Readable.from(items)
+  // Its error is emitted also when it is only listened for, as that of a file that can't be opened.
+  stream?.on('newListener', (event) => {
+    if (event === 'error') opened.catch((reason) => stream.destroy?.(reason))
+  })
+  return stream
+}

@@ -1,0 +1,68 @@
+import { isThenable } from '../options/validate.ts'
+import type { Iterator, Source } from './stream-iterators.ts'
+
+export const asyncDispose: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as never)
+
+const ITERATOR_METHODS: ReadonlySet<PropertyKey> = new Set(['next', 'return', 'throw'])
+const PROMISE_METHODS: ReadonlySet<PropertyKey> = new Set(['then', 'catch', 'finally'])
+
+const LISTENING_METHODS: ReadonlySet<PropertyKey> = new Set(['on', 'once', 'addListener'])
+
+/** Ways to end a stream that is not wanted any more. */
+const LEAVING_METHODS: ReadonlySet<PropertyKey> = new Set([
+  'abort',
+  'cancel',
+  'close',
+  'destroy',
+  asyncDispose,
+])
+
+/** What is done in place of the stream, or before it does it. */
+export interface StreamUse {
+  iterate(): Iterator
+  /** It is a promise as well, and is awaited. */
+  wait(): Promise<unknown>
+  /** The caller ends it: what follows says nothing about the target. */
+  leave(): void
+  /** Its events are listened to. */
+  listen(): void
+  /** It is read by a method that returns a promise. */
+  follow(result: Promise<unknown>): void
+}
+
+/** The stream itself, with all of its members, except that its use is noticed. */
+export function proxyStream(source: Source, use: StreamUse): Source {
+  const proxy: Source = new Proxy(source, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key, target)
+      if (typeof value !== 'function' || key === 'constructor') return value
+      if (key === Symbol.asyncIterator) return use.iterate
+      if (fixed(target, key)) return value
+      return (...args: [never]) => {
+        if (ITERATOR_METHODS.has(key) && isIteratorOf(target)) {
+          return use.iterate()[key as 'next']?.(...args)
+        }
+        if (PROMISE_METHODS.has(key) && isThenable(target))
+          return use.wait()[key as 'then'](...args)
+        if (LEAVING_METHODS.has(key)) use.leave()
+        if (LISTENING_METHODS.has(key)) use.listen()
+        const result: unknown = value.apply(target, args)
+        if (result instanceof Promise) use.follow(result)
+        return result === target ? proxy : result
+      }
+    },
+  })
+  return proxy
+}
+
+/** False for a client whose `next` is its own, such as a cursor of a database. */
+export function isIteratorOf(source: Source): boolean {
+  return source[Symbol.asyncIterator]() === (source as unknown)
+}
+
+/** True where a proxy may return nothing but the value itself. */
+export function fixed(target: object, key: PropertyKey): boolean {
+  const own = Reflect.getOwnPropertyDescriptor(target, key)
+  return own !== undefined && !own.configurable && !own.writable
+}
