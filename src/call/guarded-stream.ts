@@ -2,7 +2,6 @@ import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
 import type { Settled } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
-import { callerSignal } from './caller-signal.ts'
 import { type EmittingStream, isEmittingStream, listenTo, watch } from './emitting-stream.ts'
 import { follow } from './follow.ts'
 import { Settlement } from './settlement.ts'
@@ -24,7 +23,6 @@ const droppedStreams =
 export class GuardedStream {
   settlement: Settlement
   readonly #circuit: Circuit
-  readonly #args: readonly unknown[]
   /** While this exists, the caller may still read. Nothing that outlives it may refer to it. */
   #target: object | undefined
   /** Ends the wait for the next turn, from which on a stream that is dropped is noticed. */
@@ -36,10 +34,9 @@ export class GuardedStream {
   /** The caller has ended the stream. */
   #left = false
 
-  constructor(circuit: Circuit, settlement: Settlement, args: readonly unknown[]) {
+  constructor(circuit: Circuit, settlement: Settlement) {
     this.#circuit = circuit
     this.settlement = settlement
-    this.#args = args
   }
 
   /** The iterator of a stream that begins now, read by way of `target` alone. */
@@ -100,7 +97,7 @@ export class GuardedStream {
     if (!circuit.machine.wouldAdmit(circuit.clock.now())) return true
     const permit = circuit.admitAlone(circuit.options.callTimeout)
     if (typeof permit === 'string') return true
-    this.settlement = new Settlement(circuit, permit, callerSignal(this.#args))
+    this.settlement = new Settlement(circuit, permit, this.settlement.signal)
     this.#noticeDrop()
     return true
   }
@@ -216,9 +213,17 @@ export class GuardedStream {
     return item
   }
 
+  /** How long the caller waits for the next item; a probe has a limit in any case. */
+  get #timeout(): number | undefined {
+    const { permit, settled, delivered } = this.settlement
+    const { callTimeout } = this.#circuit.options
+    if (settled) return undefined
+    return delivered ? callTimeout : this.#circuit.timeLimit(permit, callTimeout)
+  }
+
   /** Waits no longer than the call timeout; then fails the stream and tells its source to end. */
   limited<T>(wait: () => Promise<T>, stop: () => unknown): Promise<T> {
-    if (this.#circuit.options.callTimeout === undefined || this.settlement.settled) return wait()
+    if (this.#timeout === undefined) return wait()
     return new Promise((resolve, reject) => {
       const ended = this.#limit((reason) => {
         reject(reason)
@@ -231,9 +236,9 @@ export class GuardedStream {
 
   /** Fails the stream after the call timeout, then calls `expired`. Returns what stops the timer. */
   #limit(expired: (reason: CallTimeoutError) => void): (() => void) | undefined {
-    const { name, clock, options } = this.#circuit
-    const { callTimeout: timeout } = options
-    if (timeout === undefined || this.settlement.settled) return undefined
+    const { name, clock } = this.#circuit
+    const timeout = this.#timeout
+    if (timeout === undefined) return undefined
     return timeLimit(clock, timeout, () => {
       const reason = new CallTimeoutError(name, timeout)
       this.end({ status: 'rejected', reason }, true)

@@ -223,12 +223,13 @@ describe('a stream as a probe', () => {
     const { breaker, clock } = createBreaker({ recovery: { timeout: 500 } })
     await open(breaker)
     await clock.advance(RESET_TIMEOUT)
-    void breaker.stream(forever)().next()
+    const item = reasonOf(breaker.stream(forever)().next())
     const transitions = record(breaker, 'transition')
 
     await clock.advance(500)
     const error = await reasonOf(breaker.run(() => 1))
 
+    expect(await item).toBeInstanceOf(CallTimeoutError)
     expect(error).toBeInstanceOf(CircuitOpenError)
     expect(transitions[0]?.[1]).toMatchObject({ to: 'open', reason: 'probeExpired' })
   })

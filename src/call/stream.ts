@@ -112,7 +112,7 @@ function admit(circuit: Circuit, args: readonly unknown[]): GuardedStream | Iter
   const permit = circuit.admitAlone(callTimeout)
   if (typeof permit !== 'string') {
     const settlement = new Settlement(circuit, permit, callerSignal(args))
-    return new GuardedStream(circuit, settlement, args)
+    return new GuardedStream(circuit, settlement)
   }
   const error = circuit.reject(permit)
   if (fallback === undefined) return rejectingIterator(error())

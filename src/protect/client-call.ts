@@ -38,7 +38,7 @@ export class ClientCall {
       // The call of a stream ends with its iteration, so the stream takes the permit over.
       onFulfilled: (value) =>
         isStream(value)
-          ? new GuardedStream(circuit, settlement, args).handOut(value)
+          ? new GuardedStream(circuit, settlement).handOut(value)
           : proxyOf(settlement.onFulfilled(value)),
       onRejected: settlement.onRejected,
     }
