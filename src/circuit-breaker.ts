@@ -295,8 +295,10 @@ export class CircuitBreaker<
   }
 
   /**
-   * Changes options live and keeps evidence, permits, generation and an override. An option given
-   * as `undefined` goes back to its default. Nothing changes when any of the patch is wrong.
+   * Changes options live and keeps evidence, permits, generation and an override. Options that the
+   * patch does not name stay as they are. Those that it names are replaced as a whole, nested ones
+   * included: `{ trip: { failureRate: {} } }` puts every other rule of `trip` out of force. An option
+   * given as `undefined` goes back to its default. Nothing changes when any of the patch is wrong.
    *
    * @throws TypeError or RangeError as the constructor does
    */

@@ -35,6 +35,8 @@ export type ErrorCode = 'ERR_CIRCUIT_OPEN' | 'ERR_CIRCUIT_FULL' | 'ERR_CALL_TIME
  */
 export abstract class ShortCircuitError extends Error {
   abstract readonly code: ErrorCode
+  /** The HTTP status that frameworks answer with when this error reaches them. */
+  abstract readonly statusCode: number
   /** Name of the breaker. */
   readonly breaker: string
 
@@ -47,7 +49,9 @@ export abstract class ShortCircuitError extends Error {
     return own === true ? brand !== undefined : brand === own
   }
 
-  protected constructor(message: string, breaker: string, cause?: unknown) {
+  readonly #redact: Redact | undefined
+
+  protected constructor(message: string, breaker: string, cause?: unknown, redact?: Redact) {
     const limit = Traced.stackTraceLimit
     if (limit !== undefined) setStackTraceLimit(0)
     try {
@@ -56,25 +60,39 @@ export abstract class ShortCircuitError extends Error {
       setStackTraceLimit(limit)
     }
     this.breaker = breaker
+    this.#redact = redact
   }
 
-  /** Returns plain data for logs; a `cause` that is an error is reduced to name, code and message. */
+  /** `false`: frameworks do not show the message to clients, as it names what is behind them. */
+  get expose(): false {
+    return false
+  }
+
+  /**
+   * Returns plain data for logs; a `cause` that is an error is reduced to name, code and message, and
+   * its message is changed by the option `redact` of the breaker.
+   */
   toJSON(): Record<string, unknown> {
     const { name, message, cause } = this
     const fields: Record<string, unknown> = Object.assign({ name, message }, this as object)
-    if (cause !== undefined) fields['cause'] = plainCause(cause)
+    if (cause !== undefined) {
+      fields['cause'] = plainCause(cause, #redact in this ? this.#redact : undefined)
+    }
     return fields
   }
 }
 
-function plainCause(cause: unknown): unknown {
+type Redact = (message: string) => string
+
+function plainCause(cause: unknown, redact: Redact = (message) => message): unknown {
   try {
+    if (typeof cause === 'string') return String(redact(cause))
     if (typeof cause === 'bigint' || typeof cause === 'symbol') return String(cause)
     if (typeof cause !== 'object' || cause === null) return cause
     if (!(cause instanceof Error)) return Object.prototype.toString.call(cause)
     const { code } = cause as { code?: unknown }
     const known = typeof code === 'string' || typeof code === 'number' ? { code } : {}
-    return { name: String(cause.name), message: String(cause.message), ...known }
+    return { name: String(cause.name), message: String(redact(String(cause.message))), ...known }
   } catch {
     return 'unknown'
   }
@@ -102,11 +120,23 @@ export class CircuitOpenError extends ShortCircuitError {
    */
   readonly reason: string
   /**
-   * After how many milliseconds to try again: when the open time ends, or at the latest when a
-   * probe in flight must have ended. `undefined` when that is unknown, as under an override without
-   * an end.
+   * After how many whole milliseconds to try again: when the open time ends, or at the latest when a
+   * probe in flight must have ended, rounded up so that a `setTimeout` of that long is not too short.
+   * `undefined` when that is unknown, as under an override without an end.
    */
   readonly retryAfter: number | undefined
+
+  get statusCode(): 503 {
+    return 503
+  }
+
+  /** `Retry-After` in whole seconds, which frameworks add to their answer; `undefined` when unknown. */
+  get headers(): { readonly 'Retry-After': string } | undefined {
+    const { retryAfter } = this
+    return retryAfter === undefined
+      ? undefined
+      : { 'Retry-After': String(Math.ceil(retryAfter / 1000)) }
+  }
 
   /** @internal */
   constructor(
@@ -118,9 +148,10 @@ export class CircuitOpenError extends ShortCircuitError {
       retryAfter: number | undefined
       /** The failure that opened the circuit, as it was thrown. */
       cause?: unknown
+      redact?: Redact | undefined
     },
   ) {
-    super(message, about.breaker, about.cause)
+    super(message, about.breaker, about.cause, about.redact)
     this.state = about.state
     this.reason = about.reason
     this.retryAfter = about.retryAfter
@@ -132,6 +163,10 @@ export class CircuitFullError extends ShortCircuitError {
   readonly code = 'ERR_CIRCUIT_FULL'
   /** The limit that was reached. */
   readonly maxConcurrent: number
+
+  get statusCode(): 503 {
+    return 503
+  }
 
   /** @internal */
   constructor(breaker: string, maxConcurrent: number) {
@@ -146,6 +181,10 @@ export class CallTimeoutError extends ShortCircuitError {
   readonly code = 'ERR_CALL_TIMEOUT'
   /** The limit that was exceeded, ms. */
   readonly timeout: number
+
+  get statusCode(): 504 {
+    return 504
+  }
 
   /** @internal */
   constructor(breaker: string, timeout: number) {

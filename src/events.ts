@@ -7,8 +7,9 @@ export interface BreakerEvents {
   /** The automatic state has changed; `enforced` is false while an override decides instead. */
   transition: Transition
   /**
-   * A call was rejected without running; `enforced` is false when a forced-closed override let it run
-   * all the same. `retryAfter` is in ms, `undefined` when unknown.
+   * A call was rejected without running. Where `enforced` is false it was not: it runs, because the
+   * circuit is forced closed, and without that it would have been rejected. `retryAfter` is in whole
+   * ms, `undefined` when unknown.
    */
   reject: {
     readonly reason: RejectReason
@@ -32,7 +33,10 @@ export interface BreakerEvents {
     readonly changed: Readonly<Record<string, unknown>>
     readonly lost: readonly string[]
   }
-  /** A listener, `classify`, `retryAfter` or a rule threw. The results of calls are not affected. */
+  /**
+   * A listener, `classify`, `retryAfter`, a rule, the clock or `random` threw or returned what it must
+   * not. The results of calls are not affected. Of a clock or `random`, only the first error is published.
+   */
   listenerError: { readonly error: unknown; readonly source: string }
 }
 

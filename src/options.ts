@@ -24,7 +24,7 @@ export interface AcquireOptions {
    */
   readonly timeout?: number | undefined
   /** Classifies this call; when it returns `undefined`, the breaker's `classify` decides. */
-  readonly classify?: ((settled: Settled) => Outcome | undefined) | undefined
+  readonly classify?: ((settled: Settled) => Outcome | 'trip' | undefined) | undefined
 }
 
 /** What `run` accepts for one call. */
@@ -99,10 +99,11 @@ export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] 
    * Decides what a settled call counts as. `undefined` means the default: a fulfilled call is a
    * success and a rejected one a failure; it is cancelled if the caller aborted its own signal, or
    * if this or an inner breaker rejected the call. The deadline of `AbortSignal.timeout()` is a
-   * failure: a target that never answers must open the circuit.
+   * failure: a target that never answers must open the circuit. `'trip'` is a failure that opens at
+   * once, whatever the rules say.
    * If it throws, the default applies and the error is published as `listenerError`.
    */
-  readonly classify?: ((settled: Settled) => Outcome | undefined) | undefined
+  readonly classify?: ((settled: Settled) => Outcome | 'trip' | undefined) | undefined
   /**
    * Reads from a failed call how long the target asks callers to wait, as with `Retry-After`, in
    * milliseconds from now. The circuit stays open for at least that long, up to 60 000.
@@ -119,8 +120,8 @@ export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] 
    */
   readonly fallback?: ((error: unknown, ...args: Args) => Fallback) | undefined
   /**
-   * Changes the messages of errors before they are kept in trip records, to remove secrets.
-   * If it throws, the message is not kept.
+   * Changes the messages of errors before they are kept in trip records and before `toJSON` of an
+   * error shows that of its cause, to remove secrets. If it throws, the message is not kept.
    */
   readonly redact?: ((message: string) => string) | undefined
   /**
@@ -143,12 +144,15 @@ export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] 
    */
   readonly registry?: BreakerRegistry | undefined
   /**
-   * Where the breaker reads the time and sets timers; pass a `ManualClock` in tests.
+   * Where the breaker reads the time and sets timers; pass a `ManualClock` in tests. While a method of
+   * it throws or returns no finite number, time stands still; the first error is published as
+   * `listenerError`.
    * @defaultValue the time of the process
    */
   readonly clock?: Clock | undefined
   /**
-   * Returns the random numbers for the jitter of open times, from 0 to less than 1.
+   * Returns the random numbers for the jitter of open times, from 0 to less than 1. Where it throws or
+   * returns something else there is no jitter; the first error is published as `listenerError`.
    * @defaultValue `Math.random`
    */
   readonly random?: (() => number) | undefined
@@ -175,7 +179,7 @@ export interface ResolvedOptions {
     | { readonly slowStart: Resolved<SlowStartOptions>; readonly timeout: number }
   readonly callTimeout: number | undefined
   readonly maxConcurrent: number | undefined
-  readonly classify: ((settled: Settled) => Outcome | undefined) | undefined
+  readonly classify: ((settled: Settled) => Outcome | 'trip' | undefined) | undefined
   readonly retryAfter: ((settled: Settled) => number | undefined) | undefined
   readonly fallback: AnyFallback | undefined
   readonly redact: ((message: string) => string) | undefined

@@ -1,3 +1,4 @@
+import { originalClock } from '../circuit/guard-sources.ts'
 import type { Clock } from '../clock.ts'
 
 /** A call that must end within a duration; its neighbours are those with the same one. */
@@ -96,7 +97,7 @@ export class TimeoutQueue {
       this.#cancelTimer?.()
       this.#cancelDecision?.()
       this.#cancelTimer = this.#cancelDecision = undefined
-      queues.get(this.#clock)?.delete(this.duration)
+      queues.get(originalClock(this.#clock))?.delete(this.duration)
     })
   }
 
@@ -127,10 +128,11 @@ export function stopTimeout(entry: TimeoutEntry): void {
 }
 
 function queueOf(clock: Clock, duration: number): TimeoutQueue {
-  let durations = queues.get(clock)
+  const original = originalClock(clock)
+  let durations = queues.get(original)
   if (durations === undefined) {
     durations = new Map()
-    queues.set(clock, durations)
+    queues.set(original, durations)
   }
   let queue = durations.get(duration)
   if (queue === undefined) {

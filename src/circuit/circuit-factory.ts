@@ -7,6 +7,8 @@ import { areEqual, isPlainData, isPlainObject } from '../options/compare-options
 import { machineSettings, resolveOptions } from '../options/resolve-options.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import { Circuit } from './circuit.ts'
+import { printListenerError } from './emitter.ts'
+import { guardClock, guardRandom } from './guard-sources.ts'
 
 /** Creates circuits with the same options, which are checked and resolved once for all of them. */
 export class CircuitFactory {
@@ -30,16 +32,22 @@ export class CircuitFactory {
 
   /** `createdAt` is the clock time at which the breaker was created; the default is now. */
   create(name: string, createdAt?: number): Circuit {
-    const { options, clock, random, userOptions } = this
-    const report = (error: unknown, source: string): void => circuit.report(error, source)
+    const { options, random, userOptions } = this
+    let circuit: Circuit | undefined
+    const report = (error: unknown, source: string): void => {
+      // The clock and the random numbers are read before there is a circuit.
+      if (circuit === undefined) printListenerError({ breaker: name, error, source })
+      else circuit.report(error, source)
+    }
+    const clock = guardClock(this.clock, report)
     // The user's rule `when` reports errors to its own breaker, so only other settings are shared.
     if (options.trip.when === undefined) this.#settings ??= machineSettings(options, report)
     const settings = this.#settings ?? machineSettings(options, report)
     const saved = this.#saved === undefined ? undefined : checkSaved(this.#saved)
     const data = saved && restore(settings, saved)
     const begins = data === undefined ? createdAt : undefined
-    const machine = new Machine(settings, begins ?? clock.now(), random, data)
-    const circuit = new Circuit(name, options, clock, machine, userOptions)
+    const machine = new Machine(settings, begins ?? clock.now(), guardRandom(random, report), data)
+    circuit = new Circuit(name, options, clock, machine, userOptions)
     return circuit
   }
 }
@@ -80,5 +88,6 @@ const shared = /* @__PURE__ */ new CircuitFactoryCache()
  */
 export function circuitFactoryFor(options: Options): CircuitFactory {
   const create = () => new CircuitFactory(options)
-  return isPlainObject(options) && isPlainData(options) ? shared.get(options, create) : create()
+  const { saved: _, ...rest } = options
+  return isPlainObject(options) && isPlainData(rest) ? shared.get(options, create) : create()
 }

@@ -6,14 +6,8 @@ import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
 import { type Permit, UNENFORCED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { Change, Override } from '../core/state/override.ts'
-import {
-  type CallTimeoutError,
-  CircuitFullError,
-  CircuitOpenError,
-  type ShortCircuitError,
-} from '../errors.ts'
+import type { CallTimeoutError, ShortCircuitError } from '../errors.ts'
 import type { BreakerEvents, EventName } from '../events.ts'
-import { describeRejection, type Rejected } from '../inspect/rejection.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import {
   type CallContext,
@@ -24,15 +18,13 @@ import {
 } from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
+import { describeRejection, type RejectedCall } from './rejected-call.ts'
 import {
   type AdmittedPermit,
   permitHandlers,
   type SettleHandlers,
   SharedPermitHandlers,
 } from './settle-handlers.ts'
-
-/** In place of a reading: the time is what the machine has just been told. */
-const JUST_NOW = Number.NaN
 
 /** A process that was stopped for longer than this has lost its connections anyway, ms. */
 const LONGEST_STALL = 60_000
@@ -51,9 +43,9 @@ export class Circuit implements ClassifyHost {
   #shared: SharedPermitHandlers | undefined = undefined
   /** The same while calls need nothing else: neither a timeout, a fallback nor a listener. */
   #direct: SharedPermitHandlers | undefined = undefined
-  #lastRejected:
-    | { generation: number; reason: RejectReason; override: Override | undefined; why: Rejected }
-    | undefined
+  /** What `admit` has rejected and `reject` has not published yet. */
+  #rejected: RejectedCall | undefined = undefined
+  #lastRejected: RejectedCall | undefined = undefined
 
   constructor(
     name: string,
@@ -125,16 +117,37 @@ export class Circuit implements ClassifyHost {
     // that waits in the socket wins.
     const own = timeout !== undefined && timeout <= this.options.recovery.timeout
     const backstop = own ? LONGEST_STALL : 0
-    const permit = this.machine.admit(this.clock.now(), backstop)
+    return this.#admitAt(this.clock.now(), backstop)
+  }
+
+  #describe(reason: RejectReason): RejectedCall {
+    this.#lastRejected = describeRejection(this, reason, this.#lastRejected)
+    return this.#lastRejected
+  }
+
+  #admitAt(clockTime: number, backstop: number): Permit | RejectReason {
+    const permit = this.machine.admit(clockTime, backstop)
     const { name } = this.machine.state
+    // Described first: a listener may move the breaker on.
+    const rejected = typeof permit === 'string' ? this.#describe(permit) : undefined
     this.flush()
-    if (permit === UNENFORCED) this.#publishReject(name, false)
+    this.#rejected = rejected
+    if (permit === UNENFORCED) this.#publishReject(name, undefined, false)
     return permit
   }
 
   /** The longest time that an admitted call may take: a probe has a limit in any case. */
   timeLimit({ probe }: AdmittedPermit, timeout: number | undefined): number | undefined {
     return probe ? Math.min(timeout ?? Infinity, this.options.recovery.timeout) : timeout
+  }
+
+  /** Rejects a call that would not pass now; takes no permit for one that would. */
+  rejectOnly(): RejectReason | undefined {
+    // One reading for both: an open time may end between two.
+    const clockTime = this.clock.now()
+    if (this.machine.wouldAdmit(clockTime)) return undefined
+    const permit = this.#admitAt(clockTime, 0)
+    return typeof permit === 'string' ? permit : undefined
   }
 
   /** As {@link admit}, for a call that needs nothing but a shared permit; null for any other. */
@@ -220,37 +233,6 @@ export class Circuit implements ClassifyHost {
     }
   }
 
-  /** The error for a rejected call. It has no stack trace: calls are rejected in great numbers. */
-  #rejectionError(reason: RejectReason): ShortCircuitError {
-    const { name } = this
-    const { maxConcurrent } = this.options
-    if (reason === 'full')
-      return new CircuitFullError(name, maxConcurrent ?? this.machine.counters.inFlight)
-    const { machine } = this
-    const { state } = machine
-    const why = this.#rejected(reason)
-    return new CircuitOpenError(why.message, {
-      breaker: name,
-      state: reason === 'half-open' ? 'half-open' : 'open',
-      reason: why.reason,
-      retryAfter: machine.retryAfter(JUST_NOW),
-      cause: state.name === 'closed' ? undefined : state.cause,
-    })
-  }
-
-  /** Made once for all rejected calls of a generation: there may be thousands of them. */
-  #rejected(reason: RejectReason): Rejected {
-    const { state, override } = this.machine
-    const { generation } = state
-    const last = this.#lastRejected
-    if (last?.generation === generation && last.reason === reason && last.override === override) {
-      return last.why
-    }
-    const why = describeRejection(this.name, reason, this.machine)
-    this.#lastRejected = { generation, reason, override, why }
-    return why
-  }
-
   publish<E extends EventName>(name: E, event: BreakerEvents[E]): void {
     const { emitter } = this
     // Events without listeners are not even created, but errors are printed then.
@@ -258,21 +240,21 @@ export class Circuit implements ClassifyHost {
     emitter.publish(name, { breaker: this.name, ...event })
   }
 
-  /** Publishes a rejection. Returns a function that creates its error. */
+  /** Publishes the rejection that `admit` has just returned. Returns what creates its error. */
   reject(reason: RejectReason): () => ShortCircuitError {
-    if (!this.emitter?.hasListeners('reject')) return () => this.#rejectionError(reason)
-    // Made first: a listener may move the breaker on.
-    const error = this.#rejectionError(reason)
-    this.#publishReject(reason, true)
-    return () => error
+    const { error, retryAfter } = this.#rejected ?? this.#describe(reason)
+    this.#rejected = undefined
+    this.#publishReject(reason, retryAfter, true)
+    return error
   }
 
-  #publishReject(reason: RejectReason | 'closed', enforced: boolean): void {
-    this.publish('reject', {
-      reason: reason === 'closed' ? 'full' : reason,
-      retryAfter: this.machine.retryAfter(JUST_NOW),
-      enforced,
-    })
+  #publishReject(
+    reason: RejectReason | 'closed',
+    retryAfter: number | undefined,
+    enforced: boolean,
+  ): void {
+    if (!this.emitter?.hasListeners('reject')) return
+    this.publish('reject', { reason: reason === 'closed' ? 'full' : reason, retryAfter, enforced })
   }
 
   /** Reports errors that must not change a result: those of listeners, classifiers and the like. */
@@ -290,7 +272,8 @@ export class Circuit implements ClassifyHost {
     for (let next = machine.changes.shift(); next !== undefined; next = machine.changes.shift()) {
       this.#publishChange(next)
     }
-    // It would keep the evidence of a state that is over.
+    // They would keep the evidence of a state that is over.
+    this.#lastRejected = undefined
     if (this.#shared?.state !== machine.state) this.#forgetShared()
   }
 

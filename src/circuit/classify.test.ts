@@ -138,7 +138,7 @@ describe('classify that goes wrong', () => {
 
     expect(reports[0]?.[1]).toMatchObject({
       error: new TypeError(
-        'classify must return "success", "failure", "neutral", "cancelled" or undefined, got "ok"',
+        'classify must return "success", "failure", "neutral", "cancelled", "trip" or undefined, got "ok"',
       ),
     })
   })

@@ -15,7 +15,10 @@ import type { ResolvedOptions } from '../options.ts'
 /** Longer messages are cut. */
 const MESSAGE_KEPT = 200
 
-export type Classify = (settled: Settled) => Outcome | undefined
+export type Classify = (settled: Settled) => Outcome | 'trip' | undefined
+
+/** What a classifier may return. */
+const CLASSES = [...OUTCOMES, 'trip'] as const
 
 type Redact = (message: string) => string
 
@@ -46,9 +49,10 @@ export function classify(
     ask(classify, settled, host) ??
     ask(host.options.classify, settled, host) ??
     (settled.status === 'fulfilled' ? 'success' : outcomeOf(settled.reason, callerGone))
-  if (outcome === 'failure') {
+  if (outcome === 'failure' || outcome === 'trip') {
     const error = settled.status === 'rejected' ? settled.reason : settled.value
-    return failed(error, host.options, retryAfterOf(settled, host), timedOut)
+    const failure = failed(error, host.options, retryAfterOf(settled, host), timedOut)
+    return outcome === 'trip' ? { ...failure, trips: true } : failure
   }
   if (timedOut) return { outcome, timedOut }
   return classificationOf(outcome)
@@ -83,12 +87,12 @@ function ask(
   classify: Classify | undefined,
   settled: Settled,
   host: ClassifyHost,
-): Outcome | undefined {
+): Outcome | 'trip' | undefined {
   if (classify === undefined) return undefined
   try {
     const outcome: unknown = classify(settled)
-    if (outcome === undefined || OUTCOMES.includes(outcome as Outcome)) return outcome as Outcome
-    const expected = OUTCOMES.map(show).join(', ')
+    if (outcome === undefined || CLASSES.includes(outcome as Outcome)) return outcome as Outcome
+    const expected = CLASSES.map(show).join(', ')
     throw new TypeError(`classify must return ${expected} or undefined, got ${show(outcome)}`)
   } catch (error) {
     host.report(error, 'classify')

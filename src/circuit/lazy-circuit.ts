@@ -2,6 +2,8 @@ import { nameOf } from '../options/resolve-options.ts'
 import type { CircuitBreakerOptions } from '../options.ts'
 import type { Circuit } from './circuit.ts'
 import { type CircuitFactory, circuitFactoryFor } from './circuit-factory.ts'
+import { printListenerError } from './emitter.ts'
+import { guardClock } from './guard-sources.ts'
 
 /** Where keyed functions look up the breaker of a key. */
 export interface KeyedEntry {
@@ -43,7 +45,10 @@ export function createLazyCircuit(options: CircuitBreakerOptions<unknown>): Lazy
   const factory = circuitFactoryFor(options)
   const lazy = new LazyCircuit(nameOf(options), factory)
   // Time begins with the breaker, however late the circuit is created.
-  lazy.createdAt = factory.clock.now()
+  const { name } = lazy
+  const report = (error: unknown, source: string) =>
+    printListenerError({ breaker: name, error, source })
+  lazy.createdAt = guardClock(factory.clock, report).now()
   // Saved state must be checked at once.
   if (options.saved !== undefined) lazy.existing = factory.create(lazy.name)
   return lazy

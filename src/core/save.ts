@@ -28,7 +28,8 @@ export interface SavedFailure {
 export interface SavedTrip extends TripFacts {
   readonly age: number
   readonly note: string | null
-  readonly by: string | null
+  /** Older versions did not save it. */
+  readonly by?: string | null | undefined
   readonly finding: Finding | null
   readonly failures: readonly SavedFailure[]
   readonly reopenedBy: TransitionReason | null
@@ -248,6 +249,7 @@ function restoreFailure({ age, ...failure }: SavedFailure): RecordedFailure {
 function restoreTrip({ age, endedAge, failures, probeFailure, ...same }: SavedTrip): TripRecord {
   return {
     ...same,
+    by: same.by ?? null,
     at: -age,
     failures: failures.map(restoreFailure),
     probeFailure: probeFailure && restoreFailure(probeFailure),

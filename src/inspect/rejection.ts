@@ -5,22 +5,21 @@ import { overrideText } from './override.ts'
 import { whyOpen } from './trip.ts'
 
 /** What the error of a rejected call says. */
-export interface Rejected {
+export interface Explained {
   readonly reason: TransitionReason | RejectReason
   readonly message: string
 }
 
 /** Why a call was rejected, for its error: what keeps the circuit open now. */
-export function describeRejection(
+export function explainRejection(
   name: string,
   reason: RejectReason,
   { state, override }: Machine,
-): Rejected {
+): Explained {
   if (reason === 'forced-open' && override !== undefined) {
     return { reason, message: `circuit "${name}" is ${overrideText(override)}` }
   }
-  // A listener may have moved the circuit on since the call was rejected.
-  if (state.name === 'closed') return { reason, message: `circuit "${name}" was ${reason}` }
+  if (state.name === 'closed') return { reason, message: `circuit "${name}" is ${reason}` }
   const why = whyOpen(state)
   const message =
     reason === 'half-open'

@@ -1,12 +1,14 @@
 import type { Counts } from '../core/measure/counters.ts'
+import { MOST_STEPS } from '../core/recovery/open-duration.ts'
 import type { Saved, SavedFailure, SavedState, SavedTrip } from '../core/save.ts'
 import { OVERRIDE_MODES } from '../core/state/override.ts'
 import { RULE_NAMES, STATE_NAMES, TRANSITION_REASONS } from '../core/transition.ts'
 import type { Finding, RuleStatus } from '../core/trip/record.ts'
 import { type Check, checkShape, type FieldsOf, type Shape } from './shapes.ts'
-import { count, savedRules, tuple } from './trip-rules.ts'
+import { savedRules, tuple } from './trip-rules.ts'
 import {
   boolean,
+  count,
   integer,
   LONGEST_DURATION,
   ms,
@@ -19,11 +21,15 @@ import {
 
 type StateFields<N> = FieldsOf<Extract<SavedState, { readonly name: N }>>
 
-const optionalCount: Check = (path, value) => value === undefined || count(path, value)
-const positive: Check = (path, value) => integer(path, value, 1)
+const optionalCount = { optional: count }
+const positive: Check = (path, value) => count(path, value, 1)
 /** No open time is longer, jitter included. */
 const wait: Check = (path, value) => ms(path, value, 2 * LONGEST_DURATION)
-const finite: Check = (path, value) => number(path, value, () => true, 'finite')
+/** A logarithm of ms: no latency has a longer one. */
+const logarithm: Check = (path, value) => {
+  number(path, value, (value) => Math.abs(value) <= 100, 'from -100 to 100')
+}
+const level: Check = (path, value) => integer(path, value, 0, MOST_STEPS)
 const code: Check = (path, value) => {
   if (typeof value !== 'number' && value !== null) text(path, value)
 }
@@ -56,13 +62,13 @@ const trip = {
   age: ms,
   reason: TRANSITION_REASONS,
   note: [null, text],
-  by: [null, text],
+  by: { optional: [null, text] },
   finding: [null, finding],
-  ruleStatuses: { each: ruleStatus },
+  ruleStatuses: { each: ruleStatus, most: 100 },
   from: STATE_NAMES,
   generation: count,
   enforced: boolean,
-  failures: { each: failure },
+  failures: { each: failure, most: 100 },
   consecutiveFailures: count,
   openFor: ms,
   reopened: count,
@@ -77,7 +83,7 @@ const states = {
     name: text,
     for: ms,
     consecutiveFailures: count,
-    failures: { each: failure },
+    failures: { each: failure, most: 100 },
     rules: [null, savedRules],
     notBefore: wait,
   } satisfies StateFields<'closed'>,
@@ -99,7 +105,7 @@ const states = {
 } satisfies Record<SavedState['name'], Shape>
 const state: Check = (path, value) => {
   const name = (value as { name?: unknown } | null)?.name
-  checkShape(states[oneOf(`${path}.name`, name, STATE_NAMES)], path, value, optionalCount)
+  checkShape(states[oneOf(`${path}.name`, name, STATE_NAMES)], path, value)
 }
 const override = {
   mode: OVERRIDE_MODES,
@@ -134,15 +140,24 @@ const saved = {
   override: [null, override],
   counts,
   countsAtClose: { success: count, failure: count },
-  backoff: { level: count, used: count, episodeFor: [null, ms], last: ms, closedFor: ms },
+  backoff: { level, used: level, episodeFor: [null, ms], last: ms, closedFor: ms },
   rate: { calls: ms, time: ms },
   timeInState: { closed: ms, open: ms, 'half-open': ms },
   statistics: [
     null,
-    { failedFor: ms, failed: count, latency: { sum: ms, max: ms, buckets: { each: bucket } } },
+    {
+      failedFor: ms,
+      failed: count,
+      latency: { sum: ms, max: ms, buckets: { each: bucket, most: 1001 } },
+    },
   ],
-  baseline: { samples: count, mean: finite, variance: ms, floor: ms },
-  trips: { each: trip },
+  baseline: {
+    samples: count,
+    mean: logarithm,
+    variance: (path, value) => ms(path, value, 10_000),
+    floor: ms,
+  },
+  trips: { each: trip, most: 1000 },
 } satisfies FieldsOf<Saved>
 
 /**
@@ -161,6 +176,20 @@ export function checkSaved(value: unknown): Saved {
     const hint = newer ? '; it was saved by a newer short-circuit: update this one' : ''
     throw new RangeError(`saved.version must be 1, got ${show(version)}${hint}`)
   }
-  checkShape(saved, 'saved', value, optionalCount)
-  return JSON.parse(JSON.stringify(value)) as Saved
+  const own = copyOf(value, { values: MOST_VALUES })
+  checkShape(saved, 'saved', own)
+  return own as Saved
+}
+
+/** More than this is no saved state. */
+const MOST_VALUES = 1_000_000
+
+/** Reads every field once, so that what is checked is what is used. */
+function copyOf(value: unknown, left: { values: number }): unknown {
+  left.values -= Array.isArray(value) ? value.length + 1 : 1
+  if (left.values < 0) throw new RangeError(`saved must have at most ${MOST_VALUES} values`)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Array.from(value, (item) => copyOf(item, left))
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
+  return Object.fromEntries(fields.map(([key, field]) => [key, copyOf(field, left)]))
 }

@@ -10,9 +10,9 @@ import { type Check, checkOptions, checkShape, type Fields, type FieldsOf } from
 import {
   boolean,
   callable,
+  count,
   duration,
   integer,
-  list,
   ms,
   number,
   object,
@@ -27,7 +27,6 @@ const LARGEST_WINDOW = 100_000
 /** A failure that took at least this long counts as much as a hung call, ms. */
 export const SLOW_FAILURE_MS = 800
 
-export const count: Check = (path, value) => integer(path, value, 0)
 export const atLeast1: Check = (path, value) => integer(path, value, 1)
 export const atLeast0: Check = (path, value) =>
   number(path, value, (value) => value >= 0, 'at least 0')
@@ -118,18 +117,19 @@ const flag: Check = (path, value) => integer(path, value, 0, 1)
 const savedWindow: Check = (path, value) => {
   object(path, value, ['flags', 'slices'], 'field')
   const { flags, slices } = value as { flags?: unknown; slices?: unknown }
-  if (flags === undefined) checkShape({ each: slice }, `${path}.slices`, slices)
-  else checkShape({ each: flag }, `${path}.flags`, flags)
+  if (flags === undefined) checkShape({ each: slice, most: 100 }, `${path}.slices`, slices)
+  else checkShape({ each: flag, most: LARGEST_WINDOW }, `${path}.flags`, flags)
 }
-/** What each rule saves. */
+/** What each rule saves; a rule that an older version did not know has saved nothing. */
 export const savedRules: FieldsOf<SavedRules> = {
-  failureRate: [null, savedWindow],
-  slowCallRate: [null, savedWindow],
-  evidence: [null, { score: ms, for: ms, failures: count, slow: count, overdue: count }],
+  failureRate: { optional: [null, savedWindow] },
+  slowCallRate: { optional: [null, savedWindow] },
+  evidence: {
+    optional: [null, { score: ms, for: ms, failures: count, slow: count, overdue: count }],
+  },
 }
 
 export function tuple(path: string, value: unknown, shape: string, length: number): unknown[] {
-  const items = list(path, value)
-  if (items.length > length) throw wrongType(path, shape, value)
-  return items
+  if (!Array.isArray(value) || value.length !== length) throw wrongType(path, shape, value)
+  return value
 }

@@ -81,8 +81,12 @@ export function suggestion(key: string, known: readonly string[]): string {
   return near === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${show(near)}?`
 }
 
+/** Longer keys are no slips of the pen, and take long to compare. */
+const LONGEST_WORD = 50
+
 /** The known name with the fewest edits, if those are at most half of the word; otherwise none. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined
   const most = Math.max(2, Math.floor(word.length / 2))
   const edits = known.map((name) => distance(word.toLowerCase(), name.toLowerCase()))
   const fewest = Math.min(...edits)
@@ -103,15 +107,24 @@ function distance(a: string, b: string): number {
   return row[b.length] as number
 }
 
-export function list(path: string, value: unknown): unknown[] {
+export function list(path: string, value: unknown, most: number): unknown[] {
   if (!Array.isArray(value)) throw wrongType(path, 'an array', value)
+  if (value.length > most) {
+    throw new RangeError(`${path} must have at most ${most} items, got ${value.length}`)
+  }
   return value
 }
 
-/** Above this, ages and sums of ages would lose precision, ms. */
-const LONGEST_AGE = 1e15
+/** Above this, sums of saved numbers would lose precision; ages are in ms. */
+const LARGEST = 1e15
 
-export function ms(path: string, value: unknown, max: number = LONGEST_AGE): void {
+export function count(path: string, value: unknown, min: number = 0): void {
+  if (integer(path, value, min) > LARGEST) {
+    throw new RangeError(`${path} must be an integer of at most ${LARGEST}, got ${value}`)
+  }
+}
+
+export function ms(path: string, value: unknown, max: number = LARGEST): void {
   legal(path, value, `a number from 0 to ${max}`, (value) => value >= 0 && value <= max)
 }
 

@@ -135,7 +135,7 @@ export class ClientGuard {
     if (profile.returnsPromises) return this.#callAdmitted(method, profile, run, args)
     if (profile.returnsStreams) {
       const circuit = this.#rules.circuitOf(method.path)
-      const reason = rejectOnly(circuit)
+      const reason = circuit.rejectOnly()
       if (reason !== undefined) return this.#reject(circuit, reason, profile, args)
     }
     return this.#admitAfterwards(method, profile, run(), args)
@@ -233,17 +233,6 @@ export class ClientGuard {
     if (!method.isGuarded) return source[Symbol.asyncIterator]()
     return startLazily(this.#rules.circuitOf(method.path), [], () => source)
   }
-}
-
-/** Rejects a call that would not pass now; takes no permit for one that would. */
-function rejectOnly(circuit: Circuit): RejectReason | undefined {
-  const { machine, clock } = circuit
-  // One reading for both: an open time may end between two.
-  const clockTime = clock.now()
-  if (machine.wouldAdmit(clockTime)) return undefined
-  const reason = machine.admit(clockTime)
-  circuit.flush()
-  return typeof reason === 'string' ? reason : undefined
 }
 
 function wouldAdmit({ machine, clock }: Circuit): boolean {

@@ -1,5 +1,6 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { CircuitFactory } from '../circuit/circuit-factory.ts'
+import { guardClock, guardRandom } from '../circuit/guard-sources.ts'
 import { Machine } from '../core/machine.ts'
 import { areEqual } from '../options/compare-options.ts'
 import { machineSettings } from '../options/resolve-options.ts'
@@ -100,10 +101,12 @@ export class RegistryCircuitFactory extends CircuitFactory {
 
   /** Lets a circuit that was not used yet begin with these options instead of its own. */
   renew(circuit: Circuit): void {
-    const { options, userOptions, clock, random } = this
-    const settings = machineSettings(options, (error, source) => circuit.report(error, source))
-    circuit.clock = clock
-    circuit.machine = new Machine(settings, clock.now(), random)
+    const { options, userOptions } = this
+    const report = (error: unknown, source: string): void => circuit.report(error, source)
+    const settings = machineSettings(options, report)
+    circuit.clock = guardClock(this.clock, report)
+    const random = guardRandom(this.random, report)
+    circuit.machine = new Machine(settings, circuit.clock.now(), random)
     circuit.replaceOptions(options, userOptions)
   }
 

@@ -1,4 +1,5 @@
 import type { Circuit } from '../circuit/circuit.ts'
+import { guardClock } from '../circuit/guard-sources.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { tripsOf } from '../core/machine-data.ts'
 import type { State } from '../core/state/state.ts'
@@ -186,7 +187,7 @@ export class EvictionPolicy {
 
 function timeOf(entries: ReadonlyMap<string, LazyCircuit>): number {
   const [oldest] = entries.values()
-  return oldest?.factory.clock.now() ?? 0
+  return oldest === undefined ? 0 : guardClock(oldest.factory.clock, () => {}).now()
 }
 
 function sortByIdleTime(abandoned: LazyCircuit[]): void {

@@ -22,6 +22,9 @@ const AUTO_JITTER = 0.25
 /** An episode is over after that long closed, ms, or twice the last open time. */
 const AUTO_CALM = 5000
 
+/** Steps that a growing duration takes at most: each is undone by its own time spent closed. */
+export const MOST_STEPS = 1000
+
 /** What earlier openings mean for the next one. */
 export class OpenBackoff {
   /** How many steps the growing duration has taken, and had taken at the last opening. */
@@ -61,7 +64,7 @@ export class OpenBackoff {
   opened(settings: OpenDuration, now: number, ms: number): void {
     const longest = settings.kind === 'growing' && step(settings, this.#level) >= settings.max
     this.#used = this.#level
-    if (!longest) this.#level++
+    if (!longest && this.#level < MOST_STEPS) this.#level++
     this.#last = ms
     this.#episodeSince ??= now
   }
