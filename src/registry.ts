@@ -6,8 +6,9 @@ import { type CircuitBreaker, lazyCircuitOf } from './circuit-breaker.ts'
 import { EVENT_NAMES, type RegistryEvent, type RegistryEventName } from './events.ts'
 import { type Snapshot, snapshot } from './inspect/snapshot.ts'
 import { checkName } from './options/check-options.ts'
-import { integer, object, wrongType } from './options/validate.ts'
+import { callable, integer, object, wrongType } from './options/validate.ts'
 import type { AnyArguments } from './options.ts'
+import { type BreakerReading, ReusedReading } from './registry/breaker-reading.ts'
 import type { RegisteredOptions, RegistryDefaults } from './registry/configuration.ts'
 import { KeyedBreakers, type KeyedOptions } from './registry/keyed.ts'
 import { breakerOf, RegistryEntries } from './registry/registry-entries.ts'
@@ -234,6 +235,26 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
    */
   configure(configuration: RegistryConfiguration): ReadonlyMap<string, ConfigureResult> {
     return this.#options.configure(configuration, this.#entries.all())
+  }
+
+  /**
+   * Calls `visit` for each breaker with its state, totals and latency, in the order of registration, for
+   * exporters and dashboards. It hands over the same object each time, so that a breaker takes less than a
+   * microsecond and hardly any memory. Does not change any state.
+   *
+   * @example
+   * import { CircuitRegistry } from 'short-circuit'
+   *
+   * const registry = new CircuitRegistry()
+   * await registry.breaker('users').run(async () => 'answer')
+   * const totals: [string, number][] = []
+   * registry.read(({ name, counts }) => totals.push([name, counts.success]))
+   * console.assert(totals.join() === 'users,1')
+   */
+  read(visit: (reading: BreakerReading) => void): void {
+    callable('visit', visit)
+    const reading = new ReusedReading()
+    for (const lazy of this.#entries.all()) visit(reading.fill(lazy))
   }
 
   /** Returns the snapshots of all breakers, as plain JSON data. Does not change any state. */

@@ -1,5 +1,7 @@
+import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
-import { createBreaker, reasonOf, turn } from '../../test/helpers/public.ts'
+import { createBreaker, fail, reasonOf, turn } from '../../test/helpers/public.ts'
+import { type CircuitBreaker, CircuitRegistry, type ListenOptions } from '../index.ts'
 
 describe('a console that throws', () => {
   let print: MockInstance<typeof console.error>
@@ -32,3 +34,74 @@ describe('a console that throws', () => {
 function raise(error: unknown): never {
   throw error
 }
+
+describe('a listener with `once`', () => {
+  const listeners: [string, (listener: () => void, options?: ListenOptions) => () => void][] = [
+    ['of a breaker', (listener, options) => breaker.on('failure', listener, options)],
+    ['of a registry', (listener, options) => registry.on('failure', listener, options)],
+  ]
+  let registry: CircuitRegistry
+  let breaker: CircuitBreaker
+  beforeEach(() => {
+    registry = new CircuitRegistry()
+    breaker = registry.breaker('users')
+  })
+
+  it.each(listeners)('is called for one event: %s', async (_, on) => {
+    const [once, always] = [vi.fn(), vi.fn()]
+    on(once, { once: true })
+    on(always, { once: false })
+    await fail(breaker)
+    await fail(breaker)
+
+    expect(once).toHaveBeenCalledTimes(1)
+    expect(always).toHaveBeenCalledTimes(2)
+  })
+
+  it.each(listeners)('can be unsubscribed before, by off or a signal: %s', async (_, on) => {
+    const [first, second] = [vi.fn(), vi.fn()]
+    const controller = new AbortController()
+    const off = on(first, { once: true })
+    on(second, { once: true, signal: controller.signal })
+    off()
+    controller.abort()
+    await fail(breaker)
+
+    expect([first, second].map((it) => it.mock.calls)).toEqual([[], []])
+  })
+
+  it('leaves no listener behind on the signal', async () => {
+    const { signal } = new AbortController()
+    breaker.on('failure', () => {}, { once: true, signal })
+    await fail(breaker)
+
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  it('is called once although it causes such an event itself', async () => {
+    let calls = 0
+    breaker.on(
+      'transition',
+      () => {
+        calls++
+        breaker.reset()
+      },
+      { once: true },
+    )
+    breaker.trip()
+
+    expect([calls, breaker.state]).toEqual([1, 'closed'])
+  })
+
+  it('reports its errors as any other', async () => {
+    const errors: unknown[] = []
+    const mine = new Error('mine')
+    breaker.on('listenerError', ({ error }) => errors.push(error))
+    const rejecting: () => unknown = () => Promise.reject(mine)
+    breaker.on('failure', rejecting, { once: true })
+    await fail(breaker)
+    await turn()
+
+    expect(errors).toEqual([mine])
+  })
+})

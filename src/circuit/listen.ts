@@ -5,6 +5,11 @@ import type { AnyListener, Emitter } from './emitter.ts'
 export interface ListenOptions {
   /** Aborting it unsubscribes. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Unsubscribes with the first event.
+   * @defaultValue `false`
+   */
+  readonly once?: boolean | undefined
 }
 
 /** Subscribes to an event that is among `known` and returns the function that unsubscribes. */
@@ -13,15 +18,24 @@ export function listen(
   known: readonly RegistryEventName[],
   event: RegistryEventName,
   listener: AnyListener,
-  { signal }: ListenOptions = {},
+  { signal, once }: ListenOptions = {},
 ): () => void {
   if (!known.includes(event)) {
     throw new TypeError(`unknown event ${show(event)}${suggestion(String(event), known)}`)
   }
   callable('listener', listener)
   if (signal?.aborted) return () => {}
-  const off = emitter().on(event, listener)
-  if (signal === undefined) return off
+  const onlyOnce: AnyListener = (payload) => {
+    stop()
+    return listener(payload)
+  }
+  const off = emitter().on(event, once ? onlyOnce : listener)
+  const stop = signal === undefined ? off : offWith(signal, off)
+  return stop
+}
+
+/** Lets a signal unsubscribe as well; returns what does both. */
+function offWith(signal: AbortSignal, off: () => void): () => void {
   const abort = weakly(off)
   signal.addEventListener('abort', abort, { once: true })
   dropped.register(off, { signal: new WeakRef(signal), abort }, off)

@@ -62,7 +62,7 @@ export class Counters {
   #rare: RareCounters | undefined = undefined
 
   /** Totals to read. */
-  get #rest(): Readonly<RareCounters> {
+  get rest(): Readonly<RareCounters> {
     return this.#rare ?? NONE
   }
 
@@ -84,21 +84,21 @@ export class Counters {
   }
 
   get settled(): number {
-    return this.ended - this.#rest.expired
+    return this.ended - this.rest.expired
   }
 
   get failure(): number {
-    return this.#rest.failure
+    return this.rest.failure
   }
 
   /** Every call that came, rejected ones among them. */
   get offered(): number {
-    return this.admitted + this.rejected + this.#rest.unenforced
+    return this.admitted + this.rejected + this.rest.unenforced
   }
 
   /** Rejected calls, for any reason. */
   get rejected(): number {
-    const rest = this.#rest
+    const rest = this.rest
     return rest.open + rest['half-open'] + rest['forced-open'] + rest.full
   }
 
@@ -121,7 +121,7 @@ export class Counters {
   }
 
   read(): Counts {
-    const { expired, failure, neutral, cancelled, timeout, stale, ...rejected } = this.#rest
+    const { expired, failure, neutral, cancelled, timeout, stale, ...rejected } = this.rest
     const { admitted, settled, success } = this
     return {
       admitted,

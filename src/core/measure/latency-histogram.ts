@@ -56,9 +56,18 @@ export class Latency {
     const buckets = this.#buckets
     for (let index = 0; buckets !== null && index < buckets.length; index++) {
       rank -= buckets[index] as number
-      if (rank <= 0) return Math.min(middleOf(this.#first + index), this.max)
+      if (rank <= 0) return Math.min(pointIn(this.#first + index, 0.5), this.max)
     }
     return this.max
+  }
+
+  /** Visits the buckets that have calls, shortest first; `upTo` is where the bucket ends, ms. */
+  forEachBucket(visit: (upTo: number, calls: number) => void): void {
+    const buckets = this.#buckets
+    for (let index = 0; buckets !== null && index < buckets.length; index++) {
+      const calls = buckets[index] as number
+      if (calls > 0) visit(pointIn(this.#first + index, 1), calls)
+    }
   }
 
   clone(): Latency {
@@ -99,10 +108,9 @@ function bucketOf(steps: number): number {
   return (power - 3) * PARTS + ((whole >>> (power - 4)) & (PARTS - 1))
 }
 
-/** In ms. */
-function middleOf(bucket: number): number {
-  if (bucket < PARTS) return (bucket + 0.5) / STEPS_PER_MS
+/** A share of the way through a bucket, ms. */
+function pointIn(bucket: number, share: number): number {
+  if (bucket < PARTS) return (bucket + share) / STEPS_PER_MS
   const power = Math.floor(bucket / PARTS) + 3
-  const width = 2 ** (power - 4)
-  return ((PARTS + (bucket % PARTS)) * width + width / 2) / STEPS_PER_MS
+  return ((PARTS + (bucket % PARTS) + share) * 2 ** (power - 4)) / STEPS_PER_MS
 }

@@ -1,0 +1,198 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { fail, hang, open, RESET_TIMEOUT, reasonOf, succeed } from '../test/helpers/public.ts'
+import { type BreakerReading, CircuitBreaker, CircuitRegistry } from './index.ts'
+import { ManualClock } from './testing/manual-clock.ts'
+
+let clock: ManualClock
+let registry: CircuitRegistry
+beforeEach(() => {
+  clock = new ManualClock()
+  registry = new CircuitRegistry({
+    defaults: { maxFailures: 3, resetTimeout: RESET_TIMEOUT, clock, recovery: { timeout: 50 } },
+  })
+})
+
+/** What is read, copied. */
+function readAll(): BreakerReading[] {
+  const all: BreakerReading[] = []
+  registry.read((reading) => all.push(structuredClone({ ...reading, latency: null })))
+  return all
+}
+
+const uses: [string, (breaker: CircuitBreaker) => unknown][] = [
+  ['was never used', () => {}],
+  ['was only read', (breaker) => breaker.snapshot()],
+  [
+    'succeeded, failed and is in flight',
+    (breaker) => Promise.all([succeed(breaker), fail(breaker), void hang(breaker)]),
+  ],
+  ['is open', open],
+  [
+    'is open and rejects',
+    async (breaker) => {
+      await open(breaker)
+      await reasonOf(breaker.run(() => 1))
+    },
+  ],
+  [
+    'is half-open once its open time is over',
+    async (breaker) => {
+      await open(breaker)
+      await clock.advance(RESET_TIMEOUT + 7)
+    },
+  ],
+  [
+    'has a probe in flight',
+    async (breaker) => {
+      await open(breaker)
+      await clock.advance(RESET_TIMEOUT)
+      void hang(breaker)
+      await reasonOf(breaker.run(() => 1))
+    },
+  ],
+  [
+    'has a probe whose time is over',
+    async (breaker) => {
+      await open(breaker)
+      await clock.advance(RESET_TIMEOUT)
+      void hang(breaker)
+      await clock.advance(60)
+    },
+  ],
+  [
+    'has late results',
+    async (breaker) => {
+      const late = hang(breaker)
+      breaker.trip()
+      await late.release()
+    },
+  ],
+  ['is forced open', (breaker) => breaker.forceOpen()],
+  [
+    'is forced closed over an open circuit whose time is over',
+    async (breaker) => {
+      await open(breaker)
+      breaker.forceClosed()
+      await breaker.run(() => 1)
+      await clock.advance(RESET_TIMEOUT)
+    },
+  ],
+  [
+    'has an override that is over',
+    async (breaker) => {
+      breaker.disable({ for: 5 })
+      await clock.advance(6)
+    },
+  ],
+]
+
+describe('registry.read', () => {
+  it.each(uses)('hands over what the snapshot shows of a breaker that %s', async (_, use) => {
+    const breaker = registry.breaker('users')
+    await clock.advance(100)
+    if (use.length > 0) await use(breaker)
+    await clock.advance(3)
+    const [reading, ...more] = readAll()
+    const { name, state, stateFor, automatic, generation, override, inFlight, counts } =
+      breaker.snapshot()
+
+    expect(more).toEqual([])
+    expect(reading).toMatchObject({ name, state, automatic, generation, inFlight, counts })
+    expect(reading?.override).toBe(override?.mode ?? null)
+    if (use.length > 0) expect(reading?.since).toBe(clock.wall() - stateFor)
+  })
+
+  it('hands over the breakers in the order in which they came, all in one object', async () => {
+    await fail(registry.breaker('b'))
+    registry.breaker('a')
+    await registry.keyed(async (key: string) => key, { name: 'c', key: (key) => key })('d')
+    const objects = new Set<unknown>()
+    const seen: [string, number][] = []
+    registry.read((reading) => {
+      objects.add(reading)
+      seen.push([reading.name, reading.counts.admitted])
+    })
+
+    expect(seen).toEqual([
+      ['b', 1],
+      ['a', 0],
+      ['c:d', 1],
+    ])
+    expect(objects.size).toBe(1)
+  })
+
+  it('changes nothing', async () => {
+    const breaker = registry.breaker('users')
+    await open(breaker)
+    await clock.advance(RESET_TIMEOUT)
+    const before = breaker.snapshot()
+    registry.read(() => {})
+    const afterwards = new CircuitRegistry()
+    afterwards.breaker('unused')
+    afterwards.read(() => {})
+    afterwards.defaults = { maxFailures: 2 }
+
+    expect(breaker.snapshot()).toEqual(before)
+    expect(afterwards.breaker('unused').options.trip.consecutiveFailures).toBe(2)
+  })
+
+  it('hands over the latency of breakers that measure it, in buckets', async () => {
+    registry.breaker('without')
+    const breaker = registry.breaker('with', { statistics: true })
+    registry.breaker('unused', { statistics: true })
+    for (const ms of [1, 20, 20, 300]) {
+      const call = hang(breaker)
+      await clock.advance(ms)
+      await call.release()
+    }
+    const latencies = new Map<string, unknown>()
+    registry.read(({ name, latency }) => {
+      const buckets: [number, number][] = []
+      latency?.forEachBucket((upTo, calls) => buckets.push([upTo, calls]))
+      latencies.set(name, latency && [latency.count, latency.sum, latency.max, buckets])
+    })
+
+    expect(latencies.get('without')).toBeNull()
+    expect(latencies.get('unused')).toEqual([0, 0, 0, []])
+    expect(latencies.get('with')).toEqual([
+      4,
+      341,
+      300,
+      [
+        [1 + 1 / 16, 1],
+        [21, 2],
+        [304, 1],
+      ],
+    ])
+  })
+
+  it('reads breakers with clocks of their own by these', async () => {
+    const own = new ManualClock()
+    registry.breaker('a').forceOpen()
+    registry.breaker('b', { clock: own }).forceOpen()
+    await own.advance(500)
+    const [a, b] = readAll()
+
+    expect([a?.since, b?.since]).toEqual([clock.wall(), own.wall() - 500])
+  })
+
+  it('lets its visitor use the registry, and throws what that throws', () => {
+    registry.breaker('a')
+    registry.breaker('b')
+    const seen: string[] = []
+    registry.read(({ name }) => {
+      seen.push(name)
+      registry.delete(name)
+      registry.read((inner) => seen.push(`inner ${inner.name}`))
+    })
+
+    expect(seen).toEqual(['a', 'inner b', 'b'])
+    registry.add(new CircuitBreaker({ name: 'c' }))
+    expect(() =>
+      registry.read(() => {
+        throw new Error('mine')
+      }),
+    ).toThrow('mine')
+    expect(() => registry.read(undefined as never)).toThrow('visit must be a function')
+  })
+})
