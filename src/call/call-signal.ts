@@ -88,7 +88,7 @@ function followWhileUsed(
   sources: readonly object[],
 ): void {
   // Not in every worker.
-  if (typeof FinalizationRegistry === 'undefined') return
+  if (typeof WeakRef !== 'function' || typeof FinalizationRegistry !== 'function') return
   for (const user of [controller.signal, ...sources]) controllers.set(user, controller)
   const listener = weakly(controller)
   addAbortListener(caller, listener)

@@ -33,14 +33,14 @@ export class InterruptibleCall implements TimeoutEntry, AbortListener {
    * the call at once; otherwise the action decides what follows from it.
    */
   run(timeout: number | undefined, action: () => unknown, leaves = false): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    const ended = new Promise((resolve, reject) => {
       this.#resolve = resolve
-      if (timeout !== undefined) startTimeout(this.#circuit.clock, timeout, this)
-      if (leaves) this.#own?.follow(this)
-      // A listener may have aborted it while the call was admitted.
-      if (this.#resolve === undefined) return
       let result: unknown
       try {
+        if (timeout !== undefined) startTimeout(this.#circuit.clock, timeout, this)
+        if (leaves) this.#own?.follow(this)
+        // A listener may have aborted it while the call was admitted.
+        if (this.#resolve === undefined) return
         result = action()
       } catch (error) {
         resolve(this.#onRejected(error))
@@ -49,10 +49,17 @@ export class InterruptibleCall implements TimeoutEntry, AbortListener {
       // By these very functions: engines follow them to the frames of the caller.
       follow(this.#onFulfilled, this.#onRejected, result).then(resolve, reject)
     })
+    if (timeout === undefined) return ended
+    // What runs because the time is up must do so in the async context of this call, whatever timer
+    // it is. A reaction runs in the context in which it was attached.
+    return ended.then((result) => {
+      if (result !== this) return result
+      return this.#stop(new CallTimeoutError(this.#circuit.name, timeout), true)
+    })
   }
 
   onAbort(reason: unknown): void {
-    this.#interrupt(reason, false)
+    this.#end()?.(this.#stop(reason, false))
   }
 
   readonly #onFulfilled = (value: unknown): unknown =>
@@ -69,16 +76,14 @@ export class InterruptibleCall implements TimeoutEntry, AbortListener {
   }
 
   /** Called when its time is up. */
-  expire(timeout: number): void {
-    this.#interrupt(new CallTimeoutError(this.#circuit.name, timeout), true)
+  expire(): void {
+    this.#end()?.(this)
   }
 
-  /** Ends the call before its action does, then tells the action. */
-  #interrupt(reason: unknown, timedOut: boolean): void {
-    const resolve = this.#end()
-    if (resolve === undefined) return
+  /** Settles a call that has ended before its action does, then tells the action. */
+  #stop(reason: unknown, timedOut: boolean): unknown {
     const result = this.#handlers.onRejected(reason, timedOut)
     this.#own?.abort(reason)
-    resolve(result)
+    return result
   }
 }

@@ -160,7 +160,7 @@ describe('callTimeout on the system clock', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('holds a timer only while calls are in flight', async () => {
+  it('holds timers only while calls are in flight', async () => {
     const breaker = new CircuitBreaker({ callTimeout: 100 })
     const atRest = vi.getTimerCount()
     const calls = [hang(breaker), hang(breaker)] as const
@@ -170,7 +170,8 @@ describe('callTimeout on the system clock', () => {
     await calls[1].release()
 
     await turn()
-    expect([atRest, inFlight, vi.getTimerCount()]).toEqual([0, 1, 0])
+    // Fake timers are not shared: they may be taken away from a call.
+    expect([atRest, inFlight, vi.getTimerCount()]).toEqual([0, 2, 0])
   })
 
   it('lets answers win that a blocked event loop has kept waiting', async () => {

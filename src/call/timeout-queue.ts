@@ -1,5 +1,5 @@
 import { originalClock } from '../circuit/guard-sources.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, outside, sharedClock } from '../clock.ts'
 
 /** A call that must end within a duration; its neighbours are those with the same one. */
 export interface TimeoutEntry {
@@ -8,13 +8,14 @@ export interface TimeoutEntry {
   next: TimeoutEntry | undefined
   /** Where it waits for its end; undefined when it has ended. */
   queue: TimeoutQueue | undefined
-  /** Called when its time of so many ms is up. */
-  expire(timeout: number): void
+  /** Called when its time is up, in the async context of some other call, or of none. */
+  expire(): void
 }
 
 /**
  * All calls with one timeout, oldest first, behind one timer: equal durations end in the order in
- * which they began. The timer exists only while such calls are in flight.
+ * which they began. The timer exists only while such calls are in flight. Where timers can't be
+ * shared, each call has a queue for itself.
  *
  * When it fires, the decision is taken one turn of the event loop later. A blocked loop runs its
  * late timers before it reads its sockets: answers that have long arrived must win.
@@ -26,10 +27,13 @@ export class TimeoutQueue {
   #cancelDecision: (() => void) | undefined
   #disposing = false
   readonly #clock: Clock
+  /** Where calls find it; undefined for the queue of one call. */
+  readonly #shared: Map<number, TimeoutQueue> | undefined
   readonly duration: number
 
-  constructor(clock: Clock, duration: number) {
+  constructor(clock: Clock, duration: number, shared?: Map<number, TimeoutQueue>) {
     this.#clock = clock
+    this.#shared = shared
     this.duration = duration
   }
 
@@ -52,7 +56,9 @@ export class TimeoutQueue {
       this.#fired(first)
       return
     }
-    this.#cancelTimer = this.#clock.setTimer(wait, () => this.#fired(first))
+    const arm = (): (() => void) => this.#clock.setTimer(wait, () => this.#fired(first))
+    // Armed within a call, a shared timer would keep what belongs to that call alive for others.
+    this.#cancelTimer = this.#shared !== undefined && outside !== undefined ? outside(arm) : arm()
   }
 
   #fired(armedFor: TimeoutEntry): void {
@@ -76,29 +82,35 @@ export class TimeoutQueue {
     for (const entry of due) {
       if (entry.queue !== this) continue
       this.#unlink(entry)
-      entry.expire(this.duration)
+      entry.expire()
     }
-    if (this.#first === undefined) this.#scheduleDispose()
+    if (this.#first === undefined) this.#dispose()
     else if (this.#cancelTimer === undefined) this.#arm(this.#first)
   }
 
   remove(entry: TimeoutEntry): void {
     this.#unlink(entry)
-    if (this.#first === undefined) this.#scheduleDispose()
+    if (this.#first === undefined) this.#dispose()
   }
 
-  /** Clears the timer a turn after the last call has settled: the next one may come at once. */
-  #scheduleDispose(): void {
-    if (this.#disposing) return
-    this.#disposing = true
-    this.#clock.setTimer(0, () => {
-      this.#disposing = false
-      if (this.#first !== undefined) return
-      this.#cancelTimer?.()
-      this.#cancelDecision?.()
-      this.#cancelTimer = this.#cancelDecision = undefined
-      queues.get(originalClock(this.#clock))?.delete(this.duration)
-    })
+  /** Clears a shared timer a turn after its last call has settled: the next one may come at once. */
+  #dispose(): void {
+    if (this.#shared === undefined) this.#clear()
+    else if (!this.#disposing) {
+      this.#disposing = true
+      this.#clock.setTimer(0, () => {
+        this.#disposing = false
+        if (this.#first !== undefined) return
+        this.#clear()
+        this.#shared?.delete(this.duration)
+      })
+    }
+  }
+
+  #clear(): void {
+    this.#cancelTimer?.()
+    this.#cancelDecision?.()
+    this.#cancelTimer = this.#cancelDecision = undefined
   }
 
   #unlink(entry: TimeoutEntry): void {
@@ -116,7 +128,7 @@ const queues = /* @__PURE__ */ new WeakMap<Clock, Map<number, TimeoutQueue>>()
 
 /**
  * Calls `entry.expire()` when `duration` ms have passed and the answers of that moment were handled,
- * unless it was stopped before. Calls of all breakers share one timer a duration.
+ * unless it was stopped before. Calls of all breakers share one timer a duration, where timers last.
  */
 export function startTimeout(clock: Clock, duration: number, entry: TimeoutEntry): void {
   queueOf(clock, duration).add(entry)
@@ -128,7 +140,9 @@ export function stopTimeout(entry: TimeoutEntry): void {
 }
 
 function queueOf(clock: Clock, duration: number): TimeoutQueue {
-  const original = originalClock(clock)
+  const shared = sharedClock(clock)
+  if (shared === undefined) return new TimeoutQueue(clock, duration)
+  const original = originalClock(shared)
   let durations = queues.get(original)
   if (durations === undefined) {
     durations = new Map()
@@ -136,15 +150,41 @@ function queueOf(clock: Clock, duration: number): TimeoutQueue {
   }
   let queue = durations.get(duration)
   if (queue === undefined) {
-    queue = new TimeoutQueue(clock, duration)
+    queue = new TimeoutQueue(shared, duration, durations)
     durations.set(duration, queue)
   }
   return queue
 }
 
-/** Calls `expire` after a duration, for what is not a whole call. Returns a function that stops it. */
+/**
+ * Calls `expire` after a duration, in the async context of now, for what is not a whole call. Returns
+ * a function that stops it.
+ */
 export function timeLimit(clock: Clock, duration: number, expire: () => void): () => void {
-  const entry = { deadline: 0, previous: undefined, next: undefined, queue: undefined, expire }
+  const entry = new TimeLimit(expire)
   startTimeout(clock, duration, entry)
-  return () => stopTimeout(entry)
+  return () => entry.stop()
+}
+
+class TimeLimit implements TimeoutEntry {
+  deadline = 0
+  previous: TimeoutEntry | undefined = undefined
+  next: TimeoutEntry | undefined = undefined
+  queue: TimeoutQueue | undefined = undefined
+  expire!: () => void
+  #stopped = false
+
+  constructor(expire: () => void) {
+    // A reaction runs in the context in which it was attached.
+    void new Promise<void>((resolve) => {
+      this.expire = resolve
+    }).then(() => {
+      if (!this.#stopped) expire()
+    })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    stopTimeout(this)
+  }
 }

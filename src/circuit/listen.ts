@@ -36,11 +36,11 @@ export function listen(
 
 /** Lets a signal unsubscribe as well; returns what does both. */
 function offWith(signal: AbortSignal, off: () => void): () => void {
-  const abort = weakly(off)
+  const abort = dropped === undefined ? off : weakly(off)
   signal.addEventListener('abort', abort, { once: true })
-  dropped.register(off, { signal: new WeakRef(signal), abort }, off)
+  dropped?.register(off, { signal: new WeakRef(signal), abort }, off)
   return () => {
-    dropped.unregister(off)
+    dropped?.unregister(off)
     signal.removeEventListener('abort', abort)
     off()
   }
@@ -55,8 +55,14 @@ function weakly(off: () => void): () => void {
   return () => weak.deref()?.()
 }
 
-/** Removes the abort listener from a signal once its breaker has been collected. */
-const dropped = /* @__PURE__ */ new FinalizationRegistry<{
-  readonly signal: WeakRef<AbortSignal>
-  readonly abort: () => void
-}>(({ signal, abort }) => signal.deref()?.removeEventListener('abort', abort))
+/**
+ * Removes the abort listener from a signal once its breaker has been collected. Undefined on older
+ * edge platforms, where a breaker lives as long as the signals it was given.
+ */
+const dropped = /* @__PURE__ */ (() =>
+  typeof WeakRef === 'function' && typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<{
+        readonly signal: WeakRef<AbortSignal>
+        readonly abort: () => void
+      }>(({ signal, abort }) => signal.deref()?.removeEventListener('abort', abort))
+    : undefined)()

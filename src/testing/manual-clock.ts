@@ -97,11 +97,16 @@ export class ManualClock implements Clock {
 declare const setImmediate: ((fn: () => void) => void) | undefined
 // Taken early: the fake timers of a test runner must not stop the turns of a manual clock.
 const immediately = typeof setImmediate === 'function' ? setImmediate : undefined
+const soon = globalThis.setTimeout as (fn: () => void, ms: number) => unknown
 
 /** One real turn of the event loop. */
 function nextTurn(fn: () => void): void {
   if (immediately !== undefined) {
     immediately(fn)
+    return
+  }
+  if (typeof MessageChannel !== 'function') {
+    soon(fn, 0)
     return
   }
   const { port1, port2 } = new MessageChannel()

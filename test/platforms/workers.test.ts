@@ -1,0 +1,98 @@
+import { Miniflare } from 'miniflare'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleModule } from './bundle.ts'
+
+// In Workers a timer belongs to the request that armed it, and ends with it.
+
+const WORKER = `
+const breaker = new short.CircuitBreaker({ maxFailures: 1000, callTimeout: 50 })
+const deadline = () => new Promise((resolve) => setTimeout(() => resolve('nothing in 2 s'), 2000))
+const attempt = (work) =>
+  Promise.race([breaker(work)().catch((error) => error.code ?? String(error)), deadline()])
+const answer = (ms) => new Promise((resolve) => setTimeout(() => resolve('answer'), ms))
+
+export default {
+  async fetch(request) {
+    const { pathname } = new URL(request.url)
+    if (pathname === '/counts') return Response.json(breaker.snapshot().counts)
+    if (pathname === '/answers') return new Response(await attempt(() => answer(0)))
+    if (pathname === '/answers-slowly') return new Response(await attempt(() => answer(30)))
+    if (pathname === '/streams') {
+      const items = async function* () { yield 1; await new Promise(() => {}) }
+      let seen = ''
+      try {
+        for await (const item of breaker.stream(items)()) seen += item
+      } catch (error) { seen += error.code }
+      return new Response(seen)
+    }
+    const hang = () => new Promise(() => {})
+    if (pathname === '/waits') return new Response(await breaker.run(hang, { timeout: 50_000 }))
+    return new Response(await attempt(hang))
+  },
+}`
+
+const VERSIONS = ['2024-09-23', '2025-06-01', '2026-07-30'].flatMap((compatibilityDate) => [
+  { compatibilityDate, compatibilityFlags: [] as string[] },
+  { compatibilityDate, compatibilityFlags: ['nodejs_compat'] },
+])
+
+let script: string
+beforeAll(async () => {
+  script = await bundleModule(WORKER)
+})
+
+describe.each(VERSIONS)('Workers of $compatibilityDate with $compatibilityFlags', (version) => {
+  let worker: Miniflare
+  beforeAll(() => {
+    worker = new Miniflare({ ...version, modules: true, script })
+  })
+  afterAll(() => worker.dispose())
+
+  async function get(path: string): Promise<string> {
+    const response = await worker.dispatchFetch(`http://worker.example/${path}`)
+    return response.text()
+  }
+
+  it('end calls by their timeout, request after request', async () => {
+    const seen = []
+    for (const path of ['answers', 'hangs', 'answers', 'hangs', 'hangs', 'streams', 'hangs']) {
+      seen.push(await get(path))
+    }
+
+    expect(seen).toEqual([
+      'answer',
+      'ERR_CALL_TIMEOUT',
+      'answer',
+      'ERR_CALL_TIMEOUT',
+      'ERR_CALL_TIMEOUT',
+      '1ERR_CALL_TIMEOUT',
+      'ERR_CALL_TIMEOUT',
+    ])
+  })
+
+  it('end calls by their timeout while other requests come and go', async () => {
+    const paths = Array.from(
+      { length: 30 },
+      (_, n) => ['answers', 'hangs', 'answers-slowly'][n % 3] as string,
+    )
+
+    const seen = await Promise.all(paths.map(get))
+
+    expect(seen).toEqual(paths.map((path) => (path === 'hangs' ? 'ERR_CALL_TIMEOUT' : 'answer')))
+  })
+
+  it('do so also after clients have gone', async () => {
+    const url = await worker.ready
+    const gone = await Promise.allSettled(
+      Array.from({ length: 5 }, () =>
+        fetch(new URL('waits', url), { signal: AbortSignal.timeout(40) }),
+      ),
+    )
+
+    const seen = await Promise.all(['hangs', 'answers', 'hangs'].map(get))
+
+    expect(gone.map(({ status }) => status)).toEqual(Array(5).fill('rejected'))
+    expect(seen).toEqual(['ERR_CALL_TIMEOUT', 'answer', 'ERR_CALL_TIMEOUT'])
+    expect(await get('hangs')).toBe('ERR_CALL_TIMEOUT')
+  })
+})
