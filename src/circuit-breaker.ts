@@ -188,7 +188,7 @@ export class CircuitBreaker<
   #take(call: AcquireOptions) {
     const circuit = this.#circuit
     const timeout = call.timeout ?? circuit.options.callTimeout
-    const permit = circuit.admitAlone(timeout)
+    const permit = circuit.admitInParts(timeout)
     if (typeof permit !== 'string') return createPermit(circuit, permit, call, timeout)
     return circuit.reject(permit)
   }

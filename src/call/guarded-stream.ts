@@ -4,6 +4,7 @@ import type { Settled } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { type EmittingStream, isEmittingStream, listenTo, watch } from './emitting-stream.ts'
 import { follow } from './follow.ts'
+import { inNextTurn } from './next-turn.ts'
 import { Settlement } from './settlement.ts'
 import { type Iterator, isWebStream, rejectingIterator, type Source } from './stream-iterators.ts'
 import { isIteratorOf, proxyStream } from './stream-proxy.ts'
@@ -25,8 +26,7 @@ export class GuardedStream {
   readonly #circuit: Circuit
   /** While this exists, the caller may still read. Nothing that outlives it may refer to it. */
   #target: object | undefined
-  /** Ends the wait for the next turn, from which on a stream that is dropped is noticed. */
-  #stopNoticing: (() => void) | undefined
+  #source: Source | undefined
   /** The caller has begun to read. */
   #reading = false
   /** Nobody had begun to read a turn after the stream was handed out. */
@@ -43,7 +43,7 @@ export class GuardedStream {
   iterateLazily(start: () => Source, target: object): Iterator {
     this.#reading = true
     this.#target = target
-    this.#stopNoticing = timeLimit(this.#circuit.clock, 0, () => this.#noticeDrop())
+    inNextTurn(this.#circuit.clock, this)
     return this.#iterate(start)
   }
 
@@ -59,7 +59,8 @@ export class GuardedStream {
 
   /** What the caller receives: the stream, guarded. */
   handOut(source: Source): Source {
-    this.#stopNoticing = timeLimit(this.#circuit.clock, 0, () => this.#settleUnread(source))
+    this.#source = source
+    inNextTurn(this.#circuit.clock, this)
     if (isWebStream(source)) {
       if (source.locked) return source
       const guarded = this.#guard(webIterator(source), source)
@@ -71,13 +72,17 @@ export class GuardedStream {
     return proxy
   }
 
-  /** A turn later: what nobody reads has succeeded, and what is dropped from now on is noticed. */
-  #settleUnread(source: Source): void {
+  get over(): boolean {
+    return this.settlement.settled
+  }
+
+  /** What nobody reads has succeeded, and what is dropped from now on is noticed. */
+  onNextTurn(): void {
     if (this.#reading) this.#noticeDrop()
     else if (this.#left) this.settlement.leave()
     else {
       this.#unread = true
-      this.settlement.settle({ status: 'fulfilled', value: source })
+      this.settlement.settle({ status: 'fulfilled', value: this.#source })
     }
   }
 
@@ -95,7 +100,7 @@ export class GuardedStream {
     // It has succeeded already: from now on it is a call by itself, if one would pass.
     const circuit = this.#circuit
     if (!circuit.machine.wouldAdmit(circuit.clock.now())) return true
-    const permit = circuit.admitAlone(circuit.options.callTimeout)
+    const permit = circuit.admitInParts(circuit.options.callTimeout)
     if (typeof permit === 'string') return true
     this.settlement = new Settlement(circuit, permit, this.settlement.signal)
     this.#noticeDrop()
@@ -103,7 +108,6 @@ export class GuardedStream {
   }
 
   end(settled: Settled, timedOut = false): void {
-    this.#stopNoticing?.()
     if (this.#left) this.settlement.leave()
     else this.settlement.settle(settled, timedOut)
   }
@@ -182,6 +186,7 @@ export class GuardedStream {
     const guarded: Iterator & AsyncIterable<unknown> = {
       next: (value) => {
         this.#read()
+        if (this.#timeout === undefined) return this.#follow(source, value)
         return this.limited(
           () => this.#follow(source, value),
           () => (stream.destroy === undefined ? source.return?.() : stream.destroy()),

@@ -109,7 +109,7 @@ async function open(stream: GuardedStream, result: unknown): Promise<Source> {
 /** When it is not admitted: what the caller iterates instead. */
 function admit(circuit: Circuit, args: readonly unknown[]): GuardedStream | Iterator {
   const { callTimeout, fallback } = circuit.options
-  const permit = circuit.admitAlone(callTimeout)
+  const permit = circuit.admitInParts(callTimeout)
   if (typeof permit !== 'string') {
     const settlement = new Settlement(circuit, permit, callerSignal(args))
     return new GuardedStream(circuit, settlement)

@@ -106,11 +106,16 @@ export class Circuit implements ClassifyHost {
   admit(timeout: number | undefined): AdmittedPermit | RejectReason {
     // A listener may call before all that led to its event is published.
     if (this.emitter !== undefined) this.flush()
-    return this.#admitShared() ?? this.admitAlone(timeout)
+    return this.#admitShared() ?? this.#admitOwn(timeout)
   }
 
-  /** As {@link admit}, for a call that may deliver a part of its answer: with a permit of its own. */
-  admitAlone(timeout: number | undefined): Permit | RejectReason {
+  /** As {@link admit}, for a call that may deliver a part of its answer. */
+  admitInParts(timeout: number | undefined): AdmittedPermit | RejectReason {
+    // Only a permit of its own tells how many have delivered.
+    return this.options.maxConcurrent === undefined ? this.admit(timeout) : this.#admitOwn(timeout)
+  }
+
+  #admitOwn(timeout: number | undefined): Permit | RejectReason {
     if (this.emitter !== undefined) this.flush()
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer

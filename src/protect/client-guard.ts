@@ -215,7 +215,7 @@ export class ClientGuard {
 
   /** Returns an admitted call, or why it was rejected. */
   #admit(circuit: Circuit, args: readonly unknown[]): ClientCall | RejectReason {
-    const permit = circuit.admitAlone(circuit.options.callTimeout)
+    const permit = circuit.admitInParts(circuit.options.callTimeout)
     if (typeof permit === 'string') return permit
     return new ClientCall(circuit, permit, args, (value) => this.#proxyIfClient(value))
   }
