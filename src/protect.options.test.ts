@@ -102,3 +102,25 @@ describe('protect(client, registry)', () => {
     expect(registry.get('db.get')?.snapshot().counts.success).toBe(2)
   })
 })
+
+describe('the options and their lists of names', () => {
+  it('are read once: what was checked is what applies', async () => {
+    const reads: PropertyKey[] = []
+    const counting = <T extends object>(target: T): T =>
+      new Proxy(target, {
+        get: (object, key) => {
+          if (typeof key === 'string' && key !== 'length') reads.push(key)
+          return Reflect.get(object, key)
+        },
+      })
+    const breaker = new CircuitBreaker()
+    const client = { find: async () => 1, list: async () => 2 }
+    const options = counting({ methods: counting(['find', 'list']), except: ['list'], name: 'a' })
+    const guarded = protect(client, breaker, options)
+    await guarded.find()
+    await guarded.list()
+
+    expect(reads.sort()).toEqual(['0', '1', 'except', 'methods', 'name'])
+    expect(breaker.snapshot().counts.admitted).toBe(1)
+  })
+})
