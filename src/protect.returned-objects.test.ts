@@ -1,3 +1,4 @@
+import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -153,13 +154,64 @@ describe('streams of a client', () => {
     expect(errors).toEqual([expect.any(CircuitOpenError)])
   })
 
-  it('can be piped, which is no evidence', async () => {
+  it('end their call however they are read', async () => {
     await real.put('a', 1)
     const chunks: unknown[] = []
     await pipeline(store.read(), async (source) => {
       for await (const chunk of source) chunks.push(chunk)
     })
+    await new Promise((resolve) => {
+      store
+        .read()
+        .on('data', (chunk) => chunks.push(chunk))
+        .on('close', resolve)
+    })
 
-    expect(chunks).toEqual(['a'])
+    expect(chunks).toEqual(['a', 'a'])
+    expect(counts()).toEqual([2, 2, 0, 0, 0])
+  })
+
+  it('are failures when they die, and have their methods when they are rejected', async () => {
+    const client = protect(
+      { read: () => Readable.from(dying()), download: () => ReadableStream.from(dying()) },
+      breaker,
+    )
+    await reasonOf(pipeline(client.read(), new PassThrough().resume()))
+    await reasonOf(client.download().pipeTo(new WritableStream()))
+
+    expect(breaker.state).toBe('open')
+    const rejections = [
+      reasonOf(pipeline(client.read(), new PassThrough().resume())),
+      reasonOf(
+        client
+          .read()
+          .map((item) => item)
+          .toArray(),
+      ),
+      reasonOf(client.download().getReader().read()),
+      reasonOf(new Response(client.download()).text()),
+    ]
+    for (const rejection of rejections) expect(await rejection).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it('that nobody reads have succeeded', async () => {
+    store.read()
+    await turn()
+    await turn()
+
+    expect(counts()).toEqual([1, 1, 0, 0, 0])
+    expect(breaker.snapshot().inFlight).toBe(0)
+  })
+
+  it('may be the client itself, whose methods are no streams', async () => {
+    const socket = protect(new PassThrough(), breaker)
+
+    expect(socket.on('data', () => {}).on('end', () => {})).toBe(socket)
+    expect(counts()).toEqual([0, 0, 0, 0, 0])
   })
 })
+
+async function* dying(): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(1)
+  throw new Error('connection lost')
+}

@@ -125,6 +125,10 @@ function proxyPromise(
   })
 }
 
+export function noStream(): TypeError {
+  return new TypeError('the fallback did not return an async iterable')
+}
+
 /**
  * What a rejected call returns where the method does not return plain promises: a promise that can
  * be iterated too, and that has the methods of `prototype`. They return the same promise, and a
@@ -134,9 +138,8 @@ export function rejectionLike(
   promise: Promise<unknown>,
   prototype: object | null,
 ): Promise<unknown> {
-  const error = (): unknown => new TypeError('the fallback did not return an async iterable')
   const iterable = Object.assign(promise.then(), {
-    [Symbol.asyncIterator]: () => iteratorOf(promise, error),
+    [Symbol.asyncIterator]: () => iteratorOf(promise, noStream),
   })
   // Callers that iterate it or listen to it do not handle the promise's rejection.
   iterable.catch(() => {})

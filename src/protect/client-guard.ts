@@ -1,11 +1,12 @@
 import { callAsync, rejectCall } from '../call/call.ts'
 import { type AnyFunction, tagOf } from '../call/functions.ts'
+import { rejectedStream, type StreamProfile } from '../call/rejected-stream.ts'
 import { startLazily } from '../call/stream.ts'
-import { isStream, type Source } from '../call/stream-iterators.ts'
+import { isStream, isWebStream, iteratorOf, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { isThenable } from '../options/validate.ts'
-import { ClientCall, rejectionLike } from './client-call.ts'
+import { ClientCall, noStream, rejectionLike } from './client-call.ts'
 import {
   CLOSING_METHODS,
   isAsyncGenerator,
@@ -22,6 +23,8 @@ interface ReturnProfile {
   returnsPromises: boolean
   /** It has returned a stream: the first item takes the permit, but a rejection comes at once. */
   returnsStreams: boolean
+  /** It has returned a stream of Node or of the web, which runs however it is read. */
+  running: StreamProfile | undefined
   /** The prototype of the promise or stream that it returned last. */
   prototype: object | null
 }
@@ -119,8 +122,8 @@ export class ClientGuard {
       path,
       isGuarded: isChosen && !isClosing && !except.some((name) => covers(name, path)),
       isListed,
-      profile: { returnsPromises, returnsStreams: false, prototype: null },
-      profileWithCallback: { returnsPromises, returnsStreams: false, prototype: null },
+      profile: profileOf(returnsPromises),
+      profileWithCallback: profileOf(returnsPromises),
     }
     this.#methods.set(path, method)
     return method
@@ -157,13 +160,28 @@ export class ClientGuard {
     result: unknown,
     args: readonly unknown[],
   ): unknown {
-    if (!(result instanceof Promise)) return this.#returnOther(result, method, profile)
-    profile.returnsPromises = true
-    profile.prototype = Object.getPrototypeOf(result)
+    const isPromise = result instanceof Promise
+    if (!isPromise && !this.#isRunningStream(result)) {
+      return this.#returnOther(result, method, profile)
+    }
+    if (isPromise) {
+      profile.returnsPromises = true
+      profile.prototype = Object.getPrototypeOf(result)
+    } else {
+      profile.returnsStreams = true
+      profile.running = { promise: false, web: isWebStream(result) }
+    }
     const circuit = this.#rules.circuitOf(method.path)
     if (!wouldAdmit(circuit)) return this.#returnUnguarded(result)
     const call = this.#admit(circuit, args)
-    return typeof call === 'string' ? this.#returnUnguarded(result) : call.guard(result)
+    if (typeof call === 'string') return this.#returnUnguarded(result)
+    return isPromise ? call.guard(result) : call.handlers.onFulfilled(result)
+  }
+
+  /** True for a stream that goes on whether it is iterated or not; not for a client that is one. */
+  #isRunningStream(result: unknown): boolean {
+    if (!isStream(result) || this.#proxies.has(result)) return false
+    return isWebStream(result) || 'readableFlowing' in result
   }
 
   /** Returns a result that is not a promise; a stream guards itself when it is iterated. */
@@ -183,6 +201,9 @@ export class ClientGuard {
     args: readonly unknown[],
   ): unknown {
     const rejection = rejectCall(circuit, rejectReason, circuit.options.fallback, args)
+    if (profile.running !== undefined) {
+      return rejectedStream(iteratorOf(rejection, noStream), profile.running)
+    }
     const isPlain = profile.prototype === Promise.prototype && !profile.returnsStreams
     return isPlain ? rejection : rejectionLike(rejection, profile.prototype)
   }
@@ -209,6 +230,7 @@ export class ClientGuard {
       profile.prototype = Object.getPrototypeOf(result)
       return call.guard(result)
     }
+    if (this.#isRunningStream(result)) return call.handlers.onFulfilled(result)
     call.cancel()
     return this.#returnOther(result, method, profile)
   }
@@ -233,6 +255,10 @@ export class ClientGuard {
     if (!method.isGuarded) return source[Symbol.asyncIterator]()
     return startLazily(this.#rules.circuitOf(method.path), [], () => source)
   }
+}
+
+function profileOf(returnsPromises: boolean): ReturnProfile {
+  return { returnsPromises, returnsStreams: false, running: undefined, prototype: null }
 }
 
 function wouldAdmit({ machine, clock }: Circuit): boolean {
