@@ -83,7 +83,7 @@ export interface Saved {
   readonly trips: readonly SavedTrip[]
   /** Successes and failures before the circuit last closed. */
   readonly countsAtClose: { readonly success: number; readonly failure: number }
-  readonly backoff: SavedOpenings
+  readonly openings: SavedOpenings
   readonly rate: SavedRate
   /** Ms spent in each state before the one that is there. */
   readonly timeInState: Readonly<Record<StateName, number>>
@@ -109,7 +109,7 @@ export function save(data: MachineData, now: number): Saved {
     counts: { ...counters.read(), admitted: counters.ended },
     trips: history.trips.records.map((trip) => saveTrip(trip, now)),
     countsAtClose: { ...history.countsAtClose },
-    backoff: history.backoff.save(now),
+    openings: history.backoff.save(now),
     rate: (data.rate ?? new OfferedRate(0)).save(),
     timeInState: { ...history.timeInState },
     statistics: statistics?.save() ?? null,
@@ -180,7 +180,7 @@ export function restore(settings: MachineSettings, saved: Saved): MachineData {
 function restoreHistory(saved: Saved, limit: number): History {
   const trips = new TripHistory(limit, saved.trips.map(restoreTrip))
   const history = new History(trips)
-  history.backoff = OpenBackoff.restore(saved.backoff, 0)
+  history.backoff = OpenBackoff.restore(saved.openings, 0)
   history.countsAtClose = saved.countsAtClose
   history.timeInState = { ...saved.timeInState }
   return history

@@ -140,7 +140,7 @@ const saved = {
   override: [null, override],
   counts,
   countsAtClose: { success: count, failure: count },
-  backoff: { level, used: level, episodeFor: [null, ms], last: ms, closedFor: ms },
+  openings: { level, used: level, episodeFor: [null, ms], last: ms, closedFor: ms },
   rate: { calls: ms, time: ms },
   timeInState: { closed: ms, open: ms, 'half-open': ms },
   statistics: [

@@ -22,8 +22,8 @@ function holds<T>(property: fc.IProperty<T>): void {
 
 /** What the automatic state is, without what the override itself changes: totals, records, words. */
 function automatic({ machine, reading }: Drive): unknown {
-  const { state, generation, backoff } = saveAt(machine, reading)
-  return { ...state, trip: undefined, generation, backoff }
+  const { state, generation, openings } = saveAt(machine, reading)
+  return { ...state, trip: undefined, generation, openings }
 }
 
 describe('override-dominance', () => {
