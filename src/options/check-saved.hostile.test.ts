@@ -127,8 +127,8 @@ describe('saved state with one value that is hostile', () => {
   })
 
   it.each([
-    ['backoff', 'level', 1e8],
-    ['backoff', 'used', 1001],
+    ['openings', 'level', 1e8],
+    ['openings', 'used', 1001],
     ['baseline', 'mean', 1e308],
     ['baseline', 'variance', 1e15],
     ['counts', 'success', 2e15],
