@@ -25,14 +25,19 @@ describe('a consumer that takes its time', () => {
       await clock.advance(10)
     }
 
+    const streams: Readable[] = []
     for (let i = 0; i < 40; i++) {
-      use(breaker.stream(plenty)())
+      const stream = breaker.stream(plenty)()
+      streams.push(stream)
+      use(stream)
       await turn()
       await clock.advance(100)
     }
 
     expect(breaker.state).toBe('closed')
     expect(breaker.snapshot().inFlight).toBeGreaterThan(30)
+    // One that is dropped returns its permit.
+    expect(streams).toHaveLength(40)
   })
 
   it.each(slow)('meets no timeout when it %s', async (_, use) => {

@@ -247,7 +247,7 @@ describe('retryAfter', () => {
     let early = 0
     await Promise.all(
       Array.from({ length: 100 }, async (_, i) => {
-        const breaker = new CircuitBreaker({ resetTimeout: 5 + i / 10 })
+        const breaker = new CircuitBreaker({ resetTimeout: 500 + i / 10 })
         breaker.trip()
         const { retryAfter = 0 } = rejectionOf(breaker)
         await new Promise<void>((resolve) => systemClock.setTimer(retryAfter, resolve))
