@@ -5,12 +5,15 @@ import type {
   Decorator,
   FallbackTakes,
   Guarded,
+  SignalGuard,
   StreamGuard,
   SyncGuard,
 } from './call/function-types.ts'
 import { createPermit, dispose, type Permit } from './call/permit.ts'
 import { runAction } from './call/run.ts'
 import { wrapStream } from './call/stream.ts'
+import { whenReady } from './call/when-ready.ts'
+import { wrapWithSignal } from './call/with-signal.ts'
 import { wrapAsync } from './call/wrap-async.ts'
 import { wrapSync } from './call/wrap-sync.ts'
 import { Callable } from './circuit/callable.ts'
@@ -34,6 +37,7 @@ import type {
   CircuitBreakerOptions,
   ConfigurePatch,
   ResolvedOptions,
+  WaitOptions,
 } from './options.ts'
 
 /** Returns the circuit behind a breaker; undefined for anything else. */
@@ -159,6 +163,46 @@ export class CircuitBreaker<
       action as (signal: AbortSignal | undefined) => unknown,
       call,
     ) as never
+  }
+
+  /**
+   * Guards a function whose first parameter is an `AbortSignal`: returns a function of the other ones. The
+   * signal is aborted by the call's timeout, and by the caller's own where one is among the arguments, as
+   * it is or as `{ signal }`; in both cases the promise rejects at once.
+   *
+   * It is no decorator, because the parameters change: assign it to a field, as `find = breaker.withSignal(…)`.
+   *
+   * @throws TypeError for anything but a function
+   * @example
+   * import { CircuitBreaker } from 'short-circuit'
+   *
+   * const breaker = new CircuitBreaker({ callTimeout: 500 })
+   * const find = breaker.withSignal(async (signal, id: number) => ({ id, aborted: signal.aborted }))
+   * console.assert((await find(7)).id === 7)
+   */
+  get withSignal(): SignalGuard<Fallback> {
+    return ((...args: unknown[]) => wrapWithSignal(this.#circuit, args)) as never
+  }
+
+  /**
+   * Resolves when a call would be let through: at once, when the open time is over, when a probe or a
+   * place of `maxConcurrent` is free, or when the circuit is closed or released. While only some calls
+   * pass, as many waiters are resolved, the oldest first. Another call may be faster: a call after it
+   * may still be rejected.
+   *
+   * Rejects with the reason of `signal`. It has a timer, which keeps the process alive, only while it
+   * waits for a known time.
+   *
+   * @example
+   * import { CircuitBreaker } from 'short-circuit'
+   *
+   * const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: 20 })
+   * breaker.trip()
+   * await breaker.whenReady()
+   * console.assert(breaker.state === 'half-open')
+   */
+  whenReady(options: WaitOptions = {}): Promise<void> {
+    return whenReady(this.#circuit, options)
   }
 
   /**

@@ -63,6 +63,7 @@ export type {
   CircuitBreakerOptions,
   ConfigurePatch,
   ResolvedOptions,
+  WaitOptions,
 } from './options.ts'
 export { type ProtectOptions, protect } from './protect.ts'
 export type { BreakerReading, LatencyReading } from './registry/breaker-reading.ts'

@@ -27,6 +27,12 @@ export interface AcquireOptions {
   readonly classify?: ((settled: Settled) => Outcome | 'trip' | undefined) | undefined
 }
 
+/** What `whenReady` accepts. */
+export interface WaitOptions {
+  /** Aborting it ends the wait: the promise rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** What `run` accepts for one call. */
 export interface CallOptions<Fallback = never> extends AcquireOptions {
   /** Replaces the breaker's `fallback` for this call. */

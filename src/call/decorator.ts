@@ -20,7 +20,7 @@ export function wrapOrDecorate(what: string, wrap: Wrap, args: Arguments): unkno
   throw new TypeError(`${what} takes one function, got ${args.length} arguments`)
 }
 
-function expectFunction(what: string, value: unknown): AnyFunction {
+export function expectFunction(what: string, value: unknown): AnyFunction {
   if (typeof value !== 'function') {
     throw new TypeError(`${what} needs a function, got ${show(value)}`)
   }

@@ -92,3 +92,8 @@ export interface SyncGuard<Fallback, Args extends unknown[] = AnyArguments>
 export interface StreamGuard extends Decorator<StreamFunction> {
   <F extends StreamFunction>(action: F): F
 }
+
+/** `breaker.withSignal`: guards functions whose first parameter is a signal, and takes it away. */
+export type SignalGuard<Fallback> = <This, A extends unknown[], R>(
+  action: (this: This, signal: AbortSignal, ...args: A) => R,
+) => (this: This, ...args: A) => Promise<Awaited<R> | Awaited<Fallback>>

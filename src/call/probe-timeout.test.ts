@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createBreaker, hang, RESET_TIMEOUT, reasonOf } from '../../test/helpers/public.ts'
-import type { CircuitBreaker } from '../circuit-breaker.ts'
+import { CircuitBreaker } from '../circuit-breaker.ts'
 import { CallTimeoutError, CircuitOpenError } from '../errors.ts'
 import type { CircuitBreakerOptions } from '../options.ts'
 import { protect } from '../protect.ts'
@@ -224,6 +224,31 @@ describe('the probe timeout', () => {
 
     expect(breaker.snapshot()).toMatchObject({ state: 'open', inFlight: 0, counts: { expired: 1 } })
     expect(clock.timers).toBe(0)
+  })
+
+  it('counts a probe as expired by a timer that fires a little early, too', async () => {
+    let timer: () => void = () => {}
+    let now = 0
+    const clock = {
+      now: () => now,
+      wall: () => now,
+      setTimer: (ms: number, fn: () => void) => {
+        if (ms > 0) timer = fn
+        else queueMicrotask(fn)
+        return () => {}
+      },
+    }
+    const recovery = { probes: 1, timeout: PROBE_TIMEOUT }
+    const breaker = new CircuitBreaker({ recovery, clock })
+    breaker.trip()
+    breaker.halfOpen()
+    const reason = reasonOf(breaker.run(never))
+
+    now = PROBE_TIMEOUT - 0.7
+    timer()
+
+    expect(await reason).toBeInstanceOf(CallTimeoutError)
+    expect(breaker.snapshot().counts).toMatchObject({ expired: 1, failure: 0 })
   })
 
   it('applies to the breakers of keys', async () => {

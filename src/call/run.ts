@@ -8,34 +8,51 @@ import { invoke } from './follow.ts'
 import { checkFunction } from './functions.ts'
 import { InterruptibleCall } from './interruptible-call.ts'
 
-type Action = (signal: AbortSignal | undefined) => unknown
+type Action = (signal: AbortSignal) => unknown
 
 /** Runs an action once, with a signal that tells it to stop. */
 export function runAction(
   circuit: Circuit,
   action: Action,
-  call?: CallOptions<unknown>,
+  call: CallOptions<unknown> = NO_OPTIONS,
 ): Promise<unknown> {
   let takesSignal: boolean
   try {
     checkFunction('action', action)
     takesSignal = action.length > 0
-    if (call !== undefined) checkCall('run', call)
+    if (call !== NO_OPTIONS) checkCall('run', call)
   } catch (error) {
     return rejectWith(error)
   }
+  return callWithSignal(circuit, call, takesSignal, [], action)
+}
+
+const NO_OPTIONS: CallOptions<unknown> = /* @__PURE__ */ Object.freeze({})
+
+/**
+ * One call of an action that is told to stop by a signal, and is not waited for then. `args` are those of
+ * the caller; `action` is passed the signal of the call where it has one that may be aborted.
+ */
+export function callWithSignal(
+  circuit: Circuit,
+  call: CallOptions<unknown>,
+  takesSignal: boolean,
+  args: readonly unknown[],
+  action: (signal: AbortSignal, own?: CallSignal) => unknown,
+): Promise<unknown> {
   const { options } = circuit
-  const timeout = call?.timeout ?? options.callTimeout
-  const signal = call?.signal
-  const fallback = call?.fallback ?? options.fallback
+  const { signal } = call
+  const timeout = call.timeout ?? options.callTimeout
+  const fallback = call.fallback ?? options.fallback
   if (signal?.aborted) return rejectWith(signal.reason)
   const permit = circuit.admit(timeout)
-  if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, [])
+  if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, args)
   const limit = circuit.timeLimit(permit, timeout)
   const own = limit === undefined && signal === undefined ? undefined : new CallSignal(signal)
-  const handlers = composeHandlers(circuit, permit, signal, fallback, [], call?.classify, own)
+  const handlers = composeHandlers(circuit, permit, signal, fallback, args, call.classify, own)
   if (own === undefined) return invoke(handlers, action, undefined, [neverAborted(takesSignal)])
-  return new InterruptibleCall(circuit, handlers, own).run(limit, () => action(own.signal), true)
+  const run = (): unknown => action(own.signal, own)
+  return new InterruptibleCall(circuit, handlers, own).run(limit, run, true)
 }
 
 /**

@@ -46,6 +46,8 @@ export class Circuit implements ClassifyHost {
   /** What `admit` has rejected and `reject` has not published yet. */
   #rejected: RejectedCall | undefined = undefined
   #lastRejected: RejectedCall | undefined = undefined
+  /** Called when something has happened that may let a call through. */
+  onProgress: (() => void) | undefined = undefined
 
   constructor(
     name: string,
@@ -141,7 +143,7 @@ export class Circuit implements ClassifyHost {
     return permit
   }
 
-  /** The longest time that an admitted call may take: a probe has a limit in any case. */
+  /** The longest time that a call may take by its timer: a probe has a limit in any case. */
   timeLimit({ probe }: AdmittedPermit, timeout: number | undefined): number | undefined {
     return probe ? Math.min(timeout ?? Infinity, this.options.recovery.timeout) : timeout
   }
@@ -195,8 +197,11 @@ export class Circuit implements ClassifyHost {
     if (this.options.classify !== undefined) {
       this.settle(permit, this.classify({ status: 'fulfilled', value }), undefined)
     } else if (!trySettle(this.machine, permit)) this.settle(permit, SUCCESS, undefined)
-    else if (this.emitter !== undefined) {
-      this.#publishSuccess((permit.state as Closed).generation, false)
+    else {
+      if (this.emitter !== undefined) {
+        this.#publishSuccess((permit.state as Closed).generation, false)
+      }
+      if (this.onProgress !== undefined) this.onProgress()
     }
   }
 
@@ -215,11 +220,20 @@ export class Circuit implements ClassifyHost {
   /** Gives a permit back. `error` is what the call was rejected with. */
   settle(permit: AdmittedPermit, classification: Classification, error: unknown): void {
     const { generation } = this.machine.state
-    const counted = this.machine.settle(permit, classification, this.clock.now())
+    const reading = this.clock.now() + (classification.timedOut ? this.#early(permit) : 0)
+    const counted = this.machine.settle(permit, classification, reading)
     if (counted && this.emitter !== undefined) {
       this.#publishOutcome(classification, error, generation, permit.probe)
     }
     this.flush()
+  }
+
+  /** A timer may fire up to 1 ms early by a clock that shows fractions: a probe has expired then. */
+  #early(permit: AdmittedPermit): number {
+    if (permit.shared) return 0
+    const ms = permit.deadline - this.machine.now(this.clock.now())
+    // A whole one, for what is lost by rounding.
+    return ms > 0 && ms <= 1 ? 1 : 0
   }
 
   #publishOutcome(
@@ -271,8 +285,12 @@ export class Circuit implements ClassifyHost {
 
   /** Publishes what the machine has done, after it is done. */
   flush(): void {
+    if (this.machine.hasChanges) this.#publishChanges()
+    this.onProgress?.()
+  }
+
+  #publishChanges(): void {
     const { machine } = this
-    if (!machine.hasChanges) return
     // One by one off the machine's own list: a listener that moves the breaker comes back here.
     for (let next = machine.changes.shift(); next !== undefined; next = machine.changes.shift()) {
       this.#publishChange(next)

@@ -30,6 +30,7 @@ import type { Change, Override, OverrideMode, OverrideOptions } from './state/ov
 import {
   configureState,
   dueAt,
+  freeSlots,
   isDue,
   nothingDue,
   rejectReason,
@@ -121,9 +122,7 @@ export class Machine implements MachineData {
 
   /** True when a call would pass now. */
   wouldAdmit(clockTime: number): boolean {
-    const { state, override, counters, settings } = this.peek(clockTime)
-    if (override !== undefined) return override.mode !== 'forced-open'
-    return rejectReason(state, override, counters, settings.maxConcurrent) === undefined
+    return freeSlots(this.peek(clockTime)) > 0
   }
 
   /** Gives a permit back. True when its result counted, false when it was stale or came twice. */

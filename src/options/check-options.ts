@@ -138,14 +138,19 @@ export function checkWhy(
 
 const ACQUIRE_KEYS = ['signal', 'timeout', 'classify']
 const RUN_KEYS = [...ACQUIRE_KEYS, 'fallback']
+const WAIT_KEYS = ['signal']
 
 /**
  * Checks the options of one call.
  *
  * @throws TypeError or RangeError that names the wrong option
  */
-export function checkCall(method: 'run' | 'acquire' | 'tryAcquire', call: unknown): void {
-  object(`options of ${method}`, call, method === 'run' ? RUN_KEYS : ACQUIRE_KEYS)
+export function checkCall(
+  method: 'run' | 'acquire' | 'tryAcquire' | 'whenReady',
+  call: unknown,
+): void {
+  const rest = method === 'whenReady' ? WAIT_KEYS : ACQUIRE_KEYS
+  object(`options of ${method}`, call, method === 'run' ? RUN_KEYS : rest)
   const { signal, timeout, classify, fallback } = call as Record<string, unknown>
   if (timeout !== undefined) duration('timeout', timeout)
   if (classify !== undefined) callable('classify', classify)

@@ -20,7 +20,8 @@ const BACKSTOP = 60_000
 /** A call in flight: how to end it, and what its caller is to get. */
 interface OpenCall {
   readonly answer: Answer
-  readonly startedAt: number
+  /** When its caller is told that it took too long; `Infinity` for never. */
+  readonly over: number
   readonly stream: boolean
   readonly end: (tagged: Tagged) => void
   readonly abort: (() => void) | undefined
@@ -173,7 +174,7 @@ export class PublicPair {
     const by = permit
     const call: OpenCall = {
       answer,
-      startedAt: now,
+      over: now + this.#limitOf(answer, way),
       stream: way.includes('stream'),
       end: by === undefined ? resolve : (tagged) => settleBy(by, tagged),
       abort: ABORTABLE.has(way) ? () => controller.abort(new Error('gone')) : undefined,
@@ -192,6 +193,15 @@ export class PublicPair {
     await this.clock.advance(0)
     if (way !== 'permit') same('rejected', isShortCircuitError(call.result?.value), true)
     return false
+  }
+
+  /** A probe is given up in any case; that of a stream only by the next call. */
+  #limitOf(answer: Answer, way: string): number {
+    const { callTimeout = Infinity, settings } = this.settings
+    const probe = typeof answer === 'object' && answer.due < Infinity
+    return probe && !way.includes('stream')
+      ? Math.min(callTimeout, settings.probeTimeout)
+      : callTimeout
   }
 
   /** A call that has ended when it returns. */
@@ -256,33 +266,31 @@ export class PublicPair {
 
   async #move(step: Step): Promise<void> {
     const { model, clock } = this
-    const { callTimeout } = this.settings
     const due = 'by' in step ? undefined : model.nextDue()?.at
     const at = due === undefined || due === Infinity ? undefined : due - model.timeAt(clock.now())
     const by = 'by' in step ? step.by : (at ?? 0) + ('toDue' in step ? step.toDue : step.plus)
     if (by < 0) {
       // Timers of a clock that steps back are late: what that does to a call is its own affair.
-      if (callTimeout !== undefined) return
+      if (this.calls.some(({ over }) => over < Infinity)) return
       this.#look()
       clock.set(clock.now() + by)
       this.#look()
       return
     }
     const target = clock.now() + by
-    const timeouts =
-      callTimeout === undefined ? [] : this.calls.map((value) => value.startedAt + callTimeout)
-    for (const at of new Set(timeouts.sort((a, b) => a - b))) {
+    const ends = new Set(this.calls.map(({ over }) => over).sort((a, b) => a - b))
+    for (const at of ends) {
       if (at > target) break
       await clock.advance(at - clock.now())
-      this.#timedOut(at - (callTimeout as number))
+      this.#timedOut(at)
     }
     await clock.advance(target - clock.now())
   }
 
-  /** The calls that began then are over, in the order in which they began. */
-  #timedOut(startedAt: number): void {
+  /** Calls that are over, in the order in which they began. */
+  #timedOut(at: number): void {
     const now = this.clock.now()
-    const over = this.calls.filter((value) => value.startedAt === startedAt)
+    const over = this.calls.filter((value) => value.over === at)
     this.calls = this.calls.filter((value) => !over.includes(value))
     for (const { answer, result } of over) {
       if (result !== undefined) same('timed out', isCallTimeoutError(result.value), true)

@@ -36,6 +36,12 @@ describe('a signal that outlives its calls', () => {
     ['fall back', (breaker) => breaker.run(thrower, { signal, fallback: () => 1 })],
     ['are wrapped', (breaker) => breaker(async (_: unknown) => 1)({ signal })],
     ['are wrapped and fail', (breaker) => breaker(async (_: unknown) => thrower())({ signal })],
+    [
+      'are wrapped with a timeout',
+      (breaker) => limited(breaker)(async (_: unknown) => 1)({ signal }),
+    ],
+    ['take a signal', (breaker) => breaker.withSignal(async (_, __: unknown) => 1)({ signal })],
+    ['wait until they would pass', (breaker) => breaker.whenReady({ signal })],
     ['are synchronous', (breaker) => breaker.sync((_: AbortSignal) => 1)(signal)],
     ['are streams', (breaker) => first(breaker.stream(items)(signal))],
     ['acquire and succeed', (breaker) => breaker.acquire({ signal }).success()],
@@ -99,6 +105,11 @@ async function many(call: () => Promise<unknown>): Promise<void> {
 
 function together(call: () => Promise<unknown>): Promise<unknown> {
   return Promise.allSettled(Array.from({ length: AT_ONCE }, call))
+}
+
+function limited(breaker: CircuitBreaker): CircuitBreaker {
+  breaker.configure({ callTimeout: 60_000 })
+  return breaker
 }
 
 function thrower(): never {

@@ -24,7 +24,6 @@ describe.runIf(canRun)('a process', () => {
     'nothing',
     'an open breaker',
     'a half-open breaker',
-    'a probe that hangs',
     'a breaker with listeners',
     'an override for a day',
     'calls that hang without a timeout',
@@ -44,6 +43,7 @@ describe.runIf(canRun)('a process', () => {
   it.each([
     'a call that hangs',
     'a wrapped call that hangs',
+    'a probe that hangs',
     'a permit that is never returned',
     'a stream that hangs',
     'calls that hang, one shorter than the other',

@@ -34,6 +34,24 @@ export function rejectReason(
   return admits(state.recovery) ? undefined : 'half-open'
 }
 
+/** How many more calls would be let through now. */
+export function freeSlots({
+  state,
+  override,
+  counters,
+  settings,
+}: {
+  readonly state: State
+  readonly override: Override | undefined
+  readonly counters: Counters
+  readonly settings: MachineSettings
+}): number {
+  if (override !== undefined) return override.mode === 'forced-open' ? 0 : Infinity
+  if (state.name === 'open') return 0
+  if (state.name === 'closed') return settings.maxConcurrent - counters.waiting
+  return state.recovery.limit - state.recovery.inFlight.waiting
+}
+
 /** When time alone moves the state; `Infinity` for later than `now`, or never. Overdue calls of a closed one aside. */
 export function dueAt(
   state: State,
