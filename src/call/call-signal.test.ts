@@ -106,6 +106,76 @@ function named(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, named(member)]))
 }
 
+/** Streams that hang before their first item; `seen` gets the signal that their function sees. */
+type Options = { signal: AbortSignal }
+const streams: [
+  string,
+  (breaker: CircuitBreaker, seen: AbortSignal[], signal: AbortSignal) => unknown,
+][] = [
+  [
+    'of a generator',
+    (breaker, seen, signal) =>
+      breaker
+        .stream(async function* (_: string, { signal }: Options) {
+          seen.push(signal)
+          await new Promise(() => {})
+          yield 1
+        })('/', { signal })
+        .next(),
+  ],
+  [
+    'that is opened by a promise',
+    (breaker, seen, signal) =>
+      breaker.stream((own: AbortSignal): Promise<AsyncIterable<unknown>> => {
+        seen.push(own)
+        return new Promise(() => {})
+      })(signal),
+  ],
+  [
+    'of the web',
+    (breaker, seen, signal) =>
+      breaker
+        .stream((own: AbortSignal) => {
+          seen.push(own)
+          return new ReadableStream()
+        })(signal)
+        .getReader()
+        .read(),
+  ],
+]
+
+describe.each(streams)('the signal of a stream %s', (_, start) => {
+  it.each([
+    ['the call timeout', { callTimeout: TIMEOUT }],
+    ['the timeout of a probe', { recovery: { probes: 1, timeout: TIMEOUT } }],
+  ])('is aborted by %s', async (_, options) => {
+    const { breaker, clock } = createBreaker(options)
+    const seen: AbortSignal[] = []
+    const caller = new AbortController()
+    breaker.trip()
+    breaker.halfOpen()
+
+    const reason = reasonOf(start(breaker, seen, caller.signal) as Promise<unknown>)
+    await clock.advance(0)
+    await clock.advance(TIMEOUT)
+
+    expect(await reason).toBeInstanceOf(CallTimeoutError)
+    expect(seen).toMatchObject([{ aborted: true, reason: await reason }])
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0)
+  })
+
+  it('is aborted by the caller', () => {
+    const { breaker } = createBreaker({ callTimeout: TIMEOUT })
+    const seen: AbortSignal[] = []
+    const caller = new AbortController()
+
+    void start(breaker, seen, caller.signal)
+    caller.abort('stop')
+
+    expect(seen).toMatchObject([{ aborted: true, reason: 'stop' }])
+  })
+})
+
 describe('the arguments of a wrapped function', () => {
   it.each([
     ['without a signal', { callTimeout: TIMEOUT }, { method: 'GET' }],

@@ -49,6 +49,17 @@ export class CallSignal implements AbortListener {
   }
 }
 
+/** The signal of a call that a timer may end, in place of its caller's; undefined where it has none. */
+export function ownSignal(
+  caller: AbortSignal | undefined,
+  timeout: number | undefined,
+): CallSignal | undefined {
+  if (caller === undefined || timeout === undefined) return undefined
+  const own = new CallSignal(caller)
+  own.follow()
+  return own
+}
+
 /** Under these names results carry what is read later: undici, AWS, axios. */
 const SOURCE_PROPERTIES = ['body', 'Body', 'data'] as const
 

@@ -5,7 +5,7 @@ import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.
 import type { RejectReason } from '../core/measure/counters.ts'
 import { isThenable } from '../options/validate.ts'
 import type { AnyFallback } from '../options.ts'
-import { CallSignal } from './call-signal.ts'
+import { type CallSignal, ownSignal } from './call-signal.ts'
 import { callerSignal, replaceSignal } from './caller-signal.ts'
 import { runFallback, withFallback } from './fallback.ts'
 import { follow, invoke } from './follow.ts'
@@ -25,17 +25,11 @@ export function callAsync(
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, args)
   const signal = callerSignal(args)
   const timeout = circuit.timeLimit(permit, callTimeout)
-  if (timeout === undefined) {
-    const handlers = composeHandlers(circuit, permit, signal, fallback, args)
-    return invoke(handlers, fn, self, args)
-  }
-  const own = signal && new CallSignal(signal)
-  own?.follow()
+  const own = ownSignal(signal, timeout)
   const handlers = composeHandlers(circuit, permit, signal, fallback, args, undefined, own)
-  const passed = own === undefined ? args : replaceSignal(args, own)
-  return new InterruptibleCall(circuit, handlers, own).run(timeout, () =>
-    fn.apply(self, passed as unknown[]),
-  )
+  if (timeout === undefined) return invoke(handlers, fn, self, args)
+  const passed = replaceSignal(args, own) as unknown[]
+  return new InterruptibleCall(circuit, handlers, own).run(timeout, () => fn.apply(self, passed))
 }
 
 /** The same for a synchronous function: throws what a promise would be rejected with. */

@@ -27,7 +27,11 @@ export function callerSignal(args: readonly unknown[]): AbortSignal | undefined 
  * The arguments with the signal of the call in place of its caller's: as an argument, and in plain
  * options, which are copied. An instance of a class, such as a `Request`, can't be copied and stays.
  */
-export function replaceSignal(args: readonly unknown[], own: CallSignal): readonly unknown[] {
+export function replaceSignal(
+  args: readonly unknown[],
+  own: CallSignal | undefined,
+): readonly unknown[] {
+  if (own === undefined) return args
   const { caller, signal } = own
   return Array.from(args, (arg) => {
     if (typeof arg !== 'object' || arg === null) return arg

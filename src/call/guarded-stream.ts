@@ -23,6 +23,8 @@ const droppedStreams =
  */
 export class GuardedStream {
   settlement: Settlement
+  /** For the function that returns the stream. */
+  readonly args: readonly unknown[]
   readonly #circuit: Circuit
   /** While this exists, the caller may still read. Nothing that outlives it may refer to it. */
   #target: object | undefined
@@ -34,8 +36,9 @@ export class GuardedStream {
   /** The caller has ended the stream. */
   #left = false
 
-  constructor(circuit: Circuit, settlement: Settlement) {
+  constructor(circuit: Circuit, settlement: Settlement, args: readonly unknown[] = []) {
     this.#circuit = circuit
+    this.args = args
     this.settlement = settlement
   }
 
@@ -102,7 +105,8 @@ export class GuardedStream {
     if (!circuit.machine.wouldAdmit(circuit.clock.now())) return true
     const permit = circuit.admitInParts(circuit.options.callTimeout)
     if (typeof permit === 'string') return true
-    this.settlement = new Settlement(circuit, permit, this.settlement.signal)
+    const { signal, own } = this.settlement
+    this.settlement = new Settlement(circuit, permit, signal, undefined, own)
     this.#noticeDrop()
     return true
   }
@@ -247,6 +251,7 @@ export class GuardedStream {
     return timeLimit(clock, timeout, () => {
       const reason = new CallTimeoutError(name, timeout)
       this.end({ status: 'rejected', reason }, true)
+      this.settlement.own?.abort(reason)
       expired(reason)
     })
   }

@@ -14,15 +14,16 @@ export class Settlement implements SettleHandlers {
   readonly permit: AdmittedPermit
   /** The caller's. */
   readonly signal: AbortSignal | undefined
+  /** What the action sees in its place, if the call may be ended by a timer. */
+  readonly own: CallSignal | undefined
   settled = false
   delivered = false
   readonly onFulfilled: (value: unknown) => unknown
   readonly onRejected: (reason: unknown, timedOut?: boolean) => Rejection
   readonly #circuit: Circuit
   readonly #classify: Classify | undefined
-  readonly #own: CallSignal | undefined
 
-  /** `classify` is asked before the breaker's; `own` is the signal that the action sees. */
+  /** `classify` is asked before the breaker's. */
   constructor(
     circuit: Circuit,
     permit: AdmittedPermit,
@@ -34,7 +35,7 @@ export class Settlement implements SettleHandlers {
     this.#circuit = circuit
     this.signal = signal
     this.#classify = classify
-    this.#own = own
+    this.own = own
     this.onFulfilled = (value) => {
       this.settle({ status: 'fulfilled', value })
       return value
@@ -57,7 +58,7 @@ export class Settlement implements SettleHandlers {
       timedOut,
     })
     this.settleAs(classification, errorOf(settled))
-    if (settled.status === 'fulfilled') this.#own?.followFor(settled.value)
+    if (settled.status === 'fulfilled') this.own?.followFor(settled.value)
     return isReplaced(classification) && !callerGone
   }
 
@@ -77,7 +78,7 @@ export class Settlement implements SettleHandlers {
   settleAs(classification: Classification, error?: unknown): void {
     if (this.settled) return
     this.settled = true
-    this.#own?.unfollow()
+    this.own?.unfollow()
     this.#circuit.settle(this.permit, classification, error)
   }
 }

@@ -2,7 +2,8 @@ import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { CANCELLED } from '../core/outcome.ts'
 import { show } from '../options/validate.ts'
-import { callerSignal } from './caller-signal.ts'
+import { ownSignal } from './call-signal.ts'
+import { callerSignal, replaceSignal } from './caller-signal.ts'
 import { runFallback } from './fallback.ts'
 import { type AnyFunction, mimicFunction, tagOf } from './functions.ts'
 import { GuardedStream } from './guarded-stream.ts'
@@ -27,8 +28,8 @@ export function wrapStream(circuit: Circuit, fn: AnyFunction): AnyFunction {
   return mimicFunction(function (this: unknown, ...args: unknown[]) {
     // A generator runs nothing before its first item is asked for, so neither is a permit taken.
     return tag === 'AsyncGeneratorFunction'
-      ? startLazily(circuit, args, () => fn.apply(this, args))
-      : startStream(circuit, args, profile, () => fn.apply(this, args))
+      ? startLazily(circuit, args, (passed) => fn.apply(this, passed as unknown[]))
+      : startStream(circuit, args, profile, (passed) => fn.apply(this, passed as unknown[]))
   }, fn)
 }
 
@@ -36,13 +37,14 @@ export function wrapStream(circuit: Circuit, fn: AnyFunction): AnyFunction {
 export function startLazily(
   circuit: Circuit,
   args: readonly unknown[],
-  start: () => Source,
+  start: (args: readonly unknown[]) => Source,
 ): AsyncGenerator<unknown, unknown, unknown> {
   let iterator: Iterator | undefined
   let left = false
   const begin = (): Iterator => {
     const stream = admit(circuit, args)
-    return stream instanceof GuardedStream ? stream.iterateLazily(start, generator) : stream
+    if (!(stream instanceof GuardedStream)) return stream
+    return stream.iterateLazily(() => start(stream.args), generator)
   }
   const end = (way: 'return' | 'throw', value: unknown): Promise<IteratorResult<unknown>> => {
     left = true
@@ -69,13 +71,13 @@ function startStream(
   circuit: Circuit,
   args: readonly unknown[],
   profile: StreamProfile,
-  start: () => unknown,
+  start: (args: readonly unknown[]) => unknown,
 ): unknown {
   const stream = admit(circuit, args)
   if (!(stream instanceof GuardedStream)) return rejectedStream(stream, profile)
   let result: unknown
   try {
-    result = start()
+    result = start(stream.args)
     profile.web = isWebStream(result)
     profile.promise = !isStream(result)
     if (isStream(result)) return stream.handOut(result)
@@ -111,8 +113,10 @@ function admit(circuit: Circuit, args: readonly unknown[]): GuardedStream | Iter
   const { callTimeout, fallback } = circuit.options
   const permit = circuit.admitInParts(callTimeout)
   if (typeof permit !== 'string') {
-    const settlement = new Settlement(circuit, permit, callerSignal(args))
-    return new GuardedStream(circuit, settlement)
+    const signal = callerSignal(args)
+    const own = ownSignal(signal, circuit.timeLimit(permit, callTimeout))
+    const settlement = new Settlement(circuit, permit, signal, undefined, own)
+    return new GuardedStream(circuit, settlement, replaceSignal(args, own))
   }
   const error = circuit.reject(permit)
   if (fallback === undefined) return rejectingIterator(error())

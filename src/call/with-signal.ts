@@ -16,7 +16,7 @@ export function wrapWithSignal(circuit: Circuit, given: readonly unknown[]): Any
   checkReturnsPromise('breaker.withSignal', fn)
   const wrapper = functionLike(fn, (self, args) =>
     callWithSignal(circuit, { signal: callerSignal(args) }, true, args, (signal, own) =>
-      fn.call(self, signal, ...(own === undefined ? args : replaceSignal(args, own))),
+      fn.call(self, signal, ...replaceSignal(args, own)),
     ),
   )
   const length = Math.max(0, fn.length - 1)

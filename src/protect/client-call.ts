@@ -1,4 +1,4 @@
-import { CallSignal } from '../call/call-signal.ts'
+import { ownSignal } from '../call/call-signal.ts'
 import { callerSignal, replaceSignal } from '../call/caller-signal.ts'
 import { withFallback } from '../call/fallback.ts'
 import { follow } from '../call/follow.ts'
@@ -16,7 +16,6 @@ export class ClientCall {
   readonly #circuit: Circuit
   readonly #settlement: Settlement
   readonly #timeout: number | undefined
-  readonly #own: CallSignal | undefined
   readonly handlers: SettleHandlers
   /** For the method, with the signal of the call in place of its caller's. */
   readonly args: readonly unknown[]
@@ -31,8 +30,7 @@ export class ClientCall {
     const { callTimeout, fallback } = circuit.options
     const timeout = circuit.timeLimit(permit, callTimeout)
     const signal = callerSignal(args)
-    const own = timeout === undefined ? undefined : signal && new CallSignal(signal)
-    own?.follow()
+    const own = ownSignal(signal, timeout)
     const settlement = new Settlement(circuit, permit, signal, undefined, own)
     const handlers: SettleHandlers = {
       // The call of a stream ends with its iteration, so the stream takes the permit over.
@@ -44,9 +42,8 @@ export class ClientCall {
     }
     this.#circuit = circuit
     this.#settlement = settlement
-    this.args = own === undefined ? args : replaceSignal(args, own)
+    this.args = replaceSignal(args, own)
     this.#timeout = timeout
-    this.#own = own
     this.handlers = fallback === undefined ? handlers : withFallback(handlers, fallback, args)
   }
 
@@ -72,7 +69,7 @@ export class ClientCall {
     const { onFulfilled, onRejected } = this.handlers
     const timeout = this.#timeout
     if (timeout === undefined) return follow(onFulfilled, onRejected, promise)
-    const call = new InterruptibleCall(this.#circuit, this.handlers, this.#own)
+    const call = new InterruptibleCall(this.#circuit, this.handlers, this.#settlement.own)
     return call.run(timeout, () => promise)
   }
 
