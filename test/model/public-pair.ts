@@ -174,7 +174,7 @@ export class PublicPair {
     const by = permit
     const call: OpenCall = {
       answer,
-      over: now + this.#limitOf(answer, way),
+      over: now + this.#limitOf(answer),
       stream: way.includes('stream'),
       end: by === undefined ? resolve : (tagged) => settleBy(by, tagged),
       abort: ABORTABLE.has(way) ? () => controller.abort(new Error('gone')) : undefined,
@@ -195,13 +195,11 @@ export class PublicPair {
     return false
   }
 
-  /** A probe is given up in any case; that of a stream only by the next call. */
-  #limitOf(answer: Answer, way: string): number {
+  /** A probe is given up in any case. */
+  #limitOf(answer: Answer): number {
     const { callTimeout = Infinity, settings } = this.settings
     const probe = typeof answer === 'object' && answer.due < Infinity
-    return probe && !way.includes('stream')
-      ? Math.min(callTimeout, settings.probeTimeout)
-      : callTimeout
+    return probe ? Math.min(callTimeout, settings.probeTimeout) : callTimeout
   }
 
   /** A call that has ended when it returns. */
