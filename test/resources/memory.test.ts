@@ -11,7 +11,7 @@ interface Result {
 
 // The engine's own code and profiles still grow a little. Of the rarest kind of call there are
 // 20 000 after the second sample: 16 bytes left by each would show.
-const NOISE = 250_000
+const NOISE = 300_000
 
 describe.runIf(canRun)('a breaker that watches for', () => {
   it.each(['consecutive failures', 'every rule'])(
