@@ -1,7 +1,8 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { tryAdmit, trySettle } from '../core/fast-path.ts'
 import type { Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
+import type { StallListener } from '../core/monotonic-time.ts'
 import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
 import { type Permit, UNENFORCED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
@@ -30,14 +31,14 @@ import {
 const LONGEST_STALL = 60_000
 
 /** Connects one state machine to clock, options and listeners; `CircuitBreaker` is its handle. */
-export class Circuit implements ClassifyHost {
+export class Circuit implements ClassifyHost, StallListener {
   readonly name: string
   /** May be shared with other breakers, so that `options.name` may differ: see {@link namedOptions}. */
   options: ResolvedOptions
   /** As the user gave them, to merge patches into. */
   userOptions: CircuitBreakerOptions<unknown>
-  clock: Clock
-  machine: Machine
+  clock!: Clock
+  machine!: Machine
   #emitter: Emitter | undefined = undefined
   /** The shared permit of the last closed state that had calls. */
   #shared: SharedPermitHandlers | undefined = undefined
@@ -59,8 +60,22 @@ export class Circuit implements ClassifyHost {
     this.name = name
     this.options = options
     this.userOptions = userOptions
+    this.connect(clock, machine)
+  }
+
+  connect(clock: Clock, machine: Machine): void {
     this.clock = clock
     this.machine = machine
+    // Other clocks do not go on while the process is stopped, as those of tests and simulations.
+    if (clock === systemClock) machine.time.listener = this
+  }
+
+  /** The machine has found calls late. Answers that have arrived come first. */
+  onStall(at: number): void {
+    this.clock.setTimer(0, () => {
+      this.machine.hear(at)
+      this.flush()
+    })
   }
 
   /** Puts other options in place of the current ones, which the machine has been told already. */
@@ -123,8 +138,7 @@ export class Circuit implements ClassifyHost {
     // that other calls see must not come first: however long the event loop was blocked, an answer
     // that waits in the socket wins.
     const own = timeout !== undefined && timeout <= this.options.recovery.timeout
-    const backstop = own ? LONGEST_STALL : 0
-    return this.#admitAt(this.clock.now(), backstop)
+    return this.#admitAt(this.clock.now(), own ? LONGEST_STALL : 0)
   }
 
   #describe(reason: RejectReason): RejectedCall {
@@ -166,10 +180,8 @@ export class Circuit implements ClassifyHost {
 
   /** The first such call of a closed state. */
   #tryAdmitFirst(): SharedPermitHandlers | null {
-    const { callTimeout, fallback } = this.options
-    if (callTimeout !== undefined || fallback !== undefined || this.#emitter !== undefined) {
-      return null
-    }
+    const { callTimeout: timeout, fallback } = this.options
+    if (timeout !== undefined || fallback !== undefined || this.#emitter) return null
     this.#direct = this.#admitShared()
     return this.#direct ?? null
   }

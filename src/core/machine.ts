@@ -61,7 +61,7 @@ export class Machine implements MachineData {
   baseline: LatencyBaseline | undefined
   rate: OfferedRate | undefined
   #changes: Change[] | undefined = undefined
-  #time: MonotonicTime
+  time: MonotonicTime
   readonly #random: () => number
   /** Drawn ahead, so that a reader can tell how long an opening that is due will last. */
   #nextRandom: number
@@ -83,14 +83,13 @@ export class Machine implements MachineData {
     this.history = data.history
     this.baseline = data.baseline
     this.rate = data.rate
-    this.#time = new MonotonicTime(clockTime)
+    this.time = new MonotonicTime(clockTime)
     this.#random = random
     this.#nextRandom = random()
   }
 
   /**
    * Lets a call pass, with a permit that it must give back, or returns why not.
-   *
    * @param backstop extra ms before a probe expires, for a call whose own timer decides first
    */
   admit(clockTime: number, backstop = 0): Permit | RejectReason {
@@ -198,7 +197,7 @@ export class Machine implements MachineData {
 
   /** Does what has become due, each thing as of its own moment, but overdue calls as of now. */
   #advance(clockTime: number): number {
-    const now = this.#time.advance(clockTime)
+    const now = this.time.advance(clockTime)
     if (!nothingDue(this, now)) this.#applyDue(now)
     return now
   }
@@ -211,16 +210,20 @@ export class Machine implements MachineData {
       const due = dueAt(state, baselineOf(this), this.override, now)
       if (lifts <= now && lifts <= due) this.#setOverride(undefined)
       else if (state.name === 'closed') {
-        if (this.override?.mode === 'disabled') return
+        if (this.override?.mode === 'disabled' || this.time.isStalled) return
         const finding = chargeOverdue(state, baselineOf(this), now)
         this.#openIf(state, finding, undefined, now)
         return
-      } else if (due > now) return
-      else if (state.name === 'open') {
-        const { recovery } = this.settings
-        this.#move(createHalfOpen(state, recovery, baselineOf(this)), 'elapsed')
-      } else this.#settleDueProbe(state, now)
+      } else if (due > now || (state.name === 'half-open' && this.time.isStalled)) return
+      else if (state.name === 'open')
+        this.#move(createHalfOpen(state, this.settings.recovery, baselineOf(this)), 'elapsed')
+      else this.#settleDueProbe(state, now)
     }
+  }
+
+  /** What had arrived by `at` has been handled: what is still in flight is late by itself. */
+  hear(at: number): void {
+    if (this.time.hear(at)) this.#advance(Number.NaN)
   }
 
   #settleDueProbe(state: HalfOpen, now: number): void {
@@ -303,8 +306,7 @@ export class Machine implements MachineData {
     const now = this.#advance(clockTime)
     if (this.state.name === 'closed') this.#open(now, 'manual', { byHand: { ...why, for: 0 } })
     const before = { ...(this.state as Open | HalfOpen), until: now, pending: null }
-    const { recovery } = this.settings
-    this.#move(createHalfOpen(before, recovery, baselineOf(this), why), 'manual', why)
+    this.#move(createHalfOpen(before, this.settings.recovery, baselineOf(this), why), 'manual', why)
   }
 
   /** Applies the open time that is now in force to an opening that has begun. */
@@ -327,10 +329,9 @@ export class Machine implements MachineData {
   /** Puts an override in place of the current one; the newest wins. */
   force(mode: OverrideMode, clockTime: number, why: OverrideOptions): Override {
     const since = this.#advance(clockTime)
-    const { reason, by } = why
-    const override = { mode, reason, by, since, until: since + (why.for ?? Infinity) }
-    this.#setOverride(override)
-    return override
+    const { reason, by, for: ms = Infinity } = why
+    this.#setOverride({ mode, reason, by, since, until: since + ms })
+    return this.override as Override
   }
 
   /** Lifts the override, or only that very one. True when one was lifted. */
@@ -372,7 +373,7 @@ export class Machine implements MachineData {
 
   clone(): Machine {
     const copy = new Machine(this.settings, 0, () => this.#nextRandom, cloneData(this))
-    copy.#time = this.#time.clone()
+    copy.time = this.time.clone()
     copy.#changes = this.#changes?.slice()
     return copy
   }
@@ -387,9 +388,8 @@ export class Machine implements MachineData {
     return this.#changes !== undefined && this.#changes.length > 0
   }
 
-  /** The machine's own time at a clock reading. */
   now(clockTime: number): number {
-    return this.#time.at(clockTime)
+    return this.time.at(clockTime)
   }
 
   /** Ms until a call may pass; `undefined` if it may pass now, or if that is unknown. */

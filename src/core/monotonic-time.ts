@@ -1,6 +1,15 @@
 /** No clock is that far ahead, ms: beyond it sums of times would lose their milliseconds. */
 const LONGEST_STEP = 1e13
 
+/** A step of so many ms may be a process that was stopped. No call is overdue sooner. */
+export const STALL = 500
+
+/** Is told when the clock has made a step after which events may be waiting to be handled. */
+export interface StallListener {
+  /** Answer by {@link MonotonicTime.hear} when what had arrived by then has been handled. */
+  onStall(at: number): void
+}
+
 /**
  * Time as the machine knows it: the sum of the forward steps of a clock that may do anything.
  * A step back counts as zero and progress after it counts again; a reading that is not a finite
@@ -10,6 +19,12 @@ export class MonotonicTime {
   #elapsed = 0
   /** `NaN` before the first reading. */
   #last: number
+  /** The last step forward. */
+  #step = 0
+  /** When it was in doubt whether calls or the process itself are late; `NaN` when it is not. */
+  #stalledAt = Number.NaN
+  /** Without it, time passes only when it is told, and calls that are late are so by themselves. */
+  listener: StallListener | undefined = undefined
 
   constructor(clockTime: number) {
     this.#last = Number.isFinite(clockTime) ? clockTime : Number.NaN
@@ -17,7 +32,9 @@ export class MonotonicTime {
 
   /** Takes a reading and returns the time it stands for. */
   advance(clockTime: number): number {
-    this.#elapsed = this.at(clockTime)
+    const now = this.at(clockTime)
+    this.#step = now - this.#elapsed
+    this.#elapsed = now
     if (Number.isFinite(clockTime)) this.#last = clockTime
     return this.#elapsed
   }
@@ -30,9 +47,40 @@ export class MonotonicTime {
       : this.#elapsed
   }
 
+  /**
+   * True right after a step that may have been a stall of the process: what had arrived meanwhile is
+   * handled first, before any call is said to be late.
+   */
+  get isStalled(): boolean {
+    if (this.listener === undefined) return false
+    // Told again if it took that long to hear: the turn was lost, or there was another stall.
+    if (this.#step >= STALL || this.#elapsed - this.#stalledAt >= STALL) {
+      if (this.#stalledAt !== this.#elapsed) {
+        this.#stalledAt = this.#elapsed
+        this.listener.onStall(this.#elapsed)
+      }
+      return true
+    }
+    return this.#stalledAt >= 0
+  }
+
+  /** What had arrived by `at` has been handled. True if that was the last doubt. */
+  hear(at: number): boolean {
+    if (at !== this.#stalledAt) return false
+    this.#stalledAt = Number.NaN
+    this.#step = 0
+    return true
+  }
+
   clone(): MonotonicTime {
     const copy = new MonotonicTime(this.#last)
     copy.#elapsed = this.#elapsed
+    copy.#step = this.#step
+    copy.#stalledAt = this.#stalledAt
+    if (this.listener !== undefined) copy.listener = SILENT
     return copy
   }
 }
+
+/** Of a copy, which nothing is published of. */
+const SILENT: StallListener = { onStall: () => {} }

@@ -104,9 +104,9 @@ export class RegistryCircuitFactory extends CircuitFactory {
     const { options, userOptions } = this
     const report = (error: unknown, source: string): void => circuit.report(error, source)
     const settings = machineSettings(options, report)
-    circuit.clock = guardClock(this.clock, report)
+    const clock = guardClock(this.clock, report)
     const random = guardRandom(this.random, report)
-    circuit.machine = new Machine(settings, circuit.clock.now(), random)
+    circuit.connect(clock, new Machine(settings, clock.now(), random))
     circuit.replaceOptions(options, userOptions)
   }
 

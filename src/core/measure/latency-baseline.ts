@@ -1,3 +1,5 @@
+import { STALL } from '../monotonic-time.ts'
+
 /** Fewer successes than these say nothing about what is normal. */
 const MINIMUM_SAMPLES = 10
 /** The newest latency weighs at least this much. */
@@ -5,7 +7,7 @@ const SLOWEST_LEARNING = 0.02
 /** Of the standard normal distribution. */
 const P99 = 2.326
 /** No call is overdue sooner, ms. */
-export const SHORTEST_OVERDUE = 500
+export const SHORTEST_OVERDUE: number = STALL
 /** A call is overdue at this many times the usual 99th percentile. */
 const OVERDUE_FACTOR = 4
 /** A late success moves the bound this far beyond itself. */
