@@ -22,6 +22,7 @@ import { type ConfigureResult, configure } from './circuit/configure.ts'
 import { emitterOf } from './circuit/emitter.ts'
 import { createLazyCircuit, LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
+import { RejectedCall } from './circuit/rejected-call.ts'
 import type { Machine } from './core/machine.ts'
 import { type Saved, save } from './core/save.ts'
 import type { Override, OverrideMode, OverrideOptions } from './core/state/override.ts'
@@ -215,7 +216,7 @@ export class CircuitBreaker<
     checkCall('acquire', call)
     call.signal?.throwIfAborted()
     const permit = this.#take(call)
-    if (typeof permit === 'function') throw permit()
+    if (permit instanceof RejectedCall) throw permit.createError()
     // A listener may have aborted it while the call was admitted; the permit is returned then.
     call.signal?.throwIfAborted()
     return permit
@@ -226,7 +227,7 @@ export class CircuitBreaker<
     checkCall('tryAcquire', call)
     if (call.signal?.aborted) return undefined
     const permit = this.#take(call)
-    return typeof permit === 'function' || call.signal?.aborted ? undefined : permit
+    return permit instanceof RejectedCall || call.signal?.aborted ? undefined : permit
   }
 
   #take(call: AcquireOptions) {

@@ -89,8 +89,9 @@ function rejectionOf(
   fallback: AnyFallback | undefined,
   args: readonly unknown[],
 ): unknown {
-  const error = circuit.reject(reason)
-  return fallback === undefined ? new Rejection(error()) : runFallback(fallback, error, args)
+  const rejected = circuit.reject(reason)
+  if (fallback === undefined) return new Rejection(rejected.createError())
+  return runFallback(fallback, rejected, args)
 }
 
 /** What settles the permit and, after a failure, runs the fallback with `args`. */

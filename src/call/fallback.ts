@@ -1,4 +1,5 @@
 import { Rejection } from '../circuit/deferred-rejection.ts'
+import type { FailedCall } from '../circuit/rejected-call.ts'
 import type { SettleHandlers } from '../circuit/settle-handlers.ts'
 import { isThenable } from '../options/validate.ts'
 import type { AnyFallback } from '../options.ts'
@@ -21,24 +22,21 @@ const seen = /* @__PURE__ */ new WeakMap<AnyFallback, boolean>()
 /** What to resolve with instead of the error: the fallback's value, or its own failure. */
 export function runFallback(
   fallback: AnyFallback,
-  error: () => unknown,
+  failed: FailedCall,
   args: readonly unknown[],
 ): unknown {
-  if (takesNothing(fallback)) return settleWith(fallback as () => unknown, error)
-  const original = error()
-  return settleWith(
-    () => fallback(original, ...args),
-    () => original,
-  )
+  if (takesNothing(fallback)) return settleWith(fallback as () => unknown, failed)
+  const error = failed.createError()
+  return settleWith(() => fallback(error, ...args), { createError: () => error })
 }
 
-function settleWith(run: () => unknown, error: () => unknown): unknown {
+function settleWith(run: () => unknown, failed: FailedCall): unknown {
   try {
     const value = run()
     // Its error is created now: later the circuit may have moved on.
-    return isThenable(value) ? explained(value, error()) : value
+    return isThenable(value) ? explained(value, failed.createError()) : value
   } catch (failure) {
-    return new Rejection(withCause(failure, error()))
+    return new Rejection(withCause(failure, failed.createError()))
   }
 }
 
@@ -77,7 +75,7 @@ export function withFallback(
     onRejected: (reason, timedOut) => {
       const result = onRejected(reason, timedOut)
       if (!(result instanceof Rejection && result.replaceable)) return result
-      return runFallback(fallback, () => result.error, args)
+      return runFallback(fallback, { createError: () => result.error }, args)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { Rejection, rejectWith } from '../circuit/deferred-rejection.ts'
+import type { FailedCall } from '../circuit/rejected-call.ts'
 import { withCause } from './fallback.ts'
 
 /** What the consumer of a stream gets in its place. */
@@ -31,15 +32,15 @@ export function rejectingIterator(error: unknown): Iterator {
 }
 
 /** Iterates what a fallback returned: a stream, or a promise of one. */
-export function iteratorOf(value: unknown, error: () => unknown): Iterator {
+export function iteratorOf(value: unknown, failed: FailedCall): Iterator {
   try {
     if (isStream(value)) return value[Symbol.asyncIterator]()
   } catch (failure) {
-    return rejectingIterator(withCause(failure, error()))
+    return rejectingIterator(withCause(failure, failed.createError()))
   }
   if (value instanceof Rejection) return rejectingIterator(value.error)
-  if (!(value instanceof Promise)) return rejectingIterator(error())
-  const opening = value.then((stream: unknown) => iteratorOf(stream, error), rejectingIterator)
+  if (!(value instanceof Promise)) return rejectingIterator(failed.createError())
+  const opening = value.then((stream: unknown) => iteratorOf(stream, failed), rejectingIterator)
   return {
     next: async (item) => (await opening).next(item),
     return: async (item) => (await opening).return?.(item) ?? { done: true, value: item },

@@ -118,7 +118,7 @@ function admit(circuit: Circuit, args: readonly unknown[]): GuardedStream | Iter
     const settlement = new Settlement(circuit, permit, signal, undefined, own)
     return new GuardedStream(circuit, settlement, replaceSignal(args, own))
   }
-  const error = circuit.reject(permit)
-  if (fallback === undefined) return rejectingIterator(error())
-  return iteratorOf(runFallback(fallback, error, args), error)
+  const rejected = circuit.reject(permit)
+  if (fallback === undefined) return rejectingIterator(rejected.createError())
+  return iteratorOf(runFallback(fallback, rejected, args), rejected)
 }

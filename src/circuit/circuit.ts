@@ -7,7 +7,7 @@ import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
 import { type Permit, UNENFORCED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { Change, Override } from '../core/state/override.ts'
-import type { CallTimeoutError, ShortCircuitError } from '../errors.ts'
+import type { CallTimeoutError } from '../errors.ts'
 import type { BreakerEvents, EventName } from '../events.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import {
@@ -19,7 +19,7 @@ import {
 } from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
-import { describeRejection, type RejectedCall } from './rejected-call.ts'
+import { describeRejection, RejectedCall, type RejectionDetails } from './rejected-call.ts'
 import {
   type AdmittedPermit,
   permitHandlers,
@@ -29,6 +29,9 @@ import {
 
 /** A process that was stopped for longer than this has lost its connections anyway, ms. */
 const LONGEST_STALL = 60_000
+
+/** In place of a reading: the time is what the machine has just been told. */
+const JUST_NOW = Number.NaN
 
 /** Connects one state machine to clock, options and listeners; `CircuitBreaker` is its handle. */
 export class Circuit implements ClassifyHost, StallListener {
@@ -46,7 +49,8 @@ export class Circuit implements ClassifyHost, StallListener {
   #direct: SharedPermitHandlers | undefined = undefined
   /** What `admit` has rejected and `reject` has not published yet. */
   #rejected: RejectedCall | undefined = undefined
-  #lastRejected: RejectedCall | undefined = undefined
+  /** Of the last rejection. To describe each by itself would make those with a fallback a third slower. */
+  #details: RejectionDetails | undefined = undefined
   /** Called when something has happened that may let a call through. */
   onProgress: (() => void) | undefined = undefined
 
@@ -82,6 +86,7 @@ export class Circuit implements ClassifyHost, StallListener {
   replaceOptions(options: ResolvedOptions, userOptions: CircuitBreakerOptions<unknown>): void {
     this.options = options
     this.userOptions = userOptions
+    this.#details = undefined
     this.#forgetShared()
   }
 
@@ -142,8 +147,18 @@ export class Circuit implements ClassifyHost, StallListener {
   }
 
   #describe(reason: RejectReason): RejectedCall {
-    this.#lastRejected = describeRejection(this, reason, this.#lastRejected)
-    return this.#lastRejected
+    const { machine } = this
+    const { generation } = machine.state
+    let details = this.#details
+    if (
+      details?.generation !== generation ||
+      details.reason !== reason ||
+      details.override !== machine.override
+    ) {
+      details = this.#details = describeRejection(this, reason)
+    }
+    const retryAfter = reason === 'full' ? undefined : machine.retryAfter(JUST_NOW)
+    return new RejectedCall(details, retryAfter)
   }
 
   #admitAt(clockTime: number, backstop: number): Permit | RejectReason {
@@ -271,12 +286,12 @@ export class Circuit implements ClassifyHost, StallListener {
     emitter.publish(name, { breaker: this.name, ...event })
   }
 
-  /** Publishes the rejection that `admit` has just returned. Returns what creates its error. */
-  reject(reason: RejectReason): () => ShortCircuitError {
-    const { error, retryAfter } = this.#rejected ?? this.#describe(reason)
+  /** Publishes the rejection that `admit` has just returned. */
+  reject(reason: RejectReason): RejectedCall {
+    const rejected = this.#rejected ?? this.#describe(reason)
     this.#rejected = undefined
-    this.#publishReject(reason, retryAfter, true)
-    return error
+    this.#publishReject(reason, rejected.retryAfter, true)
+    return rejected
   }
 
   #publishReject(
@@ -308,7 +323,7 @@ export class Circuit implements ClassifyHost, StallListener {
       this.#publishChange(next)
     }
     // They would keep the evidence of a state that is over.
-    this.#lastRejected = undefined
+    this.#details = undefined
     if (this.#shared?.state !== machine.state) this.#forgetShared()
   }
 

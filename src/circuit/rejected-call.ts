@@ -2,22 +2,16 @@ import type { Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import type { Override } from '../core/state/override.ts'
 import { CircuitFullError, CircuitOpenError, type ShortCircuitError } from '../errors.ts'
-import { type Explained, explainRejection } from '../inspect/rejection.ts'
+import { explainRejection } from '../inspect/rejection.ts'
 import type { ResolvedOptions } from '../options.ts'
 
-/** In place of a reading: the time is what the machine has just been told. */
-const JUST_NOW = Number.NaN
-
-/** A call as it was rejected: the breaker may have moved on when its error is created. */
-export interface RejectedCall {
+/** What calls are told that are rejected for the same reason. */
+export interface RejectionDetails {
   readonly reason: RejectReason
-  readonly retryAfter: number | undefined
   readonly generation: number
   readonly override: Override | undefined
-  /** Undefined for a full circuit. */
-  readonly why: Explained | undefined
   /** It has no stack trace: calls are rejected in great numbers. */
-  readonly error: () => ShortCircuitError
+  readonly error: (retryAfter: number | undefined) => ShortCircuitError
 }
 
 interface Host {
@@ -26,31 +20,47 @@ interface Host {
   readonly options: ResolvedOptions
 }
 
-/** Describes a call that has just been rejected. `last` is one before, whose words may serve again. */
+/** Describes why calls are rejected now, with all that may have changed when an error is created. */
 export function describeRejection(
   { name, machine, options }: Host,
   reason: RejectReason,
-  last: RejectedCall | undefined,
-): RejectedCall {
+): RejectionDetails {
   const { state, override, counters } = machine
-  const { generation } = state
-  const same = { reason, generation, override }
+  const same = { reason, generation: state.generation, override }
   if (reason === 'full') {
     const maxConcurrent = options.maxConcurrent ?? counters.inFlight
-    const error = () => new CircuitFullError(name, maxConcurrent)
-    return { ...same, retryAfter: undefined, why: undefined, error }
+    return { ...same, error: () => new CircuitFullError(name, maxConcurrent) }
   }
-  const alike =
-    last?.generation === generation && last.reason === reason && last.override === override
-  const why = (alike ? last.why : undefined) ?? explainRejection(name, reason, machine)
-  const retryAfter = machine.retryAfter(JUST_NOW)
+  const why = explainRejection(name, reason, machine)
   const about = {
     breaker: name,
     state: reason === 'half-open' ? reason : ('open' as const),
     reason: why.reason,
-    retryAfter,
     cause: state.name === 'closed' ? undefined : state.cause,
     redact: options.redact,
   }
-  return { ...same, retryAfter, why, error: () => new CircuitOpenError(why.message, about) }
+  return {
+    ...same,
+    error: (retryAfter) => new CircuitOpenError(why.message, { ...about, retryAfter }),
+  }
+}
+
+/** A call that was rejected. Its error is created only where it is needed, when the breaker may have moved on. */
+export class RejectedCall implements FailedCall {
+  readonly retryAfter: number | undefined
+  readonly #details: RejectionDetails
+
+  constructor(details: RejectionDetails, retryAfter: number | undefined) {
+    this.#details = details
+    this.retryAfter = retryAfter
+  }
+
+  createError(): ShortCircuitError {
+    return this.#details.error(this.retryAfter)
+  }
+}
+
+/** What a fallback stands in for. */
+export interface FailedCall {
+  createError(): unknown
 }

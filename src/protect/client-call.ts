@@ -7,6 +7,7 @@ import { InterruptibleCall } from '../call/interruptible-call.ts'
 import { Settlement } from '../call/settlement.ts'
 import { isStream, iteratorOf } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
+import type { FailedCall } from '../circuit/rejected-call.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import { CANCELLED } from '../core/outcome.ts'
 import { hasMethod, isPlainPromise, PROMISE_METHODS } from './client-shape.ts'
@@ -122,8 +123,8 @@ function proxyPromise(
   })
 }
 
-export function noStream(): TypeError {
-  return new TypeError('the fallback did not return an async iterable')
+export const noStream: FailedCall = {
+  createError: () => new TypeError('the fallback did not return an async iterable'),
 }
 
 /**
