@@ -208,13 +208,32 @@ export function isShortCircuitError(error: unknown): error is ShortCircuitError 
   return error instanceof ShortCircuitError
 }
 
+/** A wrapper within a wrapper within …: no application has more, and causes may form a circle. */
+const DEEPEST_CAUSE = 8
+
 /**
- * True for the error of a rejected call, of any copy of the package. Reads a single property, since
- * it runs for every failed call.
+ * True for the error of a rejected call, of any copy of the package, and for an error that it caused.
+ * Reads two properties of most errors, since it runs for every failed call.
  */
 export function isRejection(error: unknown): boolean {
-  const brand = brandOf(error)
-  return brand !== undefined && brand !== ('ERR_CALL_TIMEOUT' satisfies ErrorCode)
+  let cause = error
+  for (let depth = 0; depth <= DEEPEST_CAUSE; depth++) {
+    const brand = brandOf(cause)
+    if (brand !== undefined) return brand !== ('ERR_CALL_TIMEOUT' satisfies ErrorCode)
+    cause = causeOf(cause)
+    if (cause === undefined) return false
+  }
+  return false
+}
+
+function causeOf(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) return undefined
+  try {
+    return (error as { cause?: unknown }).cause
+  } catch {
+    // As above.
+    return undefined
+  }
 }
 
 /** True for a {@link CircuitOpenError} of any copy of the package. */

@@ -5,6 +5,7 @@ import {
   hang,
   open,
   RESET_TIMEOUT,
+  reasonOf,
   record,
   turn,
 } from '../../test/helpers/public.ts'
@@ -150,6 +151,53 @@ describe('a rejection by an inner breaker', () => {
     expect(outer.snapshot()).toMatchObject({ state: 'closed', counts: { cancelled: 1 } })
   })
 
+  it.each<[string, (error: unknown) => unknown, number]>([
+    ['the cause of an error', (cause) => new Error('no users', { cause }), 1],
+    [
+      'the cause of a cause',
+      (cause) => new Error('no page', { cause: new Error('no users', { cause }) }),
+      1,
+    ],
+    ['the cause of what is no error', (cause) => ({ message: 'no users', cause }), 1],
+    ['what another error only mentions', (error) => Object.assign(new Error('x'), { error }), 0],
+    ['further down than any cause', (error) => deep(100, error), 0],
+  ])('counts the same as %s', async (_, wrap, cancelled) => {
+    const { breaker: outer } = createBreaker({ maxFailures: 1 })
+    const { breaker: inner } = createBreaker()
+    inner.forceOpen()
+    const wrapped = outer(() =>
+      inner.run(() => 1).catch((error: unknown) => Promise.reject(wrap(error))),
+    )
+
+    await wrapped().catch(() => {})
+
+    expect(outer.snapshot().counts).toMatchObject({ cancelled, failure: 1 - cancelled })
+  })
+
+  it('is a failure where an inner call took too long, however it is wrapped', async () => {
+    const { breaker: outer, clock } = createBreaker({ maxFailures: 1 })
+    const { breaker: inner } = createBreaker({ callTimeout: 100, clock })
+    const call = outer.run(() =>
+      hang(inner).result.then((cause) => Promise.reject(new Error('no users', { cause }))),
+    )
+    const reason = reasonOf(call)
+
+    await clock.advance(100)
+
+    expect(await reason).toMatchObject({ message: 'no users' })
+    expect(outer.state).toBe('open')
+  })
+
+  it('is not sought for ever in causes that form a circle', async () => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const error = new Error('round')
+    error.cause = error
+
+    await fail(breaker, error)
+
+    expect(breaker.state).toBe('open')
+  })
+
   it('has the fallback of the outer one run', async () => {
     const { breaker: outer } = createBreaker({ fallback: () => 'instead' })
     const { breaker: inner } = createBreaker()
@@ -158,3 +206,9 @@ describe('a rejection by an inner breaker', () => {
     await expect(outer.run(() => inner.run(() => 1))).resolves.toBe('instead')
   })
 })
+
+function deep(levels: number, error: unknown): unknown {
+  let cause = error
+  for (let i = 0; i < levels; i++) cause = new Error('wrapped', { cause })
+  return cause
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBreaker, reasonOf, record } from '../../test/helpers/public.ts'
+import { createBreaker, RESET_TIMEOUT, reasonOf, record, turn } from '../../test/helpers/public.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 
 /** As `AbortSignal.timeout` aborts: its own timer is real, and a test waits for none. */
@@ -32,6 +32,29 @@ const calls: [string, Call][] = [
     'a wrapped function with { signal }',
     (breaker, signal) =>
       breaker((init: { signal: AbortSignal }) => listening(init.signal))({ signal }),
+  ],
+  [
+    'a wrapped function of two arguments',
+    (breaker, signal) => breaker((_: string, own: AbortSignal) => listening(own))('/', signal),
+  ],
+  [
+    'a wrapped function of any number of arguments',
+    (breaker, signal) =>
+      breaker((...args: unknown[]) => listening(args.at(-1) as AbortSignal))(1, 2, 3, signal),
+  ],
+  [
+    'a wrapped function with a timeout',
+    (breaker, signal) => {
+      breaker.configure({ callTimeout: 60_000 })
+      return breaker((_: string, init: { signal: AbortSignal }) => listening(init.signal))('/', {
+        signal,
+      })
+    },
+  ],
+  [
+    'a function that takes a signal',
+    (breaker, signal) =>
+      breaker.withSignal((own: AbortSignal, _: AbortSignal) => listening(own))(signal),
   ],
 ]
 
@@ -152,4 +175,132 @@ describe('AbortSignal.timeout', () => {
 
 function hang(): Promise<never> {
   return new Promise(() => {})
+}
+
+describe('the caller’s signal of a synchronous function', () => {
+  it.each([
+    ['an abort', 'stop', { state: 'closed', counts: { cancelled: 1, failure: 0 } }],
+    ['a deadline', missed, { state: 'open', counts: { cancelled: 0, failure: 1 } }],
+  ])('tells what counts where it throws after %s', (_, reason, expected) => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const throwing = breaker.sync((signal: AbortSignal) => signal.throwIfAborted())
+
+    expect(() => throwing(AbortSignal.abort(reason))).toThrow()
+
+    expect(breaker.snapshot()).toMatchObject(expected)
+  })
+})
+
+/** Reads a stream that listens to its signal, to its end. */
+const readings: [string, Call][] = [
+  [
+    'a generator',
+    async (breaker, signal) => {
+      const stream = breaker.stream(async function* (own: AbortSignal) {
+        yield await listening(own)
+      })
+      for await (const _ of stream(signal));
+    },
+  ],
+  [
+    'a promise of a stream',
+    async (breaker, signal) => {
+      const open = async (own: AbortSignal): Promise<AsyncIterable<unknown>> => {
+        await listening(own)
+        return (async function* () {})()
+      }
+      for await (const _ of await breaker.stream(open)(signal));
+    },
+  ],
+]
+
+describe.each(readings)('a deadline of the caller’s own, for %s,', (_, read) => {
+  it.each([
+    ['no timeout', {}],
+    ['a timeout', { callTimeout: 60_000 }],
+  ])(
+    'counts as a failure when it is missed, and a plain abort as cancelled, with %s',
+    async (_, options) => {
+      for (const [reason, expected] of [
+        ['stop', { state: 'closed', counts: { cancelled: 1, failure: 0 } }],
+        [missed, { state: 'open', counts: { cancelled: 0, failure: 1 } }],
+      ]) {
+        const { breaker } = createBreaker<unknown>({ maxFailures: 1, ...options })
+        const { signal, abort } = caller()
+
+        const result = reasonOf(read(breaker, signal))
+        await turn()
+        abort(reason)
+
+        expect(await result).toBe(reason)
+        expect(breaker.snapshot()).toMatchObject(expected as object)
+      }
+    },
+  )
+})
+
+/** What becomes of a call whose caller aborts while a listener hears of its admission. */
+const admissions: [string, Call, 'runs nothing' | 'sees it aborted'][] = [
+  ['run', (breaker, signal) => breaker.run(fine, { signal }), 'runs nothing'],
+  [
+    'withSignal',
+    (breaker, signal) => breaker.withSignal((_, __: AbortSignal) => fine())(signal),
+    'runs nothing',
+  ],
+  ['acquire', async (breaker, signal) => breaker.acquire({ signal }), 'runs nothing'],
+  [
+    'a wrapped function',
+    (breaker, signal) => breaker(async (own: AbortSignal) => own.throwIfAborted())(signal),
+    'sees it aborted',
+  ],
+]
+
+describe.each(admissions)('an abort while a call by %s is admitted', (_, call, what) => {
+  it(`${what}, and returns the permit`, async () => {
+    const { breaker, clock } = createBreaker<unknown>({ maxFailures: 1 })
+    const { signal, abort } = caller()
+    ran = 0
+    breaker.trip()
+    await clock.advance(RESET_TIMEOUT)
+    breaker.on('transition', () => abort('stop'))
+
+    expect(await reasonOf(call(breaker, signal))).toBe('stop')
+
+    expect(ran).toBe(0)
+    expect(breaker.snapshot()).toMatchObject({
+      state: 'half-open',
+      inFlight: 0,
+      counts: { admitted: 1, cancelled: 1 },
+    })
+  })
+})
+
+describe('an abort in the same tick as the answer', () => {
+  it.each([
+    ['before it', 'stop', { success: 0, cancelled: 1 }],
+    ['after it', 'answer', { success: 1, cancelled: 0 }],
+  ])('counts by which the call hears of first: %s', async (order, expected, counts) => {
+    const { breaker } = createBreaker()
+    const { signal, abort } = caller()
+    let answer = (_: string): void => {}
+    const action = (): Promise<string> => new Promise((resolve) => (answer = resolve))
+    const result = breaker.run(action, { signal }).catch((reason: unknown) => reason)
+
+    if (order === 'before it') abort('stop')
+    answer('answer')
+    // The answer is on its way, by as many microtasks as a promise takes.
+    if (order === 'after it') {
+      await Promise.resolve()
+      abort('stop')
+    }
+
+    expect(await result).toBe(expected)
+    expect(breaker.snapshot().counts).toMatchObject(counts)
+  })
+})
+
+let ran = 0
+async function fine(): Promise<string> {
+  ran++
+  return 'answer'
 }
