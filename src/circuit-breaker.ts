@@ -74,7 +74,8 @@ export interface CircuitBreaker<out Fallback = never, in Args extends unknown[] 
  *
  * Closed, calls pass while they succeed. Open, none passes until the open time is over. Half-open,
  * a few are let through as probes, and their results close or re-open it. There are no timers: state
- * changes with the next call that needs it, and never by reading.
+ * changes with the next call that needs it, and never by reading. A guarded function may call another one
+ * of the same breaker: while half-open, both are one probe.
  *
  * The type arguments are what the fallback returns and which arguments of a call it takes. Without any,
  * the type is that of a breaker without a fallback; `CircuitBreaker<unknown>` is that of any breaker, for
@@ -207,7 +208,8 @@ export class CircuitBreaker<
   }
 
   /**
-   * Takes a permit for a call that your own code makes and must settle.
+   * Takes a permit for a call that your own code makes and must settle. Guarded functions that this code
+   * calls are calls by themselves, where those within a guarded function are a part of its probe.
    *
    * @throws CircuitOpenError when the circuit is open
    * @throws CircuitFullError when `maxConcurrent` calls are in flight

@@ -216,14 +216,18 @@ const DEEPEST_CAUSE = 8
  * Reads two properties of most errors, since it runs for every failed call.
  */
 export function isRejection(error: unknown): boolean {
+  const brand = brandOf(ownCause(error))
+  return brand !== undefined && brand !== ('ERR_CALL_TIMEOUT' satisfies ErrorCode)
+}
+
+/** The error that a breaker has created: this one, or the first one of its causes. */
+export function ownCause(error: unknown): object | undefined {
   let cause = error
-  for (let depth = 0; depth <= DEEPEST_CAUSE; depth++) {
-    const brand = brandOf(cause)
-    if (brand !== undefined) return brand !== ('ERR_CALL_TIMEOUT' satisfies ErrorCode)
+  for (let depth = 0; depth <= DEEPEST_CAUSE && cause !== undefined; depth++) {
+    if (brandOf(cause) !== undefined) return cause as object
     cause = causeOf(cause)
-    if (cause === undefined) return false
   }
-  return false
+  return undefined
 }
 
 function causeOf(error: unknown): unknown {

@@ -1,6 +1,7 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import type { Classify } from '../circuit/classify.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
+import { runInContext } from '../circuit/probe-context.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { isThenable } from '../options/validate.ts'
@@ -29,7 +30,10 @@ export function callAsync(
   const handlers = composeHandlers(circuit, permit, signal, fallback, args, undefined, own)
   if (timeout === undefined) return invoke(handlers, fn, self, args)
   const passed = replaceSignal(args, own) as unknown[]
-  return new InterruptibleCall(circuit, handlers, own).run(timeout, () => fn.apply(self, passed))
+  const action = (): unknown => fn.apply(self, passed)
+  return new InterruptibleCall(circuit, handlers, own).run(timeout, () =>
+    runInContext(circuit, permit, action),
+  )
 }
 
 /** The same for a synchronous function: throws what a promise would be rejected with. */
@@ -45,7 +49,9 @@ export function callSync(
   const handlers = composeHandlers(circuit, permit, callerSignal(args), fallback, args)
   let value: unknown
   try {
-    value = fn.apply(self, args as unknown[])
+    value = permit.probe
+      ? runInContext(circuit, permit, () => fn.apply(self, args as unknown[]))
+      : fn.apply(self, args as unknown[])
   } catch (error) {
     return orThrow(handlers.onRejected(error))
   }

@@ -1,5 +1,6 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
+import { runInContext } from '../circuit/probe-context.ts'
 import type { Settled } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { type EmittingStream, isEmittingStream, listenTo, watch } from './emitting-stream.ts'
@@ -50,9 +51,14 @@ export class GuardedStream {
     return this.#iterate(start)
   }
 
+  /** Runs a part of the action. */
+  run<T>(fn: () => T): T {
+    return runInContext(this.#circuit, this.settlement.permit, fn)
+  }
+
   #iterate(start: () => Source): Iterator {
     try {
-      const source = start()
+      const source = this.run(start)
       return this.#guard(source[Symbol.asyncIterator](), source)
     } catch (reason) {
       this.end({ status: 'rejected', reason })
@@ -212,7 +218,7 @@ export class GuardedStream {
   async #follow(source: Iterator, value: unknown): Promise<IteratorResult<unknown>> {
     let item: IteratorResult<unknown>
     try {
-      item = await source.next(value)
+      item = await this.run(() => source.next(value))
     } catch (reason) {
       this.end({ status: 'rejected', reason })
       throw reason

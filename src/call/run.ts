@@ -1,5 +1,6 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
+import { runInContext } from '../circuit/probe-context.ts'
 import { checkCall } from '../options/check-options.ts'
 import type { CallOptions } from '../options.ts'
 import { composeHandlers, rejectCall } from './call.ts'
@@ -51,7 +52,7 @@ export function callWithSignal(
   const own = limit === undefined && signal === undefined ? undefined : new CallSignal(signal)
   const handlers = composeHandlers(circuit, permit, signal, fallback, args, call.classify, own)
   if (own === undefined) return invoke(handlers, action, undefined, [neverAborted(takesSignal)])
-  const run = (): unknown => action(own.signal, own)
+  const run = (): unknown => runInContext(circuit, permit, () => action(own.signal, own))
   return new InterruptibleCall(circuit, handlers, own).run(limit, run, true)
 }
 

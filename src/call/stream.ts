@@ -77,7 +77,7 @@ function startStream(
   if (!(stream instanceof GuardedStream)) return rejectedStream(stream, profile)
   let result: unknown
   try {
-    result = start(stream.args)
+    result = stream.run(() => start(stream.args))
     profile.web = isWebStream(result)
     profile.promise = !isStream(result)
     if (isStream(result)) return stream.handOut(result)

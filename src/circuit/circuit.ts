@@ -3,8 +3,8 @@ import { tryAdmit, trySettle } from '../core/fast-path.ts'
 import type { Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import type { StallListener } from '../core/monotonic-time.ts'
-import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
-import { type Permit, UNENFORCED } from '../core/permit.ts'
+import { type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
+import { type Permit, UNENFORCED, UNRECORDED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { Change, Override } from '../core/state/override.ts'
 import type { CallTimeoutError } from '../errors.ts'
@@ -19,6 +19,7 @@ import {
 } from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
+import { isPartOfProbe, leaveContext, rejectedItself } from './probe-context.ts'
 import { describeRejection, RejectedCall, type RejectionDetails } from './rejected-call.ts'
 import {
   type AdmittedPermit,
@@ -51,6 +52,7 @@ export class Circuit implements ClassifyHost, StallListener {
   #rejected: RejectedCall | undefined = undefined
   /** Of the last rejection. To describe each by itself would make those with a fallback a third slower. */
   #details: RejectionDetails | undefined = undefined
+  #toldOfNesting = false
   /** Called when something has happened that may let a call through. */
   onProgress: (() => void) | undefined = undefined
 
@@ -162,6 +164,11 @@ export class Circuit implements ClassifyHost, StallListener {
   }
 
   #admitAt(clockTime: number, backstop: number): Permit | RejectReason {
+    const { state, override } = this.machine
+    if (state.name === 'half-open' && override?.mode !== 'forced-open') {
+      // One call, which needs one permit and gives one result.
+      if (isPartOfProbe(this, state)) return UNRECORDED
+    }
     const permit = this.machine.admit(clockTime, backstop)
     const { name } = this.machine.state
     // Described first: a listener may move the breaker on.
@@ -248,11 +255,32 @@ export class Circuit implements ClassifyHost, StallListener {
   settle(permit: AdmittedPermit, classification: Classification, error: unknown): void {
     const { generation } = this.machine.state
     const reading = this.clock.now() + (classification.timedOut ? this.#early(permit) : 0)
-    const counted = this.machine.settle(permit, classification, reading)
+    const counting = permit.probe ? this.#endProbe(permit, classification, error) : classification
+    const counted = this.machine.settle(permit, counting, reading)
     if (counted && this.emitter !== undefined) {
-      this.#publishOutcome(classification, error, generation, permit.probe)
+      this.#publishOutcome(counting, error, generation, permit.probe)
     }
     this.flush()
+  }
+
+  /** Returns what the probe counts as. */
+  #endProbe(
+    permit: AdmittedPermit,
+    classification: Classification,
+    error: unknown,
+  ): Classification {
+    leaveContext(permit)
+    if (classification.outcome !== 'cancelled' || !rejectedItself(this, error)) {
+      return classification
+    }
+    // Otherwise no probe would ever succeed.
+    if (!this.#toldOfNesting) {
+      this.#toldOfNesting = true
+      const message =
+        'a guarded function calls another one of the same breaker; without AsyncLocalStorage this fails while half-open'
+      this.report(new Error(message), 'a nested call')
+    }
+    return NEUTRAL
   }
 
   /** A timer may fire up to 1 ms early by a clock that shows fractions: a probe has expired then. */

@@ -4,6 +4,7 @@ import type { Override } from '../core/state/override.ts'
 import { CircuitFullError, CircuitOpenError, type ShortCircuitError } from '../errors.ts'
 import { explainRejection } from '../inspect/rejection.ts'
 import type { ResolvedOptions } from '../options.ts'
+import { noteRejection } from './probe-context.ts'
 
 /** What calls are told that are rejected for the same reason. */
 export interface RejectionDetails {
@@ -21,10 +22,8 @@ interface Host {
 }
 
 /** Describes why calls are rejected now, with all that may have changed when an error is created. */
-export function describeRejection(
-  { name, machine, options }: Host,
-  reason: RejectReason,
-): RejectionDetails {
+export function describeRejection(circuit: Host, reason: RejectReason): RejectionDetails {
+  const { name, machine, options } = circuit
   const { state, override, counters } = machine
   const same = { reason, generation: state.generation, override }
   if (reason === 'full') {
@@ -41,7 +40,11 @@ export function describeRejection(
   }
   return {
     ...same,
-    error: (retryAfter) => new CircuitOpenError(why.message, { ...about, retryAfter }),
+    error: (retryAfter) => {
+      const error = new CircuitOpenError(why.message, { ...about, retryAfter })
+      if (reason === 'half-open') noteRejection(circuit, error)
+      return error
+    },
   }
 }
 

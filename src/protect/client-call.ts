@@ -7,6 +7,7 @@ import { InterruptibleCall } from '../call/interruptible-call.ts'
 import { Settlement } from '../call/settlement.ts'
 import { isStream, iteratorOf } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
+import { runInContext } from '../circuit/probe-context.ts'
 import type { FailedCall } from '../circuit/rejected-call.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import { CANCELLED } from '../core/outcome.ts'
@@ -18,8 +19,8 @@ export class ClientCall {
   readonly #settlement: Settlement
   readonly #timeout: number | undefined
   readonly handlers: SettleHandlers
-  /** For the method, with the signal of the call in place of its caller's. */
-  readonly args: readonly unknown[]
+  /** With the signal of the call in place of its caller's. */
+  readonly #args: readonly unknown[]
 
   /** `proxyOf` returns what the caller receives in place of a value. */
   constructor(
@@ -43,9 +44,14 @@ export class ClientCall {
     }
     this.#circuit = circuit
     this.#settlement = settlement
-    this.args = replaceSignal(args, own)
+    this.#args = replaceSignal(args, own)
     this.#timeout = timeout
     this.handlers = fallback === undefined ? handlers : withFallback(handlers, fallback, args)
+  }
+
+  /** Calls the method. */
+  run(fn: (args: readonly unknown[]) => unknown): unknown {
+    return runInContext(this.#circuit, this.#settlement.permit, () => fn(this.#args))
   }
 
   /** Returns the permit without evidence. */

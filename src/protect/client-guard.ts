@@ -219,7 +219,7 @@ export class ClientGuard {
     if (typeof call === 'string') return this.#reject(circuit, call, profile, args)
     let result: unknown
     try {
-      result = run(call.args)
+      result = call.run(run)
     } catch (error) {
       return Promise.resolve(call.handlers.onRejected(error))
     }
