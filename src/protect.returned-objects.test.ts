@@ -123,6 +123,65 @@ describe('an object that a client returns', () => {
   })
 })
 
+describe('a client that is frozen after it was protected', () => {
+  const list = () => Promise.resolve(['Ada'])
+
+  it.each([
+    ['an object', () => ({ users: { list }, list })],
+    ['a function', () => Object.assign(() => list(), { users: { list }, list })],
+    [
+      'an instance',
+      () =>
+        new (class {
+          users = { list }
+          list = list
+        })(),
+    ],
+  ])('is guarded if it is %s', async (_, create) => {
+    const client = create()
+    const api = protect(client, breaker)
+    expect([await api.users.list(), await api.list()]).toEqual([['Ada'], ['Ada']])
+    Object.freeze(client)
+    Object.freeze(client.users)
+    breaker.trip()
+
+    expect(await reasonOf(api.users.list())).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(api.list())).toBeInstanceOf(CircuitOpenError)
+    expect(Object.keys(api)).toEqual(Object.keys(client))
+    expect(inspect(api)).toBe(inspect(client))
+  })
+
+  it('says that it cannot be frozen by way of the guarded one', () => {
+    const api = protect({ list }, breaker)
+
+    expect(() => Object.freeze(api)).toThrow('freeze or seal the client itself')
+    expect(() => Object.seal(api)).toThrow('freeze or seal the client itself')
+    expect(Object.isFrozen(api)).toBe(false)
+  })
+
+  it('says that it cannot be given a fixed method by way of the guarded one', async () => {
+    const api: { list?: typeof list; next: typeof list; limit?: number } = protect(
+      { next: list },
+      breaker,
+    )
+
+    expect(() => Object.defineProperty(api, 'list', { value: list })).toThrow(
+      'define "list" on the client itself',
+    )
+    expect(api.list).toBeUndefined()
+    Object.defineProperty(api, 'limit', { value: 5 })
+    Object.defineProperty(api, 'next', { value: list, configurable: false })
+    expect(Object.getOwnPropertyDescriptor(api, 'limit')).toMatchObject({
+      value: 5,
+      writable: false,
+    })
+    expect(Reflect.deleteProperty(api, 'limit')).toBe(false)
+    await api.next()
+    breaker.trip()
+    expect(await reasonOf(api.next())).toBeInstanceOf(CircuitOpenError)
+  })
+})
+
 describe('streams of a client', () => {
   const drain = async (source: AsyncIterable<unknown>): Promise<unknown[]> => {
     const items: unknown[] = []

@@ -8,8 +8,9 @@ import { CircuitRegistry } from './registry.ts'
 export interface ProtectOptions {
   /**
    * Guards only these methods: by name, or by path as in `users.list`; the name of a namespace stands
-   * for all its methods. A listed method is guarded from its first call on, and its result is awaited
-   * even if it is a thenable that is not a promise.
+   * for all its methods. A listed method is guarded from its first call on, its result is awaited
+   * even if it is a thenable that is not a promise, and if it returns none of both, its callback settles
+   * the call.
    */
   readonly methods?: readonly string[] | undefined
   /** Does not guard these: by name, path or namespace. Takes precedence over `methods`. */
@@ -24,8 +25,9 @@ export interface ProtectOptions {
 
 /**
  * Returns a client of the same type that is guarded by one breaker or, given a registry, by one
- * breaker per method. Methods that return a promise or an async iterable are guarded, including those
- * of namespaces, builders and connections; everything else passes: docs/clients.md has the table.
+ * breaker per method. Methods that return a promise, an async iterable or an observable are guarded,
+ * including those of namespaces and builders; everything else passes: docs/clients.md has the table.
+ * What runs on a connection that the client hands out is recorded, and never rejected.
  *
  * Only its result shows whether a method is to be guarded. So the first call of each method runs even
  * while the circuit is open, unless it is an async function or listed in `methods`. Methods that end

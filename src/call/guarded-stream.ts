@@ -43,12 +43,13 @@ export class GuardedStream {
     this.settlement = settlement
   }
 
-  /** The iterator of a stream that begins now, read by way of `target` alone. */
-  iterateLazily(start: () => Source, target: object): Iterator {
+  /** The iterator of a stream that begins now, read by way of `target`, or else of itself, alone. */
+  iterateLazily(start: () => Source, target?: object): Iterator {
     this.#reading = true
-    this.#target = target
     inNextTurn(this.#circuit.clock, this)
-    return this.#iterate(start)
+    const iterator = this.#iterate(start)
+    this.#target = target ?? iterator
+    return iterator
   }
 
   /** Runs a part of the action. */

@@ -38,6 +38,35 @@ function startingWith(first: Promise<IteratorResult<unknown>>, rest: Iterator): 
   }
 }
 
+/**
+ * What a rejected call returns that may have been a promise as well. Where it is known which methods
+ * else it has: a promise that can be iterated, and on which every such method can be called, and then
+ * every other one on what that returns.
+ */
+export function rejectedLike(
+  opened: Promise<unknown>,
+  items: AsyncIterable<unknown>,
+  hasMethod: ((key: PropertyKey) => boolean) | undefined,
+): unknown {
+  // A caller that iterates or listens never handles the promise.
+  opened.catch(() => {})
+  if (hasMethod === undefined) return anyStream(opened, items)
+  const rejected: unknown = new Proxy(opened, {
+    get: (_, key) => {
+      const owner = key === Symbol.asyncIterator ? items : opened
+      const member: unknown = Reflect.get(owner, key)
+      if (typeof member === 'function' && key !== 'constructor') return member.bind(owner)
+      if (member !== undefined || !hasMethod(key)) return member
+      return (event: unknown, listener: unknown) => {
+        if (event === 'error' && typeof listener === 'function')
+          void opened.catch(listener as never)
+        return rejected
+      }
+    },
+  })
+  return rejected
+}
+
 function anyStream(opened: Promise<unknown>, items: AsyncIterable<unknown>): unknown {
   let web: ReadableStream | undefined
   let node: object | undefined

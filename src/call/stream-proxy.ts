@@ -1,4 +1,5 @@
 import { isThenable } from '../options/validate.ts'
+import { isPromise } from './call.ts'
 import type { Iterator, Source } from './stream-iterators.ts'
 
 export const asyncDispose: typeof Symbol.asyncDispose =
@@ -10,7 +11,7 @@ const PROMISE_METHODS: ReadonlySet<PropertyKey> = new Set(['then', 'catch', 'fin
 const LISTENING_METHODS: ReadonlySet<PropertyKey> = new Set(['on', 'once', 'addListener'])
 
 /** Ways to end a stream that is not wanted any more. */
-const LEAVING_METHODS: ReadonlySet<PropertyKey> = new Set([
+export const LEAVING_METHODS: ReadonlySet<PropertyKey> = new Set([
   'abort',
   'cancel',
   'close',
@@ -48,7 +49,7 @@ export function proxyStream(source: Source, use: StreamUse): Source {
         if (LEAVING_METHODS.has(key)) use.leave()
         if (LISTENING_METHODS.has(key)) use.listen()
         const result: unknown = value.apply(target, args)
-        if (result instanceof Promise) use.follow(result)
+        if (isPromise(result)) use.follow(result)
         return result === target ? proxy : result
       }
     },

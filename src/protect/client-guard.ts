@@ -1,56 +1,47 @@
-import { callAsync, rejectCall } from '../call/call.ts'
+import { callAsync, isPromise, rejectCall } from '../call/call.ts'
 import { type AnyFunction, tagOf } from '../call/functions.ts'
-import { rejectedStream, type StreamProfile } from '../call/rejected-stream.ts'
+import { rejectedLike, rejectedStream } from '../call/rejected-stream.ts'
 import { startLazily } from '../call/stream.ts'
-import { isStream, isWebStream, iteratorOf, type Source } from '../call/stream-iterators.ts'
+import { isStream, iteratorOf, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
+import type { FailedCall } from '../circuit/rejected-call.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { isThenable } from '../options/validate.ts'
-import { ClientCall, noStream, rejectionLike } from './client-call.ts'
+import { CallbackCall, isCallback, rejectCallback } from './callback-call.ts'
+import { ClientCall } from './client-call.ts'
 import {
-  CLOSING_METHODS,
+  appendPath,
+  createMethod,
+  type Method,
+  type MethodRules,
+  type Place,
+  type ReturnProfile,
+  remember,
+  rememberMethods,
+} from './client-method.ts'
+import {
+  endsTransaction,
   isAsyncGenerator,
+  isInstance,
   isObject,
   isPlainPromise,
+  isRunning,
+  isSession,
   mayCallTarget,
   methodNames,
   sharesMethods,
 } from './client-shape.ts'
-
-/** What a method has returned so far, which decides how its next call is guarded. */
-interface ReturnProfile {
-  /** It has returned a promise: its calls are admitted before they run. */
-  returnsPromises: boolean
-  /** It has returned a stream: the first item takes the permit, but a rejection comes at once. */
-  returnsStreams: boolean
-  /** It has returned a stream of Node or of the web, which runs however it is read. */
-  running: StreamProfile | undefined
-  /** The prototype of the promise or stream that it returned last. */
-  prototype: object | null
-}
-
-/** One method of the client, by its path. */
-interface Method {
-  readonly path: string
-  readonly isGuarded: boolean
-  /** It is among the option `methods`. */
-  readonly isListed: boolean
-  readonly profile: ReturnProfile
-  /** For calls whose last argument is a function: a callback often replaces the promise. */
-  readonly profileWithCallback: ReturnProfile
-}
+import { guardObservable, isObservable } from './guarded-observable.ts'
+import { guardPromise } from './guarded-promise.ts'
 
 /** Bounds the memory for clients that create method names dynamically. */
 const MOST_METHODS = 10_000
 
-/** Each call in a chain makes the path longer, up to this length. */
-const LONGEST_PATH = 200
-
-export interface ClientRules {
+export interface ClientRules extends MethodRules {
   readonly circuitOf: (path: string) => Circuit
-  readonly methods: readonly string[] | undefined
-  readonly except: readonly string[]
 }
+
+const ROOT: Place = { path: '', root: true, session: false }
 
 /** Guards the methods of one client and of the objects that it returns. */
 export class ClientGuard {
@@ -61,7 +52,7 @@ export class ClientGuard {
   readonly #proxies = new WeakMap<object, object>()
   /** By proxy. */
   readonly originals: WeakMap<object, object> = new WeakMap()
-  readonly #createProxy: (object: object, path: string, root: boolean) => object
+  readonly #createProxy: (object: object, place: Place) => object
 
   constructor(client: object, rules: ClientRules, createProxy: ClientGuard['proxyOf']) {
     this.#client = client
@@ -70,25 +61,29 @@ export class ClientGuard {
   }
 
   /** Returns the one proxy of an object, and creates it the first time. */
-  proxyOf(object: object, path: string, root = false): object {
+  proxyOf(object: object, place: Place = ROOT): object {
     const known = this.#proxies.get(object)
     if (known !== undefined) return known
     if (this.originals.has(object)) return object
-    const proxy = this.#createProxy.call(this, object, path, root)
+    const proxy = this.#createProxy.call(this, object, place)
     this.#proxies.set(object, proxy)
     this.originals.set(proxy, object)
     return proxy
   }
 
   /** Returns what a caller receives for a property or a synchronous result. */
-  proxyIfNeeded(value: unknown, path: string): unknown {
+  proxyIfNeeded(value: unknown, path: string, inSession: boolean): unknown {
     if (!isObject(value)) return value
     const known = this.#proxies.get(value)
     if (known !== undefined) return known
-    if (value instanceof Promise || !mayCallTarget(value)) return value
-    return value.constructor === this.#client.constructor && value.constructor !== Object
-      ? this.proxyOf(value, '', true)
-      : this.proxyOf(value, path)
+    if (isPromise(value) || !mayCallTarget(value)) return value
+    const session = inSession || isSession(value)
+    const root = this.#isLikeClient(value)
+    return this.proxyOf(value, { path: root ? '' : path, root, session })
+  }
+
+  #isLikeClient(value: object): boolean {
+    return value.constructor === this.#client.constructor && isInstance(value)
   }
 
   /** Returns what a caller receives for the value of a promise: only clients need a proxy. */
@@ -97,46 +92,53 @@ export class ClientGuard {
     const known = this.#proxies.get(value)
     if (known !== undefined) return known
     this.#clientMethods ??= methodNames(this.#client)
-    return sharesMethods(value, this.#clientMethods) ? this.proxyOf(value, '', true) : value
+    if (!sharesMethods(value, this.#clientMethods)) return value
+    // Of the same class it is a second client; of another one, a connection of the first.
+    const session = !this.#isLikeClient(value) || isSession(value)
+    return this.proxyOf(value, { path: '', root: true, session })
   }
 
   /** Returns what the client receives for an argument: its own objects without their proxies. */
   originalOf(value: unknown): unknown {
     if (!isObject(value)) return value
-    if (!Array.isArray(value)) return this.originals.get(value) ?? value
-    return value.some((item) => isObject(item) && this.originals.has(item))
-      ? value.map((item) => this.originalOf(item))
-      : value
+    const isProxy = (item: unknown): boolean => isObject(item) && this.originals.has(item)
+    if (isProxy(value)) return this.originals.get(value)
+    if (Array.isArray(value)) {
+      return value.some(isProxy) ? value.map((item) => this.originalOf(item)) : value
+    }
+    if (Object.getPrototypeOf(value) !== Object.prototype) return value
+    // A session, for example, among the options.
+    const own = Object.getOwnPropertyDescriptors(value)
+    const entries = Object.entries(own).filter(([, { value: item }]) => isProxy(item))
+    if (entries.length === 0) return value
+    const originals = entries.map(([key, { value: item }]) => [key, this.originalOf(item)])
+    return { ...value, ...Object.fromEntries(originals) }
   }
 
-  method(path: string, fn: AnyFunction, root: boolean): Method {
-    let method = this.#methods.get(path)
-    if (method !== undefined) return method
-    if (this.#methods.size >= MOST_METHODS) this.#methods.clear()
-    const { methods, except } = this.#rules
-    const isListed = methods?.includes(path) === true
-    const isClosing = root && CLOSING_METHODS.has(path) && !isListed
-    const isChosen = methods === undefined || methods.some((name) => covers(name, path))
-    const returnsPromises = isListed || tagOf(fn) === 'AsyncFunction'
-    method = {
-      path,
-      isGuarded: isChosen && !isClosing && !except.some((name) => covers(name, path)),
-      isListed,
-      profile: profileOf(returnsPromises),
-      profileWithCallback: profileOf(returnsPromises),
+  method(place: Place, fn: AnyFunction, owner?: object): Method {
+    let method = this.#methods.get(place.path)
+    if (method === undefined) {
+      if (this.#methods.size >= MOST_METHODS) this.#methods.clear()
+      method = createMethod(place, fn, owner, this.#rules)
+      this.#methods.set(place.path, method)
     }
-    this.#methods.set(path, method)
-    return method
+    return place.session ? { ...method, onSession: true } : method
   }
 
   /** Calls a method on the original object. */
-  call(method: Method, fn: AnyFunction, self: unknown, callerArgs: readonly unknown[]): unknown {
+  call(found: Method, fn: AnyFunction, self: unknown, callerArgs: readonly unknown[]): unknown {
     const args: readonly unknown[] = callerArgs.map((arg) => this.originalOf(arg))
     const run = (passed = args): unknown => Reflect.apply(fn, self, passed)
-    if (!method.isGuarded) return this.#returnUnguarded(run())
-    const profile = typeof args.at(-1) === 'function' ? method.profileWithCallback : method.profile
-    if (profile.returnsPromises) return this.#callAdmitted(method, profile, run, args)
-    if (profile.returnsStreams) {
+    if (!found.isGuarded) return this.#returnUnguarded(run())
+    const method = endsTransaction(found.path, args) ? { ...found, onSession: true } : found
+    const withCallback = typeof args.at(-1) === 'function'
+    const profile = withCallback ? method.profileWithCallback : method.profile
+    const passes = (): boolean => wouldAdmit(this.#rules.circuitOf(method.path))
+    if (profile.returnsPromises && (!method.onSession || passes())) {
+      const callback = method.isListed && withCallback && !profile.isPlain ? args.at(-1) : undefined
+      return this.#callAdmitted(method, profile, run, args, callback as AnyFunction | undefined)
+    }
+    if (profile.returnsStreams && !method.onSession) {
       const circuit = this.#rules.circuitOf(method.path)
       const reason = circuit.rejectOnly()
       if (reason !== undefined) return this.#reject(circuit, reason, profile, args)
@@ -147,7 +149,7 @@ export class ClientGuard {
   /** Returns the result of a call that is not guarded, with known objects replaced by proxies. */
   #returnUnguarded(result: unknown): unknown {
     if (!isObject(result)) return result
-    if (result instanceof Promise && isPlainPromise(result)) {
+    if (isPromise(result) && isPlainPromise(result)) {
       return result.then((value: unknown) => this.#proxyIfClient(value))
     }
     return this.#proxies.get(result) ?? result
@@ -160,38 +162,33 @@ export class ClientGuard {
     result: unknown,
     args: readonly unknown[],
   ): unknown {
-    const isPromise = result instanceof Promise
-    if (!isPromise && !this.#isRunningStream(result)) {
-      return this.#returnOther(result, method, profile)
-    }
-    if (isPromise) {
-      profile.returnsPromises = true
-      profile.prototype = Object.getPrototypeOf(result)
-    } else {
-      profile.returnsStreams = true
-      profile.running = { promise: false, web: isWebStream(result) }
-    }
-    const circuit = this.#rules.circuitOf(method.path)
-    if (!wouldAdmit(circuit)) return this.#returnUnguarded(result)
-    const call = this.#admit(circuit, args)
-    if (typeof call === 'string') return this.#returnUnguarded(result)
-    return isPromise ? call.guard(result) : call.handlers.onFulfilled(result)
+    if (!this.#isUnderWay(result)) return this.#returnOther(result, method, profile, args)
+    remember(profile, result)
+    const call = wouldAdmit(this.#rules.circuitOf(method.path)) && this.#admit(method, args)
+    if (!(call instanceof ClientCall)) return this.#returnUnguarded(result)
+    return isPromise(result) ? guardPromise(call, result) : call.handlers.onFulfilled(result)
   }
 
-  /** True for a stream that goes on whether it is iterated or not; not for a client that is one. */
-  #isRunningStream(result: unknown): boolean {
-    if (!isStream(result) || this.#proxies.has(result)) return false
-    return isWebStream(result) || 'readableFlowing' in result
+  /** True for what goes on whatever the caller does with it; not for a client that is a stream. */
+  #isUnderWay(result: unknown): result is object {
+    if (isPromise(result)) return true
+    return isStream(result) && isRunning(result) && !this.#proxies.has(result)
   }
 
   /** Returns a result that is not a promise; a stream guards itself when it is iterated. */
-  #returnOther(result: unknown, { path }: Method, profile: ReturnProfile): unknown {
-    // A generator runs nothing before its first item is requested, which is soon enough to reject.
-    if (isStream(result) && !isAsyncGenerator(result)) {
-      profile.returnsStreams = true
-      profile.prototype = Object.getPrototypeOf(result)
+  #returnOther(
+    result: unknown,
+    method: Method,
+    profile: ReturnProfile,
+    args: readonly unknown[],
+  ): unknown {
+    const { path, onSession } = method
+    if (isObservable(result)) {
+      return guardObservable(result, this.#rules.circuitOf(path), () => this.#admit(method, args))
     }
-    return this.proxyIfNeeded(result, appendPath(path, '()'))
+    // A generator runs nothing before its first item is requested, which is soon enough to reject.
+    if (isStream(result) && !isAsyncGenerator(result)) remember(profile, result)
+    return this.proxyIfNeeded(result, appendPath(path, '()'), onSession)
   }
 
   #reject(
@@ -199,13 +196,17 @@ export class ClientGuard {
     rejectReason: RejectReason,
     profile: ReturnProfile,
     args: readonly unknown[],
+    callback?: AnyFunction,
   ): unknown {
     const rejection = rejectCall(circuit, rejectReason, circuit.options.fallback, args)
-    if (profile.running !== undefined) {
-      return rejectedStream(iteratorOf(rejection, noStream), profile.running)
+    if (callback !== undefined) {
+      rejectCallback(rejection, callback)
+      if (profile.hasMethod === undefined) return undefined
     }
-    const isPlain = profile.prototype === Promise.prototype && !profile.returnsStreams
-    return isPlain ? rejection : rejectionLike(rejection, profile.prototype)
+    const iterate = () => iteratorOf(rejection, noStream)
+    if (profile.running !== undefined) return rejectedStream(iterate(), profile.running)
+    if (profile.isPlain && !profile.returnsStreams) return rejection
+    return rejectedLike(rejection, { [Symbol.asyncIterator]: iterate }, profile.hasMethod)
   }
 
   #callAdmitted(
@@ -213,33 +214,52 @@ export class ClientGuard {
     profile: ReturnProfile,
     run: (passed: readonly unknown[]) => unknown,
     args: readonly unknown[],
+    callback: AnyFunction | undefined,
   ): unknown {
     const circuit = this.#rules.circuitOf(method.path)
-    const call = this.#admit(circuit, args)
-    if (typeof call === 'string') return this.#reject(circuit, call, profile, args)
+    const mayCallBack = callback !== undefined && (profile.callsBack || isCallback(callback))
+    if (
+      callback !== undefined &&
+      !mayCallBack &&
+      tagOf(callback) !== 'AsyncFunction' &&
+      !wouldAdmit(circuit)
+    )
+      return this.#admitAfterwards(method, profile, run(args), args)
+    const call = this.#admit(method, args)
+    if (typeof call === 'string') {
+      return this.#reject(circuit, call, profile, args, mayCallBack ? callback : undefined)
+    }
+    const callbackCall = callback && new CallbackCall(circuit, call, callback)
     let result: unknown
     try {
-      result = call.run(run)
+      result = call.run((passed) => run(callbackCall ? callbackCall.replace(passed) : passed))
     } catch (error) {
       return Promise.resolve(call.handlers.onRejected(error))
     }
-    if (method.isListed && !(result instanceof Promise) && isThenable(result)) {
+    if (method.isListed && !isPromise(result) && isThenable(result)) {
       result = Promise.resolve(result)
     }
-    if (result instanceof Promise) {
-      profile.prototype = Object.getPrototypeOf(result)
-      return call.guard(result)
+    if (this.#isUnderWay(result)) {
+      callbackCall?.ignore()
+      remember(profile, result)
+      return isPromise(result) ? guardPromise(call, result) : call.handlers.onFulfilled(result)
     }
-    if (this.#isRunningStream(result)) return call.handlers.onFulfilled(result)
+    if (callbackCall !== undefined) {
+      profile.callsBack = true
+      if (isObject(result)) rememberMethods(profile, result)
+      return callbackCall.await(result)
+    }
     call.cancel()
-    return this.#returnOther(result, method, profile)
+    return this.#returnOther(result, method, profile, args)
   }
 
   /** Returns an admitted call, or why it was rejected. */
-  #admit(circuit: Circuit, args: readonly unknown[]): ClientCall | RejectReason {
+  #admit({ path, onSession }: Method, args: readonly unknown[]): ClientCall | RejectReason {
+    const circuit = this.#rules.circuitOf(path)
     const permit = circuit.admitInParts(circuit.options.callTimeout)
     if (typeof permit === 'string') return permit
-    return new ClientCall(circuit, permit, args, (value) => this.#proxyIfClient(value))
+    const proxyOf = (value: unknown): unknown => this.#proxyIfClient(value)
+    return new ClientCall({ circuit, onSession, proxyOf }, permit, args)
   }
 
   /** Awaits a thenable that does its work only when it is awaited, such as a query builder. */
@@ -247,30 +267,26 @@ export class ClientGuard {
     const wait = (): Promise<unknown> =>
       new Promise((resolve, reject) => void thenable.then(resolve, reject))
     if (!method.isGuarded) return wait()
-    return callAsync(this.#rules.circuitOf(method.path), wait, undefined, [])
+    const circuit = this.#rules.circuitOf(method.path)
+    if (!method.onSession) return callAsync(circuit, wait, undefined, [])
+    const call = wouldAdmit(circuit) && this.#admit(method, [])
+    return call instanceof ClientCall ? call.follow(wait()) : wait()
   }
 
   /** Iterates a stream of the client, whose call lasts until the iteration ends. */
   iterate(method: Method, source: Source): AsyncIterator<unknown, unknown, unknown> {
     if (!method.isGuarded) return source[Symbol.asyncIterator]()
-    return startLazily(this.#rules.circuitOf(method.path), [], () => source)
+    const circuit = this.#rules.circuitOf(method.path)
+    if (!method.onSession) return startLazily(circuit, [], () => source)
+    const call = wouldAdmit(circuit) && this.#admit(method, [])
+    return call instanceof ClientCall ? call.iterate(source) : source[Symbol.asyncIterator]()
   }
 }
 
-function profileOf(returnsPromises: boolean): ReturnProfile {
-  return { returnsPromises, returnsStreams: false, running: undefined, prototype: null }
+const noStream: FailedCall = {
+  createError: () => new TypeError('the fallback did not return an async iterable'),
 }
 
 function wouldAdmit({ machine, clock }: Circuit): boolean {
   return machine.wouldAdmit(clock.now())
-}
-
-/** `users` covers `users.list` and `users().list`, but not `usersOf`. */
-function covers(name: string, path: string): boolean {
-  if (!path.startsWith(name)) return false
-  return path.length === name.length || path[name.length] === '.' || path[name.length] === '('
-}
-
-export function appendPath(path: string, part: string): string {
-  return path.length > LONGEST_PATH ? path : path + part
 }

@@ -1,28 +1,49 @@
 import { type AnyFunction, isClass } from '../call/functions.ts'
 import { isStream } from '../call/stream-iterators.ts'
 import { fixed } from '../call/stream-proxy.ts'
-import { isThenable } from '../options/validate.ts'
-import { appendPath, ClientGuard, type ClientRules } from './client-guard.ts'
+import { isThenable, show } from '../options/validate.ts'
+import { ClientGuard, type ClientRules } from './client-guard.ts'
+import { appendPath, type Place } from './client-method.ts'
 import { isObject, PROMISE_METHODS } from './client-shape.ts'
 
 /** Returns a proxy of the client that guards its methods and those of the objects it returns. */
 export function guardClient(client: object, rules: ClientRules): object {
   const guard = new ClientGuard(client, rules, createProxy)
-  return guard.proxyOf(client, '', true)
+  return guard.proxyOf(client)
 }
 
-function createProxy(this: ClientGuard, object: object, path: string, root = false): object {
-  // A proxy must return the value of a property that is fixed in its target, so it could not guard
-  // that value; an empty target has no such property.
-  const hasFixedObjects =
-    typeof object === 'object' && Reflect.ownKeys(object).some((key) => isFixedObject(object, key))
-  const target = hasFixedObjects ? Object.create(Object.getPrototypeOf(object)) : object
-  return new Proxy(target, new ObjectHandler(this, object, target, path, root))
+function createProxy(this: ClientGuard, object: object, place: Place): object {
+  const target = standIn(object)
+  return new Proxy(target, new ObjectHandler(this, object, target, place))
 }
 
-function isFixedObject(object: object, key: PropertyKey): boolean {
-  return fixed(object, key) && isObject(Object.getOwnPropertyDescriptor(object, key)?.value)
+/**
+ * What a proxy is created over: it must return the value of a property that is fixed in its target, so
+ * it could not guard the members of one that is frozen, now or later.
+ */
+function standIn(object: object): object {
+  // A bound constructor can be called in both ways, and has no prototype that can't be deleted.
+  return showing(typeof object === 'function' ? Object.bind(null) : Object.create(null), object)
 }
+
+/** Node prints the target of a proxy. */
+function showing<T extends object>(target: T, object: object): T {
+  return Object.defineProperty(target, Symbol.for('nodejs.util.inspect.custom'), {
+    value: () => object,
+    configurable: true,
+  })
+}
+
+const NOT_FIXED = 'a proxy could not guard what is fixed in it'
+
+/** What every function has. */
+const PLAIN_MEMBERS: ReadonlySet<PropertyKey> = new Set([
+  'arguments',
+  'caller',
+  'length',
+  'name',
+  'prototype',
+])
 
 const ITERATOR_METHODS: ReadonlySet<PropertyKey> = new Set(['next', 'return', 'throw'])
 
@@ -32,21 +53,21 @@ class ObjectHandler implements ProxyHandler<object> {
   readonly #object: object
   /** What the proxy is created over: the object, or an empty one in its place. */
   readonly #target: object
-  readonly #path: string
-  readonly #root: boolean
+  readonly #place: Place
   /** The proxies of methods, for the same property to return the same function each time. */
   readonly #methods = new Map<
     PropertyKey,
     { readonly original: unknown; readonly proxy: unknown }
   >()
   #iterator: AsyncIterator<unknown, unknown, unknown> | undefined
+  /** Whose method it is. */
+  readonly owner: object | undefined = undefined
 
-  constructor(guard: ClientGuard, object: object, target: object, path: string, root: boolean) {
+  constructor(guard: ClientGuard, object: object, target: object, place: Place) {
     this.#guard = guard
     this.#object = object
     this.#target = target
-    this.#path = path
-    this.#root = root
+    this.#place = place
   }
 
   get(_: object, key: PropertyKey): unknown {
@@ -58,7 +79,9 @@ class ObjectHandler implements ProxyHandler<object> {
     if (known?.original === member) return known.proxy
     if (key === 'constructor' || key === 'prototype') return member
     if (typeof object === 'function' && key in Function.prototype) return member
-    if (typeof member !== 'function') return this.#guard.proxyIfNeeded(member, this.#pathOf(key))
+    if (typeof member !== 'function') {
+      return this.#guard.proxyIfNeeded(member, this.#pathOf(key), this.#place.session)
+    }
     if (isClass(member)) return member
     const proxy = this.#awaitOrIterate(key) ?? this.#method(key, member as AnyFunction)
     this.#methods.set(key, { original: member, proxy })
@@ -66,15 +89,17 @@ class ObjectHandler implements ProxyHandler<object> {
   }
 
   #pathOf(key: PropertyKey): string {
-    return appendPath(this.#path, this.#path === '' ? String(key) : `.${String(key)}`)
+    const { path } = this.#place
+    return appendPath(path, path === '' ? String(key) : `.${String(key)}`)
   }
 
   #method(key: PropertyKey, fn: AnyFunction): unknown {
     // Methods with a symbol are called by the language: to convert, to iterate, to dispose.
     if (typeof key === 'symbol') return fn.bind(this.#object)
-    const path = this.#pathOf(key)
-    const handler = new MethodHandler(this.#guard, fn, path, this.#object, this.#root)
-    const proxy = new Proxy(fn, handler)
+    const place = { ...this.#place, path: this.#pathOf(key) }
+    const hasMembers = Reflect.ownKeys(fn).some((name) => !PLAIN_MEMBERS.has(name))
+    const target = hasMembers ? standIn(fn) : fn
+    const proxy = new Proxy(target, new MethodHandler(this.#guard, fn, target, place, this.#object))
     this.#guard.originals.set(proxy, fn)
     return proxy
   }
@@ -83,7 +108,7 @@ class ObjectHandler implements ProxyHandler<object> {
   #awaitOrIterate(key: PropertyKey): unknown {
     const object = this.#object
     const guard = this.#guard
-    const method = () => guard.method(this.#path, object as never, this.#root)
+    const method = () => guard.method(this.#place, object as never)
     if (PROMISE_METHODS.has(key) && isThenable(object)) {
       return (...args: [never]) => guard.wait(method(), object)[key as 'then'](...args)
     }
@@ -113,13 +138,30 @@ class ObjectHandler implements ProxyHandler<object> {
 
   getOwnPropertyDescriptor(_: object, key: PropertyKey): PropertyDescriptor | undefined {
     const own = Reflect.getOwnPropertyDescriptor(this.#object, key)
-    // The empty target does not have the property, so a proxy may only report it as configurable.
-    const isTarget = this.#target === this.#object
-    return own && (isTarget ? own : { ...own, configurable: true })
+    // A proxy may report only what its target has as well as not configurable.
+    const isReal = Reflect.getOwnPropertyDescriptor(this.#target, key)?.configurable === false
+    return own && (isReal ? own : { ...own, configurable: true })
   }
 
   defineProperty(_: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
-    return Reflect.defineProperty(this.#object, key, descriptor)
+    // The language demands of a proxy to return such a value as it is.
+    const own = Reflect.getOwnPropertyDescriptor(this.#object, key)
+    const { configurable, writable, value } = { ...own, ...descriptor }
+    if (!configurable && !writable && isObject(value)) {
+      throw new TypeError(`define ${show(key)} on the client itself: ${NOT_FIXED}`)
+    }
+    if (!Reflect.defineProperty(this.#object, key, descriptor)) return false
+    const defined = Reflect.getOwnPropertyDescriptor(this.#object, key)
+    if (defined?.configurable !== false || this.#target === this.#object) return true
+    return Reflect.defineProperty(this.#target, key, defined)
+  }
+
+  preventExtensions(): boolean {
+    throw new TypeError(`freeze or seal the client itself: ${NOT_FIXED}`)
+  }
+
+  setPrototypeOf(_: object, prototype: object | null): boolean {
+    return Reflect.setPrototypeOf(this.#object, prototype)
   }
 
   deleteProperty(_: object, key: PropertyKey): boolean {
@@ -132,7 +174,7 @@ class ObjectHandler implements ProxyHandler<object> {
 
   apply(_: object, self: unknown, args: unknown[]): unknown {
     const fn = this.#object as AnyFunction
-    const method = this.#guard.method(this.#path, fn, this.#root)
+    const method = this.#guard.method(this.#place, fn, this.owner)
     return this.#guard.call(method, fn, this.#guard.originalOf(self), args)
   }
 
@@ -143,15 +185,15 @@ class ObjectHandler implements ProxyHandler<object> {
 
 /** Handles the proxy of a method, which may be a namespace as well. */
 class MethodHandler extends ObjectHandler {
-  readonly #owner: object
+  override readonly owner: object
 
-  constructor(guard: ClientGuard, fn: AnyFunction, path: string, owner: object, root: boolean) {
-    super(guard, fn, fn, path, root)
-    this.#owner = owner
+  constructor(guard: ClientGuard, fn: AnyFunction, target: object, place: Place, owner: object) {
+    super(guard, fn, target, place)
+    this.owner = owner
   }
 
   /** A method that is called without its object runs with that object as `this`. */
   override apply(target: object, self: unknown, args: unknown[]): unknown {
-    return super.apply(target, self === undefined ? this.#owner : self, args)
+    return super.apply(target, self === undefined ? this.owner : self, args)
   }
 }

@@ -1,5 +1,7 @@
 // What can be known about a client's objects without running any of their code.
+import { isEmittingStream } from '../call/emitting-stream.ts'
 import { isClass } from '../call/functions.ts'
+import { isWebStream, type Source } from '../call/stream-iterators.ts'
 
 /** Methods that close the client itself, which must be possible while the circuit is open. */
 export const CLOSING_METHODS: ReadonlySet<PropertyKey> = new Set([
@@ -14,23 +16,80 @@ export const CLOSING_METHODS: ReadonlySet<PropertyKey> = new Set([
   'terminate',
 ])
 
+/** Methods that end a transaction or give a connection back: not to be rejected on its way. */
+export const ENDING_METHODS: ReadonlySet<PropertyKey> = new Set([
+  'abortTransaction',
+  'commit',
+  'commitTransaction',
+  'endSession',
+  'release',
+  'rollback',
+  'rollbackTransaction',
+])
+
+const ROLLBACK_METHODS = ['abortTransaction', 'endSession', 'rollback', 'rollbackTransaction']
+
+/** False for a batch of writes with a `commit`, which is its only request. */
+export function canRollBack(object: object): boolean {
+  return ROLLBACK_METHODS.some((name) => hasMethod(object, name))
+}
+
+/** True for a connection of a pool, or a transaction. */
+export function isSession(object: object): boolean {
+  return canRollBack(object) || hasMethod(object, 'release')
+}
+
+/** Methods that take a statement. */
+const STATEMENT_METHODS = /(?:^|\.)(?:query|execute|exec|run|raw|unsafe)$/
+
+/** True for a statement that ends a transaction. */
+export function endsTransaction(path: string, [statement]: readonly unknown[]): boolean {
+  if (!STATEMENT_METHODS.test(path)) return false
+  const { text, sql } = (isObject(statement) ? statement : {}) as { text?: unknown; sql?: unknown }
+  const written = text ?? sql ?? statement
+  return typeof written === 'string' && /^\s*(?:commit|rollback)\b/i.test(written)
+}
+
 /** The methods by which a promise is awaited. */
 export const PROMISE_METHODS: ReadonlySet<PropertyKey> = new Set(['then', 'catch', 'finally'])
+
+/** False for what was created without a class. */
+export function isInstance(value: object): boolean {
+  return value.constructor !== Object && value.constructor !== Function
+}
 
 export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
-/** True for a promise without members that other promises do not have. */
+/** True for a promise of any realm without members that other promises do not have. */
 export function isPlainPromise(promise: Promise<unknown>): boolean {
-  return (
-    Object.getPrototypeOf(promise) === Promise.prototype && Reflect.ownKeys(promise).length === 0
-  )
+  const prototype: unknown = Object.getPrototypeOf(promise)
+  if (prototype !== Promise.prototype && !isPromisePrototype(prototype)) return false
+  return Reflect.ownKeys(promise).length === 0
+}
+
+/** Those of subclasses inherit their `then`, or have one that is not native. */
+function isPromisePrototype(prototype: unknown): boolean {
+  const then = isObject(prototype) && Object.getOwnPropertyDescriptor(prototype, 'then')
+  return isObject(then) && isNativeThen(then.value)
+}
+
+/** True for the `then` of the language, in any realm: calling it has no other effect. */
+export function isNativeThen(then: unknown): boolean {
+  if (then === Promise.prototype.then) return true
+  if (typeof then !== 'function') return false
+  return /^function then\(\)\s*\{\s*\[native code\]/.test(Function.prototype.toString.call(then))
 }
 
 /** True for the result of an async generator function: it runs when its first item is requested. */
 export function isAsyncGenerator(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object AsyncGenerator]'
+}
+
+/** True for a stream that goes on whether it is iterated or not. */
+export function isRunning(stream: Source): boolean {
+  return isWebStream(stream) || 'readableFlowing' in stream || isEmittingStream(stream)
 }
 
 /** True for objects that may have methods that call the target: not data, not a built-in object. */

@@ -124,4 +124,92 @@ describe('protect(pg.Pool)', () => {
     expect([...registry].map(({ name }) => name)).toEqual(['db.query', 'db.connect'])
     expect(registry.get('db.query')?.snapshot().counts.success).toBe(2)
   })
+
+  describe('a transaction during which the circuit opens', () => {
+    beforeEach(async () => {
+      await real.query('drop table if exists orders; create table orders (id int)')
+    })
+
+    async function stored(): Promise<number[]> {
+      const { rows } = await real.query('select id from orders order by id')
+      return rows.map(({ id }) => id)
+    }
+
+    it('is committed, and its connection goes back to the pool outside of it', async () => {
+      const client = await pool.connect()
+      await client.query('begin')
+      await client.query('insert into orders values (1)')
+      breaker.trip()
+      await client.query('insert into orders values (2)')
+      await client.query('commit')
+      client.release()
+      breaker.reset()
+      await pool.query('insert into orders values (3)')
+
+      expect(await stored()).toEqual([1, 2, 3])
+      expect(real.totalCount).toBe(1)
+    })
+
+    it('is rolled back, and what the next one writes is stored', async () => {
+      const client = await pool.connect()
+      await client.query('begin')
+      await client.query('insert into orders values (1)')
+      await reasonOf(client.query('select 1 / 0'))
+      await reasonOf(client.query('insert into orders values (2)'))
+      expect(breaker.state).toBe('open')
+      await client.query('rollback')
+      client.release()
+      expect(await reasonOf(pool.query('select 1'))).toBeInstanceOf(CircuitOpenError)
+      breaker.reset()
+      await pool.query('insert into orders values (3)')
+
+      const own = createPool()
+      const { rows } = await own.query('select id from orders')
+      await own.end()
+      expect(rows).toEqual([{ id: 3 }])
+    })
+
+    it('ends on a connection that is the client itself', async () => {
+      const { port } = server
+      const connection = new pg.Client({
+        host: '127.0.0.1',
+        port,
+        user: 'tester',
+        database: 'postgres',
+      })
+      const client = protect(connection, breaker)
+      await client.connect()
+      await client.query('begin')
+      await client.query('insert into orders values (1)')
+      breaker.trip()
+      const refused = await reasonOf(client.query('insert into orders values (2)'))
+      await client.query({ text: ' COMMIT' })
+      await client.end()
+
+      expect(refused).toBeInstanceOf(CircuitOpenError)
+      expect(await stored()).toEqual([1])
+    })
+  })
+
+  it('rejects a checkout while the circuit is open', async () => {
+    const client = await pool.connect()
+    client.release()
+    breaker.trip()
+
+    expect(await reasonOf(pool.connect())).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it('counts what connections do, but not towards maxConcurrent', async () => {
+    const narrow = new CircuitBreaker({ maxFailures: 3, maxConcurrent: 1 })
+    const limited = protect(real, narrow)
+    const client = await limited.connect()
+    const sleeping = client.query('select pg_sleep(0.2)')
+    expect((await limited.query('select 1 as n')).rows).toEqual([{ n: 1 }])
+    await sleeping
+    for (let i = 0; i < 3; i++) await reasonOf(client.query('select 1 / 0'))
+    client.release()
+
+    expect(narrow.snapshot().counts).toMatchObject({ admitted: 6, success: 3, failure: 3 })
+    expect(narrow.state).toBe('open')
+  })
 })

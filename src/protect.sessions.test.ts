@@ -1,0 +1,181 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createBreaker, reasonOf } from '../test/helpers/public.ts'
+import { type CircuitBreaker, CircuitOpenError, protect } from './index.ts'
+
+let breaker: CircuitBreaker
+let sent: string[]
+beforeEach(() => {
+  breaker = createBreaker().breaker
+  sent = []
+})
+
+function send(statement: string): Promise<string> {
+  sent.push(statement)
+  return statement === 'fail' ? Promise.reject(new Error('down')) : Promise.resolve(statement)
+}
+
+class Connection {
+  query(statement: string | { readonly sql: string }): Promise<string> {
+    return send(typeof statement === 'string' ? statement : statement.sql)
+  }
+  prepare(statement: string) {
+    return { run: () => send(statement) }
+  }
+  build(statement: string): PromiseLike<string> {
+    // biome-ignore lint/suspicious/noThenProperty: query builders are like that.
+    return { then: (resolve, reject) => send(statement).then(resolve, reject) }
+  }
+  async *rows(statement: string): AsyncGenerator<string> {
+    yield await send(statement)
+  }
+  begin = (): Promise<string> => send('begin')
+  commit = (): Promise<string> => send('commit')
+  rollback = (): Promise<string> => send('rollback')
+  release(): void {
+    sent.push('release')
+  }
+}
+
+class Pool {
+  readonly #connection = new Connection()
+  query = (statement: string): Promise<string> => send(statement)
+  getConnection(): Promise<Connection> {
+    return Promise.resolve(this.#connection)
+  }
+  startSession(): { readonly id: number; abortTransaction(): Promise<string>; owner: Pool } {
+    return { id: 1, owner: this, abortTransaction: () => send('abort') }
+  }
+  has(options: { readonly session: { readonly owner: Pool } }): boolean {
+    return options.session.owner === this
+  }
+  batch() {
+    return { commit: () => send('batch') }
+  }
+  fork(): Promise<Pool> {
+    return Promise.resolve(new Pool())
+  }
+  transaction<T>(action: (connection: Connection) => Promise<T>): Promise<T> {
+    return action(this.#connection)
+  }
+}
+
+describe('a connection that a client hands out', () => {
+  it('is never rejected, and neither are its statements, builders and streams', async () => {
+    const connection = await protect(new Pool(), breaker).getConnection()
+    await connection.query('1')
+    const statement = connection.prepare('2')
+    await statement.run()
+    breaker.trip()
+    await connection.query('3')
+    await statement.run()
+    expect(await connection.build('4')).toBe('4')
+    for await (const row of connection.rows('5')) expect(row).toBe('5')
+    await connection.commit()
+    await connection.rollback()
+    connection.release()
+
+    expect(sent.join(' ')).toBe('1 2 3 2 4 5 commit rollback release')
+    expect(breaker.snapshot().counts.rejected.open).toBe(0)
+  })
+
+  it('counts its failures and successes while the circuit is closed', async () => {
+    const connection = await protect(new Pool(), breaker).getConnection()
+    await connection.query('1')
+    expect(await connection.build('2')).toBe('2')
+    for await (const _ of connection.rows('3'));
+    for (let i = 0; i < 3; i++) await reasonOf(connection.query('fail'))
+
+    expect(breaker.snapshot().counts).toMatchObject({ success: 4, failure: 3 })
+    expect(breaker.state).toBe('open')
+  })
+
+  it('takes up neither capacity nor the slot of a probe', async () => {
+    const { breaker, clock } = createBreaker({ maxConcurrent: 1 })
+    const pool = protect(new Pool(), breaker)
+    const connection = await pool.getConnection()
+    await pool.query('known')
+    const calls = [connection.query('1'), connection.query('2'), pool.query('3')]
+    expect(await Promise.all(calls)).toEqual(['1', '2', '3'])
+    breaker.trip()
+    await clock.advance(1_000)
+    const probing = connection.query('4')
+    expect(await pool.query('5')).toBe('5')
+    await probing
+
+    expect(breaker.snapshot().counts.rejected).toMatchObject({ full: 0, open: 0 })
+  })
+
+  it('gets no value of a fallback in place of what it was told', async () => {
+    const { breaker } = createBreaker({ fallback: () => 'instead' })
+    const pool = protect(new Pool(), breaker as CircuitBreaker<never>)
+    const connection = await pool.getConnection()
+
+    expect(await reasonOf(connection.query('fail'))).toHaveProperty('message', 'down')
+    expect(await pool.query('fail')).toBe('instead')
+  })
+
+  it('is no second client of the same class', async () => {
+    const second = await protect(new Pool(), breaker).fork()
+    await second.query('1')
+    breaker.trip()
+
+    expect(await reasonOf(second.query('2'))).toBeInstanceOf(CircuitOpenError)
+  })
+})
+
+describe('a transaction', () => {
+  it('that is begun by an action passes or is rejected as a whole', async () => {
+    const pool = protect(new Pool(), breaker)
+    const action = async (connection: Connection): Promise<void> => {
+      await connection.query('1')
+      breaker.trip()
+      await connection.query('2')
+    }
+    await pool.transaction(action)
+
+    expect(await reasonOf(pool.transaction(action))).toBeInstanceOf(CircuitOpenError)
+    expect(sent).toEqual(['1', '2'])
+  })
+
+  it('is never rejected when it is an object that is returned at once', async () => {
+    const pool = protect(new Pool(), breaker)
+    const session = pool.startSession()
+    breaker.trip()
+
+    expect(await session.abortTransaction()).toBe('abort')
+    expect(await session.abortTransaction()).toBe('abort')
+  })
+
+  it('reaches the client as it is, also among options', () => {
+    const pool = protect(new Pool(), breaker)
+
+    expect(pool.has({ session: pool.startSession() })).toBe(true)
+  })
+
+  it('can be ended on a client that is the connection itself, where nothing else passes', async () => {
+    const connection = protect(new Connection(), breaker)
+    await connection.query('begin')
+    await connection.commit()
+    breaker.trip()
+    for (const statement of ['COMMIT', ' rollback to a', { sql: 'commit;' }]) {
+      await connection.query(statement)
+    }
+    await connection.commit()
+    await connection.rollback()
+    const rejected = await Promise.all([
+      reasonOf(connection.query('insert into commits')),
+      reasonOf(connection.query('committed')),
+    ])
+
+    for (const error of rejected) expect(error).toBeInstanceOf(CircuitOpenError)
+    expect(sent.slice(2)).toEqual(['COMMIT', ' rollback to a', 'commit;', 'commit', 'rollback'])
+  })
+
+  it('is none where a batch of writes is sent by its commit', async () => {
+    const pool = protect(new Pool(), breaker)
+    await pool.batch().commit()
+    breaker.trip()
+
+    expect(await reasonOf(pool.batch().commit())).toBeInstanceOf(CircuitOpenError)
+  })
+})

@@ -1,0 +1,110 @@
+import { type AnyFunction, tagOf } from '../call/functions.ts'
+import { LEAVING_METHODS } from '../call/stream-proxy.ts'
+import { timeLimit } from '../call/timeout-queue.ts'
+import type { Circuit } from '../circuit/circuit.ts'
+import { CallTimeoutError } from '../errors.ts'
+import type { ClientCall } from './client-call.ts'
+import { isObject, mayCallTarget } from './client-shape.ts'
+
+/** Whether a function that a method takes may be called with an error: an action is not to be. */
+export function isCallback(fn: AnyFunction): boolean {
+  return tagOf(fn) === 'Function' && fn.length !== 1
+}
+
+/** Calls back what a rejected call ends with. */
+export function rejectCallback(rejection: Promise<unknown>, callback: AnyFunction): void {
+  // Outside of the promise: what a callback throws is no rejection.
+  rejection.then(
+    (value) => queueMicrotask(() => callback(null, value)),
+    (error) => queueMicrotask(() => callback(error)),
+  )
+}
+
+/** A call whose method takes a callback, which settles it unless the method returns a promise. */
+export class CallbackCall {
+  readonly #callback: AnyFunction
+  readonly #circuit: Circuit
+  readonly #call: ClientCall
+  readonly #original: AnyFunction
+  /** What it was called back with before its method returned. */
+  #early: readonly unknown[] | undefined
+  #state: 'starting' | 'waiting' | 'over' = 'starting'
+  #timedOut = false
+  #stopTimer: (() => void) | undefined
+
+  constructor(circuit: Circuit, call: ClientCall, original: AnyFunction) {
+    this.#circuit = circuit
+    this.#call = call
+    this.#original = original
+    this.#callback = new Proxy(original, {
+      apply: (target, self, args) => {
+        if (this.#timedOut) return undefined
+        if (this.#state === 'waiting') this.#settle(args)
+        else if (this.#state === 'starting') this.#early ??= args
+        return Reflect.apply(target, self, args)
+      },
+    })
+  }
+
+  /** The arguments of the method, with what notices when it is called back. */
+  replace(args: readonly unknown[]): readonly unknown[] {
+    return [...args.slice(0, -1), this.#callback]
+  }
+
+  /** The method returned a promise: the function was none of its callbacks. */
+  ignore(): void {
+    this.#state = 'over'
+  }
+
+  /** What the caller receives in place of what the method returned. */
+  await(result: unknown): unknown {
+    this.#state = 'waiting'
+    if (this.#early !== undefined) this.#settle(this.#early)
+    else this.#limit()
+    return isObject(result) && mayCallTarget(result) ? this.#proxy(result) : result
+  }
+
+  #settle([error]: readonly unknown[]): void {
+    this.#state = 'over'
+    this.#stopTimer?.()
+    const { onFulfilled, onRejected } = this.#call.handlers
+    if (isError(error)) onRejected(error)
+    else onFulfilled(undefined)
+  }
+
+  #limit(): void {
+    const { timeout } = this.#call
+    if (timeout === undefined) return
+    const { clock, name } = this.#circuit
+    this.#stopTimer = timeLimit(clock, timeout, () => {
+      const error = new CallTimeoutError(name, timeout)
+      this.#state = 'over'
+      this.#timedOut = true
+      this.#call.settlement.onRejected(error, true)
+      this.#call.abort(error)
+      this.#original(error)
+    })
+  }
+
+  /** Notices that the caller cancels the call. */
+  #proxy(result: object): object {
+    const proxy: object = new Proxy(result, {
+      get: (target, key) => {
+        const member: unknown = Reflect.get(target, key, target)
+        if (typeof member !== 'function' || key === 'constructor') return member
+        return (...args: unknown[]) => {
+          if (LEAVING_METHODS.has(key)) this.#call.settlement.leave()
+          const returned = Reflect.apply(member, target, args)
+          return returned === target ? proxy : returned
+        }
+      },
+    })
+    return proxy
+  }
+}
+
+/** A response that is the only argument is none. */
+function isError(value: unknown): boolean {
+  if (value instanceof Error) return true
+  return Object.prototype.toString.call(value) === '[object Error]'
+}

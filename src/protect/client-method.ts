@@ -1,0 +1,118 @@
+import { isPromise } from '../call/call.ts'
+import { type AnyFunction, tagOf } from '../call/functions.ts'
+import type { StreamProfile } from '../call/rejected-stream.ts'
+import { isWebStream } from '../call/stream-iterators.ts'
+import {
+  CLOSING_METHODS,
+  canRollBack,
+  ENDING_METHODS,
+  hasMethod,
+  isPlainPromise,
+} from './client-shape.ts'
+
+/** What a method has returned so far, which decides how its next call is guarded. */
+export interface ReturnProfile {
+  /** It has returned a promise: its calls are admitted before they run. */
+  returnsPromises: boolean
+  /** It has returned a stream: the first item takes the permit, but a rejection comes at once. */
+  returnsStreams: boolean
+  /** It has returned a stream of Node or of the web, which runs however it is read. */
+  running: StreamProfile | undefined
+  /** It has called its callback back, and returned no promise. */
+  callsBack: boolean
+  /** It has returned promises without further members. */
+  isPlain: boolean
+  /** Whether the promise or stream that it returned last has a method. */
+  hasMethod: ((key: PropertyKey) => boolean) | undefined
+}
+
+/** One method of the client, by its path. */
+export interface Method {
+  readonly path: string
+  readonly isGuarded: boolean
+  /** It is among the option `methods`. */
+  readonly isListed: boolean
+  /** It belongs to a connection or a transaction, or ends one: its calls are never rejected. */
+  readonly onSession: boolean
+  readonly profile: ReturnProfile
+  /** For calls whose last argument is a function: a callback often replaces the promise. */
+  readonly profileWithCallback: ReturnProfile
+}
+
+/** Where an object of the client is, and what it is. */
+export interface Place {
+  readonly path: string
+  /** It is the client, or like it. */
+  readonly root: boolean
+  /** It is a connection or a transaction. */
+  readonly session: boolean
+}
+
+export interface MethodRules {
+  readonly methods: readonly string[] | undefined
+  readonly except: readonly string[]
+}
+
+/** `owner` is what has the method; undefined for what is called, awaited or iterated itself. */
+export function createMethod(
+  { path, root }: Place,
+  fn: AnyFunction,
+  owner: object | undefined,
+  { methods, except }: MethodRules,
+): Method {
+  const isListed = methods?.includes(path) === true
+  const isClosing = root && CLOSING_METHODS.has(path) && !isListed
+  const isChosen = methods === undefined || methods.some((name) => covers(name, path))
+  const name = path.slice(path.lastIndexOf('.') + 1)
+  const isAsync = tagOf(fn) === 'AsyncFunction'
+  const profile = (): ReturnProfile => ({
+    returnsPromises: isListed || isAsync,
+    returnsStreams: false,
+    running: undefined,
+    callsBack: false,
+    isPlain: isAsync,
+    hasMethod: undefined,
+  })
+  return {
+    path,
+    isGuarded: isChosen && !isClosing && !except.some((name) => covers(name, path)),
+    isListed,
+    onSession: owner !== undefined && ENDING_METHODS.has(name) && canRollBack(owner),
+    profile: profile(),
+    profileWithCallback: profile(),
+  }
+}
+
+/** Keeps what kind of promise or stream a method has returned. */
+export function remember(profile: ReturnProfile, result: object): void {
+  if (isPromise(result)) {
+    profile.returnsPromises = true
+    profile.isPlain = isPlainPromise(result)
+    if (!profile.isPlain) rememberMethods(profile, result)
+    return
+  }
+  profile.returnsStreams = true
+  const web = isWebStream(result)
+  if (web || 'readableFlowing' in result) profile.running = { promise: false, web }
+  else rememberMethods(profile, result)
+}
+
+/** Keeps which methods an object has, without keeping the object. */
+export function rememberMethods(profile: ReturnProfile, result: object): void {
+  const prototype: object | null = Object.getPrototypeOf(result)
+  const own = new Set<PropertyKey>(Reflect.ownKeys(result).filter((key) => hasMethod(result, key)))
+  profile.hasMethod = (key) => own.has(key) || (prototype !== null && hasMethod(prototype, key))
+}
+
+/** `users` covers `users.list` and `users().list`, but not `usersOf`. */
+function covers(name: string, path: string): boolean {
+  if (!path.startsWith(name)) return false
+  return path.length === name.length || path[name.length] === '.' || path[name.length] === '('
+}
+
+/** Each call in a chain makes the path longer, up to this length. */
+const LONGEST_PATH = 200
+
+export function appendPath(path: string, part: string): string {
+  return path.length > LONGEST_PATH ? path : path + part
+}
