@@ -240,7 +240,9 @@ async function alone(
 ): Promise<string[]> {
   const scene = new Scene(made, initial)
   for (const event of events) {
-    if (event.who === who || event.operation.do === 'advance') await scene.run(event)
+    const own = event.who === who || event.operation.do === 'advance'
+    // As many turns of the event loop in both: what ends a turn later must not differ.
+    await scene.run(own ? event : { who, operation: { do: 'advance', ms: 0 } })
     scene.look(who)
   }
   return scene.shown[who] as string[]
