@@ -6,9 +6,6 @@ import type { StallListener } from '../core/monotonic-time.ts'
 import { type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
 import { type Permit, UNENFORCED, UNRECORDED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
-import type { Change, Override } from '../core/state/override.ts'
-import type { CallTimeoutError } from '../errors.ts'
-import type { BreakerEvents, EventName } from '../events.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import {
   type CallContext,
@@ -20,6 +17,7 @@ import {
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
 import { isPartOfProbe, leaveContext, rejectedItself } from './probe-context.ts'
+import { publish, publishChange, publishOutcome, publishReject, publishSuccess } from './publish.ts'
 import { describeRejection, RejectedCall, type RejectionDetails } from './rejected-call.ts'
 import {
   type AdmittedPermit,
@@ -50,7 +48,7 @@ export class Circuit implements ClassifyHost, StallListener {
   #direct: SharedPermitHandlers | undefined = undefined
   /** What `admit` has rejected and `reject` has not published yet. */
   #rejected: RejectedCall | undefined = undefined
-  /** Of the last rejection. To describe each by itself would make those with a fallback a third slower. */
+  /** Of the last rejection. */
   #details: RejectionDetails | undefined = undefined
   #toldOfNesting = false
   /** Called when something has happened that may let a call through. */
@@ -112,20 +110,6 @@ export class Circuit implements ClassifyHost, StallListener {
     return this.options
   }
 
-  // Success and failure create their event only when something listens.
-
-  #publishSuccess(generation: number, probe: boolean): void {
-    const { emitter } = this
-    if (!emitter?.hasListeners('success')) return
-    emitter.publish('success', { breaker: this.name, generation, probe })
-  }
-
-  #publishFailure(error: unknown, generation: number, probe: boolean): void {
-    const { emitter } = this
-    if (!emitter?.hasListeners('failure')) return
-    emitter.publish('failure', { breaker: this.name, error, generation, probe })
-  }
-
   /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
   admit(timeout: number | undefined): AdmittedPermit | RejectReason {
     // A listener may call before all that led to its event is published.
@@ -150,17 +134,9 @@ export class Circuit implements ClassifyHost, StallListener {
 
   #describe(reason: RejectReason): RejectedCall {
     const { machine } = this
-    const { generation } = machine.state
-    let details = this.#details
-    if (
-      details?.generation !== generation ||
-      details.reason !== reason ||
-      details.override !== machine.override
-    ) {
-      details = this.#details = describeRejection(this, reason)
-    }
+    this.#details = describeRejection(this, reason, this.#details)
     const retryAfter = reason === 'full' ? undefined : machine.retryAfter(JUST_NOW)
-    return new RejectedCall(details, retryAfter)
+    return new RejectedCall(this.#details, retryAfter)
   }
 
   #admitAt(clockTime: number, backstop: number): Permit | RejectReason {
@@ -175,7 +151,7 @@ export class Circuit implements ClassifyHost, StallListener {
     const rejected = typeof permit === 'string' ? this.#describe(permit) : undefined
     this.flush()
     this.#rejected = rejected
-    if (permit === UNENFORCED) this.#publishReject(name, undefined, false)
+    if (permit === UNENFORCED) publishReject(this, name, undefined, false)
     return permit
   }
 
@@ -233,7 +209,7 @@ export class Circuit implements ClassifyHost, StallListener {
     } else if (!trySettle(this.machine, permit)) this.settle(permit, SUCCESS, undefined)
     else {
       if (this.emitter !== undefined) {
-        this.#publishSuccess((permit.state as Closed).generation, false)
+        publishSuccess(this, (permit.state as Closed).generation, false)
       }
       if (this.onProgress !== undefined) this.onProgress()
     }
@@ -258,7 +234,7 @@ export class Circuit implements ClassifyHost, StallListener {
     const counting = permit.probe ? this.#endProbe(permit, classification, error) : classification
     const counted = this.machine.settle(permit, counting, reading)
     if (counted && this.emitter !== undefined) {
-      this.#publishOutcome(counting, error, generation, permit.probe)
+      publishOutcome(this, counting, error, generation, permit.probe)
     }
     this.flush()
   }
@@ -291,51 +267,18 @@ export class Circuit implements ClassifyHost, StallListener {
     return ms > 0 && ms <= 1 ? 1 : 0
   }
 
-  #publishOutcome(
-    classification: Classification,
-    error: unknown,
-    generation: number,
-    probe: boolean,
-  ): void {
-    if (classification.timedOut) {
-      const { timeout } = error as CallTimeoutError
-      this.publish('timeout', { timeout, generation, probe })
-    }
-    if (classification.outcome === 'success') this.#publishSuccess(generation, probe)
-    else if (classification.outcome === 'failure') {
-      this.#publishFailure(classification.error, generation, probe)
-    }
-  }
-
-  publish<E extends EventName>(name: E, event: BreakerEvents[E]): void {
-    const { emitter } = this
-    // Events without listeners are not even created, but errors are printed then.
-    if (emitter === undefined || !(emitter.hasListeners(name) || name === 'listenerError')) return
-    emitter.publish(name, { breaker: this.name, ...event })
-  }
-
   /** Publishes the rejection that `admit` has just returned. */
   reject(reason: RejectReason): RejectedCall {
     const rejected = this.#rejected ?? this.#describe(reason)
     this.#rejected = undefined
-    this.#publishReject(reason, rejected.retryAfter, true)
+    publishReject(this, reason, rejected.retryAfter, true)
     return rejected
-  }
-
-  #publishReject(
-    reason: RejectReason | 'closed',
-    retryAfter: number | undefined,
-    enforced: boolean,
-  ): void {
-    if (!this.emitter?.hasListeners('reject')) return
-    this.publish('reject', { reason: reason === 'closed' ? 'full' : reason, retryAfter, enforced })
   }
 
   /** Reports errors that must not change a result: those of listeners, classifiers and the like. */
   report(error: unknown, source: string): void {
-    if (this.emitter === undefined) {
-      printListenerError({ breaker: this.name, error, source })
-    } else this.publish('listenerError', { error, source })
+    if (this.emitter === undefined) printListenerError({ breaker: this.name, error, source })
+    else publish(this, 'listenerError', { error, source })
   }
 
   /** Publishes what the machine has done, after it is done. */
@@ -348,19 +291,10 @@ export class Circuit implements ClassifyHost, StallListener {
     const { machine } = this
     // One by one off the machine's own list: a listener that moves the breaker comes back here.
     for (let next = machine.changes.shift(); next !== undefined; next = machine.changes.shift()) {
-      this.#publishChange(next)
+      publishChange(this, next)
     }
     // They would keep the evidence of a state that is over.
     this.#details = undefined
     if (this.#shared?.state !== machine.state) this.#forgetShared()
-  }
-
-  #publishChange(change: Change): void {
-    if (this.emitter === undefined) return
-    if ('to' in change) this.publish('transition', change)
-    else {
-      const { mode, reason, by } = change.override ?? ({} as Partial<Override>)
-      this.publish('override', { mode, reason, by })
-    }
   }
 }

@@ -3,6 +3,7 @@ import { changedOptions } from '../options/compare-options.ts'
 import { machineSettings, resolveOptions } from '../options/resolve-options.ts'
 import type { ConfigurePatch } from '../options.ts'
 import type { Circuit } from './circuit.ts'
+import { publish } from './publish.ts'
 
 /** The effect of `configure`. */
 export interface ConfigureResult {
@@ -23,6 +24,6 @@ export function configure(circuit: Circuit, name: string, patch: ConfigurePatch)
   const lost = circuit.machine.configure(settings, circuit.clock.now())
   circuit.replaceOptions(resolved, userOptions)
   circuit.flush()
-  circuit.publish('configure', { changed, lost })
+  publish(circuit, 'configure', { changed, lost })
   return { changed, lost }
 }

@@ -1,0 +1,72 @@
+import type { RejectReason } from '../core/measure/counters.ts'
+import type { Classification } from '../core/outcome.ts'
+import type { Change, Override } from '../core/state/override.ts'
+import type { CallTimeoutError } from '../errors.ts'
+import type { BreakerEvents, EventName } from '../events.ts'
+import type { Emitter } from './emitter.ts'
+
+/** What has events. */
+interface Source {
+  readonly name: string
+  /** Undefined while nothing listens. */
+  readonly emitter: Emitter | undefined
+}
+
+export function publish<E extends EventName>(
+  { name: breaker, emitter }: Source,
+  name: E,
+  event: BreakerEvents[E],
+): void {
+  // Events without listeners are not even created, but errors are printed then.
+  if (emitter === undefined || !(emitter.hasListeners(name) || name === 'listenerError')) return
+  emitter.publish(name, { breaker, ...event })
+}
+
+// Success and failure create their event only when something listens.
+
+export function publishSuccess(source: Source, generation: number, probe: boolean): void {
+  if (!source.emitter?.hasListeners('success')) return
+  source.emitter.publish('success', { breaker: source.name, generation, probe })
+}
+
+function publishFailure(source: Source, error: unknown, generation: number, probe: boolean): void {
+  if (!source.emitter?.hasListeners('failure')) return
+  source.emitter.publish('failure', { breaker: source.name, error, generation, probe })
+}
+
+/** How a call has ended. */
+export function publishOutcome(
+  source: Source,
+  { timedOut, outcome, error: cause }: Classification,
+  error: unknown,
+  generation: number,
+  probe: boolean,
+): void {
+  if (timedOut) {
+    const { timeout } = error as CallTimeoutError
+    publish(source, 'timeout', { timeout, generation, probe })
+  }
+  if (outcome === 'success') publishSuccess(source, generation, probe)
+  else if (outcome === 'failure') publishFailure(source, cause, generation, probe)
+}
+
+/** A call was rejected, or with `enforced: false` would have been without an override. */
+export function publishReject(
+  source: Source,
+  reason: RejectReason | 'closed',
+  retryAfter: number | undefined,
+  enforced: boolean,
+): void {
+  if (!source.emitter?.hasListeners('reject')) return
+  publish(source, 'reject', { reason: reason === 'closed' ? 'full' : reason, retryAfter, enforced })
+}
+
+/** What the machine has done. */
+export function publishChange(source: Source, change: Change): void {
+  if (source.emitter === undefined) return
+  if ('to' in change) publish(source, 'transition', change)
+  else {
+    const { mode, reason, by } = change.override ?? ({} as Partial<Override>)
+    publish(source, 'override', { mode, reason, by })
+  }
+}
