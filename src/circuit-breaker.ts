@@ -216,11 +216,11 @@ export class CircuitBreaker<
    */
   acquire(call: AcquireOptions = {}): Permit {
     checkCall('acquire', call)
-    call.signal?.throwIfAborted()
+    if (call.signal?.aborted) throw call.signal.reason
     const permit = this.#take(call)
     if (permit instanceof RejectedCall) throw permit.createError()
     // A listener may have aborted it while the call was admitted; the permit is returned then.
-    call.signal?.throwIfAborted()
+    if (call.signal?.aborted) throw call.signal.reason
     return permit
   }
 

@@ -19,14 +19,27 @@ export function addAbortListener(signal: AbortSignal, listener: AbortListener): 
     known.set(signal, all)
   }
   const { listeners, notify } = all
-  if (listeners.size === 0) signal.addEventListener('abort', notify, { once: true })
   listeners.add(listener)
+  if (listeners.size === 1) tryOn(signal, 'addEventListener', notify)
 }
 
 export function removeAbortListener(signal: AbortSignal, listener: AbortListener): void {
   const all = known.get(signal)
   if (all?.listeners.delete(listener) && all.listeners.size === 0) {
-    signal.removeEventListener('abort', all.notify)
+    tryOn(signal, 'removeEventListener', all.notify)
+  }
+}
+
+/** A stub or a proxy in place of a signal may lack a method or throw: no call loses its permit by that. */
+function tryOn(
+  signal: AbortSignal,
+  method: 'addEventListener' | 'removeEventListener',
+  notify: () => void,
+): void {
+  try {
+    signal[method]('abort', notify, { once: true })
+  } catch {
+    // It aborts nothing then.
   }
 }
 

@@ -71,13 +71,11 @@ function carried(arg: object): AbortSignal | undefined {
  * missed does say something: an abort by `AbortSignal.timeout()` is not meant.
  */
 export function abortedByCaller(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true && !isTimeout(signal.reason)
-}
-
-function isTimeout(reason: unknown): boolean {
+  let aborted = false
   try {
-    return (reason as { name?: unknown } | null | undefined)?.name === 'TimeoutError'
+    aborted = signal?.aborted === true
+    return aborted && (signal?.reason as Error | undefined)?.name !== 'TimeoutError'
   } catch {
-    return false
+    return aborted
   }
 }
