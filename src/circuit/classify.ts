@@ -9,7 +9,7 @@ import {
   SUCCESS,
 } from '../core/outcome.ts'
 import { isRejection } from '../errors.ts'
-import { show } from '../options/validate.ts'
+import { show, synchronous } from '../options/validate.ts'
 import type { ResolvedOptions } from '../options.ts'
 
 /** Longer messages are cut. */
@@ -90,7 +90,7 @@ function ask(
 ): Outcome | 'trip' | undefined {
   if (classify === undefined) return undefined
   try {
-    const outcome: unknown = classify(settled)
+    const outcome: unknown = synchronous('classify', classify(settled))
     if (outcome === undefined || CLASSES.includes(outcome as Outcome)) return outcome as Outcome
     const expected = CLASSES.map(show).join(', ')
     throw new TypeError(`classify must return ${expected} or undefined, got ${show(outcome)}`)
@@ -109,7 +109,7 @@ function retryAfterOf(settled: Settled, host: ClassifyHost): number | undefined 
   const { retryAfter } = host.options
   if (retryAfter === undefined) return undefined
   try {
-    const ms: unknown = retryAfter(settled)
+    const ms: unknown = synchronous('retryAfter', retryAfter(settled))
     return typeof ms === 'number' && ms > 0 && ms < Infinity ? ms : undefined
   } catch (error) {
     host.report(error, 'retryAfter')
@@ -156,7 +156,7 @@ function codeOf(value: unknown): string | number | undefined {
 
 function cut(message: string, redact?: Redact): string {
   try {
-    const text = redact === undefined ? message : String(redact(message))
+    const text = redact === undefined ? message : String(synchronous('redact', redact(message)))
     // Engines cut by pointing into the original, which would stay in memory as a whole.
     return text.length <= MESSAGE_KEPT ? text : text.slice(0, MESSAGE_KEPT).split('').join('')
   } catch {

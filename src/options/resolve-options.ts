@@ -6,6 +6,7 @@ import type { AnyFallback, CircuitBreakerOptions, ResolvedOptions } from '../opt
 import { checkBreaker, checkName } from './check-options.ts'
 import { resolveRecovery, resolveResetTimeout, resolveTrip } from './resolve-policy.ts'
 import { SLOW_FAILURE_MS } from './trip-rules.ts'
+import { synchronous } from './validate.ts'
 
 /** Checks the options and applies every default. */
 export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): ResolvedOptions {
@@ -59,7 +60,7 @@ function guarded(
 ): TripPredicate {
   return (view) => {
     try {
-      return when(view) === true
+      return synchronous('trip.when', when(view)) === true
     } catch (error) {
       report(error, 'trip.when')
       return false

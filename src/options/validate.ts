@@ -149,6 +149,18 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
+/**
+ * Returns what a function of the user's returned, unless that is a promise: its rejection would be
+ * handled nowhere and end the process.
+ *
+ * @throws TypeError for a promise
+ */
+export function synchronous<T>(path: string, value: T): T {
+  if (!isThenable(value)) return value
+  Promise.resolve(value).catch(() => {})
+  throw new TypeError(`${path} must not return a promise`)
+}
+
 export function isSignal(value: unknown): value is AbortSignal {
   const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
   return typeof aborted === 'boolean' && typeof addEventListener === 'function'

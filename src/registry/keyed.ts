@@ -4,7 +4,7 @@ import { type AnyFunction, checkAsync, mimicFunction } from '../call/functions.t
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { LazyCircuit } from '../circuit/lazy-circuit.ts'
-import { wrongType } from '../options/validate.ts'
+import { synchronous, wrongType } from '../options/validate.ts'
 import type { RegisteredOptions, RegistryCircuitFactory } from './configuration.ts'
 import type { RegistryEntries } from './registry-entries.ts'
 import { type RegistryOptions, readGiven } from './registry-options.ts'
@@ -65,7 +65,7 @@ export class KeyedBreakers {
     return mimicFunction(function (this: unknown, ...args: unknown[]) {
       let circuit: Circuit
       try {
-        const key: unknown = keyOf.apply(this, args)
+        const key: unknown = synchronous('key', keyOf.apply(this, args))
         if (key === undefined) return Promise.resolve(fn.apply(this, args))
         circuit = circuitOf(key)
       } catch (error) {
