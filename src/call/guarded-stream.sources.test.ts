@@ -28,6 +28,32 @@ function _page(): { data: number[] } & AsyncIterable<number> {
   return { data: [1, 2], [Symbol.asyncIterator]: () => numbers(1, 2, 3) }
 }
 
+describe('a source that yields no iterator results', () => {
+  it.each<[string, unknown]>([
+    ['a number', 5],
+    ['null', null],
+    ['nothing', undefined],
+    ['a result whose done throws', Object.defineProperty({}, 'done', { get: () => raise() })],
+    [
+      'a result whose last value throws',
+      Object.defineProperty({ done: true }, 'value', { get: () => raise() }),
+    ],
+  ])('fails, and gives its permit back: %s', async (_, result) => {
+    const { breaker } = createBreaker()
+    const source = { [Symbol.asyncIterator]: () => ({ next: async () => result as never }) }
+
+    const stream = breaker.stream(() => source)()
+
+    await expect(collect(stream)).rejects.toThrow()
+    expect(breaker.snapshot().inFlight).toBe(0)
+    expect(breaker.snapshot().counts.failure).toBe(1)
+  })
+})
+
+function raise(): never {
+  throw down
+}
+
 describe('a web stream that is handed out', () => {
   it('asks its source for nothing before it is read', async () => {
     const { breaker } = createBreaker()

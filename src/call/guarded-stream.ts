@@ -3,6 +3,7 @@ import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { runInContext } from '../circuit/probe-context.ts'
 import type { Settled } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
+import { show } from '../options/validate.ts'
 import { type EmittingStream, isEmittingStream, listenTo, watch } from './emitting-stream.ts'
 import { follow } from './follow.ts'
 import { inNextTurn } from './next-turn.ts'
@@ -217,16 +218,18 @@ export class GuardedStream {
   }
 
   async #follow(source: Iterator, value: unknown): Promise<IteratorResult<unknown>> {
-    let item: IteratorResult<unknown>
     try {
-      item = await this.run(() => source.next(value))
+      const item = await this.run(() => source.next(value))
+      // The language throws for it as well, but then tells no iterator, which would not end.
+      if (Object(item) !== item)
+        throw new TypeError(`next() must return an object, got ${show(item)}`)
+      if (item.done) this.end({ status: 'fulfilled', value: item.value })
+      else this.settlement.deliver()
+      return item
     } catch (reason) {
       this.end({ status: 'rejected', reason })
       throw reason
     }
-    if (item.done) this.end({ status: 'fulfilled', value: item.value })
-    else this.settlement.deliver()
-    return item
   }
 
   /** How long the caller waits for the next item; a probe has a limit in any case. */
