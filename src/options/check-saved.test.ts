@@ -23,6 +23,29 @@ function continued(
   return { breaker: new CircuitBreaker({ ...same, ...options }), clock }
 }
 
+describe('saved thresholds', () => {
+  it.each<CircuitBreakerOptions>([
+    { maxFailures: Number.MAX_SAFE_INTEGER },
+    { trip: { evidence: { threshold: Number.MAX_VALUE } } },
+    {
+      trip: {
+        failureRate: {
+          threshold: 1,
+          minimumCalls: Number.MAX_SAFE_INTEGER,
+          window: { duration: 1_000 },
+        },
+      },
+    },
+  ])('are restored however large they are: %o', (options) => {
+    const { breaker, clock } = createBreaker({ maxFailures: undefined, ...options })
+    breaker.trip()
+
+    const again = new CircuitBreaker({ ...options, clock, saved: breaker.save() })
+
+    expect(again.snapshot().trips).toEqual(breaker.snapshot().trips)
+  })
+})
+
 describe('save', () => {
   it('returns versioned, plain data', async () => {
     const { breaker } = createBreaker()

@@ -5,7 +5,7 @@ import { OVERRIDE_MODES } from '../core/state/override.ts'
 import { RULE_NAMES, STATE_NAMES, TRANSITION_REASONS } from '../core/transition.ts'
 import type { Finding, RuleStatus } from '../core/trip/record.ts'
 import { type Check, checkShape, type FieldsOf, type Shape } from './shapes.ts'
-import { savedRules, tuple } from './trip-rules.ts'
+import { atLeast0, atLeast1, savedRules, tuple } from './trip-rules.ts'
 import {
   boolean,
   count,
@@ -43,7 +43,7 @@ const failure = { name: text, code, message: text, age: ms } satisfies FieldsOf<
 const finding = {
   rule: RULE_NAMES,
   observed: ms,
-  threshold: ms,
+  threshold: atLeast0,
   calls: optionalCount,
   hits: optionalCount,
   failures: optionalCount,
@@ -53,10 +53,10 @@ const finding = {
 const ruleStatus = {
   rule: RULE_NAMES,
   observed: ms,
-  threshold: ms,
+  threshold: atLeast0,
   calls: optionalCount,
   hits: optionalCount,
-  minimumCalls: optionalCount,
+  minimumCalls: { optional: atLeast1 },
 } satisfies FieldsOf<RuleStatus>
 const trip = {
   age: ms,
