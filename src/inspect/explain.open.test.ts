@@ -12,6 +12,29 @@ import type { CircuitBreaker } from '../circuit-breaker.ts'
 
 const textOf = (breaker: CircuitBreaker): string => breaker.explain().text
 
+describe('explain of calls that have delivered a part of their answer', () => {
+  it('lets the next call through as a probe beside them', () => {
+    const { breaker } = createBreaker()
+    breaker.halfOpen()
+
+    breaker.acquire().deliver()
+
+    expect(textOf(breaker)).toContain('the next call is let through as a probe')
+    breaker.acquire()
+    expect(textOf(breaker)).toContain('because 1 probe is in flight, the most allowed at once')
+  })
+
+  it('does not count them towards maxConcurrent', () => {
+    const { breaker } = createBreaker({ maxConcurrent: 1 })
+
+    breaker.acquire().deliver()
+
+    expect(textOf(breaker)).toContain('calls pass')
+    breaker.acquire()
+    expect(textOf(breaker)).toContain('calls are rejected while 1 call is in flight')
+  })
+})
+
 describe('explain of an open circuit', () => {
   it('says when a probe may start, why it opened, what failed last and what was rejected', async () => {
     const { breaker, clock } = createBreaker({ name: 'users', resetTimeout: 5_000 })

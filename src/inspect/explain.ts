@@ -80,10 +80,10 @@ function stateText({ name, since }: State, now: number): string {
 function callsText({ state, counters, settings }: Machine, now: number): string {
   switch (state.name) {
     case 'closed': {
-      const { inFlight } = counters
+      const { waiting } = counters
       const { maxConcurrent } = settings
-      if (inFlight < maxConcurrent) return 'calls pass'
-      return `calls are rejected while ${count(inFlight, 'call is', 'calls are')} in flight (\`maxConcurrent\` is ${maxConcurrent})`
+      if (waiting < maxConcurrent) return 'calls pass'
+      return `calls are rejected while ${count(waiting, 'call is', 'calls are')} in flight (\`maxConcurrent\` is ${maxConcurrent})`
     }
     case 'open':
       return `calls are rejected; the next probe may start in ${span(state.until - now)}`
@@ -96,10 +96,10 @@ function probesText(state: HalfOpen, now: number): string {
   const { limit, inFlight } = state.recovery
   const wait = retryAfter(state, undefined, now)
   if (wait !== undefined) {
-    const probes = count(inFlight.size, 'probe is', 'probes are')
+    const probes = count(inFlight.waiting, 'probe is', 'probes are')
     return `calls are rejected, because ${probes} in flight, the most allowed at once; another one may start within ${span(wait)}`
   }
-  const slots = limit - inFlight.size
+  const slots = limit - inFlight.waiting
   return slots === 1
     ? 'the next call is let through as a probe'
     : `the next ${slots} calls are let through as probes`
