@@ -55,6 +55,8 @@ export type SavedState =
       readonly remaining: number
       /** How long ago its open time began to count, ms. */
       readonly from: number
+      /** How long it shall be open, if that was said by hand, ms. Older versions did not save it. */
+      readonly lasts?: number | null | undefined
       readonly trip: SavedTrip
       readonly notBefore: number
     }
@@ -132,9 +134,9 @@ function saveState(state: State, now: number): SavedState {
       return { name, ...common, consecutiveFailures, failures, rules: saveRules(state.rules, now) }
     }
     case 'open': {
-      const { name, until, from } = state
+      const { name, until, from, lasts } = state
       const trip = saveTrip(state.trip, now)
-      return { name, ...common, remaining: until - now, from: now - from, trip }
+      return { name, ...common, remaining: until - now, from: now - from, lasts, trip }
     }
     case 'half-open': {
       const { name, recovery } = state
@@ -229,7 +231,7 @@ function restoreState(
       ...common,
       from: -state.from,
       until: state.remaining,
-      lasts: null,
+      lasts: state.lasts ?? null,
       retripped,
     }
   }

@@ -46,6 +46,29 @@ describe('saved thresholds', () => {
   })
 })
 
+describe('an open time that was set by hand', () => {
+  it('stays as it is when other options are configured, also once it was saved', () => {
+    const { breaker } = createBreaker()
+    breaker.trip({ for: 60_000 })
+
+    const again = continued(breaker).breaker
+    again.configure({ resetTimeout: 2_000 })
+
+    expect(again.snapshot().retryAfter).toBe(60_000)
+  })
+
+  it('was not saved by older versions', () => {
+    const { breaker } = createBreaker()
+    breaker.trip({ for: 60_000 })
+    const { state, ...saved } = breaker.save() as { state: { lasts?: unknown } } & Saved
+    delete state.lasts
+
+    const again = new CircuitBreaker({ clock: new ManualClock(), saved: { ...saved, state } })
+
+    expect(again.snapshot().retryAfter).toBe(60_000)
+  })
+})
+
 describe('save', () => {
   it('returns versioned, plain data', async () => {
     const { breaker } = createBreaker()

@@ -92,6 +92,7 @@ const states = {
     for: ms,
     remaining: wait,
     from: ms,
+    lasts: { optional: [null, wait] },
     trip,
     notBefore: wait,
   } satisfies StateFields<'open'>,
