@@ -308,6 +308,19 @@ describe('a stream that is an emitter as well', () => {
     expect(counts()).toEqual([2, 1, 1, 0])
   })
 
+  it('takes up no capacity once an event has come that its caller listens to', async () => {
+    const { breaker } = createBreaker({ maxConcurrent: 1 })
+    const run = new Run()
+    const client = protect({ watch: () => run, ping: async () => 'pong' }, breaker)
+    client.watch().on('change', () => {})
+    expect(await reasonOf(client.ping())).toHaveProperty('code', 'ERR_CIRCUIT_FULL')
+    run.emit('change')
+
+    expect(await client.ping()).toBe('pong')
+    run.emit('end')
+    expect(breaker.snapshot().inFlight).toBe(0)
+  })
+
   it('rejects to listeners and in iterations while the circuit is open', async () => {
     const client = protect({ create: () => new Run() }, breaker)
     await readAll(client.create())

@@ -26,13 +26,24 @@ export function follow(
   try {
     return (isNativePromise(result) ? result : adopt(result)).then(onFulfilled, onRejected)
   } catch (error) {
-    // A proxy of a promise has a `then` that throws.
+    // A proxy of a promise has a `then` that throws, or it is nothing to wait for.
     return Promise.resolve(onRejected(error))
   }
 }
 
+/** Of RxJS, of the proposal, and of their relatives. */
+export function isObservable(value: unknown): value is { subscribe(...args: unknown[]): unknown } {
+  if (typeof value !== 'object' || value === null) return false
+  const { subscribe, pipe, '@@observable': own = pipe } = value as Record<string, unknown>
+  return typeof subscribe === 'function' && typeof own === 'function'
+}
+
 /** For a foreign promise, whose `then` may throw, or call back twice. */
 function adopt(result: unknown): Promise<unknown> {
+  // It would be a success before anything has run.
+  if (isObservable(result)) {
+    throw new TypeError('an observable was returned: protect its client, or return a promise')
+  }
   return new Promise((resolve) => {
     resolve(result)
   })

@@ -145,9 +145,13 @@ export class GuardedStream {
         this.#left = true
         if (this.#reading) this.settlement.leave()
       },
-      listen: () => {
+      listen: (event) => {
         // Those of Node wait until they are read, and tell when that begins.
-        if (!('readableFlowing' in source)) this.#read()
+        if ('readableFlowing' in source) return
+        this.#read()
+        if (event !== 'error' && isEmittingStream(source)) {
+          source.on(event, () => this.settlement.deliver())
+        }
       },
       follow: (result) => {
         if (!this.#read()) return

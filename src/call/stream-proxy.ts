@@ -27,7 +27,7 @@ export interface StreamUse {
   /** The caller ends it: what follows says nothing about the target. */
   leave(): void
   /** Its events are listened to. */
-  listen(): void
+  listen(event: PropertyKey): void
   /** It is read by a method that returns a promise. */
   follow(result: Promise<unknown>): void
 }
@@ -47,7 +47,7 @@ export function proxyStream(source: Source, use: StreamUse): Source {
         if (PROMISE_METHODS.has(key) && isThenable(target))
           return use.wait()[key as 'then'](...args)
         if (LEAVING_METHODS.has(key)) use.leave()
-        if (LISTENING_METHODS.has(key)) use.listen()
+        if (LISTENING_METHODS.has(key)) use.listen(args[0])
         const result: unknown = value.apply(target, args)
         if (isPromise(result)) use.follow(result)
         return result === target ? proxy : result

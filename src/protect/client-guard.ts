@@ -1,4 +1,5 @@
 import { callAsync, isPromise, rejectCall } from '../call/call.ts'
+import { isObservable } from '../call/follow.ts'
 import { type AnyFunction, tagOf } from '../call/functions.ts'
 import { rejectedLike, rejectedStream } from '../call/rejected-stream.ts'
 import { startLazily } from '../call/stream.ts'
@@ -31,7 +32,7 @@ import {
   methodNames,
   sharesMethods,
 } from './client-shape.ts'
-import { guardObservable, isObservable } from './guarded-observable.ts'
+import { guardObservable } from './guarded-observable.ts'
 import { guardPromise } from './guarded-promise.ts'
 
 /** Bounds the memory for clients that create method names dynamically. */

@@ -6,8 +6,8 @@ import { CallTimeoutError } from '../errors.ts'
 import { ClientCall } from './client-call.ts'
 import { isObject } from './client-shape.ts'
 
-/** What observables of all kinds have: those of RxJS, of the proposal, and of their relatives. */
-export interface Observable {
+/** What observables of all kinds have. */
+interface Observable {
   subscribe(...args: unknown[]): unknown
 }
 
@@ -15,15 +15,6 @@ interface Observer {
   next(value: unknown): void
   error(reason: unknown): void
   complete(): void
-}
-
-const symbol: symbol | string = (Symbol as { observable?: symbol }).observable ?? '@@observable'
-
-export function isObservable(value: unknown): value is Observable {
-  if (!isObject(value) || typeof (value as Partial<Observable>).subscribe !== 'function')
-    return false
-  const { pipe } = value as { pipe?: unknown }
-  return symbol in value || '@@observable' in value || typeof pipe === 'function'
 }
 
 /**
@@ -43,8 +34,7 @@ export function guardObservable(
       : reject(circuit, call, observer)
   }
   return new Proxy(observable, {
-    get: (target, key, receiver) =>
-      key === 'subscribe' ? subscribe : Reflect.get(target, key, receiver),
+    get: (target, key) => (key === 'subscribe' ? subscribe : Reflect.get(target, key, target)),
   })
 }
 

@@ -1,0 +1,231 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { createBreaker, reasonOf, turn } from '../test/helpers/public.ts'
+import { type CircuitBreaker, CircuitOpenError, protect } from './index.ts'
+import type { ManualClock } from './testing/manual-clock.ts'
+
+let breaker: CircuitBreaker
+let clock: ManualClock
+beforeEach(() => {
+  ;({ breaker, clock } = createBreaker())
+})
+
+type Callback = (error: Error | null, value?: string) => void
+
+class Request {
+  cancelled = 0
+  #way = 'call'
+  cancel(): this {
+    this.cancelled++
+    return this
+  }
+  get way(): string {
+    return this.#way
+  }
+}
+
+class Client {
+  ran = 0
+  readonly request = new Request()
+
+  say(text: string, callback: Callback): Request {
+    this.ran++
+    queueMicrotask(() => callback(text === 'fail' ? new Error('down') : null, text))
+    return this.request
+  }
+
+  sayNow(text: string, callback: Callback): void {
+    this.ran++
+    callback(text === 'fail' ? new Error('down') : null, text)
+  }
+
+  hang(_callback: Callback): Request {
+    this.ran++
+    return this.request
+  }
+
+  get(_path: string, callback: (response: { readonly status: number }) => void): void {
+    this.ran++
+    callback({ status: 200 })
+  }
+
+  throwing(_callback: Callback): void {
+    throw new TypeError('no such thing')
+  }
+
+  promised(text: string, callback?: Callback): Promise<string> | undefined {
+    this.ran++
+    if (callback === undefined) return Promise.resolve(text)
+    callback(null, text)
+    return undefined
+  }
+
+  async transaction<T>(action: (client: Client) => Promise<T>): Promise<T> {
+    this.ran++
+    return await action(this)
+  }
+
+  begin<T>(action: (client: Client) => Promise<T>): Promise<T> {
+    this.ran++
+    return action(this)
+  }
+}
+
+const methods = ['say', 'sayNow', 'hang', 'get', 'throwing', 'promised', 'transaction', 'begin']
+
+let real: Client
+let client: Client
+beforeEach(() => {
+  real = new Client()
+  client = protect(real, breaker, { methods })
+})
+
+function counts() {
+  const { admitted, success, failure, cancelled, rejected } = breaker.snapshot().counts
+  return [admitted, success, failure, cancelled, rejected.open]
+}
+
+const answer = (call: (callback: Callback) => unknown): Promise<unknown[]> =>
+  new Promise((resolve) => call((...values) => resolve(values)))
+
+describe('the callback of a listed method', () => {
+  it.each(['say', 'sayNow'] as const)('settles the call of %s', async (name) => {
+    expect(await answer((callback) => client[name]('hello', callback))).toEqual([null, 'hello'])
+    expect(await answer((callback) => client[name]('fail', callback))).toHaveLength(2)
+
+    expect(counts()).toEqual([2, 1, 1, 0, 0])
+  })
+
+  it.each(['say', 'sayNow'] as const)(
+    'gets the rejection of %s, which does not run',
+    async (name) => {
+      for (let i = 0; i < 3; i++) await answer((callback) => client[name]('fail', callback))
+      expect(breaker.state).toBe('open')
+      const { ran } = real
+      const [error] = await answer((callback) => client[name]('hello', callback))
+
+      expect(error).toBeInstanceOf(CircuitOpenError)
+      expect(real.ran).toBe(ran)
+    },
+  )
+
+  it('gets the rejection also of the first call, if it takes a value', async () => {
+    breaker.trip()
+    const [error] = await new Promise<unknown[]>((resolve) => {
+      client.say('hello', (reason, value) => resolve([reason, value]))
+    })
+
+    expect(error).toBeInstanceOf(CircuitOpenError)
+    expect(real.ran).toBe(0)
+  })
+
+  it('is called later than the method returns, and once', async () => {
+    breaker.trip()
+    const called = vi.fn((_error: unknown, _value: unknown) => {})
+    client.sayNow('hello', called)
+    expect(called).not.toHaveBeenCalled()
+    await turn()
+
+    expect(called).toHaveBeenCalledOnce()
+  })
+
+  it('gets the value of a fallback', async () => {
+    const { breaker } = createBreaker({ fallback: () => 'instead' })
+    breaker.trip()
+    const lenient = protect(real, breaker as CircuitBreaker<never>, { methods })
+
+    expect(
+      await new Promise((resolve) => {
+        lenient.say('hello', (error, value) => resolve([error, value]))
+      }),
+    ).toEqual([null, 'instead'])
+  })
+
+  it('tells of a success when it gets something else than an error', async () => {
+    expect(await answer((callback) => client.get('/', callback as never))).toEqual([
+      { status: 200 },
+    ])
+
+    expect(counts()).toEqual([1, 1, 0, 0, 0])
+  })
+
+  it('gets the call timeout, and nothing after it', async () => {
+    breaker.configure({ callTimeout: 5 })
+    const called = vi.fn()
+    client.hang(called)
+    await clock.advance(5)
+    await clock.advance(0)
+
+    expect(called).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ code: 'ERR_CALL_TIMEOUT' }),
+    )
+    expect(counts()).toEqual([1, 0, 1, 0, 0])
+  })
+
+  it('gets no call timeout once it has been called', async () => {
+    breaker.configure({ callTimeout: 5 })
+    const called = vi.fn()
+    client.say('hello', called)
+    await turn()
+    await clock.advance(5)
+    await clock.advance(0)
+
+    expect(called).toHaveBeenCalledExactlyOnceWith(null, 'hello')
+    expect(counts()).toEqual([1, 1, 0, 0, 0])
+  })
+
+  it('does not count where the caller cancels by what the method returned', async () => {
+    const request = client.hang(() => {})
+
+    expect(request.way).toBe('call')
+    expect(request.cancel().cancel()).toBe(request)
+    expect(real.request.cancelled).toBe(2)
+    expect(counts()).toEqual([1, 0, 0, 1, 0])
+  })
+
+  it('leaves what the method throws as a rejection', async () => {
+    await reasonOf(client.throwing(() => {}) as never)
+
+    expect(counts()).toEqual([1, 0, 1, 0, 0])
+  })
+
+  it('does not change calls of the same method without one', async () => {
+    expect(await client.promised('a')).toBe('a')
+    expect(await answer((callback) => client.promised('b', callback))).toEqual([null, 'b'])
+    breaker.trip()
+
+    expect(await reasonOf(client.promised('a') as never)).toBeInstanceOf(CircuitOpenError)
+    const [error] = await answer((callback) => client.promised('b', callback))
+    expect(error).toBeInstanceOf(CircuitOpenError)
+    expect(counts().slice(0, 2)).toEqual([2, 2])
+  })
+})
+
+describe('an action that a listed method takes', () => {
+  it.each(['transaction', 'begin'] as const)('is part of the call of %s', async (name) => {
+    expect(await client[name](async ({ ran }) => ran)).toBe(1)
+    await reasonOf(client[name](() => Promise.reject(new Error('down'))))
+
+    expect(counts()).toEqual([2, 1, 1, 0, 0])
+  })
+
+  it.each(['transaction', 'begin'] as const)('is not run when %s is rejected', async (name) => {
+    const action = vi.fn(async (_client: Client) => {})
+    await client[name](action)
+    breaker.trip()
+
+    expect(await reasonOf(client[name](action))).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(client[name]((given) => action(given)))).toBeInstanceOf(CircuitOpenError)
+    expect(action).toHaveBeenCalledOnce()
+  })
+
+  it('is never taken for a callback, also before the method has been called', async () => {
+    breaker.trip()
+    const action = vi.fn()
+
+    expect(await reasonOf(client.begin(async (given) => action(given)))).toBeInstanceOf(
+      CircuitOpenError,
+    )
+    await client.begin((given) => Promise.resolve(action(given)))
+    expect(action).toHaveBeenCalledExactlyOnceWith(real)
+  })
+})
