@@ -22,7 +22,7 @@ import { type ConfigureResult, configure } from './circuit/configure.ts'
 import { emitterOf } from './circuit/emitter.ts'
 import { createLazyCircuit, LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
-import { RejectedCall } from './circuit/rejected-call.ts'
+import { RejectedCalls } from './circuit/rejected-call.ts'
 import type { Machine } from './core/machine.ts'
 import { type Saved, save } from './core/save.ts'
 import type { Override, OverrideMode, OverrideOptions } from './core/state/override.ts'
@@ -218,7 +218,7 @@ export class CircuitBreaker<
     checkCall('acquire', call)
     if (call.signal?.aborted) throw call.signal.reason
     const permit = this.#take(call)
-    if (permit instanceof RejectedCall) throw permit.createError()
+    if (permit instanceof RejectedCalls) throw permit.createError()
     // A listener may have aborted it while the call was admitted; the permit is returned then.
     if (call.signal?.aborted) throw call.signal.reason
     return permit
@@ -229,7 +229,7 @@ export class CircuitBreaker<
     checkCall('tryAcquire', call)
     if (call.signal?.aborted) return undefined
     const permit = this.#take(call)
-    return permit instanceof RejectedCall || call.signal?.aborted ? undefined : permit
+    return permit instanceof RejectedCalls || call.signal?.aborted ? undefined : permit
   }
 
   #take(call: AcquireOptions) {

@@ -18,7 +18,7 @@ import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
 import { isPartOfProbe, leaveContext, rejectedItself } from './probe-context.ts'
 import { publish, publishChange, publishOutcome, publishReject, publishSuccess } from './publish.ts'
-import { describeRejection, RejectedCall, type RejectionDetails } from './rejected-call.ts'
+import { describeRejection, type RejectedCalls } from './rejected-call.ts'
 import {
   type AdmittedPermit,
   permitHandlers,
@@ -28,9 +28,6 @@ import {
 
 /** A process that was stopped for longer than this has lost its connections anyway, ms. */
 const LONGEST_STALL = 60_000
-
-/** In place of a reading: the time is what the machine has just been told. */
-const JUST_NOW = Number.NaN
 
 /** Connects one state machine to clock, options and listeners; `CircuitBreaker` is its handle. */
 export class Circuit implements ClassifyHost, StallListener {
@@ -47,9 +44,8 @@ export class Circuit implements ClassifyHost, StallListener {
   /** The same while calls need nothing else: neither a timeout, a fallback nor a listener. */
   #direct: SharedPermitHandlers | undefined = undefined
   /** What `admit` has rejected and `reject` has not published yet. */
-  #rejected: RejectedCall | undefined = undefined
-  /** Of the last rejection. */
-  #details: RejectionDetails | undefined = undefined
+  #rejected: RejectedCalls | undefined = undefined
+  #lastRejected: RejectedCalls | undefined = undefined
   #toldOfNesting = false
   /** Called when something has happened that may let a call through. */
   onProgress: (() => void) | undefined = undefined
@@ -86,7 +82,7 @@ export class Circuit implements ClassifyHost, StallListener {
   replaceOptions(options: ResolvedOptions, userOptions: CircuitBreakerOptions<unknown>): void {
     this.options = options
     this.userOptions = userOptions
-    this.#details = undefined
+    this.#lastRejected = undefined
     this.#forgetShared()
   }
 
@@ -132,11 +128,9 @@ export class Circuit implements ClassifyHost, StallListener {
     return this.#admitAt(this.clock.now(), own ? LONGEST_STALL : 0)
   }
 
-  #describe(reason: RejectReason): RejectedCall {
-    const { machine } = this
-    this.#details = describeRejection(this, reason, this.#details)
-    const retryAfter = reason === 'full' ? undefined : machine.retryAfter(JUST_NOW)
-    return new RejectedCall(this.#details, retryAfter)
+  #describe(reason: RejectReason): RejectedCalls {
+    this.#lastRejected = describeRejection(this, reason, this.#lastRejected)
+    return this.#lastRejected
   }
 
   #admitAt(clockTime: number, backstop: number): Permit | RejectReason {
@@ -268,7 +262,7 @@ export class Circuit implements ClassifyHost, StallListener {
   }
 
   /** Publishes the rejection that `admit` has just returned. */
-  reject(reason: RejectReason): RejectedCall {
+  reject(reason: RejectReason): RejectedCalls {
     const rejected = this.#rejected ?? this.#describe(reason)
     this.#rejected = undefined
     publishReject(this, reason, rejected.retryAfter, true)
@@ -294,7 +288,7 @@ export class Circuit implements ClassifyHost, StallListener {
       publishChange(this, next)
     }
     // They would keep the evidence of a state that is over.
-    this.#details = undefined
+    this.#lastRejected = undefined
     if (this.#shared?.state !== machine.state) this.#forgetShared()
   }
 }

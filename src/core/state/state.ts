@@ -93,34 +93,40 @@ export function isDue({ state, override, detachedProbes, baseline }: Timed, now:
 const UNKNOWN = /* @__PURE__ */ new LatencyBaseline()
 
 /**
- * Whole ms after which a call may pass; `undefined` if it may pass now, or if that is unknown. Timers
- * may fire up to 1 ms early by a clock that shows fractions: who sleeps that long still comes in time.
+ * Whole ms after which a call may pass; `undefined` if it may pass now, or if that is unknown. Who
+ * sleeps that long comes in time.
  */
 export function retryAfter(
   state: State,
   override: Override | undefined,
   now: number,
 ): number | undefined {
-  const ms = untilAdmitting(state, override, now)
-  if (ms === undefined || ms === Infinity) return undefined
-  return Number.isInteger(ms) ? ms : Math.ceil(ms) + 1
+  const at = admitsAt(state, override, now)
+  return at === undefined ? undefined : wholeMs(Math.max(0, at - now))
 }
 
-function untilAdmitting(
+/** Timers may fire up to 1 ms early by a clock that shows fractions. */
+export function wholeMs(ms: number): number {
+  const whole = Math.ceil(ms)
+  return whole === ms ? whole : whole + 1
+}
+
+/** When a call may pass; `undefined` if it may pass now, or if that is unknown. */
+export function admitsAt(
   state: State,
   override: Override | undefined,
   now: number,
 ): number | undefined {
-  const automatic = untilAutomatic(state, now)
-  if (override === undefined) return automatic
-  if (override.mode !== 'forced-open') return undefined
-  return override.until === Infinity ? undefined : Math.max(override.until - now, automatic ?? 0)
+  const automatic = automaticallyAdmitsAt(state, now)
+  if (override !== undefined && override.mode !== 'forced-open') return undefined
+  const at = override === undefined ? automatic : Math.max(override.until, automatic ?? now)
+  return at === Infinity ? undefined : at
 }
 
-function untilAutomatic(state: State, now: number): number | undefined {
-  if (state.name === 'open') return Math.max(0, state.until - now)
+function automaticallyAdmitsAt(state: State, now: number): number | undefined {
+  if (state.name === 'open') return state.until
   if (state.name === 'closed' || admits(state.recovery)) return undefined
-  return Math.max(0, state.recovery.wait(now))
+  return now + state.recovery.wait(now)
 }
 
 /** Where every rule in force stands, in the order in which they are asked; none unless closed. */
