@@ -142,7 +142,7 @@ let last: boolean | undefined
  * whether they are pending. Elsewhere the end of a request may take its timers away, as in Workers,
  * or that of a test, if the timers are fake.
  */
-function timersLast(): boolean {
+export function timersLast(): boolean {
   if (last === undefined) {
     // Not at import, when some platforms allow no timer.
     const timer = importedTimeout(() => {}, 1) as { readonly _destroyed?: boolean } | undefined

@@ -1,12 +1,16 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
+import { sharedClock, timersLast } from '../clock.ts'
 import { freeSlots } from '../core/state/state.ts'
 import { checkCall } from '../options/check-options.ts'
 import type { WaitOptions } from '../options.ts'
 import { type AbortListener, addAbortListener, removeAbortListener } from './abort-listeners.ts'
 
-/** Probes tell when they end. One that hangs gives its slot back by time alone: looked for every so many ms. */
-const PROBE_INTERVAL = 100
+/**
+ * How often to look, ms, for what does not tell when it happens: a probe that hangs gives its slot back by
+ * time alone.
+ */
+const CHECK_INTERVAL = 100
 
 /** Resolves when a call would be let through. */
 export function whenReady(circuit: Circuit, options: WaitOptions): Promise<void> {
@@ -41,6 +45,8 @@ interface Waiter extends AbortListener {
 const lists = /* @__PURE__ */ new WeakMap<Circuit, WaitingList>()
 
 function listOf(circuit: Circuit): WaitingList {
+  // In Workers a request can neither resolve what another one waits for nor rely on its timers.
+  if (!timersLast()) return new WaitingList(circuit, false)
   let list = lists.get(circuit)
   if (list === undefined) {
     list = new WaitingList(circuit)
@@ -56,19 +62,25 @@ function listOf(circuit: Circuit): WaitingList {
  */
 class WaitingList {
   readonly #circuit: Circuit
+  /** False for one waiter by itself, who learns by its own timer alone that calls would pass. */
+  readonly #shared: boolean
   readonly #waiters = new Set<Waiter>()
   #cancelTurn: (() => void) | undefined
+  /** Undefined for a timer that is not sure to fire. */
   #cancelTimer: (() => void) | undefined
   /** When the timer is to fire, in the machine's own time. */
   #timerAt = Infinity
 
-  constructor(circuit: Circuit) {
+  constructor(circuit: Circuit, shared = true) {
     this.#circuit = circuit
+    this.#shared = shared
   }
 
   add(waiter: Waiter): void {
     this.#waiters.add(waiter)
-    this.#circuit.onProgress = this.#check
+    if (this.#shared) this.#circuit.onProgress = this.#check
+    // A fake timer may be lost.
+    if (this.#cancelTimer === undefined) this.#timerAt = Infinity
     this.#check()
   }
 
@@ -93,8 +105,9 @@ class WaitingList {
       })
     } else {
       const wait = view.retryAfter(reading) ?? Infinity
-      const shortest = view.state.name === 'half-open' ? PROBE_INTERVAL : 0
-      this.#setTimer(view.now(reading), Math.max(wait, shortest))
+      const shortest = view.state.name === 'half-open' ? CHECK_INTERVAL : 0
+      const longest = this.#shared ? Infinity : CHECK_INTERVAL
+      this.#setTimer(view.now(reading), Math.min(Math.max(wait, shortest), longest))
     }
   }
 
@@ -118,10 +131,13 @@ class WaitingList {
     this.#stopTimer()
     if (at === Infinity) return
     this.#timerAt = at
-    this.#cancelTimer = this.#circuit.clock.setTimer(wait, () => {
+    const { clock } = this.#circuit
+    const cancel = clock.setTimer(wait, () => {
       this.#stopTimer()
       this.#check()
     })
+    // Fake timers that were taken out must not be touched; to fire in vain does no harm.
+    if (sharedClock(clock) !== undefined) this.#cancelTimer = cancel
   }
 
   #stopTimer(): void {

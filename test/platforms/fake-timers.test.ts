@@ -137,6 +137,34 @@ describe.each(TOOLS)('fake timers of %s', (tool, timers) => {
     expect(await ending(hang(breaker).result)).toEqual(timedOut)
   })
 
+  it('tell who waits for a circuit when a call would pass', async () => {
+    timers.install()
+    const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: 20 })
+    breaker.trip()
+    const ready = breaker.whenReady().then(() => breaker.state)
+
+    timers.advance(20)
+
+    expect(await ending(ready)).toBe('half-open')
+  })
+
+  it.each(['are taken out', 'forget it'])(
+    'leave nobody waiting because of one whose timer was lost when they %s',
+    async (how) => {
+      const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: 20 })
+      timers.install()
+      breaker.trip()
+      const abandoned = breaker.whenReady()
+      if (how === 'forget it') timers.clear()
+      else timers.uninstall()
+      const ready = breaker.whenReady().then(() => breaker.state)
+      if (how === 'forget it') timers.advance(20)
+
+      expect(await ending(ready)).toBe('half-open')
+      await abandoned
+    },
+  )
+
   it('may forget what is pending', async () => {
     const breaker = createBreaker()
     timers.install()

@@ -6,6 +6,8 @@ import { bundleModule } from './bundle.ts'
 
 const WORKER = `
 const breaker = new short.CircuitBreaker({ maxFailures: 1000, callTimeout: 50 })
+const waited = new short.CircuitBreaker({ maxFailures: 1, resetTimeout: 150 })
+const full = new short.CircuitBreaker({ maxConcurrent: 1 })
 const deadline = () => new Promise((resolve) => setTimeout(() => resolve('nothing in 2 s'), 2000))
 const attempt = (work) =>
   Promise.race([breaker(work)().catch((error) => error.code ?? String(error)), deadline()])
@@ -14,6 +16,20 @@ const answer = (ms) => new Promise((resolve) => setTimeout(() => resolve('answer
 export default {
   async fetch(request) {
     const { pathname } = new URL(request.url)
+    if (pathname === '/trips') return new Response(waited.trip())
+    if (pathname === '/leaves') {
+      void waited.whenReady()
+      return new Response('left')
+    }
+    if (pathname === '/waits-until-ready') {
+      const ready = waited.whenReady().then(() => waited.state)
+      return new Response(await Promise.race([ready, deadline()]))
+    }
+    if (pathname === '/waits-by-number') {
+      await full.whenReady()
+      return new Response('ready')
+    }
+    if (pathname === '/takes-its-time') return new Response(await full.run(() => answer(150)))
     if (pathname === '/counts') return Response.json(breaker.snapshot().counts)
     if (pathname === '/answers') return new Response(await attempt(() => answer(0)))
     if (pathname === '/answers-slowly') return new Response(await attempt(() => answer(30)))
@@ -79,6 +95,25 @@ describe.each(VERSIONS)('Workers of $compatibilityDate with $compatibilityFlags'
     const seen = await Promise.all(paths.map(get))
 
     expect(seen).toEqual(paths.map((path) => (path === 'hangs' ? 'ERR_CALL_TIMEOUT' : 'answer')))
+  })
+
+  it('tell requests that wait when calls would pass, whatever became of others that waited', async () => {
+    await get('trips')
+    const left = await get('leaves')
+    const seen = await Promise.all([get('waits-until-ready'), get('waits-until-ready')])
+    const again = await get('waits-until-ready')
+    await get('trips')
+
+    expect(left).toBe('left')
+    expect([...seen, again]).toEqual(['half-open', 'half-open', 'half-open'])
+    expect(await get('waits-until-ready')).toBe('half-open')
+  })
+
+  it('tell them so also when a call of another request has to end first', async () => {
+    const call = get('takes-its-time')
+    const seen = await Promise.all([get('waits-by-number'), get('waits-by-number')])
+
+    expect([await call, ...seen]).toEqual(['answer', 'ready', 'ready'])
   })
 
   it('do so also after clients have gone', async () => {
