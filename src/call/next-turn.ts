@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, timersLast } from '../clock.ts'
 
 /** What is looked at once more in the next turn of the event loop, unless it is over by then. */
 interface Pending {
@@ -9,9 +9,14 @@ interface Pending {
 /** How many may be over before they are forgotten. */
 const FEWEST = 64
 
+/** A turn that has not come after that time, ms, is not to come where timers may be taken away. */
+const LOST_AFTER = 1_000
+
 /** All that the next turn of one clock looks at: one timer for all of them. */
 class NextTurn {
   readonly clock: Clock
+  /** When it was asked for; undefined where it is sure to come. */
+  readonly #askedAt: number | undefined
   #pending: Pending[] = []
   /** Not in the list yet: mostly it is over before the next one comes. */
   #last: Pending | undefined
@@ -19,12 +24,19 @@ class NextTurn {
 
   constructor(clock: Clock) {
     this.clock = clock
-    clock.setTimer(0, () => {
-      if (next === this) next = undefined
-      for (const pending of [...this.#pending, this.#last]) {
-        if (pending?.over === false) pending.onNextTurn()
-      }
-    })
+    this.#askedAt = timersLast() ? undefined : clock.now()
+    clock.setTimer(0, () => this.come())
+  }
+
+  come(): void {
+    if (next === this) next = undefined
+    for (const pending of [...this.#pending, this.#last]) {
+      if (pending?.over === false) pending.onNextTurn()
+    }
+  }
+
+  get isLost(): boolean {
+    return this.#askedAt !== undefined && this.clock.now() - this.#askedAt > LOST_AFTER
   }
 
   add(pending: Pending): void {
@@ -44,6 +56,14 @@ class NextTurn {
 }
 
 let next: NextTurn | undefined
+
+/**
+ * Looks at what waits for a turn that never comes, because the request of a worker has ended before it:
+ * streams that nobody reads would keep their permits.
+ */
+export function endLostTurn(): void {
+  if (next?.isLost) next.come()
+}
 
 export function inNextTurn(clock: Clock, pending: Pending): void {
   if (next?.clock !== clock) next = new NextTurn(clock)

@@ -7,6 +7,7 @@ import { callerSignal, replaceSignal } from './caller-signal.ts'
 import { runFallback } from './fallback.ts'
 import { type AnyFunction, mimicFunction, tagOf } from './functions.ts'
 import { GuardedStream } from './guarded-stream.ts'
+import { endLostTurn } from './next-turn.ts'
 import { rejectedStream, type StreamProfile } from './rejected-stream.ts'
 import { Settlement } from './settlement.ts'
 import {
@@ -111,6 +112,7 @@ async function open(stream: GuardedStream, result: unknown): Promise<Source> {
 /** When it is not admitted: what the caller iterates instead. */
 function admit(circuit: Circuit, args: readonly unknown[]): GuardedStream | Iterator {
   const { callTimeout, fallback } = circuit.options
+  endLostTurn()
   const permit = circuit.admitInParts(callTimeout)
   if (typeof permit !== 'string') {
     const signal = callerSignal(args)

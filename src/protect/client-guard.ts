@@ -1,6 +1,7 @@
 import { callAsync, isPromise, rejectCall } from '../call/call.ts'
 import { isObservable } from '../call/follow.ts'
 import { type AnyFunction, tagOf } from '../call/functions.ts'
+import { endLostTurn } from '../call/next-turn.ts'
 import { rejectedLike, rejectedStream } from '../call/rejected-stream.ts'
 import { startLazily } from '../call/stream.ts'
 import { isStream, iteratorOf, type Source } from '../call/stream-iterators.ts'
@@ -257,6 +258,7 @@ export class ClientGuard {
   /** Returns an admitted call, or why it was rejected. */
   #admit({ path, onSession }: Method, args: readonly unknown[]): ClientCall | RejectReason {
     const circuit = this.#rules.circuitOf(path)
+    endLostTurn()
     const permit = circuit.admitInParts(circuit.options.callTimeout)
     if (typeof permit === 'string') return permit
     const proxyOf = (value: unknown): unknown => this.#proxyIfClient(value)

@@ -8,6 +8,7 @@ const WORKER = `
 const breaker = new short.CircuitBreaker({ maxFailures: 1000, callTimeout: 50 })
 const waited = new short.CircuitBreaker({ maxFailures: 1, resetTimeout: 150 })
 const full = new short.CircuitBreaker({ maxConcurrent: 1 })
+const streamed = new short.CircuitBreaker({ maxConcurrent: 3 })
 const deadline = () => new Promise((resolve) => setTimeout(() => resolve('nothing in 2 s'), 2000))
 const attempt = (work) =>
   Promise.race([breaker(work)().catch((error) => error.code ?? String(error)), deadline()])
@@ -30,6 +31,14 @@ export default {
       return new Response('ready')
     }
     if (pathname === '/takes-its-time') return new Response(await full.run(() => answer(150)))
+    if (pathname === '/ignores-a-stream') {
+      const stream = streamed.stream(() => new ReadableStream())()
+      return new Response(typeof stream)
+    }
+    if (pathname === '/reads-a-stream') {
+      const stream = streamed.stream(() => new Response('read').body)()
+      return new Response(await new Response(stream).text().catch((error) => error.code))
+    }
     if (pathname === '/counts') return Response.json(breaker.snapshot().counts)
     if (pathname === '/answers') return new Response(await attempt(() => answer(0)))
     if (pathname === '/answers-slowly') return new Response(await attempt(() => answer(30)))
@@ -114,6 +123,15 @@ describe.each(VERSIONS)('Workers of $compatibilityDate with $compatibilityFlags'
     const seen = await Promise.all([get('waits-by-number'), get('waits-by-number')])
 
     expect([await call, ...seen]).toEqual(['answer', 'ready', 'ready'])
+  })
+
+  it('give permits of streams back that requests did not read before they ended', async () => {
+    const seen = []
+    for (let i = 0; i < 3; i++) seen.push(await get('ignores-a-stream'))
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    seen.push(await get('reads-a-stream'))
+
+    expect(seen).toEqual(['object', 'object', 'object', 'read'])
   })
 
   it('do so also after clients have gone', async () => {
