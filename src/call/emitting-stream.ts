@@ -7,6 +7,7 @@ export interface EmittingStream {
   readonly errored?: unknown
   readonly destroyed?: boolean
   readonly readableEnded?: boolean
+  readonly readableDidRead?: boolean
   /** Of HTTP/2: the code that it was reset with; 0 for none. */
   readonly rstCode?: number
   /** Of an HTTP response: the request. */

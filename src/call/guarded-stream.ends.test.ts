@@ -59,6 +59,35 @@ describe('a caller that ends a stream', () => {
     })
   })
 
+  it.each<[string, (stream: Readable) => unknown]>([
+    ['take', (stream) => stream.take(1).toArray()],
+    [
+      'iterator()',
+      async (stream) => {
+        for await (const _ of stream.iterator()) break
+      },
+    ],
+    [
+      'read()',
+      async (stream) => {
+        stream.once('readable', () => {})
+        await turn()
+        stream.read()
+        stream.destroy()
+      },
+    ],
+  ])('makes it a success after an item that has come before %s asked for it', async (_, leave) => {
+    const { breaker, clock } = createBreaker({ maxFailures: 1 })
+    const buffered = new PassThrough()
+    buffered.write('a')
+
+    await leave(breaker.stream(() => buffered)())
+    await turn()
+    await clock.advance(0)
+
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1, cancelled: 0 } })
+  })
+
   it('makes it a success after an item', async () => {
     const { breaker, clock } = createBreaker({ maxFailures: 1 })
 

@@ -90,7 +90,7 @@ export class GuardedStream {
   /** What nobody reads has succeeded, and what is dropped from now on is noticed. */
   onNextTurn(): void {
     if (this.#reading) this.#noticeDrop()
-    else if (this.#left) this.settlement.leave()
+    else if (this.#left) this.#leave()
     else {
       this.#unread = true
       this.settlement.settle({ status: 'fulfilled', value: this.#source })
@@ -120,8 +120,15 @@ export class GuardedStream {
   }
 
   end(settled: Settled, timedOut = false): void {
-    if (this.#left) this.settlement.leave()
+    if (this.#left) this.#leave()
     else this.settlement.settle(settled, timedOut)
+  }
+
+  #leave(): void {
+    // What had been buffered before is read without an event.
+    if ((this.#source as Partial<EmittingStream> | undefined)?.readableDidRead)
+      this.settlement.deliver()
+    this.settlement.leave()
   }
 
   #proxy(source: Source): Source {
@@ -143,7 +150,7 @@ export class GuardedStream {
       },
       leave: () => {
         this.#left = true
-        if (this.#reading) this.settlement.leave()
+        if (this.#reading) this.#leave()
       },
       listen: (event) => {
         // Those of Node wait until they are read, and tell when that begins.
@@ -189,9 +196,9 @@ export class GuardedStream {
           this.#read()
           this.end({ status: 'rejected', reason })
         },
-        onLeft: () => this.settlement.leave(),
+        onLeft: () => this.#leave(),
         onClose: (ended) => {
-          if (ended || !this.#reading) this.settlement.leave()
+          if (ended || !this.#reading) this.#leave()
           else this.end({ status: 'rejected', reason: new Error('the stream closed early') })
         },
       })
