@@ -383,7 +383,7 @@ export class CircuitBreaker<
    * breaker. What it throws does not change any result and is published as `listenerError`.
    *
    * @returns a function that unsubscribes; aborting `signal` does the same
-   * @throws TypeError for an unknown event, with the nearest known name
+   * @throws TypeError for an unknown event or option, with the nearest known name, or a wrong value
    */
   on<E extends EventName>(event: E, listener: Listener<E>, options?: ListenOptions): () => void {
     return listen(() => emitterOf(this.#circuit), EVENT_NAMES, event, listener, options)

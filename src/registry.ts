@@ -205,7 +205,7 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
    * more while there are no listeners.
    *
    * @returns a function that unsubscribes; aborting `signal` does the same
-   * @throws TypeError for an unknown event, with the nearest known name
+   * @throws TypeError for an unknown event or option, with the nearest known name, or a wrong value
    */
   on<E extends RegistryEventName>(
     event: E,

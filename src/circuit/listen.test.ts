@@ -35,6 +35,22 @@ function raise(error: unknown): never {
   throw error
 }
 
+describe('a listener with wrong options', () => {
+  it.each<[unknown, string]>([
+    [{ onec: true }, 'unknown option "onec" (in options of on); did you mean "once"?'],
+    [{ once: 'yes' }, 'once must be a boolean, got "yes"'],
+    [{ signal: {} }, 'signal must be an AbortSignal, got an object'],
+    [null, 'options of on must be an object, got null'],
+  ])('is refused: %j', (options, message) => {
+    const { breaker } = createBreaker()
+
+    const wrong = options as ListenOptions
+
+    expect(() => breaker.on('failure', () => {}, wrong)).toThrow(new TypeError(message))
+    expect(() => new CircuitRegistry().on('failure', () => {}, wrong)).toThrow(message)
+  })
+})
+
 describe('a listener with `once`', () => {
   const listeners: [string, (listener: () => void, options?: ListenOptions) => () => void][] = [
     ['of a breaker', (listener, options) => breaker.on('failure', listener, options)],

@@ -1,4 +1,5 @@
 import type { RegistryEventName } from '../events.ts'
+import { checkCall } from '../options/check-options.ts'
 import { callable, show, suggestion } from '../options/validate.ts'
 import type { AnyListener, Emitter } from './emitter.ts'
 
@@ -18,12 +19,14 @@ export function listen(
   known: readonly RegistryEventName[],
   event: RegistryEventName,
   listener: AnyListener,
-  { signal, once }: ListenOptions = {},
+  options: ListenOptions = {},
 ): () => void {
   if (!known.includes(event)) {
     throw new TypeError(`unknown event ${show(event)}${suggestion(String(event), known)}`)
   }
   callable('listener', listener)
+  checkCall('on', options)
+  const { signal, once } = options
   if (signal?.aborted) return () => {}
   const onlyOnce: AnyListener = (payload) => {
     stop()

@@ -137,23 +137,26 @@ export function checkWhy(
 }
 
 const ACQUIRE_KEYS = ['signal', 'timeout', 'classify']
-const RUN_KEYS = [...ACQUIRE_KEYS, 'fallback']
-const WAIT_KEYS = ['signal']
+type Method = 'run' | 'acquire' | 'tryAcquire' | 'whenReady' | 'on'
+const METHODS: Readonly<Record<Method, readonly string[]>> = {
+  run: [...ACQUIRE_KEYS, 'fallback'],
+  acquire: ACQUIRE_KEYS,
+  tryAcquire: ACQUIRE_KEYS,
+  whenReady: ['signal'],
+  on: ['signal', 'once'],
+}
 
 /**
- * Checks the options of one call.
+ * Checks the options of one call of a method.
  *
  * @throws TypeError or RangeError that names the wrong option
  */
-export function checkCall(
-  method: 'run' | 'acquire' | 'tryAcquire' | 'whenReady',
-  call: unknown,
-): void {
-  const rest = method === 'whenReady' ? WAIT_KEYS : ACQUIRE_KEYS
-  object(`options of ${method}`, call, method === 'run' ? RUN_KEYS : rest)
-  const { signal, timeout, classify, fallback } = call as Record<string, unknown>
+export function checkCall(method: Method, call: unknown): void {
+  object(`options of ${method}`, call, METHODS[method])
+  const { signal, timeout, classify, fallback, once } = call as Record<string, unknown>
   if (timeout !== undefined) duration('timeout', timeout)
   if (classify !== undefined) callable('classify', classify)
   if (fallback !== undefined) callable('fallback', fallback)
+  if (once !== undefined) boolean('once', once)
   if (signal !== undefined && !isSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
 }
