@@ -255,3 +255,16 @@ describe('wrong arguments of breaker.run', () => {
     expect(breaker.snapshot().counts.admitted).toBe(0)
   })
 })
+
+describe('the signal of an action that takes the rest of its arguments', () => {
+  it('is not used for more than a thousand calls, so that what is derived from it is released', async () => {
+    const { breaker } = createBreaker()
+    const uses = new Map<unknown, number>()
+
+    for (let i = 0; i < 3_000; i++) {
+      await breaker.run((...[signal]) => uses.set(signal, (uses.get(signal) ?? 0) + 1))
+    }
+
+    expect(Math.max(...uses.values())).toBe(1_000)
+  })
+})

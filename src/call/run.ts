@@ -62,9 +62,13 @@ export function callWithSignal(
  */
 function neverAborted(takesSignal: boolean): AbortSignal {
   if (takesSignal) return new AbortController().signal
-  shared ??= unheard(new AbortController().signal)
-  return shared
+  if (uses++ % USES === 0) shared = unheard(new AbortController().signal)
+  return shared as AbortSignal
 }
+
+/** Engines keep 65 bytes on a signal for each one that `AbortSignal.any` derives from it. */
+const USES = 1_000
+let uses = 0
 let shared: AbortSignal | undefined
 
 /** What is never aborted calls no listener, so that it need not keep any. */
