@@ -198,6 +198,25 @@ describe('the callback of a listed method', () => {
     expect(error).toBeInstanceOf(CircuitOpenError)
     expect(counts().slice(0, 2)).toEqual([2, 2])
   })
+
+  it('settles a call that returns a thenable, which is not awaited', async () => {
+    const then = vi.fn()
+    const database = {
+      find(callback?: (error: unknown, rows?: number[]) => void) {
+        if (callback !== undefined) queueMicrotask(() => callback(null, [1]))
+        return { then }
+      },
+    }
+    const guarded = protect(database, breaker, { methods: ['find'] })
+    expect(
+      await new Promise((resolve) => {
+        guarded.find((_, rows) => resolve(rows))
+      }),
+    ).toEqual([1])
+
+    expect(then).not.toHaveBeenCalled()
+    expect(counts()).toEqual([1, 1, 0, 0, 0])
+  })
 })
 
 describe('an action that a listed method takes', () => {

@@ -36,6 +36,21 @@ class Connection {
   }
 }
 
+/** A transaction that runs its action, and is awaited. */
+class Begun implements PromiseLike<string> {
+  readonly #result: Promise<string>
+  constructor(result: Promise<string>) {
+    this.#result = result
+  }
+  rollback(): Promise<string> {
+    return send('rollback')
+  }
+  // biome-ignore lint/suspicious/noThenProperty: it is awaited.
+  then<A, B>(...args: Parameters<Promise<string>['then']>): Promise<A | B> {
+    return this.#result.then(...args) as Promise<A | B>
+  }
+}
+
 class Pool {
   readonly #connection = new Connection()
   query = (statement: string): Promise<string> => send(statement)
@@ -53,6 +68,9 @@ class Pool {
   }
   fork(): Promise<Pool> {
     return Promise.resolve(new Pool())
+  }
+  begin(action: (connection: Connection) => Promise<string>): Begun {
+    return new Begun(action(this.#connection))
   }
   transaction<T>(action: (connection: Connection) => Promise<T>): Promise<T> {
     return action(this.#connection)
@@ -135,6 +153,19 @@ describe('a transaction', () => {
 
     expect(await reasonOf(pool.transaction(action))).toBeInstanceOf(CircuitOpenError)
     expect(sent).toEqual(['1', '2'])
+  })
+
+  it('has begun when it is returned, also if it is a thenable that is no promise', async () => {
+    const pool = protect(new Pool(), breaker)
+    expect(await pool.begin((connection) => connection.query('1'))).toBe('1')
+    expect(await pool.begin((connection) => connection.query('2')).rollback()).toBe('rollback')
+    await reasonOf(pool.begin((connection) => connection.query('fail')))
+    breaker.trip()
+    const rejected = pool.begin((connection) => connection.query('3'))
+
+    expect(await reasonOf(rejected)).toBeInstanceOf(CircuitOpenError)
+    expect(sent).toEqual(['1', '2', 'rollback', 'fail'])
+    expect(breaker.snapshot().counts).toMatchObject({ success: 2, failure: 1 })
   })
 
   it('is never rejected when it is an object that is returned at once', async () => {

@@ -24,6 +24,7 @@ import {
 import {
   endsTransaction,
   isAsyncGenerator,
+  isBegun,
   isInstance,
   isObject,
   isPlainPromise,
@@ -168,12 +169,12 @@ export class ClientGuard {
     remember(profile, result)
     const call = wouldAdmit(this.#rules.circuitOf(method.path)) && this.#admit(method, args)
     if (!(call instanceof ClientCall)) return this.#returnUnguarded(result)
-    return isPromise(result) ? guardPromise(call, result) : call.handlers.onFulfilled(result)
+    return isBegun(result) ? guardPromise(call, result) : call.handlers.onFulfilled(result)
   }
 
   /** True for what goes on whatever the caller does with it; not for a client that is a stream. */
   #isUnderWay(result: unknown): result is object {
-    if (isPromise(result)) return true
+    if (isBegun(result)) return true
     return isStream(result) && isRunning(result) && !this.#proxies.has(result)
   }
 
@@ -238,13 +239,14 @@ export class ClientGuard {
     } catch (error) {
       return Promise.resolve(call.handlers.onRejected(error))
     }
-    if (method.isListed && !isPromise(result) && isThenable(result)) {
+    // With a callback, awaiting it may run it a second time, or be forbidden.
+    if (method.isListed && !callbackCall && !isBegun(result) && isThenable(result)) {
       result = Promise.resolve(result)
     }
     if (this.#isUnderWay(result)) {
       callbackCall?.ignore()
       remember(profile, result)
-      return isPromise(result) ? guardPromise(call, result) : call.handlers.onFulfilled(result)
+      return isBegun(result) ? guardPromise(call, result) : call.handlers.onFulfilled(result)
     }
     if (callbackCall !== undefined) {
       profile.callsBack = true

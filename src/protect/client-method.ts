@@ -1,4 +1,3 @@
-import { isPromise } from '../call/call.ts'
 import { type AnyFunction, tagOf } from '../call/functions.ts'
 import type { StreamProfile } from '../call/rejected-stream.ts'
 import { isWebStream } from '../call/stream-iterators.ts'
@@ -7,6 +6,7 @@ import {
   canRollBack,
   ENDING_METHODS,
   hasMethod,
+  isBegun,
   isPlainPromise,
 } from './client-shape.ts'
 
@@ -85,7 +85,7 @@ export function createMethod(
 
 /** Keeps what kind of promise or stream a method has returned. */
 export function remember(profile: ReturnProfile, result: object): void {
-  if (isPromise(result)) {
+  if (isBegun(result)) {
     profile.returnsPromises = true
     profile.isPlain = isPlainPromise(result)
     if (!profile.isPlain) rememberMethods(profile, result)

@@ -1,7 +1,9 @@
 // What can be known about a client's objects without running any of their code.
+import { isPromise } from '../call/call.ts'
 import { isEmittingStream } from '../call/emitting-stream.ts'
 import { isClass } from '../call/functions.ts'
 import { isWebStream, type Source } from '../call/stream-iterators.ts'
+import { isThenable } from '../options/validate.ts'
 
 /** Methods that close the client itself, which must be possible while the circuit is open. */
 export const CLOSING_METHODS: ReadonlySet<PropertyKey> = new Set([
@@ -37,6 +39,14 @@ export function canRollBack(object: object): boolean {
 /** True for a connection of a pool, or a transaction. */
 export function isSession(object: object): boolean {
   return canRollBack(object) || hasMethod(object, 'release')
+}
+
+/**
+ * True for a promise, or for a transaction that is awaited like one: it has begun when it is returned,
+ * while other thenables begin when they are awaited.
+ */
+export function isBegun(value: unknown): value is Promise<unknown> {
+  return isPromise(value) || (isThenable(value) && isSession(value))
 }
 
 /** Methods that take a statement. */

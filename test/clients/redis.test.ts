@@ -51,6 +51,17 @@ describe('protect(ioredis)', () => {
     expect(breaker.snapshot().counts).toMatchObject({ admitted: 5, success: 5, cancelled: 0 })
   })
 
+  it('sends a transaction as a whole or not at all', async () => {
+    await redis.multi().set('a', '1').exec()
+    const begun = redis.multi().set('a', '2').incr('b')
+    breaker.trip()
+    expect(await reasonOf(begun.exec())).toBeInstanceOf(CircuitOpenError)
+    breaker.reset()
+
+    expect(await redis.mget('a', 'b')).toEqual(['1', null])
+    expect(await redis.set('b', '3')).toBe('OK')
+  })
+
   it('calls callbacks as without a breaker', async () => {
     const answer = await new Promise((resolve) => {
       void redis.set('a', '1', (error, result) => resolve([error, result]))
