@@ -4,6 +4,7 @@ import { runInContext } from '../circuit/probe-context.ts'
 import type { Settled } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { show } from '../options/validate.ts'
+import { abortedByCaller } from './caller-signal.ts'
 import { type EmittingStream, isEmittingStream, listenTo, watch } from './emitting-stream.ts'
 import { follow } from './follow.ts'
 import { inNextTurn } from './next-turn.ts'
@@ -120,7 +121,10 @@ export class GuardedStream {
   }
 
   end(settled: Settled, timedOut = false): void {
-    if (this.#left) this.#leave()
+    const { delivered, signal } = this.settlement
+    const aborted =
+      delivered && !timedOut && settled.status === 'rejected' && abortedByCaller(signal)
+    if (this.#left || aborted) this.#leave()
     else this.settlement.settle(settled, timedOut)
   }
 

@@ -237,16 +237,40 @@ describe('breaker.stream', () => {
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { cancelled: 1 } })
   })
 
-  it('takes an error after the abort of the caller for no evidence', async () => {
+  it.each<[string, unknown, object]>([
+    ['the caller aborts after an item as a success', 'stop', { success: 1, failure: 0 }],
+    [
+      'a deadline ends after an item as a failure',
+      new DOMException('late', 'TimeoutError'),
+      { success: 0, failure: 1 },
+    ],
+  ])('counts what %s', async (_, reason, counts) => {
+    const { breaker } = createBreaker()
+    const caller = new AbortController()
+    const endless = breaker.stream(async function* (signal: AbortSignal) {
+      for (;;) {
+        signal.throwIfAborted()
+        yield 'token'
+      }
+    })
+
+    const read = async (): Promise<void> => {
+      for await (const _ of endless(caller.signal)) caller.abort(reason)
+    }
+
+    expect(await reasonOf(read())).toBe(reason)
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { ...counts, cancelled: 0 } })
+  })
+
+  it('takes an error after the abort of the caller, before an item, for no evidence', async () => {
     const { breaker } = createBreaker({ maxFailures: 1 })
     const caller = new AbortController()
     const guarded = breaker.stream(async function* ({ signal }: { signal: AbortSignal }) {
-      yield 1
       signal.throwIfAborted()
+      yield 1
     })
 
     const stream = guarded({ signal: caller.signal })
-    await stream.next()
     caller.abort('stop')
 
     expect(await reasonOf(stream.next())).toBe('stop')
