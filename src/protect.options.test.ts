@@ -63,6 +63,35 @@ describe('the options of protect', () => {
     expect(() => protect(real, breaker, options as never)).toThrow(message)
   })
 
+  it('name what a client of namespaces does not have, or what cannot be guarded', () => {
+    const client = {
+      limit: 5,
+      version: '1',
+      Users: class {},
+      users: { list: async () => [], none: null, by: undefined },
+      of: (_id: number) => ({ get: async () => 1 }),
+      get later(): never {
+        throw new Error('not connected')
+      },
+    }
+    const wrong =
+      (...methods: string[]) =>
+      () =>
+        protect(client, breaker, { methods })
+
+    expect(wrong('users.lsit')).toThrow(
+      'methods names "users.lsit", which the client doesn\'t have; did you mean "list"?',
+    )
+    expect(wrong('limit')).toThrow(
+      'methods names "limit", which is neither a method nor a namespace',
+    )
+    expect(wrong('users.list', 'version')).toThrow('methods names "version"')
+    expect(wrong('Users')).toThrow(
+      'methods names "Users", which is a class: protect what it creates',
+    )
+    expect(wrong('users.list', 'of().get', 'users.none.x', 'users.by', 'later.a')).not.toThrow()
+  })
+
   it.each([
     [undefined, 'client must be an object or a function'],
     ['text', 'client must be an object or a function'],

@@ -87,6 +87,24 @@ describe('a protected client', () => {
     expect(new (protect(Store, breaker))()).toBeInstanceOf(Store)
   })
 
+  it('guards what a client that is a class creates, and leaves its subclasses alone', async () => {
+    const Guarded = protect(Store, breaker)
+    const created = new Guarded()
+    await created.put('a', 1)
+    class Own extends Guarded {
+      own = 'field'
+      override get(key: string): Promise<unknown> {
+        return super.get(`own ${key}`)
+      }
+    }
+    const own = new Own()
+    breaker.trip()
+
+    expect(await reasonOf(created.put('a', 1))).toBeInstanceOf(CircuitOpenError)
+    expect(await created.close()).toBe('closed')
+    expect([own.own, own instanceof Own, await own.get('a')]).toEqual(['field', true, undefined])
+  })
+
   it('takes no evidence from a value that was returned in place of a promise', async () => {
     await store.cached('a')
     await store.put('a', 1)

@@ -1,3 +1,4 @@
+import { isClass } from './call/functions.ts'
 import { type CircuitBreaker, lazyCircuitOf } from './circuit-breaker.ts'
 import { nearest, object, show, wrongType } from './options/validate.ts'
 import type { ClientRules } from './protect/client-guard.ts'
@@ -92,14 +93,39 @@ function checkNames(what: string, client: object, names: unknown): readonly stri
   const copy: unknown[] = [...names]
   for (const name of copy) {
     if (typeof name !== 'string') throw wrongType(what, 'an array of names', name)
-    const [first = ''] = name.split(/[.(]/)
-    if (first in client || Reflect.get(client, first) !== undefined) continue
-    const near = nearest(first, namesOf(client))
-    throw new TypeError(
-      `${what} names ${show(name)}, which the client doesn't have${near === undefined ? '' : `; did you mean ${show(near)}?`}`,
-    )
+    const wrong = whatIsWrong(client, name)
+    if (wrong !== undefined) throw new TypeError(`${what} names ${show(name)}, ${wrong}`)
   }
   return copy as string[]
+}
+
+/** Follows a path as far as the client's own objects go: what it returns is not known yet. */
+function whatIsWrong(client: object, path: string): string | undefined {
+  const [known = ''] = path.split('(')
+  let owner: unknown = client
+  for (const part of known.split('.')) {
+    if (!isObject(owner)) return undefined
+    const member = memberOf(owner, part)
+    if (member === undefined && !(part in owner)) {
+      const near = nearest(part, namesOf(owner))
+      return `which the client doesn't have${near === undefined ? '' : `; did you mean ${show(near)}?`}`
+    }
+    if (member !== undefined && member !== null && !isObject(member)) {
+      return 'which is neither a method nor a namespace'
+    }
+    if (isObject(member) && isClass(member)) return 'which is a class: protect what it creates'
+    owner = member
+  }
+  return undefined
+}
+
+function memberOf(owner: object, name: string): unknown {
+  try {
+    return Reflect.get(owner, name)
+  } catch {
+    // A getter that works only later, once the client is connected.
+    return undefined
+  }
 }
 
 function namesOf(client: object): string[] {

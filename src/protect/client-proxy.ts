@@ -178,8 +178,17 @@ class ObjectHandler implements ProxyHandler<object> {
     return this.#guard.call(method, fn, this.#guard.originalOf(self), args)
   }
 
-  construct(_: object, args: unknown[]): object {
-    return Reflect.construct(this.#object as never, args)
+  construct(_: object, args: unknown[], newTarget: object): object {
+    const guard = this.#guard
+    const originals = args.map((arg) => guard.originalOf(arg))
+    const instance: object = Reflect.construct(
+      this.#object as never,
+      originals,
+      guard.originalOf(newTarget) as never,
+    )
+    // A client that is a class creates what its methods are called on; a subclass has its own.
+    const isClient = this.#place.path === '' && guard.originals.get(newTarget) === this.#object
+    return isClient ? guard.proxyOf(instance) : instance
   }
 }
 
