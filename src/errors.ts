@@ -49,8 +49,6 @@ export abstract class ShortCircuitError extends Error {
     return own === true ? brand !== undefined : brand === own
   }
 
-  readonly #redact: Redact | undefined
-
   protected constructor(message: string, breaker: string, cause?: unknown, redact?: Redact) {
     const limit = Traced.stackTraceLimit
     if (limit !== undefined) setStackTraceLimit(0)
@@ -60,7 +58,7 @@ export abstract class ShortCircuitError extends Error {
       setStackTraceLimit(limit)
     }
     this.breaker = breaker
-    this.#redact = redact
+    if (redact !== undefined) redactors.set(this, redact)
   }
 
   /** `false`: frameworks do not show the message to clients, as it names what is behind them. */
@@ -76,13 +74,16 @@ export abstract class ShortCircuitError extends Error {
     const { name, message, cause } = this
     const fields: Record<string, unknown> = Object.assign({ name, message }, this as object)
     if (cause !== undefined) {
-      fields['cause'] = plainCause(cause, #redact in this ? this.#redact : undefined)
+      fields['cause'] = plainCause(cause, redactors.get(this))
     }
     return fields
   }
 }
 
 type Redact = (message: string) => string
+
+/** Of the errors whose breaker has one. Not in a field: loggers show those, functions and all. */
+const redactors = /* @__PURE__ */ new WeakMap<ShortCircuitError, Redact>()
 
 function plainCause(cause: unknown, redact: Redact = (message) => message): unknown {
   try {
