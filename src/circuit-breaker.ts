@@ -193,7 +193,8 @@ export class CircuitBreaker<
    * may still be rejected.
    *
    * Rejects with the reason of `signal`. It has a timer, which keeps the process alive, only while it
-   * waits for a known time.
+   * waits for a known time. In browsers and Workers, whose requests can't tell each other, it looks again
+   * every 100 ms, so that it may be that late, and the oldest waiter need not be the first.
    *
    * @example
    * import { CircuitBreaker } from 'short-circuit'

@@ -221,7 +221,8 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
    * come. Afterwards each breaker has the defaults, over them its options in code, and over those what
    * `breakers` has for its name; changes that were made by its own `configure` are replaced. State,
    * evidence and calls in flight are kept, and so are the clock and the source of random numbers of
-   * breakers in use. What an earlier configuration had for a name is undone if this one has nothing.
+   * breakers in use. What an earlier configuration had for a name is undone if `breakers` has nothing for
+   * it; without `defaults` or without `breakers`, those in force stay.
    *
    * @returns by name, what changed for the breakers in use and what was lost
    * @throws TypeError or RangeError naming the option that is wrong; then nothing has changed
