@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { fail, hang, open, RESET_TIMEOUT, succeed } from '../../test/helpers/public.ts'
 import { type CircuitBreakerOptions, CircuitRegistry } from '../index.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
@@ -197,6 +197,22 @@ describe('a full registry', () => {
     expect(registry.has('lossless')).toBe(false)
     expect(registry.has('0')).toBe(true)
   })
+
+  it.each([0, 1, 10])(
+    'looks through its breakers only now and then while all but %i are open',
+    async (closed) => {
+      const registry = createRegistry(640)
+      for (let i = 0; i < 640 - closed; i++) await open(registry.breaker(`open ${i}`))
+      for (let i = 0; i < closed; i++) await succeed(registry.breaker(`closed ${i}`))
+      const read = vi.spyOn(clock, 'now')
+
+      for (let i = 0; i < 200; i++) await succeed(registry.breaker(`new ${i}`))
+
+      expect(read.mock.calls.length / 200).toBeLessThan(150)
+      expect(registry.size).toBeLessThanOrEqual(640 + 640 / 32 + 1)
+      expect(names(registry).filter((name) => name.startsWith('open'))).toHaveLength(640 - closed)
+    },
+  )
 
   it('drops breakers of keys before named ones', async () => {
     const registry = createRegistry(3)

@@ -127,44 +127,59 @@ const RESCAN_AFTER = 60_000
 export class EvictionPolicy {
   /** By loss; for the same loss breakers of keys, which users do not hold, before named ones. */
   #queues: LazyCircuit[][] = []
+  /** Those that have come since the scan. */
+  #newcomers: LazyCircuit[] = []
   #chosenSinceScan = Infinity
   /** By the clock of the oldest breaker. */
   #scannedAt = 0
-  #allMustStay = false
 
   /**
    * Returns the breaker to evict: one with nothing to lose, else an abandoned one, else one with only
    * healthy calls, else the oldest closed one. Undefined when all must stay. A scan is O(n), so its
-   * result is reused.
+   * result is reused, also where it has found none. `newcomer` is the one to make room for.
    */
-  next(entries: ReadonlyMap<string, LazyCircuit>): LazyCircuit | undefined {
+  next(
+    entries: ReadonlyMap<string, LazyCircuit>,
+    newcomer: LazyCircuit | undefined,
+  ): LazyCircuit | undefined {
+    const chosen = this.#choose(entries)
+    if (newcomer !== undefined && newcomer !== this.#newcomers.at(-1))
+      this.#newcomers.push(newcomer)
+    return chosen
+  }
+
+  #choose(entries: ReadonlyMap<string, LazyCircuit>): LazyCircuit | undefined {
     const lossless = this.#take(entries, NOTHING)
     if (lossless !== undefined) return lossless
     this.#chosenSinceScan++
     const isOld = timeOf(entries) - this.#scannedAt >= RESCAN_AFTER
     if (isOld || this.#chosenSinceScan > entries.size / BREAKERS_PER_RESCAN) this.#scan(entries)
     const chosen = this.#take(entries, MOST)
-    if (chosen !== undefined || this.#allMustStay) return chosen
-    this.#scan(entries)
+    if (chosen !== undefined) return chosen
+    this.#sort(this.#newcomers)
+    this.#newcomers = []
     return this.#take(entries, MOST)
   }
 
   /** Makes the next choice scan again. */
   reset(): void {
     this.#queues = []
+    this.#newcomers = []
     this.#chosenSinceScan = Infinity
   }
 
   #scan(entries: ReadonlyMap<string, LazyCircuit>): void {
     this.#chosenSinceScan = 0
     this.#scannedAt = timeOf(entries)
-    this.#allMustStay = true
+    this.#newcomers = []
+    this.#sort(entries.values())
+  }
+
+  #sort(lazies: Iterable<LazyCircuit>): void {
     this.#queues = Array.from({ length: 2 * MOST + 2 }, () => [])
-    for (const lazy of entries.values()) {
+    for (const lazy of lazies) {
       const loss = lossOf(lazy)
-      if (loss === undefined) continue
-      this.#allMustStay = false
-      this.#queues[2 * loss + (lazy.keyed ? 0 : 1)]?.push(lazy)
+      if (loss !== undefined) this.#queues[2 * loss + (lazy.keyed ? 0 : 1)]?.push(lazy)
     }
     // The oldest last, to be popped first; of the abandoned ones, the one idle for longest.
     for (const [i, queue] of this.#queues.entries()) {

@@ -32,7 +32,7 @@ export class RegistryEntries {
   set maxSize(maxSize: number) {
     this.#maxSize = maxSize
     this.#evictions.reset()
-    for (const publish of this.#makeRoom(0)) publish()
+    for (const publish of this.#makeRoom()) publish()
   }
 
   get size(): number {
@@ -49,7 +49,7 @@ export class RegistryEntries {
   }
 
   insert(lazy: LazyCircuit): void {
-    const evictions = this.#makeRoom(1)
+    const evictions = this.#makeRoom(lazy)
     this.#byName.set(lazy.name, lazy)
     lazy.keyed?.group.circuits.set(lazy.keyed.key, lazy)
     const { existing } = lazy
@@ -64,11 +64,12 @@ export class RegistryEntries {
     this.#evictions.reset()
   }
 
-  /** Evicts until `more` breakers fit in. Returns functions that publish the evictions. */
-  #makeRoom(more: number): (() => void)[] {
+  /** Evicts until all fit in, and a newcomer. Returns functions that publish the evictions. */
+  #makeRoom(newcomer?: LazyCircuit): (() => void)[] {
     const evictions: (() => void)[] = []
-    while (this.size + more > this.#maxSize) {
-      const lazy = this.#evictions.next(this.#byName)
+    const most = newcomer === undefined ? this.#maxSize : this.#maxSize - 1
+    while (this.size > most) {
+      const lazy = this.#evictions.next(this.#byName, newcomer)
       if (lazy === undefined) break
       const event = { breaker: lazy.name, lost: lossesOf(lazy) }
       this.#remove(lazy)
