@@ -36,11 +36,19 @@ class Connection {
   }
 }
 
+interface Deployments {
+  readonly deployments: { list(): Promise<string>; rollback(): Promise<string> }
+  deployment(id: number): { list(): Promise<string>; rollback(): Promise<string> }
+}
+
 /** A transaction that runs its action, and is awaited. */
 class Begun implements PromiseLike<string> {
   readonly #result: Promise<string>
   constructor(result: Promise<string>) {
     this.#result = result
+  }
+  commit(): Promise<string> {
+    return send('commit')
   }
   rollback(): Promise<string> {
     return send('rollback')
@@ -132,6 +140,19 @@ describe('a connection that a client hands out', () => {
     expect(await pool.query('fail')).toBe('instead')
   })
 
+  it('is no record with a method that the client has as well, which is rejected', async () => {
+    class User {
+      query(): Promise<string> {
+        return send('of user')
+      }
+    }
+    const user = await protect({ query: send, find: async () => new User() }, breaker).find()
+    await user.query()
+    breaker.trip()
+
+    expect(await reasonOf(user.query())).toBeInstanceOf(CircuitOpenError)
+  })
+
   it('is no second client of the same class', async () => {
     const second = await protect(new Pool(), breaker).fork()
     await second.query('1')
@@ -200,6 +221,36 @@ describe('a transaction', () => {
 
     for (const error of rejected) expect(error).toBeInstanceOf(CircuitOpenError)
     expect(sent.slice(2)).toEqual(['COMMIT', ' rollback to a', 'commit;', 'commit', 'rollback'])
+  })
+
+  it.each([
+    ['a namespace', (api: Deployments) => api.deployments],
+    ['an object that is returned', (api: Deployments) => api.deployment(1)],
+  ])('is none where %s rolls something else back', async (_, choose) => {
+    const deployment = { list: () => send('list'), rollback: () => send('rollback') }
+    const api: Deployments = { deployments: deployment, deployment: () => deployment }
+    const { list, rollback } = choose(protect(api, breaker))
+    await list()
+    await rollback()
+    breaker.trip()
+
+    expect(await reasonOf(list())).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(rollback())).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it('is none where a client that can begin one is asked for something else', async () => {
+    const client = {
+      documents: { find: () => send('find') },
+      commit: () => send('commit'),
+      rollback: () => send('rollback'),
+    }
+    const guarded = protect({ inner: client, release: () => send('release') }, breaker)
+    await guarded.inner.documents.find()
+    await guarded.inner.commit()
+    breaker.trip()
+
+    expect(await reasonOf(guarded.inner.documents.find())).toBeInstanceOf(CircuitOpenError)
+    expect(await guarded.inner.commit()).toBe('commit')
   })
 
   it('is none where a batch of writes is sent by its commit', async () => {

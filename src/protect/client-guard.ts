@@ -23,6 +23,7 @@ import {
 } from './client-method.ts'
 import {
   endsTransaction,
+  hasMethod,
   isAsyncGenerator,
   isBegun,
   isInstance,
@@ -80,9 +81,8 @@ export class ClientGuard {
     const known = this.#proxies.get(value)
     if (known !== undefined) return known
     if (isPromise(value) || !mayCallTarget(value)) return value
-    const session = inSession || isSession(value)
     const root = this.#isLikeClient(value)
-    return this.proxyOf(value, { path: root ? '' : path, root, session })
+    return this.proxyOf(value, { path: root ? '' : path, root, session: inSession })
   }
 
   #isLikeClient(value: object): boolean {
@@ -96,8 +96,7 @@ export class ClientGuard {
     if (known !== undefined) return known
     this.#clientMethods ??= methodNames(this.#client)
     if (!sharesMethods(value, this.#clientMethods)) return value
-    // Of the same class it is a second client; of another one, a connection of the first.
-    const session = !this.#isLikeClient(value) || isSession(value)
+    const session = isSession(value) || hasMethod(value, 'release')
     return this.proxyOf(value, { path: '', root: true, session })
   }
 
@@ -191,7 +190,8 @@ export class ClientGuard {
     }
     // A generator runs nothing before its first item is requested, which is soon enough to reject.
     if (isStream(result) && !isAsyncGenerator(result)) remember(profile, result)
-    return this.proxyIfNeeded(result, appendPath(path, '()'), onSession)
+    const inSession = onSession || (isObject(result) && isSession(result))
+    return this.proxyIfNeeded(result, appendPath(path, '()'), inSession)
   }
 
   #reject(

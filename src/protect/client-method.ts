@@ -3,11 +3,11 @@ import type { StreamProfile } from '../call/rejected-stream.ts'
 import { isWebStream } from '../call/stream-iterators.ts'
 import {
   CLOSING_METHODS,
-  canRollBack,
   ENDING_METHODS,
   hasMethod,
   isBegun,
   isPlainPromise,
+  isSession,
 } from './client-shape.ts'
 
 /** What a method has returned so far, which decides how its next call is guarded. */
@@ -77,7 +77,7 @@ export function createMethod(
     path,
     isGuarded: isChosen && !isClosing && !except.some((name) => covers(name, path)),
     isListed,
-    onSession: owner !== undefined && ENDING_METHODS.has(name) && canRollBack(owner),
+    onSession: owner !== undefined && ENDING_METHODS.has(name) && isSession(owner),
     profile: profile(),
     profileWithCallback: profile(),
   }

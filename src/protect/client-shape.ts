@@ -29,16 +29,16 @@ export const ENDING_METHODS: ReadonlySet<PropertyKey> = new Set([
   'rollbackTransaction',
 ])
 
-const ROLLBACK_METHODS = ['abortTransaction', 'endSession', 'rollback', 'rollbackTransaction']
-
-/** False for a batch of writes with a `commit`, which is its only request. */
-export function canRollBack(object: object): boolean {
-  return ROLLBACK_METHODS.some((name) => hasMethod(object, name))
-}
-
-/** True for a connection of a pool, or a transaction. */
+/**
+ * True for a transaction, or what can begin one. False for a batch of writes with a `commit`, which is
+ * its only request, and for an API that rolls something else back.
+ */
 export function isSession(object: object): boolean {
-  return canRollBack(object) || hasMethod(object, 'release')
+  const has = (name: string): boolean => hasMethod(object, name)
+  if (has('endSession') || has('abortTransaction')) return true
+  return (
+    (has('commit') && has('rollback')) || (has('commitTransaction') && has('rollbackTransaction'))
+  )
 }
 
 /**
