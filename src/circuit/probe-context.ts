@@ -56,8 +56,9 @@ function createStorage(): Storage {
   return new Best()
 }
 
-/** Those whose actions run. */
-const probes = /* @__PURE__ */ new Set<Permit>()
+/** Those whose actions run: held weakly, as one that never ends must not keep its dropped breaker. */
+const probes = /* @__PURE__ */ new WeakSet<Permit>()
+let running = 0
 
 /**
  * Runs the action of a call, or a part of it. Where that call is a probe, one that it makes through the
@@ -67,18 +68,19 @@ const probes = /* @__PURE__ */ new Set<Permit>()
 export function runInContext<T>(circuit: object, permit: AdmittedPermit, fn: () => T): T {
   if (!permit.probe) return fn()
   storage ??= createStorage()
+  if (!probes.has(permit as Permit)) running++
   probes.add(permit as Permit)
   return storage.run({ circuit, permit: permit as Permit, outer: storage.getStore() }, fn)
 }
 
 /** To follow contexts makes all promises of some platforms slower: it ends with the last probe. */
 export function leaveContext(permit: AdmittedPermit): void {
-  if (probes.delete(permit as Permit) && probes.size === 0) storage?.disable()
+  if (probes.delete(permit as Permit) && --running === 0) storage?.disable()
 }
 
 /** True for a call that a probe of the same circuit makes, in the same half-open state. */
 export function isPartOfProbe(circuit: object, state: AdmittingState): boolean {
-  if (probes.size === 0) return false
+  if (running === 0) return false
   for (let probe = storage?.getStore(); probe !== undefined; probe = probe.outer) {
     if (probe.circuit === circuit) return probe.permit.open && probe.permit.state === state
   }
