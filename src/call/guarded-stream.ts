@@ -73,15 +73,17 @@ export class GuardedStream {
   handOut(source: Source): Source {
     this.#source = source
     inNextTurn(this.#circuit.clock, this)
-    if (isWebStream(source)) {
-      if (source.locked) return source
-      const guarded = this.#guard(webIterator(source), source)
-      this.#target = webStream(guarded, webStreamType(source))
-      return this.#target as Source
-    }
-    const proxy = this.#proxy(source)
-    if (isEmittingStream(source)) this.#listen(source)
-    return proxy
+    const view = this.#view(source)
+    if (isWebStream(source)) this.#target = view
+    else if (isEmittingStream(source)) this.#listen(source)
+    return view
+  }
+
+  /** The stream as the caller reads it. */
+  #view(source: Source): Source {
+    if (!isWebStream(source)) return this.#proxy(source)
+    if (source.locked) return source
+    return webStream(this.#guard(webIterator(source), source), webStreamType(source)) as never
   }
 
   get over(): boolean {
@@ -164,6 +166,7 @@ export class GuardedStream {
           source.on(event, () => this.settlement.deliver())
         }
       },
+      view: (stream) => this.#view(stream),
       follow: (result) => {
         if (!this.#read()) return
         result.then(

@@ -1,6 +1,6 @@
 import { isThenable } from '../options/validate.ts'
 import { isPromise } from './call.ts'
-import type { Iterator, Source } from './stream-iterators.ts'
+import { type Iterator, isStream, type Source } from './stream-iterators.ts'
 
 export const asyncDispose: typeof Symbol.asyncDispose =
   Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as never)
@@ -30,6 +30,8 @@ export interface StreamUse {
   listen(event: PropertyKey): void
   /** It is read by a method that returns a promise. */
   follow(result: Promise<unknown>): void
+  /** A method has returned it in another form. */
+  view(stream: Source): Source
 }
 
 /** The stream itself, with all of its members, except that its use is noticed. */
@@ -50,11 +52,24 @@ export function proxyStream(source: Source, use: StreamUse): Source {
         if (LISTENING_METHODS.has(key)) use.listen(args[0])
         const result: unknown = value.apply(target, args)
         if (isPromise(result)) use.follow(result)
-        return result === target ? proxy : result
+        return result === target ? proxy : viewed(target, result, use)
       }
     },
   })
   return proxy
+}
+
+/** What a method returns, with streams as the caller may read them: those of `tee`, for example. */
+function viewed(source: Source, result: unknown, use: StreamUse): unknown {
+  // The events of a stream of Node tell its end, whatever reads it.
+  if (isOfNode(source)) return result
+  const view = (value: unknown): unknown =>
+    isStream(value) && !isOfNode(value) ? use.view(value) : value
+  return Array.isArray(result) && result.some(isStream) ? result.map(view) : view(result)
+}
+
+function isOfNode(stream: Source): boolean {
+  return 'readableFlowing' in stream
 }
 
 /** False for a client whose `next` is its own, such as a cursor of a database. */

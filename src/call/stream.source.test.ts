@@ -17,6 +17,8 @@ function letters(): ReadableStream<string> {
   })
 }
 
+const down = new Error('down')
+
 describe('breaker.stream of a function that returns more than an iterable', () => {
   it('returns a ReadableStream that can be iterated', async () => {
     const { breaker } = createBreaker()
@@ -53,7 +55,6 @@ describe('breaker.stream of a function that returns more than an iterable', () =
 
   it('counts the error of a ReadableStream as a failure', async () => {
     const { breaker } = createBreaker({ maxFailures: 1 })
-    const down = new Error('down')
     const guarded = breaker.stream(
       () => new ReadableStream({ pull: (controller) => controller.error(down) }),
     )
@@ -95,6 +96,79 @@ describe('breaker.stream of a function that returns more than an iterable', () =
     expect([completion.id, completion.aborted]).toEqual(['c1', true])
     expect(await collect(completion)).toEqual([1])
     expect(breaker.snapshot().counts.success).toBe(1)
+  })
+
+  describe('whose methods return it in another form', () => {
+    /** As clients of language models have it: each form asks a private iterator for its items. */
+    class Completion {
+      #items: AsyncGenerator<string>
+      constructor(items: AsyncGenerator<string>) {
+        this.#items = items
+      }
+      [Symbol.asyncIterator](): AsyncGenerator<string> {
+        return this.#items
+      }
+      tee(): [Completion, Completion] {
+        return [new Completion(this.#items), new Completion(this.#items)]
+      }
+      lines(): AsyncIterable<string> {
+        return { [Symbol.asyncIterator]: () => this.#items }
+      }
+      toReadableStream(): ReadableStream<string> {
+        return new ReadableStream({
+          pull: async (controller) => {
+            const { done, value } = await this.#items.next()
+            if (done) controller.close()
+            else controller.enqueue(value)
+          },
+        })
+      }
+    }
+    const ways: [string, (stream: Completion) => AsyncIterable<string>][] = [
+      ['tee', (stream) => stream.tee()[1]],
+      ['an iterable', (stream) => stream.lines()],
+      ['a web stream', (stream) => stream.toReadableStream()],
+      ['a web stream of a copy', (stream) => stream.tee()[0].toReadableStream()],
+    ]
+
+    it.each(ways)('fails when it dies on the way: %s', async (_, as) => {
+      const { breaker } = createBreaker({ maxFailures: 1 })
+      const open = breaker.stream(async () => new Completion(dying()))
+
+      const error = await reasonOf(collect(as(await open())))
+
+      expect(error).toBe(down)
+      expect(breaker.snapshot()).toMatchObject({
+        state: 'open',
+        inFlight: 0,
+        counts: { success: 0, failure: 1 },
+      })
+    })
+
+    it.each(ways)('holds its permit until it ends: %s', async (_, as) => {
+      const { breaker, clock } = createBreaker()
+      const open = breaker.stream(async () => new Completion(tokens()))
+
+      const iterator = as(await open())[Symbol.asyncIterator]()
+      await iterator.next()
+      await clock.advance(0)
+      const { inFlight } = breaker.snapshot()
+      await iterator.next()
+      await iterator.next()
+
+      expect(inFlight).toBe(1)
+      expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1 } })
+    })
+
+    it('hands out other results of its methods as they are', () => {
+      const { breaker } = createBreaker()
+      const list = [1, 2]
+      const stream = breaker.stream(() =>
+        Object.assign(new Completion(tokens()), { list: () => list }),
+      )()
+
+      expect(stream.list()).toBe(list)
+    })
   })
 
   it('returns a frozen object', async () => {
@@ -161,6 +235,16 @@ describe('breaker.stream of a function that returns more than an iterable', () =
     expect(breaker.snapshot().inFlight).toBe(0)
   })
 })
+
+async function* tokens(): AsyncGenerator<string> {
+  yield 'a'
+  yield 'b'
+}
+
+async function* dying(): AsyncGenerator<string> {
+  yield 'a'
+  throw down
+}
 
 async function* numbers(): AsyncGenerator<number> {
   yield 1
