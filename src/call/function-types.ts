@@ -90,7 +90,13 @@ export interface SyncGuard<Fallback, Args extends unknown[] = AnyArguments>
 
 /** `breaker.stream`: guards functions that return async iterables, and decorates such methods. */
 export interface StreamGuard extends Decorator<StreamFunction> {
-  <F extends StreamFunction>(action: F): F
+  // A stream in the bound of `F` would widen what is inferred for functions that end in a `then`.
+  <F extends (this: Any, ...args: Any[]) => Any>(
+    action: F,
+    ...wrong: [F] extends [StreamFunction]
+      ? []
+      : [error: 'breaker.stream takes a function that returns an async iterable']
+  ): F
 }
 
 /** `breaker.withSignal`: guards functions whose first parameter is a signal, and takes it away. */

@@ -224,7 +224,7 @@ describe('breaker.stream of a function that returns more than an iterable', () =
     const stream = breaker.stream(() => ({
       [Symbol.asyncIterator]: () => ({
         next: async () => ({ done: false as const, value: 1 }),
-        return: () => Promise.reject(new Error('can’t close')),
+        return: (): Promise<IteratorResult<number>> => Promise.reject(new Error('can’t close')),
       }),
     }))()
     const leave = async (): Promise<void> => {

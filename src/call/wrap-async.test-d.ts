@@ -186,6 +186,13 @@ describe('breaker.stream(fn)', () => {
     expectTypeOf(breaker.stream(fetch)).toEqualTypeOf<typeof fetch>()
   })
 
+  it('infers the stream that a function gets from a promise by then', () => {
+    const response = (_url: string): Promise<{ body: ReadableStream<string> }> => Promise.reject()
+    const body = breaker.stream((url: string) => response(url).then((answer) => answer.body))
+
+    expectTypeOf(body).toEqualTypeOf<(url: string) => Promise<ReadableStream<string>>>()
+  })
+
   it('rejects a function that returns no stream', () => {
     // @ts-expect-error a number is no stream
     breaker.stream(() => 42)
