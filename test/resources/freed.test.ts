@@ -22,6 +22,7 @@ describe.runIf(canRun)('a dropped breaker', () => {
 
   it.each(Object.keys(lives))('is freed when it %s', (life) => {
     expect(left[life]?.alive).toBe(0)
-    expect(left[life]?.bytesEach).toBeLessThan(100)
+    // The tables of weak collections shrink only when they grow again.
+    expect(left[life]?.bytesEach).toBeLessThan(150)
   })
 })
