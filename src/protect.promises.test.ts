@@ -184,7 +184,7 @@ describe('a promise with methods of its own', () => {
     expect(unhandled).toEqual([])
   })
 
-  it('settles when nobody uses it, and is unhandled when it rejects, as without a breaker', async () => {
+  it('settles when it is not used, and is unhandled when it rejects, as without a breaker', async () => {
     void client().get(Promise.resolve(body(0)))
     void client().get(turn().then(() => Promise.reject(down)))
     await turn()
@@ -334,6 +334,24 @@ describe('a stream that is an emitter as well', () => {
     expect(await reasonOf(readAll(client.create()))).toBeInstanceOf(CircuitOpenError)
     expect(errors).toEqual([expect.any(CircuitOpenError)])
   })
+
+  it.each(['end', 'close'])(
+    'tells listeners of its %s after the error when it is rejected',
+    async (end) => {
+      const client = protect({ create: () => new Run() }, breaker)
+      await readAll(client.create())
+      breaker.trip()
+      const heard: string[] = []
+
+      client
+        .create()
+        .on(end, () => heard.push(end))
+        .on('error', () => heard.push('error'))
+      await turn()
+
+      expect(heard).toEqual(['error', end])
+    },
+  )
 })
 
 describe('a call that its caller cancels without a signal', () => {

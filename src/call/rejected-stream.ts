@@ -58,13 +58,22 @@ export function rejectedLike(
       if (typeof member === 'function' && key !== 'constructor') return member.bind(owner)
       if (member !== undefined || !hasMethod(key)) return member
       return (event: unknown, listener: unknown) => {
-        if (event === 'error' && typeof listener === 'function')
-          void opened.catch(listener as never)
+        if (typeof listener === 'function') hearRejection(opened, event, listener as Listener)
         return rejected
       }
     },
   })
   return rejected
+}
+
+type Listener = (reason?: unknown) => void
+
+/** Emitters that fail tell of the error first, then of their end. */
+function hearRejection(opened: Promise<unknown>, event: unknown, listener: Listener): void {
+  if (event === 'error') opened.catch(listener)
+  if (event !== 'end' && event !== 'close') return
+  // All that listen for the error have been told by then.
+  opened.catch(() => Promise.resolve().then(() => listener()))
 }
 
 function anyStream(opened: Promise<unknown>, items: AsyncIterable<unknown>): unknown {
