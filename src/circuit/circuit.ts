@@ -116,11 +116,12 @@ export class Circuit implements ClassifyHost, StallListener {
   /** As {@link admit}, for a call that may deliver a part of its answer. */
   admitInParts(timeout: number | undefined): AdmittedPermit | RejectReason {
     // Only a permit of its own tells how many have delivered.
-    return this.options.maxConcurrent === undefined ? this.admit(timeout) : this.#admitOwn(timeout)
+    if (this.options.maxConcurrent === undefined) return this.admit(timeout)
+    if (this.emitter !== undefined) this.flush()
+    return this.#admitOwn(timeout)
   }
 
   #admitOwn(timeout: number | undefined): Permit | RejectReason {
-    if (this.emitter !== undefined) this.flush()
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer
     // that waits in the socket wins.

@@ -87,7 +87,7 @@ export function isPartOfProbe(circuit: object, state: AdmittingState): boolean {
   return false
 }
 
-/** By error: the circuit that rejected a call of which nobody can tell whether a probe made it. */
+/** By error: the circuit that rejected a call, where it is unknown whether a probe made it. */
 const unattributed = /* @__PURE__ */ new WeakMap<object, object>()
 
 /** Remembers a rejection for want of a free probe, where contexts can't be told apart. */
