@@ -132,7 +132,7 @@ export class CircuitBreaker<
   /**
    * Guards a function that returns an async iterable or a promise of one, streams of Node and of the web
    * among them. The call ends with the stream, however it is read: its end is a success, an error a
-   * failure, and leaving early a success once an item has come. What nobody reads has succeeded a turn
+   * failure, and leaving early a success once an item has come. One that is unread counts as a success a turn
    * after it was returned; read later, it is a call by itself. A rejected call rejects at the first
    * item, or by its promise.
    */

@@ -253,7 +253,7 @@ describe('streams of a client', () => {
     for (const rejection of rejections) expect(await rejection).toBeInstanceOf(CircuitOpenError)
   })
 
-  it('that nobody reads have succeeded', async () => {
+  it('that are not read have succeeded', async () => {
     store.read()
     await turn()
     await turn()

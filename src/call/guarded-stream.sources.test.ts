@@ -23,11 +23,6 @@ async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
   return items
 }
 
-/** A page of a list, whose later pages come by iterating it. */
-function _page(): { data: number[] } & AsyncIterable<number> {
-  return { data: [1, 2], [Symbol.asyncIterator]: () => numbers(1, 2, 3) }
-}
-
 describe('a source that yields no iterator results', () => {
   it.each<[string, unknown]>([
     ['a number', 5],

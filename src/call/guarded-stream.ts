@@ -34,7 +34,7 @@ export class GuardedStream {
   #source: Source | undefined
   /** The caller has begun to read. */
   #reading = false
-  /** Nobody had begun to read a turn after the stream was handed out. */
+  /** It was still unread a turn after it was handed out. */
   #unread = false
   /** The caller has ended the stream. */
   #left = false
@@ -90,7 +90,7 @@ export class GuardedStream {
     return this.settlement.settled
   }
 
-  /** What nobody reads has succeeded, and what is dropped from now on is noticed. */
+  /** Unread, it has succeeded; otherwise it is noticed from now on when it is dropped. */
   onNextTurn(): void {
     if (this.#reading) this.#noticeDrop()
     else if (this.#left) this.#leave()

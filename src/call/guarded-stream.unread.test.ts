@@ -45,7 +45,7 @@ const kinds: [string, () => AsyncIterable<unknown>][] = [
   ['an emitter', () => Object.assign(new EventEmitter(), page())],
 ]
 
-describe.each(kinds)('%s that nobody looks at', (_, produce) => {
+describe.each(kinds)('%s that is not read', (_, produce) => {
   it.each<[string, () => unknown]>([
     ['returned', produce],
     ['promised', async () => produce()],
@@ -138,7 +138,7 @@ describe('a stream that is read later than in the turn in which it came', () => 
     expect(breaker.snapshot()).toMatchObject({ state: 'open', counts: { success: 1, failure: 1 } })
   })
 
-  it('is not a failure when it is a socket that nobody reads, and closes', async () => {
+  it('is not a failure when it is an unread socket that closes', async () => {
     const { breaker, clock } = createBreaker({ maxFailures: 1 })
     const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
     breaker

@@ -59,7 +59,7 @@ let next: NextTurn | undefined
 
 /**
  * Looks at what waits for a turn that never comes, because the request of a worker has ended before it:
- * streams that nobody reads would keep their permits.
+ * unread streams would keep their permits.
  */
 export function endLostTurn(): void {
   if (next?.isLost) next.come()

@@ -215,7 +215,7 @@ describe('the probe timeout', () => {
     expect(await reasonOf(breaker.run(() => 1))).toBeInstanceOf(CircuitOpenError)
   })
 
-  it('gives a permit back that nobody returns', async () => {
+  it('gives back a permit that is never returned', async () => {
     const { breaker, clock } = await halfOpen()
     const permit = breaker.acquire({ timeout: 10 * PROBE_TIMEOUT })
 

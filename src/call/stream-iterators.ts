@@ -47,7 +47,7 @@ export function iteratorOf(value: unknown, failed: FailedCall): Iterator {
   }
 }
 
-/** Ends a stream that nobody reads. */
+/** Ends a stream that will not be read. */
 export function stopSource(source: Source): unknown {
   if (source.destroy !== undefined) return source.destroy()
   return isWebStream(source) ? source.cancel() : source[Symbol.asyncIterator]().return?.()

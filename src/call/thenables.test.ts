@@ -20,7 +20,7 @@ class LibraryPromise {
   }
 }
 
-/** Its then() returns nothing, so that nobody can chain on it. */
+/** Its then() returns nothing, so that it can't be chained. */
 class Unchained extends Promise<unknown> {
   // biome-ignore lint/suspicious/noThenProperty: as above.
   override then(...handlers: unknown[]): never {

@@ -57,7 +57,7 @@ describe('breaker.whenReady()', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('has one timer for all who wait, and only while somebody does', async () => {
+  it('has one timer for all that wait, and only while one does', async () => {
     const { breaker, clock } = createBreaker({ recovery: { probes: 100 } })
     const ready: unknown[] = []
     breaker.trip()

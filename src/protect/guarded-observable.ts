@@ -152,7 +152,7 @@ function observerOf([first, error, complete]: readonly unknown[]): Observer {
     next: (value) => observer.next?.(value),
     error: (reason) => {
       if (typeof observer.error === 'function') observer.error(reason)
-      // As without a breaker: nobody handles it.
+      // As without a breaker: it is not handled.
       else
         queueMicrotask(() => {
           throw reason

@@ -48,7 +48,7 @@ class GuardedPromise {
 
   onNextTurn(): void {
     this.#late = true
-    // One that nobody takes anything from would keep the permit.
+    // One that is not used would keep the permit.
     if (this.#isLazy) this.#call.cancel()
     else void this.#await()
   }
@@ -84,7 +84,7 @@ class GuardedPromise {
   }
 
   #use(key: PropertyKey, run: () => unknown): unknown {
-    // The caller handles what this method returns; that of the promise itself, nobody.
+    // The caller handles what this method returns; the promise itself is not handled.
     this.#awaited?.catch(() => {})
     if (key === Symbol.asyncIterator) {
       const call = this.#takeStream()

@@ -23,7 +23,7 @@ function createRegistry(maxSize: number, options: Partial<CircuitBreakerOptions>
 
 const names = (registry: CircuitRegistry): string[] => [...registry].map(({ name }) => name)
 
-describe('an open breaker that nobody calls', () => {
+describe('an open breaker without calls', () => {
   it.each([
     ['an hour', RESET_TIMEOUT, HOUR],
     ['ten of its open times, if those are longer', HOUR / 4, 10 * (HOUR / 4)],

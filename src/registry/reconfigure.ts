@@ -5,7 +5,7 @@ import { areEqual } from '../options/compare-options.ts'
 import type { ConfigurePatch } from '../options.ts'
 import { RegistryCircuitFactory } from './configuration.ts'
 
-/** True when nobody can tell the breaker from one that is created now. */
+/** True when the breaker can't be told from one that is created now. */
 export function isUnused({ existing, factory }: LazyCircuit): boolean {
   if (existing === undefined) return true
   const { machine, userOptions } = existing

@@ -11,7 +11,7 @@ describe('a breaker without options, in a process that is stopped', () => {
     { what: 'only successes', fails: 0 },
     { what: 'one error', fails: 1 },
     { what: 'three errors', fails: 3 },
-  ])('rejects nobody after $what', async ({ fails }) => {
+  ])('rejects no call after $what', async ({ fails }) => {
     const { breaker, moves } = await learned(fails)
     const results = Promise.all(
       Array.from({ length: 6 }, async (_, i) => {

@@ -12,7 +12,7 @@ type Seen = [what: string, as: string | undefined][]
 
 const never = (): Promise<never> => new Promise(() => {})
 
-/** On each tenant's behalf, all at once; then time passes on nobody's. */
+/** On each tenant's behalf, all at once; then time passes outside of any. */
 async function asTenants(
   clock: Clock | undefined,
   call: (id: string) => Promise<unknown>,

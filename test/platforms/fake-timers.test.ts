@@ -149,7 +149,7 @@ describe.each(TOOLS)('fake timers of %s', (tool, timers) => {
   })
 
   it.each(['are taken out', 'forget it'])(
-    'leave nobody waiting because of one whose timer was lost when they %s',
+    'leave no waiter behind because of one whose timer was lost when they %s',
     async (how) => {
       const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: 20 })
       timers.install()

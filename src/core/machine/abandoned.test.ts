@@ -34,7 +34,7 @@ describe('a call of a closed circuit that its caller has given up', () => {
     expect(giveUp(teach(createMachine(overdueOptions)), 1_000, row.after)).toBe(row.opensAfter)
   })
 
-  it('counts once, whether or not somebody noticed before', () => {
+  it('counts once, whether or not it was noticed before', () => {
     const noticed = waiting(2)
     noticed.machine.admit(START + 600)
     const unnoticed = waiting(2)
