@@ -8,17 +8,12 @@ import {
   reasonOf,
   turn,
 } from '../../test/helpers/public.ts'
+import { collect } from '../../test/helpers/streams.ts'
 
 const down = new Error('down')
 
 function webFailing(): ReadableStream<string> {
   return new ReadableStream({ pull: (controller) => controller.error(down) })
-}
-
-async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
-  const items = []
-  for await (const item of stream) items.push(item)
-  return items
 }
 
 async function* failingItems(): AsyncGenerator<string> {

@@ -1,27 +1,9 @@
 import { PassThrough, Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBreaker, turn } from '../../test/helpers/public.ts'
+import { collect, letters, numbers } from '../../test/helpers/streams.ts'
 
 const down = new Error('down')
-
-function letters(): ReadableStream<string> {
-  return new ReadableStream({
-    start(controller) {
-      for (const letter of 'ab') controller.enqueue(letter)
-      controller.close()
-    },
-  })
-}
-
-async function* numbers(...items: number[]): AsyncGenerator<number> {
-  yield* items
-}
-
-async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
-  const items = []
-  for await (const item of stream) items.push(item)
-  return items
-}
 
 describe('a source that yields no iterator results', () => {
   it.each<[string, unknown]>([

@@ -2,30 +2,12 @@ import { EventEmitter } from 'node:events'
 import { Duplex, PassThrough, Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBreaker, open, RESET_TIMEOUT, reasonOf, turn } from '../../test/helpers/public.ts'
+import { collect, letters, numbers } from '../../test/helpers/streams.ts'
 
 const down = new Error('down')
 
-function letters(): ReadableStream<string> {
-  return new ReadableStream({
-    start(controller) {
-      for (const letter of 'ab') controller.enqueue(letter)
-      controller.close()
-    },
-  })
-}
-
 function webFailing(): ReadableStream<string> {
   return new ReadableStream({ pull: (controller) => controller.error(down) })
-}
-
-async function* numbers(...items: number[]): AsyncGenerator<number> {
-  yield* items
-}
-
-async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
-  const items = []
-  for await (const item of stream) items.push(item)
-  return items
 }
 
 /** A page of a list, whose later pages come by iterating it. */

@@ -3,6 +3,7 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBreaker, reasonOf, turn } from '../../test/helpers/public.ts'
+import { collect, letters } from '../../test/helpers/streams.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 import { CircuitOpenError } from '../errors.ts'
 
@@ -25,23 +26,8 @@ function sink(): Writable {
   return new Writable({ objectMode: true, write: (_chunk, _encoding, done) => done() })
 }
 
-async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
-  const items = []
-  for await (const item of stream) items.push(item)
-  return items
-}
-
 function errorOf(stream: Readable): Promise<unknown> {
   return new Promise((resolve) => stream.on('error', resolve))
-}
-
-function letters(): ReadableStream<string> {
-  return new ReadableStream({
-    start(controller) {
-      for (const letter of 'ab') controller.enqueue(letter)
-      controller.close()
-    },
-  })
 }
 
 /** Ways to read what a function that returns a stream of Node returns. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBreaker, hang, reasonOf, turn } from '../../test/helpers/public.ts'
+import { collect } from '../../test/helpers/streams.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 import { CallTimeoutError } from '../errors.ts'
 
@@ -193,12 +194,6 @@ function hanging(breaker: CircuitBreaker, end: () => unknown): AsyncIterator<unk
 
 async function* once<T>(item: Promise<T>): AsyncGenerator<T> {
   yield await item
-}
-
-async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
-  const items = []
-  for await (const item of stream) items.push(item)
-  return items
 }
 
 /** Not even whether it is a stream can be found out. */

@@ -8,21 +8,12 @@ import {
   succeed,
   turn,
 } from '../../test/helpers/public.ts'
+import { collect, numbers } from '../../test/helpers/streams.ts'
 import { CallTimeoutError, CircuitOpenError } from '../errors.ts'
-
-async function* numbers(...items: number[]): AsyncGenerator<number> {
-  yield* items
-}
 
 async function* forever(...items: number[]): AsyncGenerator<number> {
   yield* items
   await new Promise(() => {})
-}
-
-async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
-  const items = []
-  for await (const item of stream) items.push(item)
-  return items
 }
 
 describe('a rejected stream', () => {
