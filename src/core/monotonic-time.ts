@@ -23,6 +23,8 @@ export class MonotonicTime {
   #step = 0
   /** When it was in doubt whether calls or the process itself are late; `NaN` when it is not. */
   #stalledAt = Number.NaN
+  /** The doubt in which a call that was given up has counted as hung. */
+  #chargedAt = Number.NaN
   /** Without it, time passes only when it is told, and calls that are late are so by themselves. */
   listener: StallListener | undefined = undefined
 
@@ -64,6 +66,18 @@ export class MonotonicTime {
     return this.#stalledAt >= 0
   }
 
+  /**
+   * Whether a call that was given up late may count as hung. Its answer can't come any more, so that
+   * waiting would settle nothing: of those that one step has made late, one may. A process that was
+   * stopped opens by none of them then, and one that had nothing else to do does by a few in a row.
+   */
+  chargesAbandoned(): boolean {
+    if (!this.isStalled) return true
+    if (this.#chargedAt === this.#stalledAt) return false
+    this.#chargedAt = this.#stalledAt
+    return true
+  }
+
   /** What had arrived by `at` has been handled. True if that was the last doubt. */
   hear(at: number): boolean {
     if (at !== this.#stalledAt) return false
@@ -77,6 +91,7 @@ export class MonotonicTime {
     copy.#elapsed = this.#elapsed
     copy.#step = this.#step
     copy.#stalledAt = this.#stalledAt
+    copy.#chargedAt = this.#chargedAt
     if (this.listener !== undefined) copy.listener = SILENT
     return copy
   }

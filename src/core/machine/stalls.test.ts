@@ -4,18 +4,25 @@ import {
   admitMany,
   createMachine,
   RESET_TIMEOUT,
+  saveAt,
   settle,
   stateAt,
 } from '../../../test/helpers/core.ts'
 import { START, waiting } from '../../../test/helpers/overdue.ts'
 import { GROWN_AT, grown } from '../../../test/helpers/slow-start.ts'
 import type { Machine } from '../machine.ts'
+import { SLOW_FAILURE_WEIGHT } from '../trip/evidence.ts'
 
 /** Lets a machine ask for the events that may be waiting; returns when it did, by its own time. */
 function listen(machine: Machine): number[] {
   const asked: number[] = []
   machine.time.listener = { onStall: (at) => asked.push(at) }
   return asked
+}
+
+function scoreAt(machine: Machine, reading: number): number | undefined {
+  const { state } = saveAt(machine, reading)
+  return state.name === 'closed' ? state.rules?.evidence?.score : undefined
 }
 
 /** All that was waiting has been handled. */
@@ -97,14 +104,35 @@ describe('a machine that is told when events have been handled', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('charges nothing for calls that were given up meanwhile', () => {
-    const { machine, permits } = waiting(3)
+  it('charges one of the calls that were given up meanwhile, however many they are', () => {
+    const { machine, permits } = waiting(40)
     const asked = listen(machine)
 
     for (const permit of permits) settle(machine, permit, 'cancelled', START + 1_200)
     hear(machine, asked)
 
+    expect(scoreAt(machine, START + 1_200)).toBe(SLOW_FAILURE_WEIGHT)
     expect(machine.state.name).toBe('closed')
+  })
+
+  it.each([
+    { every: 500, what: 'a process with little to do' },
+    { every: 700, what: 'one that is idle between them' },
+    { every: 5_000, what: 'one that is nearly always idle' },
+  ])('opens by hung calls that are given up one after another: $what', ({ every }) => {
+    const { machine } = waiting(0)
+    const asked = listen(machine)
+    let calls = 0
+
+    for (let at = START; machine.state.name === 'closed' && calls < 20; at += every, calls++) {
+      const permit = admit(machine, at)
+      hear(machine, asked)
+      settle(machine, permit, 'cancelled', at + every)
+      hear(machine, asked)
+    }
+
+    expect(machine.state.name).toBe('open')
+    expect(calls).toBeLessThan(6)
   })
 
   it('leaves probes that are late to the time after', () => {

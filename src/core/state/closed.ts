@@ -85,7 +85,7 @@ export function recordCall(
 interface Parts {
   readonly settings: MachineSettings
   baseline: LatencyBaseline | undefined
-  readonly time: { readonly isStalled: boolean }
+  readonly time: { chargesAbandoned(): boolean }
 }
 
 /**
@@ -101,7 +101,8 @@ function recordCancelled(
   if (permit?.overdue) return ruleWithCharges(state.rules)?.keepOverdue(now)
   const rule = state.inFlight?.rule
   if (permit === undefined || rule === undefined) return undefined
-  if (permit.duration(now) < baselineOf(data).overdueAfter || data.time.isStalled) return undefined
+  const hung = permit.duration(now) >= baselineOf(data).overdueAfter
+  if (!hung || !data.time.chargesAbandoned()) return undefined
   rule.chargeOverdue(now)
   return rule.keepOverdue(now)
 }
