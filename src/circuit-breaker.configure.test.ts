@@ -164,6 +164,86 @@ describe('configure', () => {
   })
 })
 
+describe('configure with a dry run', () => {
+  const statistics = { statistics: true, maxFailures: 3, resetTimeout: 1_000 } as const
+
+  it('tells what would change and be lost, and changes nothing', async () => {
+    const { breaker, clock } = createBreaker({
+      ...statistics,
+      trip: { failureRate: { window: { duration: 5_000 } } },
+    })
+    await fail(breaker)
+    const events = record(breaker, 'configure')
+    const before = [breaker.options, breaker.snapshot(), breaker.save()]
+    const patch = { trip: { failureRate: { window: { duration: 60_000 } } }, statistics: false }
+
+    const dry = breaker.configure(patch, { dryRun: true })
+
+    expect([breaker.options, breaker.snapshot(), breaker.save()]).toEqual(before)
+    expect(events).toEqual([])
+    expect(dry.lost).toContain('statistics')
+    expect(dry).toEqual(breaker.configure(patch))
+    await clock.advance(1)
+  })
+
+  it('lets nothing happen that is due', async () => {
+    const { breaker, clock } = createBreaker({ resetTimeout: 1_000 })
+    await open(breaker)
+    const events = record(breaker, 'transition')
+
+    await clock.advance(1_000)
+    breaker.configure({ resetTimeout: 5_000 }, { dryRun: true })
+
+    expect(events).toEqual([])
+    expect(breaker.state).toBe('half-open')
+  })
+
+  it('rejects a patch that is wrong', () => {
+    const { breaker } = createBreaker()
+
+    expect(() => breaker.configure({ maxFailures: 0 }, { dryRun: true })).toThrow(RangeError)
+  })
+
+  it('applies where it is false', () => {
+    const { breaker } = createBreaker(statistics)
+
+    breaker.configure({ resetTimeout: 9 }, { dryRun: false })
+
+    expect(breaker.options.resetTimeout).toBe(9)
+  })
+})
+
+describe('the reason of a change of options', () => {
+  it.each([
+    { said: undefined, reason: undefined, by: undefined },
+    { said: 'too eager', reason: 'too eager', by: undefined },
+    { said: { reason: 'too eager', by: 'ann' }, reason: 'too eager', by: 'ann' },
+    { said: { by: 'ann' }, reason: undefined, by: 'ann' },
+  ])('is part of the event: $said', ({ said, reason, by }) => {
+    const { breaker } = createBreaker()
+    const events = record(breaker, 'configure')
+
+    breaker.configure({ resetTimeout: 9 }, said)
+
+    const changed = { resetTimeout: 9 }
+    expect(events).toEqual([['configure', { breaker: 'circuit', changed, lost: [], reason, by }]])
+  })
+
+  it.each([
+    [7, 'reason must be a string, got 7'],
+    [null, 'reason must be a string, got null'],
+    [{ dryrun: true }, 'unknown option "dryrun" (in configure); did you mean "dryRun"?'],
+    [{ dryRun: 1 }, 'configure.dryRun must be a boolean, got 1'],
+    [{ by: 5 }, 'configure.by must be a string, got 5'],
+    [{ for: 5 }, 'unknown option "for" (in configure)'],
+  ])('changes nothing when it is wrong: %j', (said, message) => {
+    const { breaker } = createBreaker({ resetTimeout: 3 })
+
+    expect(() => breaker.configure({ resetTimeout: 9 }, said as never)).toThrow(message)
+    expect(breaker.options.resetTimeout).toBe(3)
+  })
+})
+
 describe('the name of a breaker', () => {
   it('is kept by configure, for errors and events as well', () => {
     const { breaker } = createBreaker({ name: 'users' })

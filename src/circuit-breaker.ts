@@ -18,7 +18,7 @@ import { wrapAsync } from './call/wrap-async.ts'
 import { wrapSync } from './call/wrap-sync.ts'
 import { Callable } from './circuit/callable.ts'
 import type { Circuit } from './circuit/circuit.ts'
-import { type ConfigureResult, configure } from './circuit/configure.ts'
+import { type ConfigureOptions, type ConfigureResult, configure } from './circuit/configure.ts'
 import { emitterOf } from './circuit/emitter.ts'
 import { createLazyCircuit, LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
@@ -30,7 +30,7 @@ import type { ManualOptions, StateName } from './core/transition.ts'
 import { EVENT_NAMES, type EventName, type Listener } from './events.ts'
 import { type Explanation, explain } from './inspect/explain.ts'
 import { type Snapshot, shownState, snapshot } from './inspect/snapshot.ts'
-import { checkCall, checkWhy, readOptions } from './options/check-options.ts'
+import { checkByHand, checkCall, readOptions } from './options/check-options.ts'
 import type {
   AcquireOptions,
   AnyArguments,
@@ -265,7 +265,7 @@ export class CircuitBreaker<
    * @throws TypeError or RangeError for an argument that is wrong
    */
   trip(why?: string | OverrideOptions): void {
-    const said = checkWhy('trip', why)
+    const said = checkByHand('trip', why)
     this.#byHand((machine, now) => machine.trip(now, said))
   }
 
@@ -276,7 +276,7 @@ export class CircuitBreaker<
    * @throws TypeError for an argument that is wrong
    */
   halfOpen(why?: string | ManualOptions): void {
-    const said = checkWhy('halfOpen', why)
+    const said = checkByHand('halfOpen', why)
     this.#byHand((machine, now) => machine.halfOpen(now, said))
   }
 
@@ -286,7 +286,7 @@ export class CircuitBreaker<
    * @throws TypeError for an argument that is wrong
    */
   reset(why?: string | ManualOptions): void {
-    const said = checkWhy('reset', why)
+    const said = checkByHand('reset', why)
     this.#byHand((machine, now) => machine.reset(now, said))
   }
 
@@ -328,7 +328,7 @@ export class CircuitBreaker<
   }
 
   #force(mode: OverrideMode, why: string | OverrideOptions | undefined): Disposable {
-    const said = checkWhy('override', why)
+    const said = checkByHand('override', why)
     const override = this.#byHand((machine, now) => machine.force(mode, now, said))
     return { [dispose]: () => this.#release(override) }
   }
@@ -346,12 +346,14 @@ export class CircuitBreaker<
    * Changes options live and keeps evidence, permits, generation and an override. Options that the
    * patch does not name stay as they are. Those that it names are replaced as a whole, nested ones
    * included: `{ trip: { failureRate: {} } }` puts every other rule of `trip` out of force. An option
-   * given as `undefined` goes back to its default. Nothing changes when any of the patch is wrong.
+   * given as `undefined` goes back to its default. Nothing changes when any of the patch is wrong, nor
+   * with `dryRun`, which returns what would be changed and lost. A string in place of `options` is the
+   * reason.
    *
-   * @throws TypeError or RangeError as the constructor does
+   * @throws TypeError or RangeError as the constructor does, or for a wrong one of `options`
    */
-  configure(patch: ConfigurePatch): ConfigureResult {
-    return configure(this.#circuit, this.name, patch)
+  configure(patch: ConfigurePatch, options?: string | ConfigureOptions): ConfigureResult {
+    return configure(this.#circuit, this.name, patch, options)
   }
 
   /** Everything visible at this moment, as plain JSON data. Does not change any state. */

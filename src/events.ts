@@ -28,10 +28,12 @@ export interface BreakerEvents {
     readonly reason: string | undefined
     readonly by: string | undefined
   }
-  /** `configure` changed options: the new values by name, and a description of what was lost. */
+  /** `configure` changed options: the new values by name, a description of what was lost, why and by whom. */
   configure: {
     readonly changed: Readonly<Record<string, unknown>>
     readonly lost: readonly string[]
+    readonly reason: string | undefined
+    readonly by: string | undefined
   }
   /**
    * A listener, `classify`, `retryAfter`, a rule, the clock or `random` threw or returned what it must

@@ -20,7 +20,7 @@ export type {
 } from './call/function-types.ts'
 export type { Permit } from './call/permit.ts'
 
-export type { ConfigureResult } from './circuit/configure.ts'
+export type { ConfigureOptions, ConfigureResult } from './circuit/configure.ts'
 export type { ListenOptions } from './circuit/listen.ts'
 
 export { CircuitBreaker } from './circuit-breaker.ts'

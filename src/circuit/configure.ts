@@ -1,4 +1,5 @@
-import { checkPatch, readOptions } from '../options/check-options.ts'
+import type { ManualOptions } from '../core/transition.ts'
+import { checkByHand, checkPatch, readOptions } from '../options/check-options.ts'
 import { changedOptions } from '../options/compare-options.ts'
 import { machineSettings, resolveOptions } from '../options/resolve-options.ts'
 import type { ConfigurePatch } from '../options.ts'
@@ -13,17 +14,31 @@ export interface ConfigureResult {
   readonly lost: readonly string[]
 }
 
+/** What may be said beside the patch. */
+export interface ConfigureOptions extends ManualOptions {
+  /** Only tells what would change and what would be lost. Default: false. */
+  readonly dryRun?: boolean | undefined
+}
+
 /** Changes options live; changes nothing when any part of the patch is wrong. */
-export function configure(circuit: Circuit, name: string, patch: ConfigurePatch): ConfigureResult {
+export function configure(
+  circuit: Circuit,
+  name: string,
+  patch: ConfigurePatch,
+  options?: string | ConfigureOptions,
+): ConfigureResult {
+  const { reason, by, dryRun } = checkByHand('configure', options)
   const given = readOptions('patch', patch)
   checkPatch(given)
   const userOptions = { ...circuit.userOptions, ...given, name }
   const resolved = resolveOptions(userOptions)
   const changed = changedOptions(circuit.namedOptions, resolved)
   const settings = machineSettings(resolved, (error, source) => circuit.report(error, source))
-  const lost = circuit.machine.configure(settings, circuit.clock.now())
+  const now = circuit.clock.now()
+  if (dryRun) return { changed, lost: circuit.machine.clone().configure(settings, now) }
+  const lost = circuit.machine.configure(settings, now)
   circuit.replaceOptions(resolved, userOptions)
   circuit.flush()
-  publish(circuit, 'configure', { changed, lost })
+  publish(circuit, 'configure', { changed, lost, reason, by })
   return { changed, lost }
 }

@@ -1,7 +1,7 @@
 import type { OverrideOptions } from '../core/state/override.ts'
 import type { CircuitBreakerOptions } from '../options.ts'
 import type { GrowingOptions, RecoveryOptions } from './policy-options.ts'
-import { checkOptions, type FieldsOf } from './shapes.ts'
+import { checkOptions, type Fields, type FieldsOf } from './shapes.ts'
 import { atLeast0, atLeast1, ruleOptions } from './trip-rules.ts'
 import {
   boolean,
@@ -119,21 +119,29 @@ function copied(value: unknown): unknown {
   return copy
 }
 
-const manual = { reason: text, by: text }
+const byHand = { reason: text, by: text }
+const lasting = { ...byHand, for: duration }
+type ByHand = 'trip' | 'override' | 'halfOpen' | 'reset' | 'configure'
+const BY_HAND: Readonly<Record<ByHand, Fields>> = {
+  trip: lasting,
+  override: lasting,
+  halfOpen: byHand,
+  reset: byHand,
+  configure: { ...byHand, dryRun: boolean },
+}
+
+/** All that may be said beside something that is done by hand. */
+type ByHandOptions = OverrideOptions & { readonly dryRun?: boolean | undefined }
 
 /** Checks what is said to a change by hand, where a string is the reason, and returns a copy. */
-export function checkWhy(
-  method: 'trip' | 'halfOpen' | 'reset' | 'override',
-  why: string | OverrideOptions = {},
-): OverrideOptions {
-  if (typeof why !== 'object' || why === null) {
-    text('reason', why)
-    return { reason: why }
+export function checkByHand(method: ByHand, options: string | ByHandOptions = {}): ByHandOptions {
+  if (typeof options !== 'object' || options === null) {
+    text('reason', options)
+    return { reason: options }
   }
-  const lasts = method === 'trip' || method === 'override'
-  checkOptions(lasts ? { ...manual, for: duration } : manual, method, why)
-  const { reason, by, for: ms } = why
-  return { reason, by, for: ms }
+  checkOptions(BY_HAND[method], method, options)
+  const { reason, by, for: ms, dryRun } = options
+  return { reason, by, for: ms, dryRun }
 }
 
 const ACQUIRE_KEYS = ['signal', 'timeout', 'classify']
