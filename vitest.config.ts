@@ -24,7 +24,16 @@ const config: ViteUserConfig = {
           testTimeout: 60_000,
           hookTimeout: 60_000,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/browser/**'],
+          exclude: [...configDefaults.exclude, 'test/browser/**', 'test/clients/*/**'],
+        },
+      },
+      {
+        test: {
+          // Real packages and real servers.
+          name: 'clients',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          include: ['test/clients/*/**/*.test.ts'],
         },
       },
       {

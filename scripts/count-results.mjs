@@ -1,8 +1,8 @@
-// Adds up a run: the tests in Vitest's report and a line for each other check. Prints the sum as
+// Adds up a run: the tests in Vitest's reports and a line for each other check. Prints the sum as
 // the last line of the output and fails when anything did.
 import { existsSync, readFileSync } from 'node:fs'
 
-const [, , log, report] = process.argv
+const [, , log, ...reports] = process.argv
 let passed = 0
 let failed = 0
 
@@ -14,7 +14,12 @@ for (const line of readFileSync(log, 'utf8').split('\n')) {
   }
 }
 
-if (existsSync(report)) {
+for (const report of reports) {
+  if (!existsSync(report)) {
+    failed += 1
+    console.log(`failed step: Vitest left no report in ${report}`)
+    continue
+  }
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
   for (const { name, status, assertionResults } of testResults) {
     const failures = assertionResults.filter((test) => test.status === 'failed')
@@ -26,9 +31,6 @@ if (existsSync(report)) {
       console.log(`failed ${name}: the file could not run`)
     }
   }
-} else {
-  failed += 1
-  console.log('failed step: Vitest left no report')
 }
 
 console.log(`${passed} passed, ${failed} failed`)

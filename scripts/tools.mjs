@@ -20,6 +20,12 @@ const tools = {
     folders: () => versions('/usr/lib/postgresql').map((version) => join(version, 'bin')),
     needs: 'the tests that talk to a real PostgreSQL',
   },
+  'mariadb-server': {
+    variable: 'MARIADB_SERVER',
+    names: ['mariadbd', 'mysqld'],
+    folders: () => ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'],
+    needs: 'the tests that talk to a real MariaDB',
+  },
 }
 
 export const toolNames = Object.keys(tools)

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { CircuitBreaker, CircuitOpenError, protect } from '../../src/index.ts'
-import { reasonOf } from '../helpers/public.ts'
+import { CircuitBreaker, CircuitOpenError, protect } from '../../../src/index.ts'
+import { reasonOf } from '../../helpers/public.ts'
 import { Server } from './server.ts'
 
 let server: Server

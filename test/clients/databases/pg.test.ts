@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { CircuitBreaker, CircuitOpenError, CircuitRegistry, protect } from '../../src/index.ts'
-import { reasonOf } from '../helpers/public.ts'
+import { CircuitBreaker, CircuitOpenError, CircuitRegistry, protect } from '../../../src/index.ts'
+import { reasonOf } from '../../helpers/public.ts'
 import { Server } from './server.ts'
 
 let server: Server
@@ -23,7 +23,7 @@ beforeEach(() => {
 
 function createPool(): pg.Pool {
   const { port } = server
-  const created = new pg.Pool({ host: '127.0.0.1', port, user: 'tester', database: 'postgres' })
+  const created = new pg.Pool({ host: '127.0.0.1', port, user: 'root', database: 'postgres' })
   created.on('error', () => {})
   return created
 }
@@ -174,7 +174,7 @@ describe('protect(pg.Pool)', () => {
       const connection = new pg.Client({
         host: '127.0.0.1',
         port,
-        user: 'tester',
+        user: 'root',
         database: 'postgres',
       })
       const client = protect(connection, breaker)
