@@ -135,19 +135,23 @@ export class Circuit implements ClassifyHost, StallListener {
   }
 
   #admitAt(clockTime: number, backstop: number): Permit | RejectReason {
-    const { state, override } = this.machine
-    if (state.name === 'half-open' && override?.mode !== 'forced-open') {
-      // One call, which needs one permit and gives one result.
-      if (isPartOfProbe(this, state)) return UNRECORDED
-    }
-    const permit = this.machine.admit(clockTime, backstop)
+    const { machine } = this
+    if (isPartOfProbe(this, machine)) return UNRECORDED
+    const permit = machine.admit(clockTime, backstop)
+    // Apart, as calls that pass go through here without a call then.
+    if (typeof permit === 'string' || permit === UNENFORCED) this.#noteRejection(permit)
+    else this.flush()
+    return permit
+  }
+
+  /** Of a call that is rejected, or would be without an override. */
+  #noteRejection(permit: Permit | RejectReason): void {
     const { name } = this.machine.state
     // Described first: a listener may move the breaker on.
     const rejected = typeof permit === 'string' ? this.#describe(permit) : undefined
     this.flush()
     this.#rejected = rejected
-    if (permit === UNENFORCED) publishReject(this, name, undefined, false)
-    return permit
+    if (rejected === undefined) publishReject(this, name, undefined, false)
   }
 
   /** The longest time that a call may take by its timer: a probe has a limit in any case. */
@@ -168,7 +172,7 @@ export class Circuit implements ClassifyHost, StallListener {
   tryAdmitShared(): SharedPermitHandlers | null {
     const direct = this.#direct
     if (direct !== undefined && tryAdmit(this.machine, direct.state)) return direct
-    return this.#tryAdmitFirst()
+    return this.machine.shared === null ? null : this.#tryAdmitFirst()
   }
 
   /** The first such call of a closed state. */

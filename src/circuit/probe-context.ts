@@ -1,4 +1,5 @@
-import type { AdmittingState, Permit } from '../core/permit.ts'
+import type { Machine } from '../core/machine.ts'
+import type { Permit } from '../core/permit.ts'
 import { ownCause } from '../errors.ts'
 import type { AdmittedPermit } from './settle-handlers.ts'
 
@@ -9,6 +10,8 @@ interface ProbeContext {
   /** That of another circuit, whose probe made this call. */
   readonly outer: ProbeContext | undefined
 }
+
+type MachineView = Pick<Machine, 'state' | 'override'>
 
 interface Storage {
   run<T>(context: ProbeContext, fn: () => T): T
@@ -78,9 +81,12 @@ export function leaveContext(permit: AdmittedPermit): void {
   if (probes.delete(permit as Permit) && --running === 0) storage?.disable()
 }
 
-/** True for a call that a probe of the same circuit makes, in the same half-open state. */
-export function isPartOfProbe(circuit: object, state: AdmittingState): boolean {
-  if (running === 0) return false
+/**
+ * True for a call that a probe of the same circuit makes, in the same half-open state. Both are one
+ * call, which needs one permit and gives one result.
+ */
+export function isPartOfProbe(circuit: object, { state, override }: MachineView): boolean {
+  if (running === 0 || override?.mode === 'forced-open') return false
   for (let probe = storage?.getStore(); probe !== undefined; probe = probe.outer) {
     if (probe.circuit === circuit) return probe.permit.open && probe.permit.state === state
   }

@@ -7,7 +7,7 @@ const rule = new Evidence({ threshold: 10, slowerThan: 5_000, minimumSpan: 0, ov
 
 function line(...starts: number[]): { inFlight: InFlight; permits: Permit[] } {
   const inFlight = new InFlight(rule)
-  const permits = starts.map((startedAt) => new Permit(null, startedAt, Infinity))
+  const permits = starts.map((startedAt) => new Permit(null, startedAt))
   for (const permit of permits) inFlight.add(permit)
   return { inFlight, permits }
 }
@@ -36,7 +36,7 @@ describe('InFlight', () => {
     const { inFlight, permits } = line(1, 2, 3)
 
     for (const index of removed) inFlight.remove(permits[index] as Permit)
-    inFlight.add(new Permit(null, 4, Infinity))
+    inFlight.add(new Permit(null, 4))
 
     expect(startsOf(inFlight)).toEqual([...left, 4])
   })
@@ -44,7 +44,7 @@ describe('InFlight', () => {
   it('is cloned in its order, apart', () => {
     const { inFlight, permits } = line(1, 2)
 
-    const copy = inFlight.clone((permit) => new Permit(null, permit.startedAt + 10, Infinity), rule)
+    const copy = inFlight.clone((permit) => new Permit(null, permit.startedAt + 10), rule)
     inFlight.remove(permits[0] as Permit)
 
     expect([startsOf(copy), startsOf(inFlight)]).toEqual([[11, 12], [2]])
@@ -62,7 +62,7 @@ describe('a list that replaces another one', () => {
 
     for (const index of order) {
       later.inFlight.remove(permits[index] as Permit)
-      later.inFlight.add(new Permit(null, 6 + index, Infinity))
+      later.inFlight.add(new Permit(null, 6 + index))
     }
 
     expect(startsOf(later.inFlight)).toEqual([4, 5, ...order.map((index) => 6 + index)])

@@ -12,13 +12,13 @@ import type { HalfOpen } from './state/half-open.ts'
 
 describe('Permit', () => {
   it('is open and has delivered nothing when it is new', () => {
-    const permit = new Permit(null, 7, Infinity)
+    const permit = new Permit(null, 7)
 
     expect(permit).toMatchObject({ open: true, delivered: false, overdue: false, startedAt: 7 })
   })
 
   it.each([
-    { deadline: Infinity, probe: false },
+    { deadline: undefined, probe: false },
     { deadline: 0, probe: true },
     { deadline: 1e15, probe: true },
   ])('is a probe exactly when it has a deadline: $deadline', ({ deadline, probe }) => {

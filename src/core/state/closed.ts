@@ -60,7 +60,7 @@ export function createClosed(
 }
 
 export function admitCall(state: Closed, now: number): Permit {
-  const permit = new Permit(state, now, Infinity)
+  const permit = new Permit(state, now)
   state.inFlight?.add(permit)
   return permit
 }
