@@ -1,4 +1,4 @@
-// Makes a fresh clone ready to run: `node scripts/setup.mjs [tool…]`.
+// Makes a fresh clone ready to run: `node scripts/setup.mjs [tool…] [folder with packages of its own…]`.
 // Runs before anything is installed, so it uses nothing but what Node 20.19 has.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -9,12 +9,15 @@ import { adviceFor, findTool, toolNames } from './tools.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const onCI = /^(1|true)$/i.test(process.env.CI ?? '')
 
-const wanted = process.argv.slice(2)
+const args = process.argv.slice(2)
+const folders = args.filter((arg) => arg.includes('/'))
+const wanted = args.filter((arg) => !folders.includes(arg))
 const unknown = wanted.filter((name) => !toolNames.includes(name))
 if (unknown.length > 0) fail(`setup knows ${toolNames.join(', ')}; got ${unknown.join(', ')}.`)
 
 checkNode()
-installPackages()
+installPackages('.')
+for (const folder of folders) installPackages(folder)
 installTools()
 
 function checkNode() {
@@ -23,12 +26,13 @@ function checkNode() {
   fail(`Node 20.19 or newer is needed, this is ${process.version}.`)
 }
 
-function installPackages() {
-  const reason = whyStale()
+function installPackages(folder) {
+  const reason = whyStale(folder)
   if (reason === undefined) return
   say(`${reason}: running npm ci, which takes about half a minute…`)
   const seconds = stopwatch()
-  if (!run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])) {
+  const cwd = join(root, folder)
+  if (!run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd })) {
     fail(
       'npm ci failed; its own message is above. The packages come from the npm registry, so check the network first.',
     )
@@ -38,22 +42,22 @@ function installPackages() {
 
 // npm leaves a second lockfile in node_modules that lists what it really installed, written last:
 // an interrupted installation has none.
-function whyStale() {
-  const wantedPackages = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
+function whyStale(folder) {
+  const packagesIn = (file) => JSON.parse(readFileSync(join(root, folder, file), 'utf8')).packages
+  const place = join(folder, 'node_modules')
+  const wantedPackages = packagesIn('package-lock.json')
   let installed
   try {
-    installed = JSON.parse(
-      readFileSync(join(root, 'node_modules/.package-lock.json'), 'utf8'),
-    ).packages
+    installed = packagesIn('node_modules/.package-lock.json')
   } catch {
-    return 'node_modules is missing'
+    return `${place} is missing`
   }
   for (const [path, entry] of Object.entries(wantedPackages)) {
     if (!path.startsWith('node_modules/') || entry.link) continue
     const found = installed[path]
     if (found === undefined && entry.optional) continue
     if (found?.version !== entry.version || found?.integrity !== entry.integrity) {
-      return `node_modules is out of date (${path.slice('node_modules/'.length)})`
+      return `${place} is out of date (${path.slice('node_modules/'.length)})`
     }
   }
   return undefined

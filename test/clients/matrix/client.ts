@@ -1,0 +1,37 @@
+import type { CircuitBreaker } from '../../../src/index.ts'
+import type { Upstream } from './upstream.ts'
+
+/** One client of the matrix: how to create, guard and call it. */
+export interface Client {
+  readonly name: string
+  /** The packages whose versions are tested. The last one is the client itself. */
+  readonly packages: readonly string[]
+  /** How it is guarded, as code. */
+  readonly guarded: string
+  /** What its users must know. */
+  readonly trap: string
+  /** For `methods` of `protect`: with these, no call reaches the network, the first one neither. */
+  readonly methods?: readonly string[]
+  /** Why no call can be cancelled. */
+  readonly uncancellable?: string
+  /** Why there is no body that could die. */
+  readonly bodiless?: string
+  /** Starts an upstream, and connects a client to it. */
+  connect(guards: Guards): Promise<Connection>
+}
+
+export interface Guards {
+  readonly breaker: CircuitBreaker
+  /** `protect` with that breaker, and with the `methods` of the client where these are tested. */
+  protect<T extends object>(client: T): T
+}
+
+export interface Connection {
+  readonly upstream: Upstream
+  /**
+   * The ways in which users make a call and take its answer, to the end. Each is one call for the
+   * breaker, and cancels it when the signal aborts.
+   */
+  readonly uses: Readonly<Record<string, (signal?: AbortSignal) => Promise<unknown>>>
+  close?(): unknown
+}

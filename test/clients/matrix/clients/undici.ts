@@ -1,0 +1,36 @@
+import type { Client } from '../client.ts'
+import { HttpUpstream } from '../upstream.ts'
+
+export const undici: Client = {
+  name: 'undici',
+  packages: ['undici'],
+  guarded: 'protect(new Pool(origin), breaker)',
+  trap: 'answers of any status succeed: a `classify` looks at `statusCode`',
+  methods: ['request'],
+  async connect({ breaker, protect }) {
+    const { Pool } = await import('undici')
+    const upstream = await HttpUpstream.start()
+    breaker.configure({
+      classify: (settled) => {
+        if (settled.status === 'rejected') return undefined
+        const { statusCode = 200 } = settled.value as { statusCode?: number }
+        return statusCode >= 500 ? 'failure' : 'success'
+      },
+    })
+    const real = new Pool(upstream.url)
+    const pool = protect(real)
+    const get = { method: 'GET', path: '/' } as const
+    return {
+      upstream,
+      uses: {
+        request: async (signal) => {
+          const { statusCode, body } = await pool.request({ ...get, signal: signal ?? null })
+          const value = await body.json()
+          if (statusCode >= 500) throw new Error(`status ${statusCode}`)
+          return value
+        },
+      },
+      close: () => real.destroy(),
+    }
+  },
+}
