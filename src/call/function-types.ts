@@ -11,11 +11,11 @@ type Any = any
 /** A function whose result can be awaited, so that guarding it need not change its type. */
 export type AsyncFunction = (this: Any, ...args: Any[]) => PromiseLike<unknown>
 
-/** A function that returns an async iterable, or a promise of one. */
-export type StreamFunction = (
-  this: Any,
-  ...args: Any[]
-) => AsyncIterable<unknown> | PromiseLike<AsyncIterable<unknown>>
+/** By `getReader`: the types of browsers have a web stream that is not iterable, as some of them do. */
+type Streamed = AsyncIterable<unknown> | { getReader(): unknown }
+
+/** A function that returns an async iterable or a web stream, or a promise of one. */
+export type StreamFunction = (this: Any, ...args: Any[]) => Streamed | PromiseLike<Streamed>
 
 /** A guarded function: the very same type, or with the fallback's as one more possible result. */
 export type Guarded<F extends AsyncFunction, Fallback> = [Fallback] extends [never]
@@ -88,7 +88,7 @@ export interface SyncGuard<Fallback, Args extends unknown[] = AnyArguments>
   ): GuardedSync<F, Fallback>
 }
 
-/** `breaker.stream`: guards functions that return async iterables, and decorates such methods. */
+/** `breaker.stream`: guards functions that return streams, and decorates such methods. */
 export interface StreamGuard extends Decorator<StreamFunction> {
   // A stream in the bound of `F` would widen what is inferred for functions that end in a `then`.
   <F extends (this: Any, ...args: Any[]) => Any>(

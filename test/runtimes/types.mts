@@ -25,9 +25,13 @@ const either: Promise<number | string> = cached(async (id: string) => id.length)
 // @ts-expect-error -- the fallback takes text
 cached(async (id: number) => id)
 
+// The web streams of `dom` are not iterable before TypeScript 5.6.
+const body = breaker.stream(async (url: string) => (await fetch(url)).body as ReadableStream)
+const bytes: (url: string) => Promise<ReadableStream> = body
+
 const registry = new CircuitRegistry()
 const any: CircuitBreaker<unknown>[] = [breaker, cached, registry.breaker('users')]
 // @ts-expect-error -- its fallback may return text, of which the type says nothing
 const none: CircuitBreaker = cached
 
-export { any, either, found, none }
+export { any, bytes, either, found, none }
