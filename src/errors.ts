@@ -171,8 +171,8 @@ export class CircuitFullError extends ShortCircuitError {
 
   /** @internal */
   constructor(breaker: string, maxConcurrent: number) {
-    const calls = maxConcurrent === 1 ? '1 call is' : `${maxConcurrent} calls are`
-    super(`circuit "${breaker}" is full: ${calls} in flight`, breaker)
+    const calls = maxConcurrent === 1 ? '1 call' : `${maxConcurrent} calls`
+    super(`circuit "${breaker}" is full: at most ${calls} may be in flight`, breaker)
     this.maxConcurrent = maxConcurrent
   }
 }

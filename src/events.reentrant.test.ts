@@ -55,7 +55,7 @@ const rejections: [string, (breaker: CircuitBreaker) => unknown, object][] = [
     },
     {
       name: 'CircuitFullError',
-      message: 'circuit "users" is full: 1 call is in flight',
+      message: 'circuit "users" is full: at most 1 call may be in flight',
       maxConcurrent: 1,
     },
   ],

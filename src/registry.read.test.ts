@@ -176,6 +176,19 @@ describe('registry.read', () => {
     expect([a?.since, b?.since]).toEqual([clock.wall(), own.wall() - 500])
   })
 
+  it('ends, though its visitor adds a breaker each time', () => {
+    registry.breaker('a')
+    registry.breaker('b')
+    const seen: string[] = []
+    registry.read(({ name }) => {
+      seen.push(name)
+      registry.breaker(`${name}+`)
+    })
+
+    expect(seen).toEqual(['a', 'b'])
+    expect(registry.size).toBe(4)
+  })
+
   it('lets its visitor use the registry, and throws what that throws', () => {
     registry.breaker('a')
     registry.breaker('b')

@@ -255,7 +255,9 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
   read(visit: (reading: BreakerReading) => void): void {
     callable('visit', visit)
     const reading = new ReusedReading()
-    for (const lazy of this.#entries.all()) visit(reading.fill(lazy))
+    // Not those that `visit` adds: that need not end.
+    let left = this.#entries.size
+    for (const lazy of this.#entries.all()) if (left-- > 0) visit(reading.fill(lazy))
   }
 
   /** Returns the snapshots of all breakers, as plain JSON data. Does not change any state. */

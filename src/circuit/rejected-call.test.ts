@@ -69,7 +69,7 @@ const before: readonly [string, (breaker: CircuitBreaker) => void, object][] = [
     (breaker) => breaker.acquire(),
     {
       code: 'ERR_CIRCUIT_FULL',
-      message: 'circuit "circuit" is full: 1 call is in flight',
+      message: 'circuit "circuit" is full: at most 1 call may be in flight',
       maxConcurrent: 1,
     },
   ],

@@ -67,8 +67,8 @@ describe('the error of a rejected call', () => {
   })
 
   it.each([
-    [1, 'circuit "circuit" is full: 1 call is in flight'],
-    [2, 'circuit "circuit" is full: 2 calls are in flight'],
+    [1, 'circuit "circuit" is full: at most 1 call may be in flight'],
+    [2, 'circuit "circuit" is full: at most 2 calls may be in flight'],
   ])('counts the calls in flight of a full circuit: %d', async (maxConcurrent, message) => {
     const { breaker } = createBreaker({ maxConcurrent })
     for (let i = 0; i < maxConcurrent; i++) hang(breaker)

@@ -4,7 +4,7 @@ import type { TripPredicate } from '../core/trip/when.ts'
 export type WindowOptions =
   /** An integer from 1 to 100 000. Takes one bit of memory per call. */
   | { readonly calls: number }
-  /** Milliseconds, more than 0. Kept in ten slices, so that a call leaves within a tenth of it. */
+  /** Milliseconds, at least 1. Kept in ten slices, so that a call leaves within a tenth of it. */
   | { readonly duration: number }
 
 /** Opens when the share of failed calls in a window reaches a threshold. */

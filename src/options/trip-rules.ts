@@ -36,7 +36,10 @@ const share: Check = (path, value) => {
 
 const windowOptions = {
   calls: (path, value) => integer(path, value, 1, LARGEST_WINDOW),
-  duration,
+  duration: (path, value) => {
+    duration(path, value)
+    number(path, value, (value) => value >= 1, 'at least 1')
+  },
 } satisfies Fields
 const window: Check = (path, value) => {
   checkOptions(windowOptions, path, value)

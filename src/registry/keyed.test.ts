@@ -74,14 +74,20 @@ describe('registry.keyed(fn, { key })', () => {
         throw mine
       },
     })
-    const odd = registry.keyed(ask, { key: () => ({}) as never })
 
     expect(await reasonOf(throwing('a'))).toBe(mine)
-    expect(await reasonOf(odd('a'))).toEqual(
-      new TypeError(
-        'key must be a function that returns a string, a number or undefined, got an object',
-      ),
-    )
+    for (const { key, got } of [
+      { key: {}, got: 'an object' },
+      { key: null, got: 'null' },
+      { key: Number.NaN, got: 'NaN' },
+    ]) {
+      const odd = registry.keyed(ask, { key: () => key as never })
+      expect(await reasonOf(odd('a'))).toEqual(
+        new TypeError(
+          `key must be a function that returns a string, a number or undefined, got ${got}`,
+        ),
+      )
+    }
     expect(ran).toEqual([])
   })
 

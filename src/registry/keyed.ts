@@ -100,7 +100,7 @@ export class KeyedBreakers {
   }
 
   #addBreaker(group: KeyGroup, key: unknown): LazyCircuit {
-    if (typeof key !== 'string' && typeof key !== 'number') {
+    if (typeof key !== 'string' && (typeof key !== 'number' || Number.isNaN(key))) {
       throw wrongType('key', 'a function that returns a string, a number or undefined', key)
     }
     const { name } = group
