@@ -153,6 +153,20 @@ describe('a connection that a client hands out', () => {
     expect(await reasonOf(user.query())).toBeInstanceOf(CircuitOpenError)
   })
 
+  it('is known also where client and transaction are functions with the methods of emitters', async () => {
+    const emitter = { emit: () => true, removeListener: () => {} }
+    const transaction = Object.assign(() => {}, emitter, new Connection(), { query: send })
+    const client = Object.assign(() => {}, emitter, {
+      query: send,
+      transaction: async () => transaction,
+    })
+    const { query } = await protect(client, breaker).transaction()
+    for (let i = 0; i < 3; i++) await reasonOf(query('fail'))
+
+    expect(breaker.state).toBe('open')
+    expect(await query('1')).toBe('1')
+  })
+
   it('is no second client of the same class', async () => {
     const second = await protect(new Pool(), breaker).fork()
     await second.query('1')

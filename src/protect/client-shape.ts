@@ -141,7 +141,9 @@ export function hasMethod(object: object, key: PropertyKey): boolean {
 /** The names of an object's methods, including those of its classes. */
 export function methodNames(object: object): ReadonlySet<string> {
   const names = new Set<string>()
-  for (let owner = object; isSpecific(owner); owner = Object.getPrototypeOf(owner)) {
+  let owner: object | null = object
+  // Clients that are functions have the methods of emitters themselves.
+  for (; owner === object || isSpecific(owner); owner = Object.getPrototypeOf(owner)) {
     for (const [name, { value: member }] of Object.entries(
       Object.getOwnPropertyDescriptors(owner),
     )) {
