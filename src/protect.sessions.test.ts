@@ -74,6 +74,9 @@ class Pool {
   batch() {
     return { commit: () => send('batch') }
   }
+  checkOut(callback: (error: Error | null, connection: Connection, id: number) => void): void {
+    queueMicrotask(() => callback(null, this.#connection, 1))
+  }
   fork(): Promise<Pool> {
     return Promise.resolve(new Pool())
   }
@@ -151,6 +154,18 @@ describe('a connection that a client hands out', () => {
     breaker.trip()
 
     expect(await reasonOf(user.query())).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it('is the same where a callback gets it', async () => {
+    const pool = protect(new Pool(), breaker, { methods: ['checkOut', 'query'] })
+    const [connection, id] = await new Promise<[Connection, number]>((resolve) => {
+      pool.checkOut((_, ...values) => resolve(values))
+    })
+    for (let i = 0; i < 3; i++) await reasonOf(connection.query('fail'))
+
+    expect(breaker.state).toBe('open')
+    expect(await connection.query('1')).toBe('1')
+    expect(id).toBe(1)
   })
 
   it('is known also where client and transaction are functions with the methods of emitters', async () => {

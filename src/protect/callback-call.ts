@@ -39,9 +39,11 @@ export class CallbackCall {
     this.#callback = new Proxy(original, {
       apply: (target, self, args) => {
         if (this.#timedOut) return undefined
+        // An action gets what the client passes to it: its transaction is one call.
+        const isAction = this.#state !== 'waiting' && !isCallback(original)
         if (this.#state === 'waiting') this.#settle(args)
         else if (this.#state === 'starting') this.#early ??= args
-        return Reflect.apply(target, self, args)
+        return Reflect.apply(target, self, isAction ? args : args.map((arg) => call.proxyOf(arg)))
       },
     })
   }

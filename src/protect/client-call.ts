@@ -63,6 +63,11 @@ export class ClientCall {
     return this.#host.circuit.clock
   }
 
+  /** What the caller receives in place of a value. */
+  proxyOf(value: unknown): unknown {
+    return this.#host.proxyOf(value)
+  }
+
   /** Runs the method, or a part of it. */
   run<T>(fn: (args: readonly unknown[]) => T): T {
     const { circuit } = this.#host

@@ -189,89 +189,92 @@ function clientTests<Raw, Client>(
   })
 
   const { begin, transact } = row
-  if (begin) describe('a transaction during which the circuit opens', () => {
-    /** The next user of the connection, if the transaction has ended on it. */
-    async function next(id: number): Promise<void> {
-      breaker.reset()
-      await row.insert(client, id)
-      expect(await database.openTransactions()).toBe(0)
-    }
-
-    it('is committed, and what the next user writes is stored', async () => {
-      const transaction = await begin(client)
-      await transaction.insert(1)
-      breaker.trip()
-      await transaction.commit()
-      await next(2)
-
-      expect(await database.stored()).toEqual([1, 2])
-    })
-
-    it('is rolled back, and what the next user writes is stored', async () => {
-      const transaction = await begin(client)
-      await transaction.insert(1)
-      for (let i = 0; i < 5; i++) await reasonOf(transaction.fail())
-      expect(breaker.state).toBe('open')
-      await transaction.rollback()
-      await next(2)
-
-      expect(await database.stored()).toEqual([2])
-    })
-  })
-
-  if (begin && !row.once) describe('a connection', () => {
-    it('executes statements while the circuit is open, and while others may not be called', async () => {
-      breaker.configure({ maxConcurrent: 1 })
-      const transaction = await begin(client)
-      await Promise.all([transaction.insert(1), transaction.insert(2)])
-      breaker.trip()
-      await transaction.insert(3)
-      await transaction.commit()
-
-      expect(await database.stored()).toEqual([1, 2, 3])
-      expect(breaker.snapshot().counts.rejected).toMatchObject({ open: 0, full: 0 })
-    })
-
-    it('is not handed out while the circuit is open', async () => {
-      await (await begin(client)).commit()
-      breaker.trip()
-
-      expect(await reasonOf(begin(client))).toSatisfy(isRejection)
-    })
-  })
-
-  if (transact) describe('an action in a transaction', () => {
-    it('is committed though the circuit opens, and not begun while it is open', async () => {
-      const action = async (id: number) => {
-        await transact(client, async (tx) => {
-          await tx.insert(id)
-          breaker.trip()
-          await tx.insert(id + 1)
-        })
+  if (begin)
+    describe('a transaction during which the circuit opens', () => {
+      /** The next user of the connection, if the transaction has ended on it. */
+      async function next(id: number): Promise<void> {
+        breaker.reset()
+        await row.insert(client, id)
+        expect(await database.openTransactions()).toBe(0)
       }
-      await action(1)
-      expect(await reasonOf(action(3))).toSatisfy(isRejection)
-      breaker.reset()
-      await row.insert(client, 5)
 
-      expect(await database.stored()).toEqual([1, 2, 5])
-      expect(await database.openTransactions()).toBe(0)
-    })
-
-    it('is rolled back when it fails, though the circuit opens', async () => {
-      const failed = transact(client, async (tx) => {
-        await tx.insert(1)
+      it('is committed, and what the next user writes is stored', async () => {
+        const transaction = await begin(client)
+        await transaction.insert(1)
         breaker.trip()
-        await tx.fail()
-      })
-      expect(isRejection(await reasonOf(failed))).toBe(false)
-      breaker.reset()
-      await row.insert(client, 2)
+        await transaction.commit()
+        await next(2)
 
-      expect(await database.stored()).toEqual([2])
-      expect(await database.openTransactions()).toBe(0)
+        expect(await database.stored()).toEqual([1, 2])
+      })
+
+      it('is rolled back, and what the next user writes is stored', async () => {
+        const transaction = await begin(client)
+        await transaction.insert(1)
+        for (let i = 0; i < 5; i++) await reasonOf(transaction.fail())
+        expect(breaker.state).toBe('open')
+        await transaction.rollback()
+        await next(2)
+
+        expect(await database.stored()).toEqual([2])
+      })
     })
-  })
+
+  if (begin && !row.once)
+    describe('a connection', () => {
+      it('executes statements while the circuit is open, and while others may not be called', async () => {
+        breaker.configure({ maxConcurrent: 1 })
+        const transaction = await begin(client)
+        await Promise.all([transaction.insert(1), transaction.insert(2)])
+        breaker.trip()
+        await transaction.insert(3)
+        await transaction.commit()
+
+        expect(await database.stored()).toEqual([1, 2, 3])
+        expect(breaker.snapshot().counts.rejected).toMatchObject({ open: 0, full: 0 })
+      })
+
+      it('is not handed out while the circuit is open', async () => {
+        await (await begin(client)).commit()
+        breaker.trip()
+
+        expect(await reasonOf(begin(client))).toSatisfy(isRejection)
+      })
+    })
+
+  if (transact)
+    describe('an action in a transaction', () => {
+      it('is committed though the circuit opens, and not begun while it is open', async () => {
+        const action = async (id: number) => {
+          await transact(client, async (tx) => {
+            await tx.insert(id)
+            breaker.trip()
+            await tx.insert(id + 1)
+          })
+        }
+        await action(1)
+        expect(await reasonOf(action(3))).toSatisfy(isRejection)
+        breaker.reset()
+        await row.insert(client, 5)
+
+        expect(await database.stored()).toEqual([1, 2, 5])
+        expect(await database.openTransactions()).toBe(0)
+      })
+
+      it('is rolled back when it fails, though the circuit opens', async () => {
+        const failed = transact(client, async (tx) => {
+          await tx.insert(1)
+          breaker.trip()
+          await tx.fail()
+        })
+        expect(isRejection(await reasonOf(failed))).toBe(false)
+        breaker.reset()
+        await row.insert(client, 2)
+
+        expect(await database.stored()).toEqual([2])
+        expect(await database.openTransactions()).toBe(0)
+      })
+    })
 }
 
 /** True for the error of a rejected call, and for one that a client has made of it. */

@@ -1,5 +1,5 @@
 import { sql as statement } from 'drizzle-orm'
-import { drizzle as overPg, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import { type NodePgDatabase, drizzle as overPg } from 'drizzle-orm/node-postgres'
 import { integer, pgTable } from 'drizzle-orm/pg-core'
 import { drizzle as overPostgres, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import createKnex, { type Knex } from 'knex'
