@@ -29,7 +29,14 @@ import type { Override, OverrideMode, OverrideOptions } from './core/state/overr
 import type { ManualOptions, StateName } from './core/transition.ts'
 import { EVENT_NAMES, type EventName, type Listener } from './events.ts'
 import { type Explanation, explain } from './inspect/explain.ts'
-import { type Snapshot, shownState, snapshot } from './inspect/snapshot.ts'
+import { printAsJson } from './inspect/print.ts'
+import {
+  type BreakerSummary,
+  type Snapshot,
+  shownState,
+  snapshot,
+  summary,
+} from './inspect/snapshot.ts'
 import { checkByHand, checkCall, readOptions } from './options/check-options.ts'
 import type {
   AcquireOptions,
@@ -120,6 +127,7 @@ export class CircuitBreaker<
 
   static {
     lazyCircuitOf = (breaker) => (#lazy in breaker ? breaker.#lazy : undefined)
+    printAsJson('CircuitBreaker', CircuitBreaker.prototype)
   }
 
   /** Guards a synchronous function: same result, and it throws {@link CircuitOpenError}. */
@@ -360,6 +368,11 @@ export class CircuitBreaker<
   snapshot(): Snapshot {
     const { machine, namedOptions, clock } = this.#circuit
     return snapshot(machine, namedOptions, clock)
+  }
+
+  /** What `JSON.stringify` and `console.log` show; {@link snapshot} has everything. */
+  toJSON(): BreakerSummary {
+    return summary(this.snapshot())
   }
 
   /** Explains the state, as a paragraph and as data. Does not change any state. */

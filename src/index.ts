@@ -53,7 +53,7 @@ export type {
   RegistryEvents,
 } from './events.ts'
 export type { Explanation } from './inspect/explain.ts'
-export type { Snapshot } from './inspect/snapshot.ts'
+export type { BreakerSummary, Snapshot } from './inspect/snapshot.ts'
 export type { Trip } from './inspect/trip.ts'
 export type * from './options/policy-options.ts'
 export type {
@@ -75,4 +75,5 @@ export {
   type CircuitRegistryOptions,
   circuits,
   type RegistrySnapshot,
+  type RegistrySummary,
 } from './registry.ts'

@@ -4,7 +4,7 @@ import { LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
 import { type CircuitBreaker, lazyCircuitOf } from './circuit-breaker.ts'
 import { EVENT_NAMES, type RegistryEvent, type RegistryEventName } from './events.ts'
-import { type Snapshot, snapshot } from './inspect/snapshot.ts'
+import { type BreakerSummary, type Snapshot, snapshot, summary } from './inspect/snapshot.ts'
 import { checkName } from './options/check-options.ts'
 import { callable, integer, object, wrongType } from './options/validate.ts'
 import type { AnyArguments } from './options.ts'
@@ -29,6 +29,11 @@ export interface CircuitRegistryOptions {
    * @defaultValue `10_000`
    */
   readonly maxSize?: number | undefined
+}
+
+/** A registry in short. */
+export interface RegistrySummary extends Omit<RegistrySnapshot, 'breakers'> {
+  readonly breakers: readonly BreakerSummary[]
 }
 
 /** Everything visible in a registry, as plain JSON data. */
@@ -268,6 +273,12 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
       return snapshot(machine, namedOptions, clock)
     })
     return { size, maxSize, evicted, breakers }
+  }
+
+  /** What `JSON.stringify` shows: each breaker in short. */
+  toJSON(): RegistrySummary {
+    const { breakers, ...rest } = this.snapshot()
+    return { ...rest, breakers: breakers.map(summary) }
   }
 }
 

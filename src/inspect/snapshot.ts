@@ -11,6 +11,13 @@ import type { RuleStatus } from '../core/trip/record.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { type Trip, tripOf } from './trip.ts'
 
+/** A breaker in short: its state is the one that calls meet. */
+export type BreakerSummary = Pick<Snapshot, 'name' | 'state' | 'counts'>
+
+export function summary({ name, state, counts }: Snapshot): BreakerSummary {
+  return { name, state, counts }
+}
+
 /** The whole visible state of a breaker at one moment, as plain JSON data. Durations are in ms. */
 export interface Snapshot {
   readonly name: string

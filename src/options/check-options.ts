@@ -97,6 +97,9 @@ export function checkPatch(patch: object): void {
  * an accessor or a proxy returns the next time.
  */
 export function readOptions(path: string, options: unknown): CircuitBreakerOptions<unknown> {
+  if (typeof options === 'function') {
+    throw new TypeError(`${path} must be an object, got a function; breaker(fn) guards one`)
+  }
   object(path, options, KEYS)
   const copy: Record<string, unknown> = {}
   for (const key of KEYS) {

@@ -180,6 +180,45 @@ describe('a wrong option', () => {
   })
 })
 
+describe('the name of an option of another circuit breaker', () => {
+  it.each([
+    [{ timeout: 3_000 }, 'callTimeout'],
+    [{ errorThresholdPercentage: 50 }, 'trip.failureRate.threshold'],
+    [{ volumeThreshold: 5 }, 'trip.failureRate.minimumCalls'],
+    [{ rollingCountTimeout: 10_000 }, 'trip.failureRate.window'],
+    [{ errorFilter: () => true }, 'classify'],
+    [{ isFailure: () => true }, 'classify'],
+    [{ halfOpenAfter: 10_000 }, 'resetTimeout'],
+    [{ breaker: {} }, 'trip'],
+    [{ waitDurationInOpenState: 60_000 }, 'resetTimeout'],
+    [{ permittedNumberOfCallsInHalfOpenState: 10 }, 'recovery.probes'],
+    [{ slowCallDurationThreshold: 60_000 }, 'trip.slowCallRate.slowerThan'],
+    [{ FailureRatio: 0.1 }, 'trip.failureRate.threshold'],
+    [{ MinimumThroughput: 100 }, 'trip.failureRate.minimumCalls'],
+    [{ ReadyToTrip: () => true }, 'trip.when'],
+    [{ fail_max: 5 }, 'maxFailures'],
+    [{ failureThreshold: 5 }, 'maxFailures'],
+    [{ capacity: 10 }, 'maxConcurrent'],
+  ])('gets the name that it has here: %o', (options, own) => {
+    const [name] = Object.keys(options)
+
+    expect(construct(options)).toThrow(
+      new TypeError(`unknown option "${name}" (in options); here it is "${own}"`),
+    )
+  })
+
+  it('gets no hint where that option does not fit', () => {
+    expect(construct({ recovery: { timeouts: 5, probes: 1 } })).toThrow('did you mean "timeout"?')
+    expect(construct({ recovery: { capacity: 5 } })).toThrow('known are probes')
+  })
+})
+
+it('a function in place of options is told how to be guarded', () => {
+  expect(construct(async () => 1)).toThrow(
+    new TypeError('options must be an object, got a function; breaker(fn) guards one'),
+  )
+})
+
 describe('a boundary of an option', () => {
   it.each([
     { name: 'x' },

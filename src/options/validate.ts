@@ -75,8 +75,30 @@ export function object(
   }
 }
 
+/** What options of other circuit breakers are called here; theirs in lower case. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  callTimeout: 'timeout',
+  classify: 'errorfilter isfailure issuccessful shouldhandle',
+  maxConcurrent: 'capacity',
+  maxFailures: 'failmax failurethreshold',
+  resetTimeout: 'breakduration halfopenafter waitdurationinopenstate',
+  trip: 'breaker',
+  'trip.when': 'readytotrip',
+  'trip.failureRate.threshold': 'errorthresholdpercentage failureratethreshold failureratio',
+  'trip.failureRate.minimumCalls': 'minimumnumberofcalls minimumthroughput volumethreshold',
+  'trip.failureRate.window': 'rollingcounttimeout samplingduration slidingwindowsize',
+  'trip.slowCallRate.threshold': 'slowcallratethreshold',
+  'trip.slowCallRate.slowerThan': 'slowcalldurationthreshold',
+  'recovery.probes': 'maxrequests permittednumberofcallsinhalfopenstate successthreshold',
+}
+
 /** What to write instead of an unknown name, to follow it in an error message. */
 export function suggestion(key: string, known: readonly string[]): string {
+  const foreign = key.toLowerCase().replaceAll('_', '')
+  for (const [own, others] of Object.entries(FOREIGN)) {
+    const fits = known.includes(own.split('.')[0] as string)
+    if (fits && others.split(' ').includes(foreign)) return `; here it is ${show(own)}`
+  }
   const near = nearest(key, known)
   return near === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${show(near)}?`
 }

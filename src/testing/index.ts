@@ -27,6 +27,12 @@ export {
   type TestedAction,
   type TestedBreaker,
 } from './conformance/index.ts'
+export {
+  createFullError,
+  createOpenError,
+  createTimeoutError,
+  type OpenErrorOptions,
+} from './errors.ts'
 export { ManualClock } from './manual-clock.ts'
 export {
   type ScriptedDependency,
