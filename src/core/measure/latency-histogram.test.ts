@@ -53,6 +53,43 @@ describe('Latency', () => {
     expect(LATENCY_ERROR).toBe(1 / 32)
   })
 
+  it('visits the buckets that have calls, shortest first, each with where it ends', () => {
+    const latency = latencyOf([100, 0.01, 1, 1, 3_000, 100.5])
+    const seen: [number, number][] = []
+
+    latency.forEachBucket((upTo, calls) => seen.push([upTo, calls]))
+
+    expect(seen).toEqual([
+      [1 / 64, 1],
+      [68 / 64, 2],
+      [104, 2],
+      [3_072, 1],
+    ])
+  })
+
+  it('visits all calls, each by a bucket that ends at or behind it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 4e6, noNaN: true })), (durations) => {
+        const ends: number[] = []
+        latencyOf(durations).forEachBucket((upTo, calls) => {
+          ends.push(...Array.from({ length: calls }, () => upTo))
+        })
+        const sorted = durations.toSorted((a, b) => a - b)
+        return (
+          ends.length === durations.length &&
+          ends.every((end, i) => end >= (sorted[i] as number) && end <= (sorted[i] as number) * 1.07 + 0.02)
+        )
+      }),
+    )
+  })
+
+  it('visits nothing before the first call', () => {
+    const visit = (): never => {
+      throw new Error('there is nothing to visit')
+    }
+    expect(() => new Latency().forEachBucket(visit)).not.toThrow()
+  })
+
   it('is saved as the buckets that are not empty', () => {
     const buckets = [
       [1, 1],
