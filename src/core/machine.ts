@@ -179,7 +179,7 @@ export class Machine implements MachineData {
     permit.overdue = false
     if (came) baselineOf(this).raiseFloor(permit.duration(now))
     if (state === permit.state) retractOverdue(state, now)
-    else if (came && state.name !== 'closed' && state.pending === permit.state) {
+    else if (state.name !== 'closed' && state.pending === permit.state) {
       this.#close(now, 'overdueCancelled')
     }
   }

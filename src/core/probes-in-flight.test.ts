@@ -44,6 +44,37 @@ describe('ProbesInFlight', () => {
     expect(probes.takeExpired(Infinity)).toBeUndefined()
   })
 
+  it('gives out first what has delivered and is due, before one that its own timer will end', () => {
+    const probes = new ProbesInFlight()
+    const [patient, delivered] = [
+      new Permit(null, 0, 500, 60_000),
+      new Permit(null, 10, 510, 60_000),
+    ]
+    probes.add(patient)
+    probes.add(delivered)
+    delivered.deliver(20)
+
+    expect(probes.firstDeadline(509)).toBe(Infinity)
+    expect(probes.firstDeadline(600)).toBe(510)
+    expect([probes.takeExpired(70_000), probes.takeExpired(70_000)]).toEqual([delivered, patient])
+  })
+
+  it.each([
+    { what: 'is due sooner', later: [10, 110, 0], firstDue: 110, oldest: 0 },
+    { what: 'began sooner', later: [-10, 2_000, 0], firstDue: 1_000, oldest: -10 },
+    { what: 'has no timer of its own', later: [10, 1_010, 0], firstDue: 1_000, oldest: 0 },
+  ] as const)('knows the first of all when one that comes later $what', (row) => {
+    const probes = new ProbesInFlight()
+    probes.add(new Permit(null, 0, 1_000, 60_000))
+    const [startedAt, due, backstop] = row.later
+    const later = new Permit(null, startedAt, due, backstop)
+    probes.add(later)
+
+    expect(probes.firstDue).toBe(row.firstDue)
+    expect(probes.oldestWaiting?.startedAt).toBe(row.oldest)
+    expect(probes.takeExpired(3_000)).toBe(later)
+  })
+
   it('removes those whose deadline has passed one by one, by their deadlines', () => {
     const probes = new ProbesInFlight()
     for (const [startedAt, due, backstop] of [

@@ -8,7 +8,7 @@ import {
   settingsOf,
   settle,
 } from '../../../test/helpers/core.ts'
-import { trySettle } from '../fast-path.ts'
+import { tryAdmit, trySettle } from '../fast-path.ts'
 import type { Machine } from '../machine.ts'
 import { SUCCESS } from '../outcome.ts'
 import type { Permit, SharedPermit } from '../permit.ts'
@@ -53,6 +53,15 @@ describe('a success under the shared permit', () => {
       failure: 2,
     })
     expect(machine.state).toMatchObject({ name: 'closed', consecutiveFailures: 0 })
+  })
+
+  it('is not begun under a state that is over', () => {
+    const machine = createMachine()
+    const { shared } = machine
+    machine.reset(0)
+
+    expect(tryAdmit(machine, shared as never)).toBe(false)
+    expect(machine.counters.read().admitted).toBe(0)
   })
 
   it('is stale when its state is over', () => {
@@ -177,6 +186,16 @@ describe('a success with a permit', () => {
 
   it.each<[string, (machine: Machine, permit: Permit) => void]>([
     ['its state is over', (machine) => machine.reset(1)],
+    [
+      'its state was left by a trip, and what was learned is kept',
+      (machine) => {
+        machine.trip(1)
+        settle(machine, admit(machine, 2_000), 'success', 2_000)
+      },
+    ],
+    ['probes are let out', (machine) => machine.halfOpen(1)],
+    ['the breaker is disabled', (machine) => void machine.force('disabled', 1, {})],
+    ['it is forced closed', (machine) => void machine.force('forced-closed', 1, {})],
     ['it was overdue', (_, permit) => void Object.assign(permit, { overdue: true })],
     ['statistics are kept', (machine) => void machine.configure(withStatistics, 1)],
     ['a score may fall', (machine) => void callTimes(machine, 1, 'failure', 1)],
@@ -190,6 +209,15 @@ describe('a success with a permit', () => {
 
     expect(machine.counters.read()).toEqual(before)
     expect(permit.open).toBe(true)
+  })
+
+  it('is left to who knows the time when it is a probe, and latencies are known', () => {
+    const machine = dense()
+    machine.trip(1)
+    const probe = admit(machine, 1_001)
+
+    expect(trySettle(machine, probe)).toBe(false)
+    expect(probe.open).toBe(true)
   })
 
   it('is left to who knows the time when it is a probe', () => {

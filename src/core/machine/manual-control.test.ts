@@ -8,6 +8,7 @@ import {
   PROBE_TIMEOUT,
   probedMachine,
   RESET_TIMEOUT,
+  settingsOf,
   settle,
   stateAt,
 } from '../../../test/helpers/core.ts'
@@ -52,6 +53,35 @@ describe('trip', () => {
     expect(stateAt(machine, at)).toBe(state)
     expect(machine.state).toMatchObject({ since: 0, generation: 3 })
     expect(tripsOf(machine)).toMatchObject([{ openFor: 600 + RESET_TIMEOUT }])
+  })
+
+  it('says so when it was open before, with what it was told last', () => {
+    const machine = createMachine()
+    machine.trip(0, { reason: 'release', by: 'ann', for: 5_000 })
+    machine.changes.length = 0
+
+    machine.trip(100)
+    const silent = { ...tripsOf(machine)[0] }
+    machine.trip(200, { reason: 'rollback', by: 'bob' })
+
+    expect(machine.changes).toMatchObject([
+      { from: 'open', to: 'open', reason: 'manual', note: undefined, by: undefined },
+      { from: 'open', to: 'open', reason: 'manual', note: 'rollback', by: 'bob' },
+    ])
+    expect(silent).toMatchObject({ note: 'release', by: 'ann' })
+    expect(tripsOf(machine)).toMatchObject([{ note: 'rollback', by: 'bob' }])
+    expect(machine.state).toMatchObject({ retripped: { reason: 'rollback', by: 'bob' } })
+  })
+
+  it('keeps the time that was set by hand, counted from then, whatever is configured', () => {
+    const machine = createMachine()
+    machine.trip(0)
+    machine.trip(100, { for: 5_000 })
+
+    machine.configure(settingsOf({ resetTimeout: 7 }), 200)
+
+    expect(machine.state).toMatchObject({ name: 'open', until: 5_100 })
+    expect(tripsOf(machine)).toMatchObject([{ openFor: 5_100 }])
   })
 
   it('re-opens an open circuit whose time is up, as one that is half-open', () => {

@@ -77,7 +77,9 @@ describe('Latency', () => {
         const sorted = durations.toSorted((a, b) => a - b)
         return (
           ends.length === durations.length &&
-          ends.every((end, i) => end >= (sorted[i] as number) && end <= (sorted[i] as number) * 1.07 + 0.02)
+          ends.every(
+            (end, i) => end >= (sorted[i] as number) && end <= (sorted[i] as number) * 1.07 + 0.02,
+          )
         )
       }),
     )

@@ -11,8 +11,9 @@ import {
   settle,
 } from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
+import type { Closed } from '../state/closed.ts'
 import { ruleStatuses } from '../state/state.ts'
-import { createRules, needsDuration, type TripSettings } from './rules.ts'
+import { createRules, needsDuration, saveRules, type TripSettings } from './rules.ts'
 
 const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 10 } }
 const timed = { ...failureRate, window: { duration: 10_000 } }
@@ -279,5 +280,30 @@ describe('several rules', () => {
     callTimes(other, 3, 'failure')
 
     expect([machine.state.name, other.state.name]).toEqual(['closed', 'closed'])
+  })
+})
+
+describe('rules that are asked', () => {
+  it.each([
+    { opens: 'failureRate', trip: { failureRate: { ...failureRate, minimumCalls: 2 }, when } },
+    { opens: 'when', trip: { failureRate, when: () => true } },
+    { opens: 'evidence', trip: { failureRate, evidence: { ...evidence, threshold: 2 }, when } },
+  ])('open by the first that finds something: $opens', ({ opens, trip }) => {
+    const machine = createMachine(optionsWith(trip))
+    const error = new Error('down')
+    for (let i = 0; i < 2 && machine.state.name === 'closed'; i++) {
+      settle(machine, admit(machine, i), 'failure', i, { error })
+    }
+
+    expect(machine.changes).toMatchObject([{ to: 'open', reason: opens }])
+  })
+
+  it('are saved but for those that keep nothing', () => {
+    const machine = failing({ failureRate, when })
+
+    const saved = saveRules((machine.state as Closed).rules, 0)
+
+    expect(Object.keys(saved ?? {})).toEqual(['failureRate', 'slowCallRate', 'evidence'])
+    expect(saved?.failureRate).not.toBeNull()
   })
 })
