@@ -287,7 +287,7 @@ describe('rules that are asked', () => {
   it.each([
     { opens: 'failureRate', trip: { failureRate: { ...failureRate, minimumCalls: 2 }, when } },
     { opens: 'when', trip: { failureRate, when: () => true } },
-    { opens: 'evidence', trip: { failureRate, evidence: { ...evidence, threshold: 2 }, when } },
+    { opens: 'evidence', trip: { failureRate, evidence: { ...evidence, threshold: 1.5 }, when } },
   ])('open by the first that finds something: $opens', ({ opens, trip }) => {
     const machine = createMachine(optionsWith(trip))
     const error = new Error('down')
