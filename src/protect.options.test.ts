@@ -92,6 +92,18 @@ describe('the options of protect', () => {
     expect(wrong('users.list', 'of().get', 'users.none.x', 'users.by', 'later.a')).not.toThrow()
   })
 
+  it('take namespaces that answer to any name', async () => {
+    const users: { list(): Promise<number> } = new Proxy({} as never, {
+      get: (_, name) => (name === 'list' ? async () => 1 : undefined),
+      ownKeys: () => ['list'],
+      getOwnPropertyDescriptor: () => ({ value: async () => 1, configurable: true }),
+    })
+    const client = protect({ users }, breaker, { methods: ['users.list'] })
+    breaker.trip()
+
+    expect(await reasonOf(client.users.list())).toBeInstanceOf(CircuitOpenError)
+  })
+
   it.each([
     [undefined, 'client must be an object or a function'],
     ['text', 'client must be an object or a function'],

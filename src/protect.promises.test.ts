@@ -308,6 +308,21 @@ describe('a stream that is an emitter as well', () => {
     expect(counts()).toEqual([2, 1, 1, 0])
   })
 
+  it('takes no event for an answer by which it says that it ends', async () => {
+    const run = new Run()
+    const stop = new AbortController()
+    const client = protect({ create: (_: { signal: AbortSignal }) => run }, breaker)
+    client
+      .create(stop)
+      .on('abort', () => {})
+      .on('end', () => {})
+    stop.abort()
+    run.emit('abort')
+    run.emit('end')
+
+    expect(counts()).toEqual([1, 0, 0, 1])
+  })
+
   it('takes up no capacity once an event has come that its caller listens to', async () => {
     const { breaker } = createBreaker({ maxConcurrent: 1 })
     const run = new Run()

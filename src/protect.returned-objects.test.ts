@@ -200,6 +200,28 @@ describe('streams of a client', () => {
     expect(counts()).toEqual([1, 1, 0, 0, 0])
   })
 
+  it('may be plain objects', async () => {
+    const client = protect(
+      {
+        pages: (failing: boolean) => ({
+          [Symbol.asyncIterator]: () => ({
+            next: async () => {
+              if (failing) throw new Error('down')
+              return { done: true, value: undefined }
+            },
+          }),
+        }),
+      },
+      breaker,
+    )
+    await drain(client.pages(false))
+    expect((await reasonOf(drain(client.pages(true)))) as Error).toMatchObject({ message: 'down' })
+    expect(counts()).toEqual([2, 1, 1, 0, 0])
+    breaker.trip()
+
+    expect(await reasonOf(drain(client.pages(false)))).toBeInstanceOf(CircuitOpenError)
+  })
+
   it('are rejected at their first item, or at once if they start without being iterated', async () => {
     await drain(store.read())
     breaker.trip()

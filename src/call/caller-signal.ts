@@ -23,13 +23,40 @@ export function callerSignal(args: readonly unknown[]): AbortSignal | undefined 
   return undefined
 }
 
+/** As above, and also in the options of a part of the call, such as `{ request: { signal } }`. */
+export function findSignal(args: readonly unknown[]): AbortSignal | undefined {
+  const signal = callerSignal(args)
+  if (signal !== undefined) return signal
+  for (let i = args.length - 1; i >= 0; i--) {
+    const nested = callerSignal(optionsIn(args[i]))
+    if (nested !== undefined) return nested
+  }
+  return undefined
+}
+
+/** Options within options. */
+function optionsIn(arg: unknown): readonly unknown[] {
+  try {
+    return isOptions(arg) ? Object.values(arg).filter(isOptions) : []
+  } catch {
+    // As above.
+    return []
+  }
+}
+
+function isOptions(value: unknown): value is Options {
+  return typeof value === 'object' && value !== null && isPlain(value)
+}
+
 /**
  * The arguments with the signal of the call in place of its caller's: as an argument, and in plain
- * options, which are copied. An instance of a class, such as a `Request`, can't be copied and stays.
+ * options, which are copied; with a `depth` of 1 also in options within them. An instance of a class, such
+ * as a `Request`, can't be copied and stays.
  */
 export function replaceSignal(
   args: readonly unknown[],
   own: CallSignal | undefined,
+  depth = 0,
 ): readonly unknown[] {
   if (own === undefined) return args
   const { caller, signal } = own
@@ -37,7 +64,7 @@ export function replaceSignal(
     if (typeof arg !== 'object' || arg === null) return arg
     if (arg === caller) return signal
     try {
-      return isPlain(arg) ? replaceProperties(arg as Options, caller, signal) : arg
+      return isPlain(arg) ? replaceProperties(arg as Options, caller, signal, depth) : arg
     } catch {
       return arg
     }
@@ -50,10 +77,16 @@ function replaceProperties(
   options: Options,
   caller: AbortSignal | undefined,
   own: AbortSignal,
+  depth: number,
 ): Options {
   let copy = options
   for (const name of SIGNAL_PROPERTIES) {
     if (Object.hasOwn(options, name) && options[name] === caller) copy = { ...copy, [name]: own }
+  }
+  if (depth === 0) return copy
+  for (const [name, part] of Object.entries(options)) {
+    const replaced = isOptions(part) ? replaceProperties(part, caller, own, depth - 1) : part
+    if (replaced !== part) copy = { ...copy, [name]: replaced }
   }
   return copy
 }

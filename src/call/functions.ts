@@ -20,6 +20,7 @@ export function kindOf(fn: AnyFunction): string {
 
 /** A method may be named `class`, but has no prototype. */
 export function isClass(fn: object): boolean {
+  if (typeof fn !== 'function') return false
   return Object.hasOwn(fn, 'prototype') && /^class\b/.test(Function.prototype.toString.call(fn))
 }
 

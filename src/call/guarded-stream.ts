@@ -14,6 +14,9 @@ import { isIteratorOf, proxyStream } from './stream-proxy.ts'
 import { timeLimit } from './timeout-queue.ts'
 import { webIterator, webStream, webStreamType } from './web-stream.ts'
 
+/** Events that bring nothing of an answer. */
+const ENDINGS: ReadonlySet<PropertyKey> = new Set(['error', 'abort', 'end', 'close'])
+
 /** Settles calls whose stream was dropped before its end, where the runtime tells. */
 const droppedStreams =
   typeof FinalizationRegistry === 'function'
@@ -124,8 +127,9 @@ export class GuardedStream {
 
   end(settled: Settled, timedOut = false): void {
     const { delivered, signal } = this.settlement
+    // Many end without an error when they are aborted.
     const aborted =
-      delivered && !timedOut && settled.status === 'rejected' && abortedByCaller(signal)
+      !timedOut && (delivered || settled.status === 'fulfilled') && abortedByCaller(signal)
     if (this.#left || aborted) this.#leave()
     else this.settlement.settle(settled, timedOut)
   }
@@ -162,7 +166,7 @@ export class GuardedStream {
         // Those of Node wait until they are read, and tell when that begins.
         if ('readableFlowing' in source) return
         this.#read()
-        if (event !== 'error' && isEmittingStream(source)) {
+        if (!ENDINGS.has(event) && isEmittingStream(source)) {
           source.on(event, () => this.settlement.deliver())
         }
       },

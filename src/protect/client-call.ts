@@ -1,5 +1,5 @@
 import { ownSignal } from '../call/call-signal.ts'
-import { callerSignal, replaceSignal } from '../call/caller-signal.ts'
+import { findSignal, replaceSignal } from '../call/caller-signal.ts'
 import { withFallback } from '../call/fallback.ts'
 import { follow } from '../call/follow.ts'
 import { GuardedStream } from '../call/guarded-stream.ts'
@@ -37,7 +37,7 @@ export class ClientCall {
     const { circuit, onSession } = host
     const { callTimeout, fallback, maxConcurrent } = circuit.options
     const timeout = circuit.timeLimit(permit, callTimeout)
-    const signal = callerSignal(args)
+    const signal = findSignal(args)
     const own = ownSignal(signal, timeout)
     const settlement = new Settlement(circuit, permit, signal, undefined, own)
     // Where no number of calls matters it keeps its duration.
@@ -53,7 +53,7 @@ export class ClientCall {
     }
     this.#host = host
     this.settlement = settlement
-    this.#args = replaceSignal(args, own)
+    this.#args = replaceSignal(args, own, 1)
     this.timeout = timeout
     this.handlers =
       fallback === undefined || onSession ? handlers : withFallback(handlers, fallback, args)
@@ -77,7 +77,7 @@ export class ClientCall {
   /** A call by itself of what goes on after the first one has ended, if one would pass. */
   again(): ClientCall | undefined {
     const { circuit } = this.#host
-    if (!circuit.machine.wouldAdmit(circuit.clock.now())) return undefined
+    if (!wouldAdmit(circuit)) return undefined
     const permit = circuit.admitInParts(circuit.options.callTimeout)
     return typeof permit === 'string' ? undefined : new ClientCall(this.#host, permit, this.#args)
   }
@@ -118,4 +118,8 @@ export class ClientCall {
   iterate(source: Source): Iterator {
     return new GuardedStream(this.#host.circuit, this.settlement).iterateLazily(() => source)
   }
+}
+
+export function wouldAdmit({ machine, clock }: Circuit): boolean {
+  return machine.wouldAdmit(clock.now())
 }

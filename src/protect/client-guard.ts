@@ -1,4 +1,5 @@
-import { callAsync, isPromise, rejectCall } from '../call/call.ts'
+import { isPromise, rejectCall } from '../call/call.ts'
+import { findSignal } from '../call/caller-signal.ts'
 import { isObservable } from '../call/follow.ts'
 import { type AnyFunction, tagOf } from '../call/functions.ts'
 import { endLostTurn } from '../call/next-turn.ts'
@@ -10,7 +11,7 @@ import type { FailedCall } from '../circuit/rejected-call.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { isThenable } from '../options/validate.ts'
 import { CallbackCall, isCallback, rejectCallback } from './callback-call.ts'
-import { ClientCall } from './client-call.ts'
+import { ClientCall, wouldAdmit } from './client-call.ts'
 import {
   appendPath,
   createMethod,
@@ -56,6 +57,8 @@ export class ClientGuard {
   readonly #proxies = new WeakMap<object, object>()
   /** By proxy. */
   readonly originals: WeakMap<object, object> = new WeakMap()
+  /** By what the methods that they were passed to have returned. */
+  readonly #signals = new WeakMap<object, readonly AbortSignal[]>()
   readonly #createProxy: (object: object, place: Place) => object
 
   constructor(client: object, rules: ClientRules, createProxy: ClientGuard['proxyOf']) {
@@ -190,8 +193,11 @@ export class ClientGuard {
     }
     // A generator runs nothing before its first item is requested, which is soon enough to reject.
     if (isStream(result) && !isAsyncGenerator(result)) remember(profile, result)
-    const inSession = onSession || (isObject(result) && isSession(result))
-    return this.proxyIfNeeded(result, appendPath(path, '()'), inSession)
+    if (!isObject(result)) return result
+    // One that is passed to a method of a chain is for what is awaited at its end.
+    const signal = findSignal(args)
+    if (signal !== undefined) this.#signals.set(result, [signal])
+    return this.proxyIfNeeded(result, appendPath(path, '()'), onSession || isSession(result))
   }
 
   #reject(
@@ -271,27 +277,24 @@ export class ClientGuard {
   wait(method: Method, thenable: PromiseLike<unknown>): Promise<unknown> {
     const wait = (): Promise<unknown> =>
       new Promise((resolve, reject) => void thenable.then(resolve, reject))
-    if (!method.isGuarded) return wait()
     const circuit = this.#rules.circuitOf(method.path)
-    if (!method.onSession) return callAsync(circuit, wait, undefined, [])
-    const call = wouldAdmit(circuit) && this.#admit(method, [])
-    return call instanceof ClientCall ? call.follow(wait()) : wait()
+    if (!method.isGuarded || (method.onSession && !wouldAdmit(circuit))) return wait()
+    const call = this.#admit(method, this.#signals.get(thenable) ?? [])
+    if (call instanceof ClientCall) return call.follow(call.run(wait))
+    return rejectCall(circuit, call, circuit.options.fallback, [])
   }
 
   /** Iterates a stream of the client, whose call lasts until the iteration ends. */
   iterate(method: Method, source: Source): AsyncIterator<unknown, unknown, unknown> {
     if (!method.isGuarded) return source[Symbol.asyncIterator]()
     const circuit = this.#rules.circuitOf(method.path)
-    if (!method.onSession) return startLazily(circuit, [], () => source)
-    const call = wouldAdmit(circuit) && this.#admit(method, [])
+    const signals = this.#signals.get(source) ?? []
+    if (!method.onSession) return startLazily(circuit, signals, () => source)
+    const call = wouldAdmit(circuit) && this.#admit(method, signals)
     return call instanceof ClientCall ? call.iterate(source) : source[Symbol.asyncIterator]()
   }
 }
 
 const noStream: FailedCall = {
   createError: () => new TypeError('the fallback did not return an async iterable'),
-}
-
-function wouldAdmit({ machine, clock }: Circuit): boolean {
-  return machine.wouldAdmit(clock.now())
 }

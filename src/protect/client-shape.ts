@@ -2,7 +2,7 @@
 import { isPromise } from '../call/call.ts'
 import { isEmittingStream } from '../call/emitting-stream.ts'
 import { isClass } from '../call/functions.ts'
-import { isWebStream, type Source } from '../call/stream-iterators.ts'
+import { isStream, isWebStream, type Source } from '../call/stream-iterators.ts'
 import { isThenable } from '../options/validate.ts'
 
 /** Methods that close the client itself, which must be possible while the circuit is open. */
@@ -110,7 +110,7 @@ export function mayCallTarget(value: object): boolean {
   if (tag !== 'Object' && typeof Reflect.get(globalThis, tag) === 'function') return false
   const prototype: unknown = Object.getPrototypeOf(value)
   const isPlain = prototype === null || prototype === Object.prototype
-  return !isPlain || hasMethods(value, NAMESPACE_DEPTH)
+  return !isPlain || isStream(value) || hasMethods(value, NAMESPACE_DEPTH)
 }
 
 /** How deep to look for namespaces within namespaces. */

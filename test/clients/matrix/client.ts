@@ -12,10 +12,10 @@ export interface Client {
   readonly trap: string
   /** For `methods` of `protect`: with these, no call reaches the network, the first one neither. */
   readonly methods?: readonly string[]
-  /** Why no call can be cancelled. */
-  readonly uncancellable?: string
-  /** Why there is no body that could die. */
-  readonly bodiless?: string
+  /** How a call is cancelled: by a signal that it is passed, by a method, or not at all. */
+  readonly cancelledBy: 'signal' | 'method' | 'nothing'
+  /** What happens when a body dies, where no call can tell. */
+  readonly brokenBody?: string
   /** Starts an upstream, and connects a client to it. */
   connect(guards: Guards): Promise<Connection>
 }
@@ -30,7 +30,7 @@ export interface Connection {
   readonly upstream: Upstream
   /**
    * The ways in which users make a call and take its answer, to the end. Each is one call for the
-   * breaker, and cancels it when the signal aborts.
+   * breaker. One with a parameter cancels it when the signal aborts.
    */
   readonly uses: Readonly<Record<string, (signal?: AbortSignal) => Promise<unknown>>>
   close?(): unknown

@@ -23,7 +23,7 @@ function tableOf(rows: readonly (readonly [Client, Findings])[]): string {
     client.packages.map(versionOf).join(', '),
     `\`${client.guarded}\``,
     rejection ?? '',
-    brokenBody ?? '–',
+    client.brokenBody ?? brokenBody ?? '',
     client.trap,
   ])
   const head = [

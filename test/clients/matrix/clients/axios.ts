@@ -7,6 +7,7 @@ const axios = (adapter: 'http' | 'fetch'): Client => ({
   guarded: 'protect(axios.create(), breaker)',
   trap: "`axios(…)` itself can't be listed in `methods`: its first call runs",
   methods: ['get', 'request'],
+  cancelledBy: 'signal',
   async connect({ protect }) {
     const { default: axios } = await import('axios')
     const upstream = await HttpUpstream.start()

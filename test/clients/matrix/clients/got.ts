@@ -7,6 +7,7 @@ export const got: Client = {
   guarded: 'protect(got.extend(…), breaker)',
   trap: 'one call for all of its retries; `got.stream` is guarded as a stream',
   methods: ['get'],
+  cancelledBy: 'signal',
   async connect({ protect }) {
     const { default: got } = await import('got')
     const upstream = await HttpUpstream.start()

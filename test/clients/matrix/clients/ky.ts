@@ -7,6 +7,7 @@ export const ky: Client = {
   guarded: 'protect(ky.create(…), breaker)',
   trap: 'one call for all of its retries; a body that is read later is not seen, one that is read by `.json()` is',
   methods: ['get'],
+  cancelledBy: 'signal',
   async connect({ protect }) {
     const { default: ky } = await import('ky')
     const upstream = await HttpUpstream.start()

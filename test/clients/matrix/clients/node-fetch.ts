@@ -1,20 +1,17 @@
 import type { Client } from '../client.ts'
 import { HttpUpstream } from '../upstream.ts'
+import { failedStatus } from './failed-status.ts'
 
 export const nodeFetch: Client = {
   name: 'node-fetch',
   packages: ['node-fetch'],
   guarded: 'breaker(fetch)',
   trap: 'answers of any status succeed: a `classify` looks at `status`',
+  cancelledBy: 'signal',
   async connect({ breaker }) {
     const { default: fetch } = await import('node-fetch')
     const upstream = await HttpUpstream.start()
-    breaker.configure({
-      classify: (settled) => {
-        if (settled.status === 'rejected') return undefined
-        return (settled.value as Response).status >= 500 ? 'failure' : 'success'
-      },
-    })
+    breaker.configure({ classify: failedStatus('status') })
     const guarded = breaker(fetch)
     return {
       upstream,

@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts'
 import { HttpUpstream } from '../upstream.ts'
+import { failedStatus } from './failed-status.ts'
 
 export const undici: Client = {
   name: 'undici',
@@ -7,16 +8,11 @@ export const undici: Client = {
   guarded: 'protect(new Pool(origin), breaker)',
   trap: 'answers of any status succeed: a `classify` looks at `statusCode`',
   methods: ['request'],
+  cancelledBy: 'signal',
   async connect({ breaker, protect }) {
     const { Pool } = await import('undici')
     const upstream = await HttpUpstream.start()
-    breaker.configure({
-      classify: (settled) => {
-        if (settled.status === 'rejected') return undefined
-        const { statusCode = 200 } = settled.value as { statusCode?: number }
-        return statusCode >= 500 ? 'failure' : 'success'
-      },
-    })
+    breaker.configure({ classify: failedStatus('statusCode') })
     const real = new Pool(upstream.url)
     const pool = protect(real)
     const get = { method: 'GET', path: '/' } as const
