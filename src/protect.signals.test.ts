@@ -130,6 +130,22 @@ describe('a builder that is awaited', () => {
     expect(counts()).toEqual([0, 0, 1, 0])
   })
 
+  it('is cancelled by a signal that the method was passed which has returned its owner', async () => {
+    const pages = (signal: AbortSignal) => ({
+      async *byPage() {
+        yield await hang(signal)
+      },
+    })
+    const list = protect({ list: pages, hang }, breaker)
+    const controller = new AbortController()
+    const call = reasonOf(list.list(controller.signal).byPage().next())
+    await turn()
+    controller.abort()
+    await call
+
+    expect(counts()).toEqual([0, 0, 1, 0])
+  })
+
   it('is a failure when that signal is a deadline', async () => {
     const controller = new AbortController()
     const call = reasonOf(client.from('a').abortSignal(controller.signal))

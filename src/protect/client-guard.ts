@@ -3,14 +3,12 @@ import { findSignal } from '../call/caller-signal.ts'
 import { isObservable } from '../call/follow.ts'
 import { type AnyFunction, tagOf } from '../call/functions.ts'
 import { endLostTurn } from '../call/next-turn.ts'
-import { rejectedLike, rejectedStream } from '../call/rejected-stream.ts'
 import { startLazily } from '../call/stream.ts'
-import { isStream, iteratorOf, type Source } from '../call/stream-iterators.ts'
+import { isStream, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
-import type { FailedCall } from '../circuit/rejected-call.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { isThenable } from '../options/validate.ts'
-import { CallbackCall, isCallback, rejectCallback } from './callback-call.ts'
+import { CallbackCall, isCallback } from './callback-call.ts'
 import { ClientCall, wouldAdmit } from './client-call.ts'
 import {
   appendPath,
@@ -38,6 +36,7 @@ import {
 } from './client-shape.ts'
 import { guardObservable } from './guarded-observable.ts'
 import { guardPromise } from './guarded-promise.ts'
+import { rejectedResult } from './rejected-result.ts'
 
 /** Bounds the memory for clients that create method names dynamically. */
 const MOST_METHODS = 10_000
@@ -133,7 +132,11 @@ export class ClientGuard {
   /** Calls a method on the original object. */
   call(found: Method, fn: AnyFunction, self: unknown, callerArgs: readonly unknown[]): unknown {
     const args: readonly unknown[] = callerArgs.map((arg) => this.originalOf(arg))
-    const run = (passed = args): unknown => Reflect.apply(fn, self, passed)
+    const run = (passed = args): unknown => {
+      const result: unknown = Reflect.apply(fn, self, passed)
+      if (isObject(result) && !isPromise(result)) this.#keepSignal(result, self, args)
+      return result
+    }
     if (!found.isGuarded) return this.#returnUnguarded(run())
     const method = endsTransaction(found.path, args) ? { ...found, onSession: true } : found
     const withCallback = typeof args.at(-1) === 'function'
@@ -146,9 +149,16 @@ export class ClientGuard {
     if (profile.returnsStreams && !method.onSession) {
       const circuit = this.#rules.circuitOf(method.path)
       const reason = circuit.rejectOnly()
-      if (reason !== undefined) return this.#reject(circuit, reason, profile, args)
+      if (reason !== undefined) return rejectedResult(circuit, reason, profile, args)
     }
     return this.#admitAfterwards(method, profile, run(), args)
+  }
+
+  /** A signal that is passed to a method of a chain is for what is awaited at its end. */
+  #keepSignal(result: object, self: unknown, args: readonly unknown[]): void {
+    const signal = findSignal(args)
+    const signals = signal ? [signal] : isObject(self) && this.#signals.get(self)
+    if (signals) this.#signals.set(result, signals)
   }
 
   /** Returns the result of a call that is not guarded, with known objects replaced by proxies. */
@@ -193,29 +203,8 @@ export class ClientGuard {
     }
     // A generator runs nothing before its first item is requested, which is soon enough to reject.
     if (isStream(result) && !isAsyncGenerator(result)) remember(profile, result)
-    if (!isObject(result)) return result
-    // One that is passed to a method of a chain is for what is awaited at its end.
-    const signal = findSignal(args)
-    if (signal !== undefined) this.#signals.set(result, [signal])
-    return this.proxyIfNeeded(result, appendPath(path, '()'), onSession || isSession(result))
-  }
-
-  #reject(
-    circuit: Circuit,
-    rejectReason: RejectReason,
-    profile: ReturnProfile,
-    args: readonly unknown[],
-    callback?: AnyFunction,
-  ): unknown {
-    const rejection = rejectCall(circuit, rejectReason, circuit.options.fallback, args)
-    if (callback !== undefined) {
-      rejectCallback(rejection, callback)
-      if (profile.hasMethod === undefined) return undefined
-    }
-    const iterate = () => iteratorOf(rejection, noStream)
-    if (profile.running !== undefined) return rejectedStream(iterate(), profile.running)
-    if (profile.isPlain && !profile.returnsStreams) return rejection
-    return rejectedLike(rejection, { [Symbol.asyncIterator]: iterate }, profile.hasMethod)
+    const inSession = onSession || (isObject(result) && isSession(result))
+    return this.proxyIfNeeded(result, appendPath(path, '()'), inSession)
   }
 
   #callAdmitted(
@@ -236,7 +225,7 @@ export class ClientGuard {
       return this.#admitAfterwards(method, profile, run(args), args)
     const call = this.#admit(method, args)
     if (typeof call === 'string') {
-      return this.#reject(circuit, call, profile, args, mayCallBack ? callback : undefined)
+      return rejectedResult(circuit, call, profile, args, mayCallBack ? callback : undefined)
     }
     const callbackCall = callback && new CallbackCall(circuit, call, callback)
     let result: unknown
@@ -293,8 +282,4 @@ export class ClientGuard {
     const call = wouldAdmit(circuit) && this.#admit(method, signals)
     return call instanceof ClientCall ? call.iterate(source) : source[Symbol.asyncIterator]()
   }
-}
-
-const noStream: FailedCall = {
-  createError: () => new TypeError('the fallback did not return an async iterable'),
 }

@@ -1,16 +1,23 @@
 import type { Client } from '../client.ts'
 import { anthropic } from './anthropic.ts'
+import { dynamoDB, s3 } from './aws.ts'
 import { axiosFetch, axiosHttp } from './axios.ts'
+import { azureBlob } from './azure.ts'
 import { elasticsearch } from './elasticsearch.ts'
 import { got } from './got.ts'
 import { graphqlRequest } from './graphql-request.ts'
+import { honoClient } from './hono.ts'
 import { ky } from './ky.ts'
 import { needle } from './needle.ts'
+import { nestHttpService } from './nest.ts'
 import { nodeFetch } from './node-fetch.ts'
+import { nodemailer } from './nodemailer.ts'
 import { octokit } from './octokit.ts'
 import { openai } from './openai.ts'
 import { stripe } from './stripe.ts'
+import { supabase } from './supabase.ts'
 import { superagent } from './superagent.ts'
+import { trpc } from './trpc.ts'
 import { undici } from './undici.ts'
 
 export const clients: readonly Client[] = [
@@ -22,10 +29,18 @@ export const clients: readonly Client[] = [
   nodeFetch,
   needle,
   superagent,
+  nestHttpService,
   openai,
   anthropic,
   stripe,
   octokit,
   graphqlRequest,
+  trpc,
+  honoClient,
+  supabase,
   elasticsearch,
+  s3,
+  dynamoDB,
+  azureBlob,
+  nodemailer,
 ]

@@ -1,0 +1,32 @@
+import { rejectCall } from '../call/call.ts'
+import type { AnyFunction } from '../call/functions.ts'
+import { rejectedLike, rejectedStream } from '../call/rejected-stream.ts'
+import { iteratorOf } from '../call/stream-iterators.ts'
+import type { Circuit } from '../circuit/circuit.ts'
+import type { FailedCall } from '../circuit/rejected-call.ts'
+import type { RejectReason } from '../core/measure/counters.ts'
+import { rejectCallback } from './callback-call.ts'
+import type { ReturnProfile } from './client-method.ts'
+
+/** Rejects a call of a method. Returns what looks like what the method has returned so far. */
+export function rejectedResult(
+  circuit: Circuit,
+  rejectReason: RejectReason,
+  profile: ReturnProfile,
+  args: readonly unknown[],
+  callback?: AnyFunction,
+): unknown {
+  const rejection = rejectCall(circuit, rejectReason, circuit.options.fallback, args)
+  if (callback !== undefined) {
+    rejectCallback(rejection, callback)
+    if (profile.hasMethod === undefined) return undefined
+  }
+  const iterate = () => iteratorOf(rejection, noStream)
+  if (profile.running !== undefined) return rejectedStream(iterate(), profile.running)
+  if (profile.isPlain && !profile.returnsStreams) return rejection
+  return rejectedLike(rejection, { [Symbol.asyncIterator]: iterate }, profile.hasMethod)
+}
+
+const noStream: FailedCall = {
+  createError: () => new TypeError('the fallback did not return an async iterable'),
+}
