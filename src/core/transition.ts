@@ -3,6 +3,7 @@ export type StateName = (typeof STATE_NAMES)[number]
 
 export const RULE_NAMES = [
   'consecutiveFailures',
+  'failureCount',
   'failureRate',
   'slowCallRate',
   'evidence',

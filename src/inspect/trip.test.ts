@@ -63,6 +63,26 @@ describe('a trip', () => {
   })
 })
 
+describe('the reason of a trip by failureCount', () => {
+  it.each([
+    { window: { calls: 10 }, calls: 'F-F', text: '2 of the last 3 calls failed (limit 2)' },
+    { window: { calls: 10 }, calls: 'FF', text: '2 calls failed (limit 2)' },
+    { window: { duration: 10_000 }, calls: 'F-F', text: '2 calls failed within 2 s (limit 2)' },
+    { window: { duration: 10_000 }, calls: 'F', text: '1 call failed (limit 1)' },
+  ])('says $text', async ({ window, calls, text }) => {
+    const threshold = calls.replace('-', '').length
+    const { breaker, clock } = createBreaker({ trip: { failureCount: { threshold, window } } })
+
+    for (const call of calls) {
+      if (call === 'F') await fail(breaker)
+      else await succeed(breaker)
+      if (calls.length > 2) await clock.advance(1_000)
+    }
+
+    expect(breaker.snapshot().trips).toMatchObject([{ reason: 'failureCount', text }])
+  })
+})
+
 describe('the counterfactual of a trip', () => {
   const counterfactualOf = (breaker: CircuitBreaker) => breaker.snapshot().trips[0]?.counterfactual
 
@@ -71,6 +91,20 @@ describe('the counterfactual of a trip', () => {
     await open(breaker)
 
     expect(counterfactualOf(breaker)).toBe('With a limit of 3, it would not have opened then')
+  })
+
+  it.each([
+    { window: { calls: 10 }, expected: 'With a threshold of 3, it would not have opened then' },
+    { window: { calls: 3 }, expected: 'With a threshold of 3, it would not have opened then' },
+    { window: { duration: 10 }, expected: 'With a threshold of 3, it would not have opened then' },
+    { window: { calls: 2 }, expected: null },
+  ])('says with which threshold a count would not have, within $window', async (row) => {
+    const { breaker } = createBreaker({
+      trip: { failureCount: { threshold: 2, window: row.window } },
+    })
+    await open(breaker)
+
+    expect(counterfactualOf(breaker)).toBe(row.expected)
   })
 
   it.each([

@@ -5,7 +5,7 @@ import type { TransitionReason } from '../core/transition.ts'
 import { SLOW_FAILURE_WEIGHT } from '../core/trip/evidence.ts'
 import type { Finding, RuleStatus, TripFacts, TripRecord } from '../core/trip/record.ts'
 import type { TripSettings } from '../core/trip/rules.ts'
-import { count, failureText, percent, round } from './words.ts'
+import { count, failureText, percent, round, span } from './words.ts'
 
 /** A failed call, as a trip keeps it. */
 export interface TripFailure {
@@ -110,6 +110,7 @@ export function saidBy({ reason, by }: ManuallySaid): string {
 
 export const REASONS: Readonly<Record<TransitionReason, string>> = {
   consecutiveFailures: 'too many calls failed in a row',
+  failureCount: 'too many calls failed',
   failureRate: 'too many calls failed',
   slowCallRate: 'too many calls were slow',
   evidence: 'the evidence score was too high',
@@ -126,12 +127,17 @@ export const REASONS: Readonly<Record<TransitionReason, string>> = {
 }
 
 function findingOf(finding: Finding): string {
-  const { rule, observed, threshold, calls = 0, hits = 0 } = finding
+  const { rule, observed, threshold, calls = 0, hits = 0, within = 0 } = finding
   const share = `${hits} of ${count(calls, 'call')} (${percent(observed)})`
   const limit = `, which reaches the threshold of ${percent(threshold)}`
   switch (rule) {
     case 'consecutiveFailures':
       return `${count(observed, 'call')} failed${observed === 1 ? '' : ' in a row'} (limit ${threshold})`
+    case 'failureCount': {
+      const all =
+        calls > observed ? `${observed} of the last ${calls} calls` : count(observed, 'call')
+      return `${all} failed${within > 0 ? ` within ${span(within)}` : ''} (limit ${threshold})`
+    }
     case 'failureRate':
       return `${share} failed${limit}`
     case 'slowCallRate':
@@ -175,6 +181,7 @@ function settingsThatHold(finding: Finding, rules: TripSettings): string[] {
   if (rule === 'when') return []
   const window = rules[rule]?.window
   const room = window !== undefined && 'calls' in window ? window.calls : Infinity
+  if (rule === 'failureCount') return observed < room ? [`a threshold of ${observed + 1}`] : []
   // Rounded up, so that any threshold above it is above what was observed.
   const above = Math.ceil(observed * 1000) / 1000
   return [

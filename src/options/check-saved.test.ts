@@ -27,6 +27,7 @@ describe('saved thresholds', () => {
   it.each<CircuitBreakerOptions>([
     { maxFailures: Number.MAX_SAFE_INTEGER },
     { trip: { evidence: { threshold: Number.MAX_VALUE } } },
+    { trip: { failureCount: { threshold: 100_000 } } },
     {
       trip: {
         failureRate: {
@@ -43,6 +44,45 @@ describe('saved thresholds', () => {
     const again = new CircuitBreaker({ ...options, clock, saved: breaker.save() })
 
     expect(again.snapshot().trips).toEqual(breaker.snapshot().trips)
+  })
+})
+
+describe('saved failures of failureCount', () => {
+  const trip = { failureCount: { threshold: 2, window: { duration: 60_000 } } }
+  const failed = async () => {
+    const { breaker, clock } = createBreaker({ trip })
+    await fail(breaker)
+    await clock.advance(5)
+    return JSON.parse(JSON.stringify(breaker.save()))
+  }
+
+  it('are their ages', async () => {
+    const saved = await failed()
+
+    expect(saved.state.rules).toMatchObject({ failureCount: { unit: 'duration', ages: [5] } })
+    const again = new CircuitBreaker({ trip, saved })
+    await fail(again)
+    expect(again.snapshot().trips).toMatchObject([{ reason: 'failureCount' }])
+  })
+
+  it('were not saved by older versions', async () => {
+    const saved = await failed()
+    delete saved.state.rules.failureCount
+
+    expect(new CircuitBreaker({ trip, saved }).state).toBe('closed')
+  })
+
+  it.each([
+    [{ unit: 'hours', ages: [] }, 'failureCount.unit must be one of "calls", "duration"'],
+    [{ unit: 'calls', ages: [-1] }, 'failureCount.ages[0] must be a number from 0'],
+    [{ unit: 'calls', ages: 5 }, 'failureCount.ages must be an array, got 5'],
+    [{ unit: 'calls' }, 'failureCount must have "ages", it is missing'],
+    [{ unit: 'calls', ages: new Array(100_001).fill(0) }, 'must have at most 100000 items'],
+  ])('are checked: %j', async (failureCount, message) => {
+    const saved = await failed()
+    saved.state.rules.failureCount = failureCount
+
+    expect(() => new CircuitBreaker({ trip, saved })).toThrow(message)
   })
 })
 

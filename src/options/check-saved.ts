@@ -46,6 +46,7 @@ const finding = {
   threshold: atLeast0,
   calls: optionalCount,
   hits: optionalCount,
+  within: { optional: ms },
   failures: optionalCount,
   slow: optionalCount,
   overdue: optionalCount,

@@ -31,6 +31,24 @@ export interface FailureRateOptions {
   readonly window?: WindowOptions | undefined
 }
 
+/** Opens when the number of failed calls in a window reaches a threshold. */
+export interface FailureCountOptions {
+  /**
+   * How many failed calls open, in a row or not. Calls that are neutral or cancelled do not count.
+   * An integer from 1 to 100 000, and at most `window.calls`.
+   * @defaultValue `5`
+   * Reaching it opens.
+   */
+  readonly threshold?: number | undefined
+  /**
+   * Among which calls: the last N, or those of the last N milliseconds, which here are exact. It ages
+   * while there is no traffic, and is empty after every transition.
+   * @defaultValue `{ duration: 60_000 }`
+   * A failure that is exactly as old as the window has left it.
+   */
+  readonly window?: WindowOptions | undefined
+}
+
 /** Opens when the share of slow calls in a window reaches a threshold. */
 export interface SlowCallRateOptions extends FailureRateOptions {
   /**
@@ -81,6 +99,8 @@ export interface TripRules {
    * Reaching it opens: the n-th failure is the last call that was let through.
    */
   readonly consecutiveFailures?: number | undefined
+  /** Opens on a number of failed calls among the last ones, or within a time. */
+  readonly failureCount?: FailureCountOptions | undefined
   /** Opens on a share of failed calls. */
   readonly failureRate?: FailureRateOptions | undefined
   /** Opens on a share of slow calls. Reads the clock twice per call. */

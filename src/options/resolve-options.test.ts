@@ -84,6 +84,13 @@ describe('options', () => {
     expect(given.options.recovery).toMatchObject({ probes: 3, concurrent: 1 })
   })
 
+  it('count five failures within a minute unless failureCount says otherwise', () => {
+    const { options } = new CircuitBreaker({ trip: { failureCount: {} } })
+
+    expect(options.trip.failureCount).toEqual({ threshold: 5, window: { duration: 60_000 } })
+    expect(Object.isFrozen(options.trip.failureCount)).toBe(true)
+  })
+
   it('take maxFailures for the rule it is short for', () => {
     const short = new CircuitBreaker({ maxFailures: 4 })
     const long = new CircuitBreaker({ trip: { consecutiveFailures: 4 } })
@@ -118,6 +125,25 @@ describe('a wrong option', () => {
       { trip: { slowCallRate: { slowerThan: 5, window: { duration: Number.MIN_VALUE } } } },
       RangeError,
       'trip.slowCallRate.window.duration must be a number, at least 1, got 5e-324',
+    ],
+    [{ trip: { failureCount: 5 } }, TypeError, 'trip.failureCount must be an object, got 5'],
+    [
+      { trip: { failureCount: { threshold: 0 } } },
+      RangeError,
+      'trip.failureCount.threshold must be an integer from 1 to 100000, got 0',
+    ],
+    [{ trip: { failureCount: { threshold: 100_001 } } }, RangeError, 'got 100001'],
+    [{ trip: { failureCount: { threshold: 2.5 } } }, RangeError, 'got 2.5'],
+    [
+      { trip: { failureCount: { window: {} } } },
+      TypeError,
+      'trip.failureCount.window must have either calls or duration, got neither',
+    ],
+    [{ trip: { failureCount: { window: { duration: 0 } } } }, RangeError, 'got 0'],
+    [
+      { trip: { failureCount: { threshold: 4, window: { calls: 3 } } } },
+      RangeError,
+      'trip.failureCount.threshold must be at most window.calls (3) or the rule can never fire, got 4',
     ],
     [{ resetTimeout: 0 }, RangeError, /^resetTimeout must be .*, got 0$/],
     [{ resetTimeout: -1 }, RangeError, /^resetTimeout must be .*, got -1$/],
@@ -164,6 +190,8 @@ describe('a wrong option', () => {
     ],
     [{ recovery: { probe: 3 } }, 'unknown option "probe" (in recovery); did you mean "probes"?'],
     [{ trip: { consecutiveFailure: 3 } }, 'did you mean "consecutiveFailures"?'],
+    [{ trip: { failureCounts: {} } }, 'did you mean "failureCount"?'],
+    [{ trip: { failureCount: { minimumCalls: 3 } } }, '(in trip.failureCount); known are '],
     [
       { zzzzzzzzzzzz: 3 },
       'unknown option "zzzzzzzzzzzz" (in options); known are name, maxFailures, ',
@@ -229,6 +257,10 @@ describe('a boundary of an option', () => {
     { callTimeout: LONGEST },
     { trip: { failureRate: { window: { duration: 1 } } } },
     { recovery: { probes: 1, concurrent: 5, timeout: LONGEST } },
+    { trip: { failureCount: { threshold: 1 } } },
+    { trip: { failureCount: { threshold: 100_000 } } },
+    { trip: { failureCount: { threshold: 3, window: { calls: 3 } } } },
+    { trip: { failureCount: { window: { calls: 5, duration: undefined } } } },
     { maxConcurrent: 1 },
     { history: 0 },
     { history: 1_000 },

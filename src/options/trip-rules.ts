@@ -1,10 +1,13 @@
+import type { SavedFailureCount } from '../core/trip/failure-count.ts'
 import type { SavedRules } from '../core/trip/rules.ts'
 import type { Resolved, ResolvedOptions } from '../options.ts'
 import type {
   EvidenceOptions,
+  FailureCountOptions,
   FailureRateOptions,
   SlowCallRateOptions,
   TripRules,
+  WindowOptions,
 } from './policy-options.ts'
 import { type Check, checkOptions, checkShape, type Fields, type FieldsOf } from './shapes.ts'
 import {
@@ -49,6 +52,10 @@ const window: Check = (path, value) => {
     throw new TypeError(`${path} must have either calls or duration, got ${got}`)
   }
 }
+const failureCount = {
+  threshold: (path, value) => integer(path, value, 1, LARGEST_WINDOW),
+  window,
+} satisfies FieldsOf<FailureCountOptions>
 const failureRate = { threshold: share, minimumCalls: atLeast1, window } satisfies Fields
 const slowCallRate = {
   threshold: share,
@@ -65,6 +72,7 @@ const evidence = {
 /** What the options of each rule must be. */
 export const ruleOptions: FieldsOf<TripRules> = {
   consecutiveFailures: atLeast1,
+  failureCount,
   failureRate,
   slowCallRate,
   evidence,
@@ -73,9 +81,10 @@ export const ruleOptions: FieldsOf<TripRules> = {
 
 /** The rules with every default applied, frozen; those that are not given are undefined. */
 export function resolveRules(rules: TripRules): ResolvedOptions['trip'] {
-  const { consecutiveFailures, failureRate, slowCallRate, evidence, when } = rules
+  const { consecutiveFailures, failureCount, failureRate, slowCallRate, evidence, when } = rules
   return Object.freeze({
     consecutiveFailures,
+    failureCount: failureCount && resolveCount(failureCount),
     failureRate: failureRate && Object.freeze(resolveRate('trip.failureRate', failureRate)),
     slowCallRate: slowCallRate && resolveSlowCallRate(slowCallRate),
     evidence: evidence && resolveEvidence(evidence),
@@ -85,15 +94,29 @@ export function resolveRules(rules: TripRules): ResolvedOptions['trip'] {
 
 function resolveRate(path: string, rate: FailureRateOptions): Resolved<FailureRateOptions> {
   const { threshold = 0.5, minimumCalls = 10, window = { duration: 10_000 } } = rate
+  return {
+    threshold,
+    minimumCalls,
+    window: resolveWindow(window, `${path}.minimumCalls`, minimumCalls),
+  }
+}
+
+function resolveCount(count: FailureCountOptions): Resolved<FailureCountOptions> {
+  const { threshold = 5, window = { duration: 60_000 } } = count
+  const path = 'trip.failureCount.threshold'
+  return Object.freeze({ threshold, window: resolveWindow(window, path, threshold) })
+}
+
+/** A copy of a window that must have room for so many calls, which the option at `path` asks for. */
+function resolveWindow(window: WindowOptions, path: string, needed: number): WindowOptions {
   // The one that was not given may be there, and undefined.
   const { calls, duration } = window as { calls?: number; duration: number }
-  if (calls !== undefined && minimumCalls > calls) {
+  if (calls !== undefined && needed > calls) {
     throw new RangeError(
-      `${path}.minimumCalls must be at most window.calls (${calls}) or the rule can never fire, got ${minimumCalls}`,
+      `${path} must be at most window.calls (${calls}) or the rule can never fire, got ${needed}`,
     )
   }
-  const resolved = calls === undefined ? { duration } : { calls }
-  return { threshold, minimumCalls, window: Object.freeze(resolved) }
+  return Object.freeze(calls === undefined ? { duration } : { calls })
 }
 
 function resolveSlowCallRate(rate: SlowCallRateOptions): Resolved<SlowCallRateOptions> {
@@ -125,6 +148,15 @@ const savedWindow: Check = (path, value) => {
 }
 /** What each rule saves; a rule that an older version did not know has saved nothing. */
 export const savedRules: FieldsOf<SavedRules> = {
+  failureCount: {
+    optional: [
+      null,
+      {
+        unit: ['calls', 'duration'],
+        ages: { each: ms, most: LARGEST_WINDOW },
+      } satisfies FieldsOf<SavedFailureCount>,
+    ],
+  },
   failureRate: { optional: [null, savedWindow] },
   slowCallRate: { optional: [null, savedWindow] },
   evidence: {

@@ -30,6 +30,7 @@ export function settingsOf(options: MachineOptions = {}): MachineSettings {
   return {
     trip: {
       consecutiveFailures: options.maxFailures ?? 3,
+      failureCount: undefined,
       failureRate: undefined,
       slowCallRate: undefined,
       evidence: undefined,

@@ -6,6 +6,7 @@ import type { ModelSettings } from './settings.ts'
 /** Opens at the first failure, for 100 ms; a probe has 100 ms. */
 const SETTINGS: ModelSettings = {
   consecutiveFailures: 1,
+  failureCount: undefined,
   failureRate: undefined,
   slowCallRate: undefined,
   openTime: 100,

@@ -1,4 +1,4 @@
-import type { ModelSettings, RateSettings } from './settings.ts'
+import type { CountSettings, ModelSettings, RateSettings } from './settings.ts'
 
 /** How a call of the model ended. */
 export type Ending =
@@ -107,19 +107,33 @@ function reaches({ calls, hits }: Share, rate: RateSettings): boolean {
   return calls >= rate.minimumCalls && hits / calls >= rate.threshold
 }
 
-export type FiredRule = 'consecutiveFailures' | 'failureRate' | 'slowCallRate'
+/** Failures among the last calls, or of the last milliseconds. */
+function failuresOf(results: readonly Result[], { window }: CountSettings, now: number): Result[] {
+  const seen =
+    'calls' in window
+      ? judged(results).slice(-window.calls)
+      : judged(results).filter(({ ending }) => now - ending.at < window.duration)
+  return seen.filter(({ ending }) => ending.outcome === 'failure')
+}
+
+export type FiredRule = 'consecutiveFailures' | 'failureCount' | 'failureRate' | 'slowCallRate'
 
 /** The first rule that speaks, asked after a success or a failure that has just been heard. */
 export function firedRule(
   calls: readonly Call[],
   generation: number,
-  { consecutiveFailures, failureRate, slowCallRate }: ModelSettings,
+  { consecutiveFailures, failureCount, failureRate, slowCallRate }: ModelSettings,
   { now, origins }: WindowTime,
 ): FiredRule | undefined {
   const results = resultsOf(calls, generation)
   const streak = failuresInARow(results)
   if (consecutiveFailures !== undefined && streak > 0 && streak >= consecutiveFailures) {
     return 'consecutiveFailures'
+  }
+  if (failureCount !== undefined && streak > 0) {
+    if (failuresOf(results, failureCount, now).length >= failureCount.threshold) {
+      return 'failureCount'
+    }
   }
   if (failureRate !== undefined) {
     if (

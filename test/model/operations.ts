@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Heard, Mode } from './reference-model.ts'
-import type { GrowingTime, ModelSettings, RateSettings } from './settings.ts'
+import type { CountSettings, GrowingTime, ModelSettings, RateSettings } from './settings.ts'
 
 /** Where the clock goes: by so many ms, or to just before, at or after what is due next. */
 export type Step =
@@ -58,6 +58,10 @@ const rate: fc.Arbitrary<RateSettings> = fc.record({
 const slow = fc
   .record({ rate, slowerThan: fc.constantFrom(1, 10, 50) })
   .map(({ rate, slowerThan }) => ({ ...rate, slowerThan }))
+const failureCount: fc.Arbitrary<CountSettings> = fc.record({
+  threshold: fc.integer({ min: 1, max: 4 }),
+  window: fc.constantFrom({ calls: 4 }, { calls: 7 }, { duration: 10 }, { duration: 1_000 }),
+})
 const growing: fc.Arbitrary<GrowingTime> = fc.constantFrom(
   { initial: 100, max: 1_000, factor: 2, jitter: 0 },
   { initial: 50, max: 10_000, factor: 4, jitter: 0.25 },
@@ -71,6 +75,7 @@ export const settings: fc.Arbitrary<ModelSettings> = fc
       { weight: 4, arbitrary: fc.integer({ min: 1, max: 3 }) },
       { weight: 1, arbitrary: fc.constant(undefined) },
     ),
+    failureCount: fc.option(failureCount, { nil: undefined }),
     failureRate: fc.option(rate, { nil: undefined }),
     slowCallRate: fc.option(slow, { nil: undefined }),
     openTime: fc.oneof(fixed, growing),
@@ -81,7 +86,7 @@ export const settings: fc.Arbitrary<ModelSettings> = fc
     history: fc.integer({ min: 0, max: 3 }),
   })
   .map((value) =>
-    (value.failureRate ?? value.slowCallRate) === undefined
+    (value.failureCount ?? value.failureRate ?? value.slowCallRate) === undefined
       ? { ...value, consecutiveFailures: value.consecutiveFailures ?? 2 }
       : value,
   )

@@ -19,6 +19,7 @@ export function machineSettings(settings: ModelSettings): MachineSettings {
     ...settingsOf(),
     trip: {
       consecutiveFailures: settings.consecutiveFailures ?? Infinity,
+      failureCount: settings.failureCount,
       failureRate: settings.failureRate,
       slowCallRate: settings.slowCallRate,
       evidence: undefined,

@@ -2,6 +2,7 @@ import type { GrowingTime } from './settings.ts'
 
 export type Reason =
   | 'consecutiveFailures'
+  | 'failureCount'
   | 'failureRate'
   | 'slowCallRate'
   | 'manual'

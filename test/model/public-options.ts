@@ -17,12 +17,13 @@ export interface Tagged {
 
 /** The options of a breaker that is to do as the model does. */
 export function optionsOf({ settings, callTimeout }: PublicSettings): CircuitBreakerOptions {
-  const { consecutiveFailures, failureRate, slowCallRate, openTime: resetTimeout } = settings
-  const { probes, concurrent, probeTimeout: timeout, maxConcurrent, history } = settings
+  const { consecutiveFailures, failureCount, failureRate, slowCallRate } = settings
+  const { openTime: resetTimeout, probes, concurrent, probeTimeout: timeout } = settings
+  const { maxConcurrent, history } = settings
   const tagOf = (settled: Settled): Tagged | undefined =>
     (settled.status === 'fulfilled' ? settled.value : settled.reason) as Tagged | undefined
   return {
-    trip: { consecutiveFailures, failureRate, slowCallRate },
+    trip: { consecutiveFailures, failureCount, failureRate, slowCallRate },
     resetTimeout,
     recovery: { probes, concurrent, timeout },
     maxConcurrent: maxConcurrent === Infinity ? undefined : maxConcurrent,

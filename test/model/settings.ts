@@ -5,6 +5,9 @@ export interface RateSettings {
   readonly window: { readonly calls: number } | { readonly duration: number }
 }
 
+/** A number of failures in a window, which is exact to the millisecond. */
+export type CountSettings = Pick<RateSettings, 'threshold' | 'window'>
+
 /** An open time that grows from opening to opening. */
 export interface GrowingTime {
   readonly initial: number
@@ -16,6 +19,7 @@ export interface GrowingTime {
 /** The part of the options that the model knows; every default applied. */
 export interface ModelSettings {
   readonly consecutiveFailures: number | undefined
+  readonly failureCount: CountSettings | undefined
   readonly failureRate: RateSettings | undefined
   readonly slowCallRate: (RateSettings & { readonly slowerThan: number }) | undefined
   readonly openTime: number | GrowingTime

@@ -28,6 +28,7 @@ const plausible: fc.Arbitrary<CircuitBreakerOptions> = fc.record(
       fc.constant('auto' as const),
       fc.constant({ consecutiveFailures: 2 }),
       fc.constant({
+        failureCount: { threshold: 3, window: { duration: 1_000 } },
         failureRate: { threshold: 0.5, minimumCalls: 2, window: { calls: 10 } },
         slowCallRate: { slowerThan: 5, minimumCalls: 2, window: { duration: 1_000 } },
         evidence: { threshold: 2, minimumSpan: 0 },

@@ -6,9 +6,13 @@ export interface Finding {
   readonly rule: RuleName
   readonly observed: number
   readonly threshold: number
-  /** Of a rate: the settled calls in its window, and those that failed or were slow. */
+  /**
+   * Of a rate: the settled calls in its window, and those that failed or were slow. Of a count: the calls,
+   * or the milliseconds, from the first of the failures to the last.
+   */
   readonly calls?: number
   readonly hits?: number
+  readonly within?: number
   /** Of the evidence: what its score was made of. */
   readonly failures?: number
   readonly slow?: number

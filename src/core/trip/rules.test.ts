@@ -19,6 +19,7 @@ const failureRate = { threshold: 0.5, minimumCalls: 4, window: { calls: 10 } }
 const timed = { ...failureRate, window: { duration: 10_000 } }
 const slowCallRate = { ...failureRate, slowerThan: 200 }
 const evidence = { threshold: 10, slowerThan: 5_000, minimumSpan: 0, overdue: false }
+const failureCount = { threshold: 4, window: { calls: 10 } }
 const when = () => false
 
 function optionsWith(trip: Partial<TripSettings>): {
@@ -42,6 +43,7 @@ function configure(machine: Machine, trip: Partial<TripSettings>): string[] {
 describe('what rules need', () => {
   it.each([
     { trip: {}, rules: false, duration: false },
+    { trip: { failureCount }, rules: true, duration: false },
     { trip: { failureRate }, rules: true, duration: false },
     { trip: { failureRate: timed }, rules: true, duration: false },
     { trip: { slowCallRate }, rules: true, duration: true },
@@ -195,6 +197,7 @@ describe('rules that are read', () => {
 
 describe('rules that are saved', () => {
   it.each([
+    { name: 'failureCount', trip: { failureCount } },
     { name: 'failureRate', trip: { failureRate } },
     { name: 'failureRate by time', trip: { failureRate: timed } },
     { name: 'evidence', trip: { evidence: { ...evidence, threshold: 3.9 } } },
@@ -220,6 +223,8 @@ describe('rules that are saved', () => {
     { from: {}, to: { failureRate } },
     { from: { failureRate }, to: {} },
     { from: { slowCallRate }, to: { failureRate } },
+    { from: { failureRate }, to: { failureCount } },
+    { from: { failureCount }, to: { failureRate } },
     { from: { failureRate }, to: { slowCallRate } },
     { from: { failureRate }, to: { evidence } },
     { from: { evidence }, to: { failureRate } },

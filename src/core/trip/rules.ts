@@ -1,4 +1,5 @@
 import { type EvidenceSettings, evidence, type SavedEvidence } from './evidence.ts'
+import { type FailureCountSettings, failureCount, type SavedFailureCount } from './failure-count.ts'
 import { type FailureRateSettings, failureRate } from './failure-rate.ts'
 import type { Finding, RuleStatus } from './record.ts'
 import type { ClosedView, OverdueRule, RuleType, Totals, TripRule } from './rule.ts'
@@ -8,6 +9,7 @@ import type { SavedWindow } from './window.ts'
 
 /** Settings of each rule; undefined for one that is not in force. */
 export interface RuleSettings {
+  readonly failureCount: FailureCountSettings | undefined
   readonly failureRate: FailureRateSettings | undefined
   readonly slowCallRate: SlowCallRateSettings | undefined
   readonly evidence: EvidenceSettings | undefined
@@ -22,6 +24,7 @@ export interface TripSettings extends RuleSettings {
 
 /** The evidence of the rules as plain data; null for a rule that is not in force. */
 export interface SavedRules {
+  readonly failureCount: SavedFailureCount | null
   readonly failureRate: SavedWindow | null
   readonly slowCallRate: SavedWindow | null
   readonly evidence: SavedEvidence | null
@@ -32,6 +35,7 @@ type AnyRuleType = RuleType<unknown>
 
 /** In the order in which they are asked. */
 const TYPES = [
+  failureCount,
   failureRate,
   slowCallRate,
   evidence,
@@ -130,7 +134,7 @@ export function cloneRules(rules: Rules | null): Rules | null {
 
 export function saveRules(rules: Rules | null, now: number): SavedRules | null {
   if (rules === null) return null
-  const saved = { failureRate: null, slowCallRate: null, evidence: null }
+  const saved = { failureCount: null, failureRate: null, slowCallRate: null, evidence: null }
   for (const rule of rules) {
     const own = rule.save(now)
     if (own !== undefined) Object.assign(saved, { [rule.name]: own })
