@@ -181,7 +181,12 @@ export interface ResolvedOptions {
   readonly trip: { readonly [Rule in keyof TripRules]-?: ResolvedRule<TripRules[Rule]> }
   readonly resetTimeout: number | Resolved<GrowingOptions> | 'auto'
   readonly recovery:
-    | { readonly probes: number; readonly concurrent: number; readonly timeout: number }
+    | {
+        readonly probes: number
+        readonly successes: number
+        readonly concurrent: number
+        readonly timeout: number
+      }
     | { readonly slowStart: Resolved<SlowStartOptions>; readonly timeout: number }
   readonly callTimeout: number | undefined
   readonly maxConcurrent: number | undefined

@@ -4,11 +4,10 @@ import { baselineOf, type LatencyBaseline } from './measure/latency-baseline.ts'
 import { type OfferedRate, rateOf } from './measure/offered-rate.ts'
 import { Statistics } from './measure/statistics.ts'
 import { MonotonicTime } from './monotonic-time.ts'
-import { type Classification, recorded } from './outcome.ts'
+import type { Classification } from './outcome.ts'
 import { type AnyPermit, type Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { detachedOf, type ProbesInFlight } from './probes-in-flight.ts'
 import { OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
-import type { Decision } from './recovery/recovery.ts'
 import type { MachineSettings } from './settings.ts'
 import {
   admitCall,
@@ -22,6 +21,7 @@ import {
   admitProbe,
   createHalfOpen,
   type HalfOpen,
+  type ProbeEnd,
   settleDueProbe,
   settleProbe,
 } from './state/half-open.ts'
@@ -151,9 +151,8 @@ export class Machine implements MachineData {
     if (classification.timedOut) this.counters.rare.timeout++
     if (duration >= 0) this.statistics?.record(outcome, duration, now)
     if (state.name === 'half-open') {
-      const decision = settleProbe(state, own as Permit, classification, now)
-      const probeFailure = recorded(classification, now)
-      this.#applyDecision(decision, now, 'probeFailed', { cause, probeFailure })
+      const end = settleProbe(state, own as Permit, classification, now, this.settings)
+      this.#applyDecision(end, now)
     } else {
       const finding = recordCall(state, own, classification, duration, now, this)
       this.#openIf(state, finding, outcome === 'failure' ? cause : causeOf(finding, state), now)
@@ -190,7 +189,7 @@ export class Machine implements MachineData {
     this.#open(now, finding.rule, { finding, cause, pending: finding.overdue ? state : null })
   }
 
-  #applyDecision(decision: Decision, now: number, reason: TransitionReason, why: Opening): void {
+  #applyDecision({ decision, reason, why }: ProbeEnd, now: number): void {
     if (decision === 'close') this.#close(now, 'recovered')
     if (decision === 'reopen') this.#open(now, reason, why)
   }
@@ -227,12 +226,11 @@ export class Machine implements MachineData {
   }
 
   #settleDueProbe(state: HalfOpen, now: number): void {
-    const due = settleDueProbe(state, baselineOf(this), now, this.override)
-    const { at, decision, reason, expired, detached } = due
+    const due = settleDueProbe(state, baselineOf(this), now, this.override, this.settings)
+    const { at, expired, detached } = due
     if (expired !== undefined) this.#expirePermit(expired)
     if (detached !== undefined) detachedOf(this).add(detached)
-    const why = { cause: state.cause, pending: expired ? null : state }
-    this.#applyDecision(decision, at, reason, why)
+    this.#applyDecision(due, at)
     this.#expireDetachedProbes(now)
   }
 

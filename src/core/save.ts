@@ -64,6 +64,8 @@ export type SavedState =
       readonly name: 'half-open'
       readonly for: number
       readonly succeeded: number
+      /** Older versions did not save it. */
+      readonly failed?: number | undefined
       readonly trip: SavedTrip
       readonly notBefore: number
     }
@@ -140,7 +142,8 @@ function saveState(state: State, now: number): SavedState {
     }
     case 'half-open': {
       const { name, recovery } = state
-      return { name, ...common, succeeded: recovery.successes, trip: saveTrip(state.trip, now) }
+      const { successes: succeeded, failures: failed } = recovery
+      return { name, ...common, succeeded, failed, trip: saveTrip(state.trip, now) }
     }
   }
 }
@@ -237,6 +240,7 @@ function restoreState(
   }
   const recovery = createRecovery(settings.recovery, baseline, 0)
   recovery.successes = state.succeeded
+  recovery.failures = state.failed ?? 0
   return { name: 'half-open', ...common, recovery, byHand: null }
 }
 

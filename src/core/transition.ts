@@ -16,6 +16,7 @@ const OTHER_REASONS = [
   'classify',
   'manual',
   'probeFailed',
+  'probeSlow',
   'probeExpired',
   'probeOverdue',
   'elapsed',

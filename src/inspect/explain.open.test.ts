@@ -162,6 +162,34 @@ describe('explain of a half-open circuit', () => {
     expect(textOf(breaker)).toContain(text)
   })
 
+  it.each([
+    [{ probes: 3, successes: 2 }, 'No probe has succeeded yet (2 of 3 needed), 1 failed.'],
+    [{ probes: 10, successes: 7 }, 'No probe has succeeded yet (7 of 10 needed), 1 failed.'],
+    [{ slowStart: {} }, 'No probe has succeeded yet (5 needed).'],
+  ])('says how many probes may fail: %o', async (recovery, text) => {
+    const { breaker, clock } = createBreaker({ recovery })
+    await open(breaker)
+    await clock.advance(RESET_TIMEOUT)
+    expect(textOf(breaker)).not.toContain('1 failed')
+
+    await fail(breaker)
+    if (breaker.state === 'open') await clock.advance(RESET_TIMEOUT)
+
+    expect(textOf(breaker)).toContain(text)
+  })
+
+  it('says that a probe was slow', async () => {
+    const slowCallRate = { slowerThan: 100, minimumCalls: 1 }
+    const { breaker, clock } = createBreaker({ trip: { slowCallRate } })
+    breaker.trip()
+    await clock.advance(RESET_TIMEOUT)
+    const probe = hang(breaker)
+    await clock.advance(100)
+    await probe.release()
+
+    expect(textOf(breaker)).toContain('It opened again because a probe was slow.')
+  })
+
   it('says what a slow start waits for that has had enough successes', async () => {
     const { breaker, clock } = createBreaker({
       recovery: { slowStart: { successes: 2, quietFor: 3_000 } },

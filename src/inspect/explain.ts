@@ -168,10 +168,12 @@ function reopenedAt(state: Open | HalfOpen, now: number): string {
 }
 
 function progress({ recovery }: HalfOpen, { recovery: settings }: MachineSettings): string {
-  const { successes, needed } = recovery
+  const { successes, failures, needed } = recovery
   const enough = Math.min(successes, needed)
   const some = enough === 0 ? 'No probe has' : count(enough, 'probe has', 'probes have')
-  const succeeded = `${some} succeeded${enough === 0 ? ' yet' : ''} (${needed} needed)`
+  const of = settings.kind === 'probes' && settings.probes > needed ? ` of ${settings.probes}` : ''
+  const failed = of === '' || failures === 0 ? '' : `, ${failures} failed`
+  const succeeded = `${some} succeeded${enough === 0 ? ' yet' : ''} (${needed}${of} needed)${failed}`
   if (settings.kind === 'probes' || successes < needed) return succeeded
   return `${succeeded}; it closes with the next success once no call has been rejected for ${span(settings.quietFor)}`
 }

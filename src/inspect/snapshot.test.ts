@@ -90,6 +90,7 @@ describe('snapshot', () => {
       inFlight: 1,
       limit: 2,
       succeeded: 1,
+      failed: 0,
       needed: 3,
     })
     await probe.release()

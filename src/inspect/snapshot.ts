@@ -41,12 +41,13 @@ export interface Snapshot {
   readonly inFlight: number
   /**
    * While half-open: the probes in flight that have delivered nothing yet, how many are allowed, how
-   * many succeeded and how many it takes.
+   * many succeeded and failed, and how many successes it takes.
    */
   readonly probes: {
     readonly inFlight: number
     readonly limit: number
     readonly succeeded: number
+    readonly failed: number
     readonly needed: number
   } | null
   readonly counts: Counts
@@ -121,6 +122,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
             inFlight: state.recovery.inFlight.waiting,
             limit: state.recovery.limit,
             succeeded: state.recovery.successes,
+            failed: state.recovery.failures,
             needed: state.recovery.needed,
           }
         : null,

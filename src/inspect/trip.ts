@@ -118,6 +118,7 @@ export const REASONS: Readonly<Record<TransitionReason, string>> = {
   classify: '`classify` returned `"trip"`',
   manual: 'it was tripped by hand',
   probeFailed: 'a probe failed',
+  probeSlow: 'a probe was slow',
   probeExpired: 'a probe did not end in time',
   probeOverdue: 'a probe took far longer than usual',
   elapsed: 'its open time was over',

@@ -25,6 +25,7 @@ const growing = {
 } satisfies FieldsOf<GrowingOptions>
 const recovery = {
   probes: atLeast1,
+  successes: atLeast1,
   concurrent: atLeast1,
   slowStart: { successes: atLeast1, quietFor: atLeast0 },
   timeout: duration,

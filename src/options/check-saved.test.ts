@@ -190,6 +190,24 @@ describe('saved', () => {
     expect([state, inFlight, breaker.state]).toEqual(['half-open', 0, 'closed'])
   })
 
+  it.each([
+    [undefined, 'half-open'],
+    [0, 'half-open'],
+    [1, 'open'],
+  ])('continues a half-open circuit with %s failed probes', async (failed, state) => {
+    const recovery = { probes: 3, successes: 2 }
+    const { breaker, clock } = createBreaker({ recovery })
+    await open(breaker)
+    await clock.advance(RESET_TIMEOUT)
+    const saved = JSON.parse(JSON.stringify(breaker.save()))
+    saved.state.failed = failed
+
+    const again = new CircuitBreaker({ maxFailures: 3, recovery, saved, clock })
+    await fail(again)
+
+    expect(again.state).toBe(state)
+  })
+
   it('continues an override and the time left to it', async () => {
     const { breaker: before, clock: clockBefore } = createBreaker()
     before.forceOpen({ by: 'Ada', reason: 'drill', for: 500 })

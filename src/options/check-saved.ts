@@ -101,6 +101,7 @@ const states = {
     name: text,
     for: ms,
     succeeded: count,
+    failed: optionalCount,
     trip,
     notBefore: wait,
   } satisfies StateFields<'half-open'>,

@@ -162,11 +162,19 @@ export interface SlowStartOptions {
 /** How a half-open circuit closes again: with `probes` or with `slowStart`, not both. */
 export interface RecoveryOptions {
   /**
-   * How many successful probes close the circuit. The first failed one re-opens it.
+   * How many probes decide. All of them must succeed, or as many as `successes`. A probe that a
+   * `slowCallRate` rule would call slow counts as failed.
    * An integer of at least 1.
    * @defaultValue `1`
    */
   readonly probes?: number | undefined
+  /**
+   * How many of the `probes` must succeed: 2 of 3, 7 of 10. The circuit closes as soon as they have, and
+   * re-opens as soon as they can't any more.
+   * An integer of at least 1, and at most `probes`.
+   * @defaultValue the value of `probes`: the first failed one re-opens
+   */
+  readonly successes?: number | undefined
   /**
    * How many probes may be in flight at once. More calls are rejected at once; none waits. A stream
    * that has given an item does not count.

@@ -49,10 +49,15 @@ export function resolveRecovery(options: Options): ResolvedOptions['recovery'] {
   const recovery: RecoveryOptions = given === 'auto' ? { slowStart: {} } : given
   const { probes, concurrent, slowStart, timeout = callTimeout ?? PROBE_TIMEOUT } = recovery
   if (slowStart === undefined) {
-    const { probes = 1, concurrent = probes } = recovery
-    return Object.freeze({ probes, concurrent, timeout })
+    const { probes = 1, successes = probes, concurrent = probes } = recovery
+    if (successes > probes) {
+      throw new RangeError(
+        `recovery.successes must be at most probes (${probes}), got ${successes}`,
+      )
+    }
+    return Object.freeze({ probes, successes, concurrent, timeout })
   }
-  if (probes !== undefined || concurrent !== undefined) {
+  if ((probes ?? recovery.successes ?? concurrent) !== undefined) {
     throw new TypeError('recovery must have either probes or slowStart, got both')
   }
   const { successes = 5, quietFor = 2000 } = slowStart

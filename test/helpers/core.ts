@@ -10,6 +10,7 @@ export interface MachineOptions {
   readonly maxFailures?: number
   readonly resetTimeout?: number
   readonly probes?: number
+  readonly successes?: number
   readonly concurrent?: number
   readonly probeTimeout?: number
   readonly maxConcurrent?: number
@@ -26,7 +27,7 @@ export const PROBE_TIMEOUT = 500
 
 /** The one place that knows the shape of the machine's settings. */
 export function settingsOf(options: MachineOptions = {}): MachineSettings {
-  const { probes = 1, concurrent = probes } = options
+  const { probes = 1, successes = probes, concurrent = probes } = options
   return {
     trip: {
       consecutiveFailures: options.maxFailures ?? 3,
@@ -41,6 +42,7 @@ export function settingsOf(options: MachineOptions = {}): MachineSettings {
     recovery: {
       kind: 'probes',
       probes,
+      successes,
       concurrent,
       timeout: options.probeTimeout ?? PROBE_TIMEOUT,
     },

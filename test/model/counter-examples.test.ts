@@ -10,6 +10,7 @@ const SETTINGS: ModelSettings = {
   failureRate: undefined,
   slowCallRate: undefined,
   openTime: 100,
+  successes: 1,
   probes: 1,
   concurrent: 1,
   probeTimeout: 100,

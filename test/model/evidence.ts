@@ -160,12 +160,33 @@ export function notBefore(calls: readonly Call[], generation: number): number {
   return Math.max(0, ...asked)
 }
 
-/** Probes of the generation that count toward closing. */
-export function succeededProbes(calls: readonly Call[], generation: number): number {
-  return calls.filter((call) => {
-    if (call.generation !== generation || !call.probe) return false
-    if (call.ending?.how === 'expired') return call.deliveredAt !== undefined
-    if (call.ending?.how !== 'settled' || call.ending.stale) return false
-    return call.ending.outcome === 'success' || call.ending.outcome === 'neutral'
-  }).length
+/** What a probe of this kind counts as: it may be slow where that would open a closed circuit. */
+export function probeResult(
+  { startedAt, deliveredAt, ending }: Call,
+  { slowCallRate }: ModelSettings,
+): 'success' | 'failure' | 'slow' | undefined {
+  if (ending === undefined) return undefined
+  const took = (deliveredAt ?? ending.at) - startedAt
+  const slow = slowCallRate !== undefined && took >= slowCallRate.slowerThan
+  if (ending.how === 'expired') {
+    if (deliveredAt === undefined) return 'failure'
+    return slow ? 'slow' : 'success'
+  }
+  if (ending.how !== 'settled' || ending.stale || ending.outcome === 'cancelled') return undefined
+  if (ending.outcome === 'success' && slow) return 'slow'
+  return ending.outcome === 'failure' ? 'failure' : 'success'
+}
+
+/** How many probes of the generation count for and against closing. */
+export function probesOf(
+  calls: readonly Call[],
+  generation: number,
+  settings: ModelSettings,
+): { readonly succeeded: number; readonly failed: number } {
+  const results = calls
+    .filter((call) => call.generation === generation && call.probe)
+    .map((call) => probeResult(call, settings))
+    .filter((result) => result !== undefined)
+  const succeeded = results.filter((result) => result === 'success').length
+  return { succeeded, failed: results.length - succeeded }
 }

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../src/index.ts'
-import { type Call, failuresInARow, resultsOf, succeededProbes } from './evidence.ts'
+import { type Call, failuresInARow, probesOf, resultsOf } from './evidence.ts'
 import { type ModelTrip, tripsOf } from './periods.ts'
 import type { Mode, ReferenceModel } from './reference-model.ts'
 
@@ -68,8 +68,8 @@ export function modelSnapshot(model: ReferenceModel, reading: number): ModelSnap
             .outstandingProbes()
             .filter((call) => view.isCurrent(call) && call.deliveredAt === undefined).length,
           limit: settings.concurrent,
-          succeeded: succeededProbes(view.calls, period.generation),
-          needed: settings.probes,
+          ...probesOf(view.calls, period.generation, settings),
+          needed: settings.successes,
         }
       : null,
     counts: countsOf(view),

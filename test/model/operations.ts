@@ -67,6 +67,14 @@ const growing: fc.Arbitrary<GrowingTime> = fc.constantFrom(
   { initial: 50, max: 10_000, factor: 4, jitter: 0.25 },
 )
 const fixed = fc.constantFrom(1, 10, 100, 1_000)
+const recovery = fc
+  .record({
+    probes: fc.integer({ min: 1, max: 4 }),
+    spare: fc.constantFrom(0, 0, 1, 2),
+    concurrent: fc.integer({ min: 1, max: 3 }),
+    probeTimeout: fc.constantFrom(1, 10, 100, 500),
+  })
+  .map(({ spare, ...value }) => ({ ...value, successes: Math.max(1, value.probes - spare) }))
 const maxConcurrent = fc.oneof(fc.constant(Infinity), fc.integer({ min: 1, max: 4 }))
 
 export const settings: fc.Arbitrary<ModelSettings> = fc
@@ -79,12 +87,11 @@ export const settings: fc.Arbitrary<ModelSettings> = fc
     failureRate: fc.option(rate, { nil: undefined }),
     slowCallRate: fc.option(slow, { nil: undefined }),
     openTime: fc.oneof(fixed, growing),
-    probes: fc.integer({ min: 1, max: 3 }),
-    concurrent: fc.integer({ min: 1, max: 3 }),
-    probeTimeout: fc.constantFrom(1, 10, 100, 500),
+    recovery,
     maxConcurrent,
     history: fc.integer({ min: 0, max: 3 }),
   })
+  .map(({ recovery, ...value }) => ({ ...value, ...recovery }))
   .map((value) =>
     (value.failureCount ?? value.failureRate ?? value.slowCallRate) === undefined
       ? { ...value, consecutiveFailures: value.consecutiveFailures ?? 2 }
@@ -96,11 +103,7 @@ export const patch: fc.Arbitrary<Partial<ModelSettings>> = fc.oneof(
   fc.record({ consecutiveFailures: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ openTime: fixed }),
   fc.record({ openTime: growing }),
-  fc.record({
-    probes: fc.integer({ min: 1, max: 3 }),
-    concurrent: fc.integer({ min: 1, max: 3 }),
-    probeTimeout: fc.constantFrom(1, 10, 100, 500),
-  }),
+  recovery,
   fc.record({ maxConcurrent }),
   fc.constant({}),
 )

@@ -14,7 +14,7 @@ import type { ModelSettings } from './settings.ts'
 
 /** What the machine is told for what the model is told. */
 export function machineSettings(settings: ModelSettings): MachineSettings {
-  const { openTime, probes, concurrent, probeTimeout: timeout } = settings
+  const { openTime, probes, successes, concurrent, probeTimeout: timeout } = settings
   return {
     ...settingsOf(),
     trip: {
@@ -29,7 +29,7 @@ export function machineSettings(settings: ModelSettings): MachineSettings {
       typeof openTime === 'number'
         ? { kind: 'fixed', ms: openTime }
         : { kind: 'growing', ...openTime },
-    recovery: { kind: 'probes', probes, concurrent, timeout },
+    recovery: { kind: 'probes', probes, successes, concurrent, timeout },
     maxConcurrent: settings.maxConcurrent,
     history: settings.history,
   }

@@ -7,6 +7,7 @@ export type Reason =
   | 'slowCallRate'
   | 'manual'
   | 'probeFailed'
+  | 'probeSlow'
   | 'probeExpired'
   | 'elapsed'
   | 'recovered'

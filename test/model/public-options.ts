@@ -18,14 +18,14 @@ export interface Tagged {
 /** The options of a breaker that is to do as the model does. */
 export function optionsOf({ settings, callTimeout }: PublicSettings): CircuitBreakerOptions {
   const { consecutiveFailures, failureCount, failureRate, slowCallRate } = settings
-  const { openTime: resetTimeout, probes, concurrent, probeTimeout: timeout } = settings
-  const { maxConcurrent, history } = settings
+  const { openTime: resetTimeout, probes, successes, concurrent } = settings
+  const { probeTimeout: timeout, maxConcurrent, history } = settings
   const tagOf = (settled: Settled): Tagged | undefined =>
     (settled.status === 'fulfilled' ? settled.value : settled.reason) as Tagged | undefined
   return {
     trip: { consecutiveFailures, failureCount, failureRate, slowCallRate },
     resetTimeout,
-    recovery: { probes, concurrent, timeout },
+    recovery: { probes, successes, concurrent, timeout },
     maxConcurrent: maxConcurrent === Infinity ? undefined : maxConcurrent,
     callTimeout,
     history,

@@ -5,8 +5,9 @@ import {
   firedRule,
   notBefore,
   originsAgain,
+  probeResult,
+  probesOf,
   resultsOf,
-  succeededProbes,
   type WindowTime,
 } from './evidence.ts'
 import { levelAt, levelWith, openTimeAt, type Period, type Reason } from './periods.ts'
@@ -164,7 +165,7 @@ export class ReferenceModel {
     const { outcome, timedOut = false, retryAfter } = heard
     this.#end(call, { how: 'settled', at: now, outcome, timedOut, stale, retryAfter })
     if (stale) return false
-    if (call.probe) this.#decideByProbe(outcome, now)
+    if (call.probe) this.#decideByProbe(call, 'probeFailed', now)
     else if (outcome === 'success' || outcome === 'failure') this.#decideByRules(now)
     return true
   }
@@ -236,14 +237,14 @@ export class ReferenceModel {
     if (rule !== undefined) this.#open(now, rule)
   }
 
-  #decideByProbe(outcome: Heard['outcome'], now: number): void {
-    if (outcome === 'failure') this.#open(now, 'probeFailed')
-    else if (outcome !== 'cancelled') this.#closeIfEnough(now)
-  }
-
-  #closeIfEnough(now: number): void {
-    const succeeded = succeededProbes(this.calls, this.period.generation)
-    if (succeeded >= this.settings.probes) this.#move('closed', now, 'recovered')
+  /** The decision falls with the probe that leaves no other, for or against it. */
+  #decideByProbe(call: Call, failed: Reason, now: number): void {
+    const result = probeResult(call, this.settings)
+    if (result === undefined) return
+    const { probes, successes } = this.settings
+    const count = probesOf(this.calls, this.period.generation, this.settings)
+    if (count.failed > probes - successes) this.#open(now, result === 'slow' ? 'probeSlow' : failed)
+    else if (count.succeeded >= successes) this.#move('closed', now, 'recovered')
   }
 
   #expire(call: Call): void {
@@ -251,8 +252,7 @@ export class ReferenceModel {
     const recorded = this.override?.mode !== 'disabled'
     this.#end(call, { how: recorded ? 'expired' : 'unrecorded', at })
     if (!this.isCurrent(call) || !recorded) return
-    if (call.deliveredAt !== undefined) this.#closeIfEnough(at)
-    else this.#open(at, 'probeExpired')
+    this.#decideByProbe(call, 'probeExpired', at)
   }
 
   #open(now: number, reason: Reason): void {
@@ -262,7 +262,8 @@ export class ReferenceModel {
     const level = levelWith(openTime, used)
     const duration = openTimeAt(openTime, used, this.random)
     const until = Math.max(now + duration, asked)
-    const streakBefore = failuresInARow(resultsOf(this.calls, this.period.generation))
+    const { name, generation } = this.period
+    const streakBefore = name === 'closed' ? failuresInARow(resultsOf(this.calls, generation)) : 0
     const about = { from: now, until, used, level, notBefore: asked, streakBefore }
     this.#move('open', now, reason, about)
   }

@@ -24,6 +24,7 @@ export interface ModelSettings {
   readonly slowCallRate: (RateSettings & { readonly slowerThan: number }) | undefined
   readonly openTime: number | GrowingTime
   readonly probes: number
+  readonly successes: number
   readonly concurrent: number
   readonly probeTimeout: number
   readonly maxConcurrent: number

@@ -25,7 +25,7 @@ const untimed = everySetting.map((settings) => ({
   ...settings,
   statistics: false,
   trip: { ...settings.trip, slowCallRate: undefined, evidence: undefined },
-  recovery: { kind: 'probes', probes: 1, concurrent: 1, timeout: 500 } as const,
+  recovery: { kind: 'probes', probes: 1, successes: 1, concurrent: 1, timeout: 500 } as const,
 }))
 
 const stepsWith = (settings: fc.Arbitrary<MachineSettings>) =>

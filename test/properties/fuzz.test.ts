@@ -36,7 +36,7 @@ const plausible: fc.Arbitrary<CircuitBreakerOptions> = fc.record(
     ),
     recovery: fc.oneof(
       fc.constant('auto' as const),
-      fc.constant({ probes: 2, concurrent: 1, timeout: 50 }),
+      fc.constant({ probes: 2, successes: 1, concurrent: 1, timeout: 50 }),
       fc.constant({ slowStart: { successes: 2, quietFor: 10 }, timeout: 50 }),
     ),
     callTimeout: duration,

@@ -3,9 +3,10 @@ import type { Permit } from '../permit.ts'
 import type { ProbesInFlight } from '../probes-in-flight.ts'
 import type { Decision, ProbeSettings, Recovery, RecoverySettings } from './recovery.ts'
 
-/** A few probes at a time: enough successes close, the first failure re-opens. */
+/** A few probes at a time: it closes once enough have succeeded, and re-opens once too many have not. */
 export class Probes implements Recovery {
   successes = 0
+  failures = 0
   readonly inFlight: ProbesInFlight
   #settings: ProbeSettings
 
@@ -15,7 +16,7 @@ export class Probes implements Recovery {
   }
 
   get needed(): number {
-    return this.#settings.probes
+    return this.#settings.successes
   }
 
   get limit(): number {
@@ -25,10 +26,12 @@ export class Probes implements Recovery {
   onRejected(): void {}
 
   settle(_: Permit, outcome: Outcome): Decision {
-    if (outcome === 'failure') return 'reopen'
     if (outcome === 'cancelled') return undefined
-    this.successes++
-    return this.successes >= this.needed ? 'close' : undefined
+    if (outcome === 'failure') this.failures++
+    else this.successes++
+    const { probes, successes } = this.#settings
+    if (this.failures > probes - successes) return 'reopen'
+    return this.successes >= successes ? 'close' : undefined
   }
 
   wait(now: number): number {
@@ -44,6 +47,7 @@ export class Probes implements Recovery {
   clone(rename: (probe: Permit) => Permit): Probes {
     const copy = new Probes(this.#settings, this.inFlight.clone(rename))
     copy.successes = this.successes
+    copy.failures = this.failures
     return copy
   }
 }

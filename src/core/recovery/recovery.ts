@@ -11,6 +11,8 @@ export type Decision = 'close' | 'reopen' | undefined
 /** How one half-open state finds its way back. */
 export interface Recovery {
   successes: number
+  /** Probes that failed, slow ones among them where slow calls open. */
+  failures: number
   /** Successes that it takes. */
   readonly needed: number
   /** Probes that may be in flight at once, now. */
@@ -37,8 +39,10 @@ export function admits({ inFlight, limit }: Recovery): boolean {
 
 export interface ProbeSettings {
   readonly kind: 'probes'
-  /** That many successes in a row close the circuit. */
+  /** Of so many probes … */
   readonly probes: number
+  /** … so many must succeed. */
+  readonly successes: number
   /** At most that many probes at once. */
   readonly concurrent: number
   /** A probe expires after that many ms. */

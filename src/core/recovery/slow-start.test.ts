@@ -39,6 +39,17 @@ describe('a slow start', () => {
     },
   )
 
+  it('counts the probes that failed, and so does a copy', () => {
+    const machine = tripped({ successes: 10 })
+    for (const outcome of ['success', 'failure', 'neutral', 'failure', 'cancelled'] as const) {
+      settle(machine, admit(machine, START), outcome, START)
+    }
+
+    for (const { state } of [machine, machine.clone()]) {
+      expect(state).toMatchObject({ recovery: { successes: 2, failures: 2 } })
+    }
+  })
+
   it('learns nothing from a cancelled call but that its slot is free', () => {
     const machine = tripped({ successes: 1 })
 

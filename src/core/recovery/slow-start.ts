@@ -25,6 +25,7 @@ const STRAINED = 3
  */
 export class SlowStart implements Recovery {
   successes = 0
+  failures = 0
   readonly inFlight: ProbesInFlight
   #settings: SlowStartSettings
   readonly #baseline: LatencyBaseline
@@ -64,6 +65,7 @@ export class SlowStart implements Recovery {
   settle(probe: Permit, outcome: Outcome, duration: number, now: number): Decision {
     if (outcome === 'cancelled') return undefined
     if (outcome === 'failure') {
+      this.failures++
       const slow = duration >= this.#settings.slowerThan
       return this.#charge(probe, slow ? SLOW_FAILURE_WEIGHT : FAILURE, now)
     }
@@ -124,6 +126,7 @@ export class SlowStart implements Recovery {
     const inFlight = this.inFlight.clone(rename)
     const copy = new SlowStart(this.#settings, baseline, this.#rejectedAt, inFlight)
     copy.successes = this.successes
+    copy.failures = this.failures
     copy.#window = this.#window
     copy.#score = this.#score
     copy.#cut = this.#cut

@@ -1,13 +1,14 @@
 import type { LatencyBaseline } from '../measure/latency-baseline.ts'
-import { type Classification, notBefore } from '../outcome.ts'
+import { type Classification, notBefore, type Outcome, recorded } from '../outcome.ts'
 import { type AdmittingState, Permit } from '../permit.ts'
 import { ProbesInFlight } from '../probes-in-flight.ts'
 import { Probes } from '../recovery/probes.ts'
 import type { Decision, Recovery, RecoverySettings } from '../recovery/recovery.ts'
 import { SlowStart } from '../recovery/slow-start.ts'
+import type { MachineSettings } from '../settings.ts'
 import type { ManualOptions, TransitionReason } from '../transition.ts'
 import type { TripRecord } from '../trip/record.ts'
-import type { Open } from './open.ts'
+import type { Open, Opening } from './open.ts'
 import { isDisabled, type Override } from './override.ts'
 
 /** A few calls pass as probes; how they end decides. */
@@ -101,24 +102,43 @@ export function probeDueAt(
   return Math.min(deadline, oldest + overdueAfter)
 }
 
+/** What follows from the end of a probe, and why. */
+export interface ProbeEnd {
+  readonly decision: Decision
+  readonly reason: TransitionReason
+  readonly why: Opening
+}
+
 /** Takes in how a probe ended. Returns what follows. */
 export function settleProbe(
   state: HalfOpen,
   probe: Permit,
   classification: Classification,
   now: number,
-): Decision {
-  const { outcome, trips = false } = classification
+  settings: MachineSettings,
+): ProbeEnd {
+  const { outcome, error, trips = false } = classification
   if (outcome === 'failure') state.notBefore = notBefore(state.notBefore, classification, now)
-  if (trips) return 'reopen'
-  return state.recovery.settle(probe, outcome, probe.duration(now), now)
+  const slow = isSlow(probe, outcome, now, settings)
+  const counts = slow ? 'failure' : outcome
+  const decision = trips ? 'reopen' : state.recovery.settle(probe, counts, probe.duration(now), now)
+  const why = { cause: slow ? state.cause : error, probeFailure: recorded(classification, now) }
+  return { decision, reason: slow ? 'probeSlow' : 'probeFailed', why }
+}
+
+/** A success that would count against the target as soon as the circuit is closed. */
+function isSlow(
+  probe: Permit,
+  outcome: Outcome,
+  now: number,
+  { trip: { slowCallRate } }: MachineSettings,
+): boolean {
+  return outcome === 'success' && probe.duration(now) >= (slowCallRate?.slowerThan ?? Infinity)
 }
 
 /** What has become of a probe that time has run out for. */
-export interface DueProbe {
+export interface DueProbe extends ProbeEnd {
   readonly at: number
-  readonly decision: Decision
-  readonly reason: TransitionReason
   /** At its deadline: it no longer holds its permit. */
   readonly expired?: Permit
   /** Overdue: it gave its slot back, and keeps its permit until it ends or expires. */
@@ -127,25 +147,30 @@ export interface DueProbe {
 
 /** Settles the first probe at its deadline, or charges the first that is overdue. */
 export function settleDueProbe(
-  { recovery }: HalfOpen,
+  state: HalfOpen,
   { overdueAfter }: LatencyBaseline,
   now: number,
   override: Override | undefined,
+  settings: MachineSettings,
 ): DueProbe {
+  const { recovery, cause } = state
   const { inFlight } = recovery
   const expired = inFlight.takeExpired(now)
   if (expired !== undefined) {
     const { deadline: at, delivered } = expired
     const outcome = isDisabled(override) ? 'cancelled' : delivered ? 'success' : 'failure'
-    const decision = recovery.settle(expired, outcome, expired.duration(at), at)
-    return { at, decision, reason: 'probeExpired', expired }
+    const slow = isSlow(expired, outcome, at, settings)
+    const counts = slow ? 'failure' : outcome
+    const decision = recovery.settle(expired, counts, expired.duration(at), at)
+    return { at, decision, reason: slow ? 'probeSlow' : 'probeExpired', why: { cause }, expired }
   }
   const overdue = inFlight.oldestWaiting as Permit
   overdue.list?.remove(overdue)
   overdue.overdue = true
   const at = overdue.startedAt + overdueAfter
   const decision = recovery.overdue?.(overdue, now)
-  return { at, decision, reason: 'probeOverdue', detached: overdue }
+  const why = { cause, pending: state }
+  return { at, decision, reason: 'probeOverdue', why, detached: overdue }
 }
 
 /** A copy that shares nothing that either of them will change. */

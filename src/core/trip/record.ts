@@ -64,7 +64,7 @@ export interface TripRecord extends TripFacts {
   openFor: number
   reopened: number
   rejected: number
-  /** Why it was last opened again: `probeFailed`, `probeExpired` or `probeOverdue`. */
+  /** Why it was last opened again: `probeFailed`, `probeSlow`, `probeExpired` or `probeOverdue`. */
   reopenedBy: TransitionReason | null
   /** How the probe failed that last opened it again; null when it did not end. */
   probeFailure: RecordedFailure | null
