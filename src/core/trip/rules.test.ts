@@ -308,7 +308,12 @@ describe('rules that are asked', () => {
 
     const saved = saveRules((machine.state as Closed).rules, 0)
 
-    expect(Object.keys(saved ?? {})).toEqual(['failureRate', 'slowCallRate', 'evidence'])
+    expect(Object.keys(saved ?? {})).toEqual([
+      'failureCount',
+      'failureRate',
+      'slowCallRate',
+      'evidence',
+    ])
     expect(saved?.failureRate).not.toBeNull()
   })
 })
