@@ -67,7 +67,11 @@ export type {
 } from './options.ts'
 export { type ProtectOptions, protect } from './protect.ts'
 export type { BreakerReading, LatencyReading } from './registry/breaker-reading.ts'
-export type { RegisteredOptions, RegistryDefaults } from './registry/configuration.ts'
+export type {
+  JsonOptions,
+  RegisteredOptions,
+  RegistryDefaults,
+} from './registry/configuration.ts'
 export type { BreakerKey, KeyedOptions } from './registry/keyed.ts'
 export type { RegistryConfiguration } from './registry/registry-options.ts'
 export {

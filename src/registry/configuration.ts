@@ -4,6 +4,7 @@ import { guardClock, guardRandom } from '../circuit/guard-sources.ts'
 import { Machine } from '../core/machine.ts'
 import { areEqual } from '../options/compare-options.ts'
 import { machineSettings } from '../options/resolve-options.ts'
+import type { TripRules } from '../options/policy-options.ts'
 import type { AnyArguments, CircuitBreakerOptions } from '../options.ts'
 import type { RegistryEmitter } from './registry-emitter.ts'
 
@@ -15,6 +16,18 @@ export type RegisteredOptions<Fallback = never, Args extends unknown[] = AnyArgu
 
 /** Options of a registry's breakers that are created without them. */
 export type RegistryDefaults = Omit<RegisteredOptions, 'saved'>
+
+/** The options that JSON can hold: those of {@link RegistryDefaults} without functions and objects of code. */
+export type JsonOptions = {
+  readonly [K in
+    | 'maxFailures'
+    | 'resetTimeout'
+    | 'recovery'
+    | 'callTimeout'
+    | 'maxConcurrent'
+    | 'statistics'
+    | 'history']?: Exclude<RegistryDefaults[K], (...args: never[]) => unknown>
+} & { readonly trip?: 'auto' | Omit<TripRules, 'when'> | undefined }
 
 type Options = RegisteredOptions<unknown>
 
