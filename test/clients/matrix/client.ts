@@ -1,4 +1,4 @@
-import type { CircuitBreaker } from '../../../src/index.ts'
+import type { CircuitBreaker, ProtectOptions } from '../../../src/index.ts'
 import type { Upstream } from './upstream.ts'
 
 /** One client of the matrix: how to create, guard and call it. */
@@ -23,7 +23,7 @@ export interface Client {
 export interface Guards {
   readonly breaker: CircuitBreaker
   /** `protect` with that breaker, and with the `methods` of the client where these are tested. */
-  protect<T extends object>(client: T): T
+  protect<T extends object>(client: T, options?: ProtectOptions): T
 }
 
 export interface Connection {

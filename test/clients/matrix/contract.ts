@@ -23,10 +23,10 @@ export function describeContract(client: Client, findings: Findings): void {
   let unhandled: unknown[]
 
   const connect = async (methods?: readonly string[]): Promise<void> => {
-    const options = methods === undefined ? {} : { methods }
     connection = await client.connect({
       breaker,
-      protect: (real) => protect(real, breaker, options),
+      protect: (real, options) =>
+        protect(real, breaker, { ...options, ...(methods && { methods }) }),
     })
   }
   const call = (signal?: AbortSignal): Promise<unknown> => firstUse(connection)(signal)

@@ -30,15 +30,50 @@ export function json(response: ServerResponse, status: number, value: unknown): 
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
 }
 
-/** An HTTP server on loopback. */
-export class HttpUpstream implements Upstream {
+/** What an upstream may do with one request. */
+export interface Reactions {
+  answer(): void
+  fail(): void
+  breakOff(): void
+}
+
+/** What upstreams of all protocols have in common. */
+export abstract class LoopbackUpstream implements Upstream {
   behaviour: Behaviour = 'answer'
   requests = 0
   readonly #waiting = new Set<() => void>()
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Reacts to a request. Returns what is to be called when its client is gone. */
+  protected react({ answer, fail, breakOff }: Reactions): () => void {
+    const release = (): void => {
+      if (this.#waiting.delete(release)) answer()
+    }
+    if (this.behaviour === 'answer') answer()
+    else if (this.behaviour === 'fail') fail()
+    else if (this.behaviour === 'break off') breakOff()
+    else this.#waiting.add(release)
+    return () => void this.#waiting.delete(release)
+  }
+
+  release(): void {
+    this.behaviour = 'answer'
+    for (const release of this.#waiting) release()
+  }
+
+  abstract close(): Promise<void>
+}
+
+/** An HTTP server on loopback. */
+export class HttpUpstream extends LoopbackUpstream {
   readonly #server: Server
   readonly #answers: Required<HttpAnswers>
 
   private constructor(answers: HttpAnswers) {
+    super()
     this.#answers = {
       answer: (_, response) => json(response, 200, { text: 'hello' }),
       fail: (_, response) => json(response, 500, { error: { message: 'out of order' } }),
@@ -63,10 +98,6 @@ export class HttpUpstream implements Upstream {
     return `http://127.0.0.1:${this.port}`
   }
 
-  get waiting(): number {
-    return this.#waiting.size
-  }
-
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1
     let body = ''
@@ -76,24 +107,15 @@ export class HttpUpstream implements Upstream {
     request.on('error', () => {})
     await once(request, 'end').catch(() => {})
     const { answer, fail, beginning } = this.#answers
-    if (this.behaviour === 'answer') answer(request, response, body)
-    else if (this.behaviour === 'fail') fail(request, response)
-    else if (this.behaviour === 'wait') {
-      const release = (): void => {
-        this.#waiting.delete(release)
-        if (!response.destroyed) answer(request, response, body)
-      }
-      this.#waiting.add(release)
-      response.on('close', () => this.#waiting.delete(release))
-    } else {
-      response.writeHead(200, { 'content-type': beginning.type, 'content-length': '1000' })
-      response.write(beginning.text, () => setTimeout(() => response.destroy(), 10))
-    }
-  }
-
-  release(): void {
-    this.behaviour = 'answer'
-    for (const release of this.#waiting) release()
+    const gone = this.react({
+      answer: () => answer(request, response, body),
+      fail: () => fail(request, response),
+      breakOff: () => {
+        response.writeHead(200, { 'content-type': beginning.type, 'content-length': '1000' })
+        response.write(beginning.text, () => setTimeout(() => response.destroy(), 10))
+      },
+    })
+    response.on('close', gone)
   }
 
   async close(): Promise<void> {

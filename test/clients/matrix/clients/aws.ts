@@ -16,8 +16,8 @@ const LIST = `<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTrunc
 export const s3: Client = {
   name: 'AWS S3',
   packages: ['@aws-sdk/client-s3'],
-  guarded: 'protect(new S3Client(…), breaker)',
-  trap: 'one call for all of its retries; `send` with a callback is guarded if it is listed in `methods`',
+  guarded: "protect(new S3Client(…), breaker, { methods: ['send'] })",
+  trap: 'one call for all of its retries; a callback is guarded because `send` is listed',
   methods: ['send'],
   cancelledBy: 'signal',
   async connect({ protect }) {
@@ -32,7 +32,7 @@ export const s3: Client = {
       beginning: { type: 'text/plain', text: 'hel' },
     })
     const real = new S3Client({ ...settings(upstream.url), forcePathStyle: true })
-    const client = protect(real)
+    const client = protect(real, { methods: ['send'] })
     const object = { Bucket: 'b', Key: 'a' }
     return {
       upstream,
@@ -43,6 +43,11 @@ export const s3: Client = {
         },
         'a command': (signal) =>
           client.send(new ListObjectsV2Command({ Bucket: 'b' }), cancel(signal)),
+        'a callback': () =>
+          new Promise((resolve, reject) => {
+            const command = new ListObjectsV2Command({ Bucket: 'b' })
+            client.send(command, (error, output) => (error ? reject(error) : resolve(output)))
+          }),
         'a paginator': async () => {
           const keys: unknown[] = []
           for await (const page of paginateListObjectsV2({ client }, { Bucket: 'b' })) {

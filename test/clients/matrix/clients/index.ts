@@ -3,9 +3,12 @@ import { anthropic } from './anthropic.ts'
 import { dynamoDB, s3 } from './aws.ts'
 import { axiosFetch, axiosHttp } from './axios.ts'
 import { azureBlob } from './azure.ts'
+import { bullmq } from './bullmq.ts'
+import { connect } from './connect.ts'
 import { elasticsearch } from './elasticsearch.ts'
 import { got } from './got.ts'
 import { graphqlRequest } from './graphql-request.ts'
+import { grpc } from './grpc.ts'
 import { honoClient } from './hono.ts'
 import { ky } from './ky.ts'
 import { needle } from './needle.ts'
@@ -36,6 +39,8 @@ export const clients: readonly Client[] = [
   octokit,
   graphqlRequest,
   trpc,
+  grpc,
+  connect,
   honoClient,
   supabase,
   elasticsearch,
@@ -43,4 +48,5 @@ export const clients: readonly Client[] = [
   dynamoDB,
   azureBlob,
   nodemailer,
+  bullmq,
 ]

@@ -2,25 +2,29 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { SMTPServer } from 'smtp-server'
 import type { Client } from '../client.ts'
-import type { Behaviour, Upstream } from '../upstream.ts'
+import { LoopbackUpstream } from '../upstream.ts'
 
 export const nodemailer: Client = {
   name: 'Nodemailer',
   packages: ['nodemailer'],
-  guarded: 'protect(createTransport(…), breaker)',
-  trap: '`sendMail` with a callback is guarded if it is listed in `methods`',
+  guarded: "protect(createTransport(…), breaker, { methods: ['sendMail'] })",
+  trap: 'a callback is guarded because `sendMail` is listed',
   methods: ['sendMail'],
   cancelledBy: 'nothing',
   async connect({ protect }) {
     const { createTransport } = await import('nodemailer')
     const upstream = await SmtpUpstream.start()
     const real = createTransport({ host: '127.0.0.1', port: upstream.port, ignoreTLS: true })
-    const transport = protect(real)
+    const transport = protect(real, { methods: ['sendMail', 'verify'] })
     const mail = { from: 'a@example.com', to: 'b@example.com', text: 'hello' }
     return {
       upstream,
       uses: {
         sendMail: () => transport.sendMail(mail),
+        'a callback': () =>
+          new Promise((resolve, reject) => {
+            transport.sendMail(mail, (error, sent) => (error ? reject(error) : resolve(sent)))
+          }),
         verify: () => transport.verify(),
       },
       close: () => real.close(),
@@ -29,13 +33,11 @@ export const nodemailer: Client = {
 }
 
 /** A mail server on loopback, which takes one mail of each connection. */
-class SmtpUpstream implements Upstream {
-  behaviour: Behaviour = 'answer'
-  requests = 0
-  readonly #waiting = new Set<() => void>()
+class SmtpUpstream extends LoopbackUpstream {
   readonly #server: SMTPServer
 
   private constructor(Server: typeof SMTPServer) {
+    super()
     this.#server = new Server({
       authOptional: true,
       disabledCommands: ['STARTTLS', 'AUTH'],
@@ -59,28 +61,13 @@ class SmtpUpstream implements Upstream {
     return (this.#server.server.address() as AddressInfo).port
   }
 
-  get waiting(): number {
-    return this.#waiting.size
-  }
-
   #receive(next: (error?: Error) => void): void {
     this.requests += 1
-    if (this.behaviour === 'answer') next()
-    else if (this.behaviour === 'fail') {
-      next(Object.assign(new Error('out of order'), { responseCode: 451 }))
-    } else if (this.behaviour === 'break off') this.#server.connections.forEach(breakOff)
-    else {
-      const release = (): void => {
-        this.#waiting.delete(release)
-        next()
-      }
-      this.#waiting.add(release)
-    }
-  }
-
-  release(): void {
-    this.behaviour = 'answer'
-    for (const release of this.#waiting) release()
+    this.react({
+      answer: next,
+      fail: () => next(Object.assign(new Error('out of order'), { responseCode: 451 })),
+      breakOff: () => this.#server.connections.forEach(breakOff),
+    })
   }
 
   async close(): Promise<void> {
