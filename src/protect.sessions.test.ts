@@ -238,18 +238,52 @@ describe('a transaction', () => {
     await connection.query('begin')
     await connection.commit()
     breaker.trip()
-    for (const statement of ['COMMIT', ' rollback to a', { sql: 'commit;' }]) {
+    for (const statement of ['COMMIT', ' rollback to a', { sql: 'commit;' }, 'End', 'abort']) {
       await connection.query(statement)
     }
     await connection.commit()
     await connection.rollback()
-    const rejected = await Promise.all([
-      reasonOf(connection.query('insert into commits')),
-      reasonOf(connection.query('committed')),
-    ])
+    const others = ['insert into commits', 'committed', 'exec procedure', { sql: 'endings' }]
+    for (const statement of others) {
+      expect(await reasonOf(connection.query(statement))).toBeInstanceOf(CircuitOpenError)
+    }
 
-    for (const error of rejected) expect(error).toBeInstanceOf(CircuitOpenError)
-    expect(sent.slice(2)).toEqual(['COMMIT', ' rollback to a', 'commit;', 'commit', 'rollback'])
+    const ended = ['COMMIT', ' rollback to a', 'commit;', 'End', 'abort', 'commit', 'rollback']
+    expect(sent.slice(2)).toEqual(ended)
+  })
+
+  it('can be ended where statements are templates', async () => {
+    const sql = protect((parts: TemplateStringsArray | string) => send(String(parts)), breaker)
+    await sql`begin`
+    breaker.trip()
+
+    expect(await sql`commit`).toBe('commit')
+    expect(await reasonOf(sql`select 1`)).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(sql('commit'))).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it('can be ended where it is a queue of commands', async () => {
+    class Commands {
+      multi = (): Promise<string> => send('multi')
+      exec = (): Promise<string> => send('exec')
+      discard = (): Promise<string> => send('discard')
+      call = (name: string): Promise<string> => send(name)
+      sendCommand = ([name = '']: readonly string[]): Promise<string> => send(name)
+      pipeline = () => ({ multi: this.multi, exec: this.exec, discard: this.discard })
+    }
+    const commands = protect(new Commands(), breaker)
+    const { multi, exec, discard, call } = commands
+    const run = { multi, exec, discard, call, pipelined: () => commands.pipeline().exec() }
+    for (const use of Object.values(run)) await use('get')
+    await commands.sendCommand(['get'])
+    breaker.trip()
+    await Promise.all([exec(), discard(), call('exec'), commands.sendCommand(['DISCARD'])])
+    const others = [multi(), call('get'), call('execute'), commands.sendCommand(['get', 'exec'])]
+
+    for (const other of [...others, run.pipelined()]) {
+      expect(await reasonOf(other)).toBeInstanceOf(CircuitOpenError)
+    }
+    expect(sent.slice(6)).toEqual(['exec', 'discard', 'exec', 'DISCARD'])
   })
 
   it.each([

@@ -7,7 +7,9 @@ import {
   hasMethod,
   isBegun,
   isPlainPromise,
+  isQueue,
   isSession,
+  QUEUE_ENDING_METHODS,
 } from './client-shape.ts'
 
 /** What a method has returned so far, which decides how its next call is guarded. */
@@ -77,10 +79,17 @@ export function createMethod(
     path,
     isGuarded: isChosen && !isClosing && !except.some((name) => covers(name, path)),
     isListed,
-    onSession: owner !== undefined && ENDING_METHODS.has(name) && isSession(owner),
+    onSession: owner !== undefined && isEnding(owner, name, root),
     profile: profile(),
     profileWithCallback: profile(),
   }
+}
+
+/** Whether a method ends a transaction. */
+function isEnding(owner: object, name: string, root: boolean): boolean {
+  if (ENDING_METHODS.has(name)) return isSession(owner)
+  // A list of commands that is sent by its `exec` has not begun before.
+  return root && QUEUE_ENDING_METHODS.has(name) && isQueue(owner)
 }
 
 /** Keeps what kind of promise or stream a method has returned. */

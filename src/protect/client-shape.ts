@@ -49,15 +49,27 @@ export function isBegun(value: unknown): value is Promise<unknown> {
   return isPromise(value) || (isThenable(value) && isSession(value))
 }
 
-/** Methods that take a statement. */
-const STATEMENT_METHODS = /(?:^|\.)(?:query|execute|exec|run|raw|unsafe)$/
+export const QUEUE_ENDING_METHODS: ReadonlySet<PropertyKey> = new Set(['discard', 'exec'])
+
+/** True for a client on which commands are queued from `multi` until `exec` or `discard`. */
+export function isQueue(client: object): boolean {
+  return ['multi', 'exec', 'discard'].every((name) => hasMethod(client, name))
+}
+
+/** Methods that take a statement or a command, and those that end a transaction. */
+const ENDINGS = [
+  [/(?:^|\.)(?:query|execute|exec|run|raw|unsafe)$/, /^\s*(?:commit|rollback|end|abort)\b/i],
+  [/(?:^|\.)(?:call|sendCommand)$/, /^(?:exec|discard)$/i],
+] as const
 
 /** True for a statement that ends a transaction. */
 export function endsTransaction(path: string, [statement]: readonly unknown[]): boolean {
-  if (!STATEMENT_METHODS.test(path)) return false
+  const ending = ENDINGS.find(([methods]) => methods.test(path))?.[1]
+  if (ending === undefined && !(path === '' && Array.isArray(statement))) return false
   const { text, sql } = (isObject(statement) ? statement : {}) as { text?: unknown; sql?: unknown }
-  const written = text ?? sql ?? statement
-  return typeof written === 'string' && /^\s*(?:commit|rollback)\b/i.test(written)
+  // A template begins with its text, a command with its name.
+  const written = text ?? sql ?? (Array.isArray(statement) ? statement[0] : statement)
+  return typeof written === 'string' && (ending ?? ENDINGS[0][1]).test(written)
 }
 
 /** The methods by which a promise is awaited. */

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CircuitBreaker, isCircuitOpenError } from '../../../src/index.ts'
 import { reasonOf, turn } from '../../helpers/public.ts'
 import { Relay } from './relay.ts'
@@ -21,11 +21,17 @@ export interface Database {
 /** One package, in one way of guarding it. Whatever it connects, it has one connection at most. */
 export interface DatabaseClient<Raw, Client> {
   readonly name: string
+  /** The packages whose versions are tested. The last one is the client itself. */
+  readonly packages: readonly string[]
+  /** How it is guarded, as code. */
+  readonly guarded: string
+  /** What its users must know. */
+  readonly trap: string
   open(port: number): Raw | Promise<Raw>
   close(raw: Raw): unknown
   guard(raw: Raw, breaker: CircuitBreaker): Client
-  /** It is one connection, and does not open another when it has lost it. */
-  readonly once?: true
+  /** It is one connection itself, and opens another when it has lost it, or does not. */
+  readonly connection?: 'once' | 'again'
   /** Resolves when it can be called again after its server was gone. */
   ready?(raw: Raw): unknown
   /** Reads the number 1. */
@@ -78,20 +84,37 @@ export function insertOrder(id: number): string {
   return `insert into orders (id) values (${id})`
 }
 
-/** Returns what declares the tests of one client of the database. */
-export function databaseTests(
-  create: () => Promise<Database>,
-): <Raw, Client>(row: DatabaseClient<Raw, Client>) => void {
-  let database: Database
-  beforeAll(async () => {
-    database = await create()
-  })
-  afterAll(() => database?.end())
-  return (row) => describe(row.name, () => clientTests(row, () => database))
+/** What a run has found out about a client, for the table in the documentation. */
+export interface Findings {
+  rejection?: string
+  transaction?: string
+  action?: string
 }
 
-function clientTests<Raw, Client>(
+/** A client whose own types no longer matter. */
+export interface TestedClient
+  extends Pick<DatabaseClient<never, never>, 'name' | 'packages' | 'guarded' | 'trap'> {
+  describe(findings: Findings, databaseOf: () => Database): void
+}
+
+/** A server, and the clients that are tested with it. */
+export interface DatabaseTests {
+  readonly name: string
+  readonly create: () => Promise<Database>
+  readonly clients: readonly TestedClient[]
+}
+
+export function tested<Raw, Client>(client: DatabaseClient<Raw, Client>): TestedClient {
+  return {
+    ...client,
+    describe: (findings, databaseOf) => describeClient(client, findings, databaseOf),
+  }
+}
+
+/** What holds for each guarded client, whatever its server. */
+function describeClient<Raw, Client>(
   row: DatabaseClient<Raw, Client>,
+  findings: Findings,
   databaseOf: () => Database,
 ): void {
   let database: Database
@@ -160,11 +183,12 @@ function clientTests<Raw, Client>(
     expect(breaker.state).toBe('open')
     expect(rejected).toSatisfy(isRejection)
     expect(relay.opened).toBe(opened)
+    findings.rejection = nameOf(rejected)
   })
 
   it('sends one of ten calls at once while half-open, and closes by its success', async () => {
     await fail()
-    if (row.once) await open()
+    if (row.connection === 'once') await open()
     breaker.configure({ resetTimeout: 1 })
     await expect.poll(() => breaker.state).toBe('half-open')
     const calls = Array.from({ length: 10 }, (_, id) => row.insert(client, id))
@@ -191,6 +215,12 @@ function clientTests<Raw, Client>(
   const { begin, transact } = row
   if (begin)
     describe('a transaction during which the circuit opens', () => {
+      // What a method returns is known after its first call.
+      beforeEach(async () => {
+        await (await begin(client)).commit()
+        await (await begin(client)).rollback()
+      })
+
       /** The next user of the connection, if the transaction has ended on it. */
       async function next(id: number): Promise<void> {
         breaker.reset()
@@ -206,6 +236,9 @@ function clientTests<Raw, Client>(
         await next(2)
 
         expect(await database.stored()).toEqual([1, 2])
+        findings.transaction = row.connection
+          ? 'its end is never rejected'
+          : 'statements count, and are never rejected'
       })
 
       it('is rolled back, and what the next user writes is stored', async () => {
@@ -220,7 +253,7 @@ function clientTests<Raw, Client>(
       })
     })
 
-  if (begin && !row.once)
+  if (begin && !row.connection)
     describe('a connection', () => {
       it('executes statements while the circuit is open, and while others may not be called', async () => {
         breaker.configure({ maxConcurrent: 1 })
@@ -253,6 +286,9 @@ function clientTests<Raw, Client>(
           })
         }
         await action(1)
+        const { admitted } = breaker.snapshot().counts
+        findings.action =
+          admitted === 1 ? 'an action counts once' : 'statements count, and are never rejected'
         expect(await reasonOf(action(3))).toSatisfy(isRejection)
         breaker.reset()
         await row.insert(client, 5)
@@ -280,4 +316,9 @@ function clientTests<Raw, Client>(
 /** True for the error of a rejected call, and for one that a client has made of it. */
 function isRejection(error: unknown): boolean {
   return isCircuitOpenError(error) || (error instanceof Error && isRejection(error.cause))
+}
+
+function nameOf(error: unknown): string {
+  if (isCircuitOpenError(error)) return '`CircuitOpenError`'
+  return `\`${(error as Error).constructor.name}\` with it as \`cause\``
 }

@@ -5,16 +5,17 @@ import { drizzle as overPostgres, type PostgresJsDatabase } from 'drizzle-orm/po
 import createKnex, { type Knex } from 'knex'
 import pg from 'pg'
 import postgres from 'postgres'
-import { protect } from '../../../src/index.ts'
+import { protect } from '../../../../src/index.ts'
 import {
   type Database,
   type DatabaseClient,
-  databaseTests,
+  type DatabaseTests,
   insertOrder,
+  tested,
   transactionOf,
   WRONG,
-} from './contract.ts'
-import { Server } from './server.ts'
+} from '../contract.ts'
+import { Server } from '../server.ts'
 
 const orders = pgTable('orders', { id: integer() })
 const SLEEP = 'select pg_sleep(60)'
@@ -64,6 +65,9 @@ function openPostgres(port: number): postgres.Sql {
 
 const pool: DatabaseClient<pg.Pool, pg.Pool> = {
   name: 'pg.Pool',
+  packages: ['pg'],
+  guarded: 'protect(new pg.Pool(…), breaker)',
+  trap: 'without `connectionTimeoutMillis` a call waits for a free connection without limit',
   open: openPool,
   close: (raw) => raw.end(),
   guard: protect,
@@ -83,7 +87,10 @@ const pool: DatabaseClient<pg.Pool, pg.Pool> = {
 
 const client: DatabaseClient<pg.Client, pg.Client> = {
   name: 'pg.Client',
-  once: true,
+  packages: ['pg'],
+  guarded: 'protect(new pg.Client(…), breaker)',
+  trap: 'a lost connection does not come back: create a client, under the same breaker',
+  connection: 'once',
   open: async (port) => {
     const opened = new pg.Client({ ...account, port }).on('error', () => {})
     await opened.connect()
@@ -102,6 +109,9 @@ const client: DatabaseClient<pg.Client, pg.Client> = {
 
 const postgresJs: DatabaseClient<postgres.Sql, postgres.Sql> = {
   name: 'postgres',
+  packages: ['postgres'],
+  guarded: 'protect(postgres(…), breaker)',
+  trap: 'while it reconnects, statements wait for as long as `backoff` says',
   open: openPostgres,
   close: (raw) => raw.end({ timeout: 0 }),
   guard: protect,
@@ -127,6 +137,9 @@ const postgresJs: DatabaseClient<postgres.Sql, postgres.Sql> = {
 
 const knex: DatabaseClient<Knex, Knex> = {
   name: 'knex',
+  packages: ['pg', 'knex'],
+  guarded: "protect(knex({ client: 'pg', … }), breaker)",
+  trap: '`trx(…)` is never rejected, `knex(…).transacting(trx)` is',
   open: (port) =>
     createKnex({ client: 'pg', connection: { ...account, port }, pool: { min: 0, max: 1 } }),
   close: (raw) => raw.destroy(),
@@ -151,6 +164,9 @@ const knex: DatabaseClient<Knex, Knex> = {
 
 const drizzleOverPool: DatabaseClient<pg.Pool, NodePgDatabase> = {
   name: 'drizzle-orm over a guarded pg.Pool',
+  packages: ['pg', 'drizzle-orm'],
+  guarded: 'drizzle({ client: protect(pool, breaker) })',
+  trap: 'look for the rejection in `cause`',
   open: openPool,
   close: (raw) => raw.end(),
   guard: (raw, breaker) => overPg({ client: protect(raw, breaker) }),
@@ -169,11 +185,17 @@ const drizzleOverPool: DatabaseClient<pg.Pool, NodePgDatabase> = {
 const guardedDrizzle: DatabaseClient<pg.Pool, NodePgDatabase> = {
   ...drizzleOverPool,
   name: 'guarded drizzle-orm over pg.Pool',
+  packages: ['pg', 'drizzle-orm'],
+  guarded: 'protect(drizzle({ client: pool }), breaker)',
+  trap: 'what an action throws to roll back counts as a failure: better guard the pool',
   guard: (raw, breaker) => protect(overPg({ client: raw }), breaker),
 }
 
 const drizzleOverPostgres: DatabaseClient<postgres.Sql, PostgresJsDatabase> = {
   name: 'drizzle-orm over guarded postgres',
+  packages: ['postgres', 'drizzle-orm'],
+  guarded: 'drizzle({ client: protect(sql, breaker) })',
+  trap: 'an action counts once, and what it throws to roll back as a failure',
   open: openPostgres,
   close: (raw) => raw.end({ timeout: 0 }),
   guard: (raw, breaker) => overPostgres({ client: protect(raw, breaker) }),
@@ -192,15 +214,23 @@ const drizzleOverPostgres: DatabaseClient<postgres.Sql, PostgresJsDatabase> = {
 const guardedDrizzleOverPostgres: DatabaseClient<postgres.Sql, PostgresJsDatabase> = {
   ...drizzleOverPostgres,
   name: 'guarded drizzle-orm over postgres',
+  packages: ['postgres', 'drizzle-orm'],
+  guarded: 'protect(drizzle({ client: sql }), breaker)',
+  trap: 'the same',
   guard: (raw, breaker) => protect(overPostgres({ client: raw }), breaker),
 }
 
-const test = databaseTests(createDatabase)
-test(pool)
-test(client)
-test(postgresJs)
-test(knex)
-test(drizzleOverPool)
-test(guardedDrizzle)
-test(drizzleOverPostgres)
-test(guardedDrizzleOverPostgres)
+export const postgresTests: DatabaseTests = {
+  name: 'PostgreSQL',
+  create: createDatabase,
+  clients: [
+    tested(pool),
+    tested(client),
+    tested(postgresJs),
+    tested(knex),
+    tested(drizzleOverPool),
+    tested(guardedDrizzle),
+    tested(drizzleOverPostgres),
+    tested(guardedDrizzleOverPostgres),
+  ],
+}

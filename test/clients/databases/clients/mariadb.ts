@@ -3,16 +3,17 @@ import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2'
 import createKnex, { type Knex } from 'knex'
 import mysql, { type PoolConnection } from 'mysql2'
 import promises from 'mysql2/promise'
-import { protect } from '../../../src/index.ts'
+import { protect } from '../../../../src/index.ts'
 import {
   type Database,
   type DatabaseClient,
-  databaseTests,
+  type DatabaseTests,
   type Transaction,
+  tested,
   transactionOf,
   WRONG,
-} from './contract.ts'
-import { Server } from './server.ts'
+} from '../contract.ts'
+import { Server } from '../server.ts'
 
 const orders = mysqlTable('orders', { id: int() })
 const SLEEP = 'select sleep(60)'
@@ -57,6 +58,9 @@ async function createDatabase(): Promise<Database> {
 
 const pool: DatabaseClient<promises.Pool, promises.Pool> = {
   name: 'mysql2/promise, pool',
+  packages: ['mysql2'],
+  guarded: 'protect(mysql.createPool(…), breaker)',
+  trap: 'a call waits for a free connection without limit: set `callTimeout`',
   open: (port) => promises.createPool({ ...account, port, connectionLimit: 1 }),
   close: (raw) => raw.end(),
   guard: protect,
@@ -84,7 +88,10 @@ const pool: DatabaseClient<promises.Pool, promises.Pool> = {
 
 const connection: DatabaseClient<promises.Connection, promises.Connection> = {
   name: 'mysql2/promise, connection',
-  once: true,
+  packages: ['mysql2'],
+  guarded: 'protect(await mysql.createConnection(…), breaker)',
+  trap: 'a lost connection does not come back: create one, under the same breaker',
+  connection: 'once',
   open: async (port) =>
     (await promises.createConnection({ ...account, port })).on('error', () => {}),
   close: (raw) => raw.end().catch(() => raw.destroy()),
@@ -113,6 +120,9 @@ function called<T = unknown>(run: (callback: Callback<T>) => unknown): Promise<T
 
 const callbacks: DatabaseClient<mysql.Pool, mysql.Pool> = {
   name: 'mysql2 with callbacks, pool',
+  packages: ['mysql2'],
+  guarded: "protect(pool, breaker, { methods: ['query', 'execute', 'getConnection'] })",
+  trap: '`query` without a callback returns an emitter, which is not guarded',
   open: (port) => mysql.createPool({ ...account, port, connectionLimit: 1 }),
   close: (raw) => called((callback) => raw.end(callback as (error: Error | null) => void)),
   guard: (raw, breaker) =>
@@ -133,6 +143,9 @@ const callbacks: DatabaseClient<mysql.Pool, mysql.Pool> = {
 
 const knex: DatabaseClient<Knex, Knex> = {
   name: 'knex',
+  packages: ['mysql2', 'knex'],
+  guarded: "protect(knex({ client: 'mysql2', … }), breaker)",
+  trap: '`trx(…)` is never rejected, `knex(…).transacting(trx)` is',
   open: (port) =>
     createKnex({ client: 'mysql2', connection: { ...account, port }, pool: { min: 0, max: 1 } }),
   close: (raw) => raw.destroy(),
@@ -157,6 +170,9 @@ const knex: DatabaseClient<Knex, Knex> = {
 
 const drizzleOverPool: DatabaseClient<promises.Pool, MySql2Database> = {
   name: 'drizzle-orm over a guarded mysql2 pool',
+  packages: ['mysql2', 'drizzle-orm'],
+  guarded: 'drizzle({ client: protect(pool, breaker) })',
+  trap: 'look for the rejection in `cause`',
   open: pool.open,
   close: pool.close,
   guard: (raw, breaker) => drizzle({ client: protect(raw, breaker) }),
@@ -178,13 +194,21 @@ const drizzleOverPool: DatabaseClient<promises.Pool, MySql2Database> = {
 const guardedDrizzle: DatabaseClient<promises.Pool, MySql2Database> = {
   ...drizzleOverPool,
   name: 'guarded drizzle-orm over a mysql2 pool',
+  packages: ['mysql2', 'drizzle-orm'],
+  guarded: 'protect(drizzle({ client: pool }), breaker)',
+  trap: 'what an action throws to roll back counts as a failure: better guard the pool',
   guard: (raw, breaker) => protect(drizzle({ client: raw }), breaker),
 }
 
-const test = databaseTests(createDatabase)
-test(pool)
-test(connection)
-test(callbacks)
-test(knex)
-test(drizzleOverPool)
-test(guardedDrizzle)
+export const mariadbTests: DatabaseTests = {
+  name: 'MariaDB',
+  create: createDatabase,
+  clients: [
+    tested(pool),
+    tested(connection),
+    tested(callbacks),
+    tested(knex),
+    tested(drizzleOverPool),
+    tested(guardedDrizzle),
+  ],
+}
