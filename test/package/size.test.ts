@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -17,14 +17,17 @@ let published: string
 beforeAll(async () => {
   published = await mkdtemp(join(tmpdir(), 'size-'))
   execFileSync(process.execPath, [join(root, 'scripts/bundle.mjs'), published])
+  const { type, sideEffects } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  await writeFile(join(published, 'package.json'), JSON.stringify({ type, sideEffects }))
 })
 afterAll(() => rm(published, { recursive: true, force: true }))
 
 /** What an application takes from the published files, minified, as bundlers do it. */
-async function bundled(imported: string): Promise<string> {
+async function bundled(what: string): Promise<string> {
+  const [imported, subpath = '.'] = what.split(' from ')
   const result = await build({
     stdin: {
-      contents: `export ${imported} from ${JSON.stringify(join(published, 'index.js'))}`,
+      contents: `export ${imported} from ${JSON.stringify(join(published, subpath, 'index.js'))}`,
       resolveDir: published,
     },
     bundle: true,
