@@ -16,6 +16,8 @@ export interface Client {
   readonly cancelledBy: 'signal' | 'method' | 'nothing'
   /** What happens when a body dies, where no call can tell. */
   readonly brokenBody?: string
+  /** It loads pages of a list one after the other. */
+  readonly paginates?: true
   /** Starts an upstream, and connects a client to it. */
   connect(guards: Guards): Promise<Connection>
 }
@@ -33,5 +35,7 @@ export interface Connection {
    * breaker. One with a parameter cancels it when the signal aborts.
    */
   readonly uses: Readonly<Record<string, (signal?: AbortSignal) => Promise<unknown>>>
+  /** The ways in which users load a second page. */
+  readonly pages?: Readonly<Record<string, () => Promise<unknown>>>
   close?(): unknown
 }

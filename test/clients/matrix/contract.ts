@@ -184,6 +184,22 @@ export function describeContract(client: Client, findings: Findings): void {
     },
   )
 
+  it.runIf(client.paginates)('counts a second page that fails, however it is loaded', async () => {
+    await connect()
+    const pages = Object.entries(connection.pages ?? {})
+    expect(pages).not.toEqual([])
+    for (const [name, load] of pages) {
+      const { failure } = counts()
+      connection.upstream.answersLeft = 1
+      const reason = await reasonOf(load())
+      await untilIdle()
+      expect(counts().failure, `${name}: ${String(reason)}`).toBe(failure + 1)
+      breaker.reset()
+    }
+
+    expect(connection.upstream.requests).toBe(2 * pages.length)
+  })
+
   it.runIf(client.methods !== undefined)(
     'reaches nothing while forced open, the first time neither, with `methods`',
     async () => {

@@ -12,6 +12,8 @@ export interface Upstream {
   requests: number
   /** Requests that have arrived and are neither answered nor gone. */
   waiting: number
+  /** How many requests are answered before they fail. */
+  answersLeft: number
   /** Answers those that wait, and each one that comes. */
   release(): void
   close(): Promise<void>
@@ -41,6 +43,7 @@ export interface Reactions {
 export abstract class LoopbackUpstream implements Upstream {
   behaviour: Behaviour = 'answer'
   requests = 0
+  answersLeft: number = Number.POSITIVE_INFINITY
   readonly #waiting = new Set<() => void>()
 
   get waiting(): number {
@@ -52,7 +55,8 @@ export abstract class LoopbackUpstream implements Upstream {
     const release = (): void => {
       if (this.#waiting.delete(release)) answer()
     }
-    if (this.behaviour === 'answer') answer()
+    if (this.behaviour === 'answer' && this.answersLeft-- <= 0) fail()
+    else if (this.behaviour === 'answer') answer()
     else if (this.behaviour === 'fail') fail()
     else if (this.behaviour === 'break off') breakOff()
     else this.#waiting.add(release)

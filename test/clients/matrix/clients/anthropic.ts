@@ -27,13 +27,15 @@ export const anthropic: Client = {
   guarded: 'protect(new Anthropic(…), breaker)',
   trap: 'one call for all of its retries, and for the whole stream',
   methods: ['messages.create'],
+  paginates: true,
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { Anthropic } = await import('@anthropic-ai/sdk')
     const upstream = await HttpUpstream.start({
       answer: ({ url }, response, body) => {
         if (url?.startsWith('/v1/models')) {
-          json(response, 200, { data: [{ id: 'm' }], has_more: false, first_id: 'm', last_id: 'm' })
+          const has_more = url.includes('limit=1') && !url.includes('after_id')
+          json(response, 200, { data: [{ id: 'm' }], has_more, first_id: 'm', last_id: 'm' })
         } else if (!body.includes('"stream":true')) json(response, 200, MESSAGE)
         else {
           response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -88,6 +90,15 @@ export const anthropic: Client = {
           for await (const { id } of client.models.list({}, options(signal))) ids.push(id)
           return ids
         },
+      },
+      pages: {
+        'for await': async () => {
+          for await (const _ of client.models.list({ limit: 1 }));
+        },
+        'for await of a page': async () => {
+          for await (const _ of await client.models.list({ limit: 1 }));
+        },
+        getNextPage: async () => (await client.models.list({ limit: 1 })).getNextPage(),
       },
     }
   },

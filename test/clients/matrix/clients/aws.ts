@@ -10,7 +10,8 @@ const settings = (endpoint: string) => ({
 
 const cancel = (signal?: AbortSignal) => (signal === undefined ? {} : { abortSignal: signal })
 
-const LIST = `<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>
+const listOf = (more: boolean) => `<?xml version="1.0"?><ListBucketResult>
+<IsTruncated>${more}</IsTruncated><NextContinuationToken>${more ? 'next' : ''}</NextContinuationToken>
 <Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>`
 
 export const s3: Client = {
@@ -19,6 +20,7 @@ export const s3: Client = {
   guarded: "protect(new S3Client(…), breaker, { methods: ['send'] })",
   trap: 'one call for all of its retries; a callback is guarded because `send` is listed',
   methods: ['send'],
+  paginates: true,
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { GetObjectCommand, ListObjectsV2Command, paginateListObjectsV2, S3Client } =
@@ -27,7 +29,8 @@ export const s3: Client = {
       answer: ({ url }, response) => {
         const isList = url?.includes('list-type')
         response.writeHead(200, { 'content-type': isList ? 'application/xml' : 'text/plain' })
-        response.end(isList ? LIST : 'hello')
+        const more = url?.includes('max-keys') && !url.includes('continuation-token')
+        response.end(isList ? listOf(more === true) : 'hello')
       },
       beginning: { type: 'text/plain', text: 'hel' },
     })
@@ -54,6 +57,12 @@ export const s3: Client = {
             keys.push(page.Contents?.[0]?.Key)
           }
           return keys
+        },
+      },
+      pages: {
+        'a paginator': async () => {
+          const pages = paginateListObjectsV2({ client, pageSize: 1 }, { Bucket: 'b' })
+          for await (const _ of pages);
         },
       },
       close: () => real.destroy(),

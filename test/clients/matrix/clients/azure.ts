@@ -1,14 +1,17 @@
 import type { Client } from '../client.ts'
 import { HttpUpstream } from '../upstream.ts'
 
-const LIST = `<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="http://127.0.0.1/">
-<Blobs><Blob><Name>a</Name><Properties/></Blob></Blobs><NextMarker/></EnumerationResults>`
+const listOf = (
+  next: string,
+) => `<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="http://127.0.0.1/">
+<Blobs><Blob><Name>a</Name><Properties/></Blob></Blobs><NextMarker>${next}</NextMarker></EnumerationResults>`
 
 export const azureBlob: Client = {
   name: 'Azure Blob Storage',
   packages: ['@azure/storage-blob'],
   guarded: 'protect(new BlobServiceClient(…), breaker)',
   trap: 'containers and blobs that it hands out are guarded; those that you create are not',
+  paginates: true,
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { AnonymousCredential, BlobServiceClient } = await import('@azure/storage-blob')
@@ -17,7 +20,8 @@ export const azureBlob: Client = {
         const isList = url?.includes('comp=list')
         response.setHeader('content-type', isList ? 'application/xml' : 'text/plain')
         response.setHeader('etag', '"1"')
-        response.end(isList ? LIST : 'hello')
+        const next = url?.includes('prefix=') && !url.includes('marker=') ? 'next' : ''
+        response.end(isList ? listOf(next) : 'hello')
       },
       beginning: { type: 'text/plain', text: 'hel' },
     })
@@ -50,6 +54,14 @@ export const azureBlob: Client = {
           for await (const page of container.listBlobsFlat(options(signal)).byPage())
             pages.push(page)
           return pages
+        },
+      },
+      pages: {
+        'for await': async () => {
+          for await (const _ of container.listBlobsFlat({ prefix: 'a' }));
+        },
+        byPage: async () => {
+          for await (const _ of container.listBlobsFlat({ prefix: 'a' }).byPage());
         },
       },
     }

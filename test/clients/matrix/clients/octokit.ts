@@ -7,12 +7,17 @@ export const octokit: Client = {
   guarded: 'protect(new Octokit(…), breaker)',
   trap: 'not found is an error, too: a `classify` looks at `status`; `paginate` passes no signal on',
   methods: ['rest.repos.get', 'request'],
+  paginates: true,
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { Octokit } = await import('@octokit/rest')
     const upstream = await HttpUpstream.start({
-      answer: ({ url }, response) =>
-        json(response, 200, url?.includes('/issues') ? [{ id: 1 }] : { id: 1 }),
+      answer: ({ url }, response) => {
+        if (url?.includes('per_page') && !url.includes('&page=2')) {
+          response.setHeader('link', `<${upstream.url}${url}&page=2>; rel="next"`)
+        }
+        json(response, 200, url?.includes('/issues') ? [{ id: 1 }] : { id: 1 })
+      },
     })
     const log = { debug() {}, info() {}, warn() {}, error() {} }
     const client = protect(new Octokit({ baseUrl: upstream.url, log }))
@@ -30,6 +35,14 @@ export const octokit: Client = {
           const iterator = client.paginate.iterator(client.rest.issues.listForRepo, repo)
           for await (const { data } of iterator) pages.push(data)
           return pages
+        },
+      },
+      pages: {
+        paginate: () => client.paginate(client.rest.issues.listForRepo, { ...repo, per_page: 1 }),
+        'paginate.iterator': async () => {
+          const { issues } = client.rest
+          const iterator = client.paginate.iterator(issues.listForRepo, { ...repo, per_page: 1 })
+          for await (const _ of iterator);
         },
       },
     }

@@ -27,13 +27,16 @@ export const openai: Client = {
   guarded: 'protect(new OpenAI(…), breaker)',
   trap: 'one call for all of its retries, and for the whole stream',
   methods: ['chat.completions.create'],
+  paginates: true,
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { OpenAI } = await import('openai')
     const upstream = await HttpUpstream.start({
       answer: ({ url }, response, body) => {
         if (url === '/models') json(response, 200, { object: 'list', data: [{ id: 'm' }] })
-        else if (!body.includes('"stream":true')) json(response, 200, COMPLETION)
+        else if (url?.startsWith('/files')) {
+          json(response, 200, { data: [{ id: 'f' }], has_more: !url.includes('after') })
+        } else if (!body.includes('"stream":true')) json(response, 200, COMPLETION)
         else {
           response.writeHead(200, { 'content-type': 'text/event-stream' })
           response.end(`${EVENTS}data: [DONE]\n\n`)
@@ -73,6 +76,23 @@ export const openai: Client = {
           const ids: string[] = []
           for await (const { id } of client.models.list(options(signal))) ids.push(id)
           return ids
+        },
+      },
+      pages: {
+        'for await': async () => {
+          for await (const _ of client.files.list());
+        },
+        'for await of a page': async () => {
+          for await (const _ of await client.files.list());
+        },
+        'for await of a page that was read before': async () => {
+          const page = await client.files.list()
+          await new Promise((resolve) => setTimeout(resolve, 5))
+          for await (const _ of page);
+        },
+        getNextPage: async () => (await client.files.list()).getNextPage(),
+        iterPages: async () => {
+          for await (const _ of (await client.files.list()).iterPages());
         },
       },
     }

@@ -9,13 +9,18 @@ export const stripe: Client = {
   guarded: 'protect(new Stripe(…), breaker)',
   trap: 'one call for all of its retries',
   methods: ['customers.retrieve'],
+  paginates: true,
   cancelledBy: 'nothing',
   async connect({ protect }) {
     const { Stripe } = await import('stripe')
     const upstream = await HttpUpstream.start({
       answer: ({ url }, response) => {
-        if (url !== '/v1/customers') json(response, 200, CUSTOMER)
-        else json(response, 200, { object: 'list', data: [CUSTOMER], has_more: false, url })
+        if (!url?.startsWith('/v1/customers?') && url !== '/v1/customers') {
+          json(response, 200, CUSTOMER)
+          return
+        }
+        const has_more = url.includes('limit=1') && !url.includes('starting_after')
+        json(response, 200, { object: 'list', data: [CUSTOMER], has_more, url: '/v1/customers' })
       },
     })
     const { port } = upstream
@@ -33,6 +38,19 @@ export const stripe: Client = {
         },
         autoPagingToArray: () => client.customers.list().autoPagingToArray({ limit: 10 }),
         autoPagingEach: () => client.customers.list().autoPagingEach(() => {}),
+      },
+      pages: {
+        'for await': async () => {
+          for await (const _ of client.customers.list({ limit: 1 }));
+        },
+        autoPagingToArray: () =>
+          client.customers.list({ limit: 1 }).autoPagingToArray({ limit: 10 }),
+        autoPagingEach: () => client.customers.list({ limit: 1 }).autoPagingEach(() => {}),
+        'for await of a promise that was awaited': async () => {
+          const list = client.customers.list({ limit: 1 })
+          await list
+          for await (const _ of list);
+        },
       },
     }
   },
