@@ -37,6 +37,7 @@ import {
 import { guardObservable } from './guarded-observable.ts'
 import { guardPromise } from './guarded-promise.ts'
 import { rejectedResult } from './rejected-result.ts'
+import { endsUnseen, reportUnguardable, reportUnseen } from './unguarded-call.ts'
 
 /** Bounds the memory for clients that create method names dynamically. */
 const MOST_METHODS = 10_000
@@ -151,7 +152,12 @@ export class ClientGuard {
       const reason = circuit.rejectOnly()
       if (reason !== undefined) return rejectedResult(circuit, reason, profile, args)
     }
-    return this.#admitAfterwards(method, profile, run(), args)
+    const result = run()
+    if (endsUnseen(method, args.at(-1), result, self)) {
+      reportUnseen(this.#rules.circuitOf(method.path), method)
+      if (isStream(result)) return this.#returnUnguarded(result)
+    }
+    return this.#admitAfterwards(method, profile, result, args)
   }
 
   /** A signal that is passed to a method of a chain is for what is awaited at its end. */
@@ -238,7 +244,8 @@ export class ClientGuard {
     if (method.isListed && !callbackCall && !isBegun(result) && isThenable(result)) {
       result = Promise.resolve(result)
     }
-    if (this.#isUnderWay(result)) {
+    // A stream besides a callback is what the callback tells of.
+    if (this.#isUnderWay(result) && (!mayCallBack || isBegun(result))) {
       callbackCall?.ignore()
       remember(profile, result)
       return isBegun(result) ? guardPromise(call, result) : call.handlers.onFulfilled(result)
@@ -249,7 +256,9 @@ export class ClientGuard {
       return callbackCall.await(result)
     }
     call.cancel()
-    return this.#returnOther(result, method, profile, args)
+    const other = this.#returnOther(result, method, profile, args)
+    if (method.isListed && other === result) reportUnguardable(circuit, method, result)
+    return other
   }
 
   /** Returns an admitted call, or why it was rejected. */

@@ -24,6 +24,8 @@ export interface ReturnProfile {
   callsBack: boolean
   /** It has returned promises without further members. */
   isPlain: boolean
+  /** It has been reported that a call was not guarded. */
+  reported: boolean
   /** Whether the promise or stream that it returned last has a method. */
   hasMethod: ((key: PropertyKey) => boolean) | undefined
 }
@@ -73,6 +75,7 @@ export function createMethod(
     running: undefined,
     callsBack: false,
     isPlain: isAsync,
+    reported: false,
     hasMethod: undefined,
   })
   return {

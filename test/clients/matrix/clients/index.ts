@@ -11,7 +11,7 @@ import { graphqlRequest } from './graphql-request.ts'
 import { grpc } from './grpc.ts'
 import { honoClient } from './hono.ts'
 import { ky } from './ky.ts'
-import { needle } from './needle.ts'
+import { needleCallbacks, needlePromises } from './needle.ts'
 import { nestHttpService } from './nest.ts'
 import { nodeFetch } from './node-fetch.ts'
 import { nodemailer } from './nodemailer.ts'
@@ -30,7 +30,8 @@ export const clients: readonly Client[] = [
   got,
   ky,
   nodeFetch,
-  needle,
+  needlePromises,
+  needleCallbacks,
   superagent,
   nestHttpService,
   openai,
