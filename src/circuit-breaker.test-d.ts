@@ -101,7 +101,7 @@ describe('run', () => {
 
   it('takes options of one call only', () => {
     expectTypeOf<keyof CallOptions>().toEqualTypeOf<
-      'signal' | 'timeout' | 'classify' | 'fallback'
+      'signal' | 'timeout' | 'classify' | 'retryAfter' | 'fallback'
     >()
     // @ts-expect-error the limit of one call is called timeout
     void breaker.run(() => 1, { callTimeout: 5 })

@@ -9,7 +9,7 @@ import type {
   StreamGuard,
   SyncGuard,
 } from './call/function-types.ts'
-import { createPermit, dispose, type Permit } from './call/permit.ts'
+import { acquire, dispose, type Permit, tryAcquire } from './call/permit.ts'
 import { runAction } from './call/run.ts'
 import { wrapStream } from './call/stream.ts'
 import { whenReady } from './call/when-ready.ts'
@@ -18,11 +18,11 @@ import { wrapAsync } from './call/wrap-async.ts'
 import { wrapSync } from './call/wrap-sync.ts'
 import { Callable } from './circuit/callable.ts'
 import type { Circuit } from './circuit/circuit.ts'
+import { askedRetryAfter } from './circuit/classify.ts'
 import { type ConfigureOptions, type ConfigureResult, configure } from './circuit/configure.ts'
 import { emitterOf } from './circuit/emitter.ts'
 import { createLazyCircuit, LazyCircuit } from './circuit/lazy-circuit.ts'
 import { type ListenOptions, listen } from './circuit/listen.ts'
-import { RejectedCalls } from './circuit/rejected-call.ts'
 import type { Machine } from './core/machine.ts'
 import { type Saved, save } from './core/save.ts'
 import type { Override, OverrideMode, OverrideOptions } from './core/state/override.ts'
@@ -37,7 +37,7 @@ import {
   snapshot,
   summary,
 } from './inspect/snapshot.ts'
-import { checkByHand, checkCall, readOptions } from './options/check-options.ts'
+import { checkByHand, readOptions } from './options/check-options.ts'
 import type {
   AcquireOptions,
   AnyArguments,
@@ -178,7 +178,7 @@ export class CircuitBreaker<
   /**
    * Guards a function whose first parameter is an `AbortSignal`: returns a function of the other ones. The
    * signal is aborted by the call's timeout, and by the caller's own where one is among the arguments, as
-   * it is or as `{ signal }`; in both cases the promise rejects at once.
+   * it is or as `{ signal }`; in both cases the promise rejects at once. `call` has the options of its calls.
    *
    * It is no decorator, because the parameters change: assign it to a field, as `find = breaker.withSignal(…)`.
    *
@@ -224,29 +224,12 @@ export class CircuitBreaker<
    * @throws CircuitFullError when `maxConcurrent` calls are in flight
    */
   acquire(call: AcquireOptions = {}): Permit {
-    checkCall('acquire', call)
-    if (call.signal?.aborted) throw call.signal.reason
-    const permit = this.#take(call)
-    if (permit instanceof RejectedCalls) throw permit.createError()
-    // A listener may have aborted it while the call was admitted; the permit is returned then.
-    if (call.signal?.aborted) throw call.signal.reason
-    return permit
+    return acquire(this.#circuit, call)
   }
 
   /** As {@link acquire}, but returns `undefined` in place of throwing, also for an aborted signal. */
   tryAcquire(call: AcquireOptions = {}): Permit | undefined {
-    checkCall('tryAcquire', call)
-    if (call.signal?.aborted) return undefined
-    const permit = this.#take(call)
-    return permit instanceof RejectedCalls || call.signal?.aborted ? undefined : permit
-  }
-
-  #take(call: AcquireOptions) {
-    const circuit = this.#circuit
-    const timeout = call.timeout ?? circuit.options.callTimeout
-    const permit = circuit.admitInParts(timeout)
-    if (typeof permit !== 'string') return createPermit(circuit, permit, call, timeout)
-    return circuit.reject(permit)
+    return tryAcquire(this.#circuit, call)
   }
 
   /**
@@ -274,7 +257,9 @@ export class CircuitBreaker<
    */
   trip(why?: string | OverrideOptions): void {
     const said = checkByHand('trip', why)
-    this.#byHand((machine, now) => machine.trip(now, said))
+    // A classifier that does so has a call before it whose server may have said for how long.
+    const retryAfter = askedRetryAfter(this.#circuit)
+    this.#byHand((machine, now) => machine.trip(now, { ...said, retryAfter }))
   }
 
   /**

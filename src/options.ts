@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Outcome, Settled } from './core/outcome.ts'
+import type { OpenTimeFunction } from './core/recovery/open-duration.ts'
 import type { Saved } from './core/save.ts'
 import type { TripPredicate } from './core/trip/when.ts'
 import type {
@@ -25,6 +26,8 @@ export interface AcquireOptions {
   readonly timeout?: number | undefined
   /** Classifies this call; when it returns `undefined`, the breaker's `classify` decides. */
   readonly classify?: ((settled: Settled) => Outcome | 'trip' | undefined) | undefined
+  /** Reads `Retry-After` from this call; when it returns `undefined`, the breaker's `retryAfter` decides. */
+  readonly retryAfter?: ((settled: Settled) => number | undefined) | undefined
 }
 
 /** What `whenReady` accepts. */
@@ -63,13 +66,16 @@ export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] 
   readonly maxFailures?: number | undefined
   /**
    * How long the circuit stays open before a call is let through as a probe, in milliseconds.
-   * A number is constant and has no jitter. An object grows with each re-opening. `'auto'` starts at
-   * 1 s and probes less often the longer an outage lasts and the less traffic there is, up to 30 s.
-   * More than 0, at most 2^31 - 1.
+   * A number is constant and has no jitter; with `Infinity`, it stays open until it is moved by hand. An
+   * object grows with each re-opening. A function is asked once for each opening: `attempt` is 1 when the
+   * closed circuit opens and counts on when a probe opens it again. `'auto'` starts at 1 s and probes less
+   * often the longer an outage lasts and the less traffic there is, up to 30 s.
+   * More than 0. Where a function returns anything else or throws, `'auto'` decides, and that is published
+   * as `listenerError`.
    * @defaultValue `'auto'`
    * A call at exactly that time is a probe. There is no timer: the next call moves the state.
    */
-  readonly resetTimeout?: number | GrowingOptions | 'auto' | undefined
+  readonly resetTimeout?: number | GrowingOptions | OpenTimeFunction | 'auto' | undefined
   /**
    * Which rules open the circuit. `'auto'` is `{ evidence: {} }`.
    * @defaultValue `'auto'`, or only `maxFailures` if that is set
@@ -112,11 +118,17 @@ export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] 
   readonly classify?: ((settled: Settled) => Outcome | 'trip' | undefined) | undefined
   /**
    * Reads from a failed call how long the target asks callers to wait, as with `Retry-After`, in
-   * milliseconds from now. The circuit stays open for at least that long, up to 60 000.
+   * milliseconds from now. The circuit stays open for at least that long, up to `maxRetryAfter`.
    * `undefined`, values of 0 or less and values that are not finite have no effect.
    * If it throws, it has no effect either and the error is published as `listenerError`.
    */
   readonly retryAfter?: ((settled: Settled) => number | undefined) | undefined
+  /**
+   * The longest time for which `retryAfter` keeps the circuit open, in milliseconds.
+   * At least 0, where it has no effect; at most 2^31 - 1.
+   * @defaultValue `60_000`
+   */
+  readonly maxRetryAfter?: number | undefined
   /**
    * Returns a value in place of the error of a call that failed or was rejected;
    * `error instanceof CircuitOpenError` tells which. Its further arguments are those of the call, and
@@ -179,7 +191,7 @@ type ResolvedRule<T> = T extends number | TripPredicate | undefined ? T : Resolv
 export interface ResolvedOptions {
   readonly name: string
   readonly trip: { readonly [Rule in keyof TripRules]-?: ResolvedRule<TripRules[Rule]> }
-  readonly resetTimeout: number | Resolved<GrowingOptions> | 'auto'
+  readonly resetTimeout: number | Resolved<GrowingOptions> | OpenTimeFunction | 'auto'
   readonly recovery:
     | {
         readonly probes: number
@@ -192,6 +204,7 @@ export interface ResolvedOptions {
   readonly maxConcurrent: number | undefined
   readonly classify: ((settled: Settled) => Outcome | 'trip' | undefined) | undefined
   readonly retryAfter: ((settled: Settled) => number | undefined) | undefined
+  readonly maxRetryAfter: number
   readonly fallback: AnyFallback | undefined
   readonly redact: ((message: string) => string) | undefined
   readonly statistics: boolean

@@ -1,5 +1,4 @@
 import type { Circuit } from '../circuit/circuit.ts'
-import type { Classify } from '../circuit/classify.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import { runInContext } from '../circuit/probe-context.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
@@ -12,7 +11,7 @@ import { runFallback, withFallback } from './fallback.ts'
 import { follow, invoke } from './follow.ts'
 import type { AnyFunction } from './functions.ts'
 import { InterruptibleCall } from './interruptible-call.ts'
-import { Settlement } from './settlement.ts'
+import { type OwnFunctions, Settlement } from './settlement.ts'
 
 /** One call of a wrapped function: admitted, run, settled. */
 export function callAsync(
@@ -107,12 +106,12 @@ export function composeHandlers(
   signal: AbortSignal | undefined,
   fallback: AnyFallback | undefined,
   args: readonly unknown[],
-  classify?: Classify | undefined,
+  call?: OwnFunctions | undefined,
   own?: CallSignal | undefined,
 ): SettleHandlers {
   const handlers =
-    signal === undefined && classify === undefined
+    signal === undefined && call?.classify === undefined && call?.retryAfter === undefined
       ? circuit.handlersOf(permit)
-      : new Settlement(circuit, permit, signal, classify, own)
+      : new Settlement(circuit, permit, signal, call, own)
   return fallback === undefined ? handlers : withFallback(handlers, fallback, args)
 }

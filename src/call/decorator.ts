@@ -39,7 +39,7 @@ interface StandardContext {
   readonly name: string | symbol
 }
 
-function isStandardContext(context: unknown): context is StandardContext {
+export function isStandardContext(context: unknown): context is StandardContext {
   return (
     typeof context === 'object' &&
     context !== null &&

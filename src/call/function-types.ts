@@ -3,7 +3,7 @@
  * arguments that its fallback takes.
  */
 
-import type { AnyArguments } from '../options.ts'
+import type { AnyArguments, CallOptions } from '../options.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: parameters of any function must be accepted.
 type Any = any
@@ -100,6 +100,10 @@ export interface StreamGuard extends Decorator<StreamFunction> {
 }
 
 /** `breaker.withSignal`: guards functions whose first parameter is a signal, and takes it away. */
-export type SignalGuard<Fallback> = <This, A extends unknown[], R>(
+export type SignalGuard<Fallback> = <This, A extends unknown[], R, Own = Fallback>(
   action: (this: This, signal: AbortSignal, ...args: A) => R,
-) => (this: This, ...args: A) => Promise<Awaited<R> | Awaited<Fallback>>
+  call?: GuardedCallOptions<Own>,
+) => (this: This, ...args: A) => Promise<Awaited<R> | Awaited<Own>>
+
+/** What `withSignal` accepts for the calls of one function. */
+export type GuardedCallOptions<Fallback = never> = Omit<CallOptions<Fallback>, 'signal'>

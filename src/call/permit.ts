@@ -1,8 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Circuit } from '../circuit/circuit.ts'
+import { RejectedCalls } from '../circuit/rejected-call.ts'
 import type { AdmittedPermit } from '../circuit/settle-handlers.ts'
 import { type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
+import { checkCall } from '../options/check-options.ts'
 import type { AcquireOptions } from '../options.ts'
 import { type AbortListener, addAbortListener, removeAbortListener } from './abort-listeners.ts'
 import { abortedByCaller } from './caller-signal.ts'
@@ -58,12 +60,13 @@ class CallPermit implements Permit {
   constructor(
     circuit: Circuit,
     permit: AdmittedPermit,
-    { signal, classify }: AcquireOptions,
+    call: AcquireOptions,
     timeout: number | undefined,
   ) {
+    const { signal } = call
     const limit = circuit.timeLimit(permit, timeout)
     this.generation = (permit.state ?? circuit.machine.state).generation
-    this.#settlement = new Settlement(circuit, permit, signal, classify)
+    this.#settlement = new Settlement(circuit, permit, signal, call)
     if (limit !== undefined) {
       this.#stopTimer = timeLimit(circuit.clock, limit, () => {
         const reason = new CallTimeoutError(circuit.name, limit)
@@ -139,11 +142,28 @@ const FAILURE: Classification = {
   failure: { name: 'failure', code: undefined, message: 'reported without an error' },
 }
 
-export function createPermit(
-  circuit: Circuit,
-  permit: AdmittedPermit,
-  call: AcquireOptions,
-  timeout: number | undefined,
-): Permit {
+/** Takes a permit for a call; throws the reason if there is none. */
+export function acquire(circuit: Circuit, call: AcquireOptions): Permit {
+  checkCall('acquire', call)
+  if (call.signal?.aborted) throw call.signal.reason
+  const permit = take(circuit, call)
+  if (permit instanceof RejectedCalls) throw permit.createError()
+  // A listener may have aborted it while the call was admitted; the permit is returned then.
+  if (call.signal?.aborted) throw call.signal.reason
+  return permit
+}
+
+/** The same, but undefined if there is none. */
+export function tryAcquire(circuit: Circuit, call: AcquireOptions): Permit | undefined {
+  checkCall('tryAcquire', call)
+  if (call.signal?.aborted) return undefined
+  const permit = take(circuit, call)
+  return permit instanceof RejectedCalls || call.signal?.aborted ? undefined : permit
+}
+
+function take(circuit: Circuit, call: AcquireOptions): Permit | RejectedCalls {
+  const timeout = call.timeout ?? circuit.options.callTimeout
+  const permit = circuit.admitInParts(timeout)
+  if (typeof permit === 'string') return circuit.reject(permit)
   return new CallPermit(circuit, permit, call, timeout)
 }

@@ -50,7 +50,7 @@ export function callWithSignal(
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, args)
   const limit = circuit.timeLimit(permit, timeout)
   const own = limit === undefined && signal === undefined ? undefined : new CallSignal(signal)
-  const handlers = composeHandlers(circuit, permit, signal, fallback, args, call.classify, own)
+  const handlers = composeHandlers(circuit, permit, signal, fallback, args, call, own)
   if (own === undefined) return invoke(handlers, action, undefined, [neverAborted(takesSignal)])
   const run = (): unknown => runInContext(circuit, permit, () => action(own.signal, own))
   return new InterruptibleCall(circuit, handlers, own).run(limit, run, true)

@@ -1,10 +1,13 @@
 import type { Circuit } from '../circuit/circuit.ts'
-import { type Classify, isReplaced } from '../circuit/classify.ts'
+import { type CallContext, isReplaced } from '../circuit/classify.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import { CANCELLED, type Classification, errorOf, type Settled, SUCCESS } from '../core/outcome.ts'
 import type { CallSignal } from './call-signal.ts'
 import { abortedByCaller } from './caller-signal.ts'
+
+/** What a call classifies by itself. */
+export type OwnFunctions = Pick<CallContext, 'classify' | 'retryAfter'>
 
 /**
  * Settles a permit exactly once: the first end counts, whatever comes later does nothing. For calls
@@ -21,20 +24,20 @@ export class Settlement implements SettleHandlers {
   readonly onFulfilled: (value: unknown) => unknown
   readonly onRejected: (reason: unknown, timedOut?: boolean) => Rejection
   readonly #circuit: Circuit
-  readonly #classify: Classify | undefined
+  readonly #call: OwnFunctions | undefined
 
-  /** `classify` is asked before the breaker's. */
+  /** The functions of `call` are asked before the breaker's. */
   constructor(
     circuit: Circuit,
     permit: AdmittedPermit,
     signal: AbortSignal | undefined,
-    classify?: Classify | undefined,
+    call?: OwnFunctions | undefined,
     own?: CallSignal | undefined,
   ) {
     this.permit = permit
     this.#circuit = circuit
     this.signal = signal
-    this.#classify = classify
+    this.#call = call
     this.own = own
     this.onFulfilled = (value) => {
       this.settle({ status: 'fulfilled', value })
@@ -53,7 +56,8 @@ export class Settlement implements SettleHandlers {
     if (this.settled) return false
     const callerGone = !timedOut && abortedByCaller(this.signal)
     const classification = this.#circuit.classify(settled, {
-      classify: this.#classify,
+      classify: this.#call?.classify,
+      retryAfter: this.#call?.retryAfter,
       callerGone,
       timedOut,
     })

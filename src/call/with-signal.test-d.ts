@@ -57,6 +57,17 @@ describe('the type of breaker.withSignal(fn)', () => {
     >()
   })
 
+  it('takes options for the calls, and includes what their fallback returns', () => {
+    const find = breaker.withSignal(async (_, id: number) => id, {
+      timeout: 500,
+      fallback: () => 'cached' as const,
+    })
+
+    expectTypeOf(find).toEqualTypeOf<(id: number) => Promise<number | 'cached'>>()
+    // @ts-expect-error The signal is among the arguments.
+    breaker.withSignal(async () => 1, { signal: new AbortController().signal })
+  })
+
   it('rejects functions whose first parameter is no signal', () => {
     // @ts-expect-error It would be passed a signal.
     breaker.withSignal(async (id: number) => id)

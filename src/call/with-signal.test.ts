@@ -149,6 +149,47 @@ describe('breaker.withSignal(fn)', () => {
     expect(await down(8)).toEqual([8])
   })
 
+  it('has options for its calls, which it copies', async () => {
+    const { breaker, clock } = createBreaker({ maxFailures: 1, fallback: () => 'of the breaker' })
+    const seen: AbortSignal[] = []
+    const options = {
+      timeout: TIMEOUT,
+      classify: () => 'neutral' as const,
+      fallback: (error: unknown) => error,
+    }
+    const late = breaker.withSignal(hanging(seen), options)
+    const refused = breaker.withSignal(() => Promise.reject(new Error('no')), {
+      fallback: () => 'instead',
+    })
+    Object.assign(options, { classify: () => 'failure', timeout: 5 })
+
+    const result = late().catch((error: unknown) => error)
+    await clock.advance(TIMEOUT - 1)
+    expect(seen[0]?.aborted).toBe(false)
+    await clock.advance(1)
+
+    expect(await result).toBeInstanceOf(CallTimeoutError)
+    expect(breaker.state).toBe('closed')
+    expect(await refused()).toBe('instead')
+    expect(breaker.state).toBe('open')
+    expect(await late()).toBeInstanceOf(CircuitOpenError)
+  })
+
+  it.each([
+    [
+      { signal: new AbortController().signal },
+      'unknown option "signal" (in options of withSignal)',
+    ],
+    [{ timeout: 0 }, 'timeout must be milliseconds'],
+    [{ fallback: 'none' }, 'fallback must be a function, got "none"'],
+    [5, 'options of withSignal must be an object, got 5'],
+    [null, 'options of withSignal must be an object, got null'],
+  ])('throws for wrong options: %j', (options, message) => {
+    const { breaker } = createBreaker()
+
+    expect(() => breaker.withSignal(async () => 1, options as never)).toThrow(message)
+  })
+
   it.each([
     ['nothing', [], 'breaker.withSignal needs a function, got undefined'],
     ['a class', [class {}], 'a class'],

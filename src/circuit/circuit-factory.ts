@@ -40,8 +40,9 @@ export class CircuitFactory {
       else circuit.report(error, source)
     }
     const clock = guardClock(this.clock, report)
-    // The user's rule `when` reports errors to its own breaker, so only other settings are shared.
-    if (options.trip.when === undefined) this.#settings ??= machineSettings(options, report)
+    // Functions report errors to their own breaker, so only settings without any are shared.
+    const own = options.trip.when ?? typeof options.resetTimeout === 'function'
+    if (!own) this.#settings ??= machineSettings(options, report)
     const settings = this.#settings ?? machineSettings(options, report)
     const saved = this.#saved === undefined ? undefined : checkSaved(this.#saved)
     const data = saved && restore(settings, saved)

@@ -47,6 +47,7 @@ export class Circuit implements ClassifyHost, StallListener {
   #rejected: RejectedCalls | undefined = undefined
   #lastRejected: RejectedCalls | undefined = undefined
   #toldOfNesting = false
+  asked: ClassifyHost['asked'] = undefined
   /** Called when something has happened that may let a call through. */
   onProgress: (() => void) | undefined = undefined
 

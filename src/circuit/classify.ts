@@ -20,11 +20,16 @@ export type Classify = (settled: Settled) => Outcome | 'trip' | undefined
 /** What a classifier may return. */
 const CLASSES = [...OUTCOMES, 'trip'] as const
 
+/** Reads Retry-After from a call, ms. */
+type ReadRetryAfter = (settled: Settled) => number | undefined
+
 type Redact = (message: string) => string
 
 /** What classification needs of a circuit. */
 export interface ClassifyHost {
   readonly options: ResolvedOptions
+  /** The call that its classifier is being asked about, where its Retry-After may be read. */
+  asked: { readonly settled: Settled; readonly own: ReadRetryAfter | undefined } | undefined
   /** Reports an error that a function of the user's threw. */
   report(error: unknown, source: string): void
 }
@@ -33,6 +38,8 @@ export interface ClassifyHost {
 export interface CallContext {
   /** The call's own classifier, asked first. */
   readonly classify?: Classify | undefined
+  /** The call's own reader of Retry-After, asked first. */
+  readonly retryAfter?: ReadRetryAfter | undefined
   /** The caller's own signal was aborted. */
   readonly callerGone?: boolean
   /** Ended by its call timeout. */
@@ -43,15 +50,15 @@ export interface CallContext {
 export function classify(
   settled: Settled,
   host: ClassifyHost,
-  { classify, callerGone = false, timedOut = false }: CallContext = {},
+  { classify, retryAfter, callerGone = false, timedOut = false }: CallContext = {},
 ): Classification {
   const outcome =
-    ask(classify, settled, host) ??
-    ask(host.options.classify, settled, host) ??
+    ask(classify, settled, host, retryAfter) ??
+    ask(host.options.classify, settled, host, retryAfter) ??
     (settled.status === 'fulfilled' ? 'success' : outcomeOf(settled.reason, callerGone))
   if (outcome === 'failure' || outcome === 'trip') {
     const error = settled.status === 'rejected' ? settled.reason : settled.value
-    const failure = failed(error, host.options, retryAfterOf(settled, host), timedOut)
+    const failure = failed(error, host.options, retryAfterOf(settled, host, retryAfter), timedOut)
     return outcome === 'trip' ? { ...failure, trips: true } : failure
   }
   if (timedOut) return { outcome, timedOut }
@@ -87,8 +94,11 @@ function ask(
   classify: Classify | undefined,
   settled: Settled,
   host: ClassifyHost,
+  own: ReadRetryAfter | undefined,
 ): Outcome | 'trip' | undefined {
   if (classify === undefined) return undefined
+  const { asked } = host
+  if (own !== undefined || host.options.retryAfter !== undefined) host.asked = { settled, own }
   try {
     const outcome: unknown = synchronous('classify', classify(settled))
     if (outcome === undefined || CLASSES.includes(outcome as Outcome)) return outcome as Outcome
@@ -97,6 +107,8 @@ function ask(
   } catch (error) {
     host.report(error, 'classify')
     return undefined
+  } finally {
+    host.asked = asked
   }
 }
 
@@ -105,12 +117,31 @@ function outcomeOf(reason: unknown, callerGone: boolean): 'failure' | 'cancelled
   return callerGone || isRejection(reason) ? 'cancelled' : 'failure'
 }
 
-function retryAfterOf(settled: Settled, host: ClassifyHost): number | undefined {
-  const { retryAfter } = host.options
-  if (retryAfter === undefined) return undefined
+/** The Retry-After of the call that a classifier trips the breaker for. */
+export function askedRetryAfter(host: ClassifyHost): number | undefined {
+  const { asked } = host
+  return asked && retryAfterOf(asked.settled, host, asked.own)
+}
+
+function retryAfterOf(
+  settled: Settled,
+  host: ClassifyHost,
+  own: ReadRetryAfter | undefined,
+): number | undefined {
+  const ms =
+    readRetryAfter(own, settled, host) ?? readRetryAfter(host.options.retryAfter, settled, host)
+  return ms !== undefined && ms > 0 && ms < Infinity ? ms : undefined
+}
+
+function readRetryAfter(
+  read: ReadRetryAfter | undefined,
+  settled: Settled,
+  host: ClassifyHost,
+): number | undefined {
+  if (read === undefined) return undefined
   try {
-    const ms: unknown = synchronous('retryAfter', retryAfter(settled))
-    return typeof ms === 'number' && ms > 0 && ms < Infinity ? ms : undefined
+    const ms: unknown = synchronous('retryAfter', read(settled))
+    return typeof ms === 'number' ? ms : undefined
   } catch (error) {
     host.report(error, 'retryAfter')
     return undefined

@@ -4,10 +4,10 @@ import { baselineOf, type LatencyBaseline } from './measure/latency-baseline.ts'
 import { type OfferedRate, rateOf } from './measure/offered-rate.ts'
 import { Statistics } from './measure/statistics.ts'
 import { MonotonicTime } from './monotonic-time.ts'
-import type { Classification } from './outcome.ts'
+import { type Classification, notBefore } from './outcome.ts'
 import { type AnyPermit, type Permit, UNENFORCED, UNRECORDED } from './permit.ts'
-import { detachedOf, type ProbesInFlight } from './probes-in-flight.ts'
-import { OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
+import { detachedOf, expireDetached, type ProbesInFlight } from './probes-in-flight.ts'
+import { askedTime, OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
 import type { MachineSettings } from './settings.ts'
 import {
   admitCall,
@@ -25,7 +25,14 @@ import {
   settleDueProbe,
   settleProbe,
 } from './state/half-open.ts'
-import { createOpen, type Open, type Opening, prolong, retrip } from './state/open.ts'
+import {
+  createOpen,
+  type Open,
+  type Opening,
+  prolong,
+  retrip,
+  type TripOptions,
+} from './state/open.ts'
 import type { Change, Override, OverrideMode, OverrideOptions } from './state/override.ts'
 import {
   configureState,
@@ -202,7 +209,7 @@ export class Machine implements MachineData {
   }
 
   #applyDue(now: number): void {
-    this.#expireDetachedProbes(now)
+    expireDetached(this, now)
     for (;;) {
       const { state } = this
       const lifts = this.override?.until ?? Infinity
@@ -228,37 +235,32 @@ export class Machine implements MachineData {
   #settleDueProbe(state: HalfOpen, now: number): void {
     const due = settleDueProbe(state, baselineOf(this), now, this.override, this.settings)
     const { at, expired, detached } = due
-    if (expired !== undefined) this.#expirePermit(expired)
+    if (expired !== undefined) this.counters.expire(expired)
     if (detached !== undefined) detachedOf(this).add(detached)
     this.#applyDecision(due, at)
-    this.#expireDetachedProbes(now)
-  }
-
-  #expireDetachedProbes(now: number): void {
-    const probes = this.detachedProbes
-    for (let probe = probes?.takeExpired(now); probe; probe = probes?.takeExpired(now)) {
-      this.#expirePermit(probe)
-    }
-  }
-
-  #expirePermit(probe: Permit): void {
-    this.counters.end(probe)
-    this.counters.rare.expired++
+    expireDetached(this, now)
   }
 
   #open(now: number, reason: TransitionReason, why: Opening): void {
-    const { state: from, settings } = this
+    const { state: from } = this
+    const { openDuration } = this.settings
     const { backoff, trips } = historyOf(this)
-    if (from.name === 'closed') backoff.decay(settings.openDuration, now)
+    if (from.name === 'closed') backoff.decay(openDuration, now)
     rateOf(this).sample(this.counters.offered, now)
-    const drawn = backoff.next(settings.openDuration, now, rateOf(this).perMs, this.#nextRandom)
-    const openFor = why.byHand?.for ?? Math.max(drawn, from.notBefore - now)
+    const again = from.name === 'half-open' && reason !== 'manual' ? from.trip : undefined
+    const { generation } = from
+    const attempt = again === undefined ? 1 : again.reopened + 2
+    const lasts = why.byHand?.for
+    const asked = lasts ?? askedTime(openDuration, { generation, attempt, cause: why.cause })
+    // A function of the user's may have moved the breaker itself.
+    if (from !== this.state) return
+    const ms = asked ?? backoff.next(openDuration, now, rateOf(this).perMs, this.#nextRandom)
+    const openFor = lasts ?? Math.max(ms, from.notBefore - now)
     this.#nextRandom = this.#random()
-    backoff.opened(settings.openDuration, now, openFor)
-    const trip =
-      from.name === 'half-open' && reason !== 'manual'
-        ? trips.reopen(from.trip, reason, openFor, why.probeFailure)
-        : trips.open(from, tripFacts(this, now, reason, openFor, why))
+    backoff.opened(openDuration, now, openFor)
+    const trip = again
+      ? trips.reopen(again, reason, openFor, why.probeFailure)
+      : trips.open(from, tripFacts(this, now, reason, openFor, why))
     this.#move(createOpen(from, now, openFor, trip, why), reason, why.byHand)
   }
 
@@ -289,13 +291,14 @@ export class Machine implements MachineData {
   }
 
   /** Opens now; it recovers by itself. An open circuit starts its open time again. */
-  trip(clockTime: number, why: OverrideOptions = {}): void {
+  trip(clockTime: number, why: TripOptions = {}): void {
     const now = this.#advance(clockTime)
     const { state } = this
+    state.notBefore = notBefore(state.notBefore, why, now, this.settings)
     if (state.name === 'open') {
       const again = retrip(state, why, now)
       this.#prolong(again, now)
-      this.#move(again, 'manual', why)
+      if (state === this.state) this.#move(again, 'manual', why)
     } else this.#open(now, 'manual', { byHand: why })
   }
 
@@ -309,10 +312,8 @@ export class Machine implements MachineData {
 
   /** Applies the open time that is now in force to an opening that has begun. */
   #prolong(state: Open, now: number): void {
-    const { openDuration } = this.settings
     const { backoff } = historyOf(this)
-    const ms = backoff.recompute(openDuration, state.from, rateOf(this).perMs, this.#nextRandom)
-    prolong(state, ms, now)
+    prolong(state, this.settings, backoff, rateOf(this).perMs, this.#nextRandom, now)
   }
 
   /** Closes with fresh evidence: calls in flight become stale, also when it was closed before. */

@@ -62,17 +62,13 @@ export function recorded({ failure }: Classification, now: number): RecordedFail
   return { name, code: code ?? null, message, at: now }
 }
 
-/** A Retry-After is honoured up to this long, ms. */
-export const LONGEST_RETRY_AFTER = 60_000
-
-/** Until when the server has asked not to be called. */
+/** Until when the server has asked not to be called; its Retry-After counts up to `maxRetryAfter` ms. */
 export function notBefore(
   current: number,
-  { retryAfter = 0 }: Classification,
+  { retryAfter = 0 }: Pick<Classification, 'retryAfter'>,
   now: number,
+  { maxRetryAfter }: { readonly maxRetryAfter: number },
 ): number {
   // Written so that NaN changes nothing.
-  return retryAfter > 0
-    ? Math.max(current, now + Math.min(retryAfter, LONGEST_RETRY_AFTER))
-    : current
+  return retryAfter > 0 ? Math.max(current, now + Math.min(retryAfter, maxRetryAfter)) : current
 }

@@ -100,6 +100,22 @@ function least(
   return least
 }
 
+/** Takes their permits from those of them that have reached their deadlines. */
+export function expireDetached(
+  {
+    detachedProbes: probes,
+    counters,
+  }: {
+    readonly detachedProbes: ProbesInFlight | undefined
+    readonly counters: { expire(probe: Permit): void }
+  },
+  now: number,
+): void {
+  for (let probe = probes?.takeExpired(now); probe; probe = probes?.takeExpired(now)) {
+    counters.expire(probe)
+  }
+}
+
 /** Permits that began, are due and expire in this order, but for those that have delivered. */
 class ProbeList extends PermitList {
   /** The deadline of the last one when it was added: a delivery makes it earlier. */

@@ -52,7 +52,8 @@ export type SavedState =
   | {
       readonly name: 'open'
       readonly for: number
-      readonly remaining: number
+      /** `null` until it is moved by hand. */
+      readonly remaining: number | null
       /** How long ago its open time began to count, ms. */
       readonly from: number
       /** How long it shall be open, if that was said by hand, ms. Older versions did not save it. */
@@ -123,8 +124,7 @@ export function save(data: MachineData, now: number): Saved {
 
 function saveOverride(override: Override, now: number): NonNullable<Saved['override']> {
   const { mode, reason = null, by = null, since, until } = override
-  const remaining = until === Infinity ? null : until - now
-  return { mode, reason, by, for: now - since, remaining }
+  return { mode, reason, by, for: now - since, remaining: finite(until - now) }
 }
 
 function saveState(state: State, now: number): SavedState {
@@ -138,7 +138,7 @@ function saveState(state: State, now: number): SavedState {
     case 'open': {
       const { name, until, from, lasts } = state
       const trip = saveTrip(state.trip, now)
-      return { name, ...common, remaining: until - now, from: now - from, lasts, trip }
+      return { name, ...common, remaining: finite(until - now), from: now - from, lasts, trip }
     }
     case 'half-open': {
       const { name, recovery } = state
@@ -146,6 +146,11 @@ function saveState(state: State, now: number): SavedState {
       return { name, ...common, succeeded, failed, trip: saveTrip(state.trip, now) }
     }
   }
+}
+
+/** JSON has no infinite numbers. */
+export function finite(ms: number): number | null {
+  return ms === Infinity ? null : ms
 }
 
 function saveFailure({ at, ...failure }: RecordedFailure, now: number): SavedFailure {
@@ -156,6 +161,7 @@ function saveTrip(trip: TripRecord, now: number): SavedTrip {
   const { at, endedAt, finding, ruleStatuses, failures, probeFailure, ...same } = trip
   return {
     ...same,
+    openFor: finite(trip.openFor),
     age: now - at,
     finding: finding && { ...finding },
     ruleStatuses: ruleStatuses.map((status) => ({ ...status })),
@@ -233,7 +239,7 @@ function restoreState(
       name: 'open',
       ...common,
       from: -state.from,
-      until: state.remaining,
+      until: state.remaining ?? Infinity,
       lasts: state.lasts ?? null,
       retripped,
     }
@@ -255,6 +261,7 @@ function restoreFailure({ age, ...failure }: SavedFailure): RecordedFailure {
 function restoreTrip({ age, endedAge, failures, probeFailure, ...same }: SavedTrip): TripRecord {
   return {
     ...same,
+    openFor: same.openFor ?? Infinity,
     by: same.by ?? null,
     at: -age,
     failures: failures.map(restoreFailure),

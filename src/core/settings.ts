@@ -8,6 +8,8 @@ export interface MachineSettings {
   readonly openDuration: OpenDuration
   readonly recovery: RecoverySettings
   readonly maxConcurrent: number
+  /** A Retry-After counts up to this long, ms. */
+  readonly maxRetryAfter: number
   /** Whether latencies and recent calls are kept. */
   readonly statistics: boolean
   /** Trip records kept. */

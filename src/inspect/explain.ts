@@ -86,7 +86,9 @@ function callsText({ state, counters, settings }: Machine, now: number): string 
       return `calls are rejected while ${count(waiting, 'call is', 'calls are')} in flight (\`maxConcurrent\` is ${maxConcurrent})`
     }
     case 'open':
-      return `calls are rejected; the next probe may start in ${span(state.until - now)}`
+      return state.until === Infinity
+        ? 'calls are rejected until it is moved by hand'
+        : `calls are rejected; the next probe may start in ${span(state.until - now)}`
     case 'half-open':
       return probesText(state, now)
   }

@@ -81,7 +81,7 @@ export interface Snapshot {
    * probe in flight must have ended. `null` when a call may pass now, or when that is unknown.
    */
   readonly retryAfter: number | null
-  /** The resolved options; functions are shown as `"[function]"`. */
+  /** The resolved options; functions are shown as `"[function]"`, and an infinite time as `"Infinity"`. */
   readonly options: Readonly<Record<string, unknown>>
 }
 
@@ -159,6 +159,7 @@ function statisticsOf({ statistics, counters }: Machine, now: number) {
 /** A copy that the caller may change, as plain data. */
 function plainOf(value: unknown): unknown {
   if (typeof value === 'function') return '[function]'
+  if (value === Infinity) return 'Infinity'
   if (typeof value !== 'object' || value === null) return value ?? null
   const copy: Record<string, unknown> = {}
   for (const key in value) copy[key] = plainOf(value[key as never])

@@ -1,4 +1,5 @@
 import type { RecordedFailure } from '../core/outcome.ts'
+import { finite } from '../core/save.ts'
 import type { HalfOpen } from '../core/state/half-open.ts'
 import type { Open } from '../core/state/open.ts'
 import type { TransitionReason } from '../core/transition.ts'
@@ -56,6 +57,7 @@ export function tripOf(record: TripRecord, now: number, wall: number, rules: Tri
   return {
     ...same,
     at: Math.round(wall - age),
+    openFor: finite(same.openFor),
     age,
     text: reasonOf(record),
     finding: finding && { ...finding },

@@ -1,7 +1,7 @@
 import type { OverrideOptions } from '../core/state/override.ts'
 import type { CircuitBreakerOptions } from '../options.ts'
 import type { GrowingOptions, RecoveryOptions } from './policy-options.ts'
-import { checkOptions, type Fields, type FieldsOf } from './shapes.ts'
+import { type Check, checkOptions, type Fields, type FieldsOf } from './shapes.ts'
 import { atLeast0, atLeast1, ruleOptions } from './trip-rules.ts'
 import {
   boolean,
@@ -9,15 +9,18 @@ import {
   duration,
   integer,
   isSignal,
+  milliseconds,
   number,
   object,
   text,
   wrongType,
 } from './validate.ts'
 
+/** No timer is involved, so there is no limit. */
+const openTime: Check = (path, value) => milliseconds(path, value, Infinity)
 const growing = {
-  initial: duration,
-  max: duration,
+  initial: openTime,
+  max: openTime,
   factor: (path, value) => number(path, value, (value) => value >= 1, 'at least 1'),
   jitter: (path, value) => {
     number(path, value, (value) => value >= 0 && value < 1, 'from 0 to less than 1')
@@ -35,10 +38,13 @@ const breaker = {
   name: checkName,
   maxFailures: atLeast1,
   resetTimeout: (path, value) => {
-    if (value === 'auto') return
-    if (typeof value === 'number') duration(path, value)
+    if (value === 'auto' || typeof value === 'function') return
+    if (typeof value === 'number') openTime(path, value)
     else if (typeof value === 'object') checkOptions(growing, path, value)
-    else throw wrongType(path, "milliseconds, { initial, max, factor, jitter } or 'auto'", value)
+    else {
+      const expected = "milliseconds, a function, { initial, max, factor, jitter } or 'auto'"
+      throw wrongType(path, expected, value)
+    }
   },
   trip: (path, value) => value === 'auto' || checkOptions(ruleOptions, path, value),
   recovery: (path, value) => value === 'auto' || checkOptions(recovery, path, value),
@@ -46,6 +52,7 @@ const breaker = {
   maxConcurrent: atLeast1,
   classify: callable,
   retryAfter: callable,
+  maxRetryAfter: (path, value) => value === 0 || duration(path, value),
   fallback: callable,
   redact: callable,
   statistics: boolean,
@@ -148,12 +155,14 @@ export function checkByHand(method: ByHand, options: string | ByHandOptions = {}
   return { reason, by, for: ms, dryRun }
 }
 
-const ACQUIRE_KEYS = ['signal', 'timeout', 'classify']
-type Method = 'run' | 'acquire' | 'tryAcquire' | 'whenReady' | 'on'
+const CALL_KEYS = ['timeout', 'classify', 'retryAfter']
+const ACQUIRE_KEYS = ['signal', ...CALL_KEYS]
+type Method = 'run' | 'acquire' | 'tryAcquire' | 'withSignal' | 'whenReady' | 'on'
 const METHODS: Readonly<Record<Method, readonly string[]>> = {
   run: [...ACQUIRE_KEYS, 'fallback'],
   acquire: ACQUIRE_KEYS,
   tryAcquire: ACQUIRE_KEYS,
+  withSignal: [...CALL_KEYS, 'fallback'],
   whenReady: ['signal'],
   on: ['signal', 'once'],
 }
@@ -165,9 +174,10 @@ const METHODS: Readonly<Record<Method, readonly string[]>> = {
  */
 export function checkCall(method: Method, call: unknown): void {
   object(`options of ${method}`, call, METHODS[method])
-  const { signal, timeout, classify, fallback, once } = call as Record<string, unknown>
+  const { signal, timeout, classify, retryAfter, fallback, once } = call as Record<string, unknown>
   if (timeout !== undefined) duration('timeout', timeout)
   if (classify !== undefined) callable('classify', classify)
+  if (retryAfter !== undefined) callable('retryAfter', retryAfter)
   if (fallback !== undefined) callable('fallback', fallback)
   if (once !== undefined) boolean('once', once)
   if (signal !== undefined && !isSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)

@@ -71,7 +71,7 @@ const trip = {
   enforced: boolean,
   failures: { each: failure, most: 100 },
   consecutiveFailures: count,
-  openFor: ms,
+  openFor: [null, atLeast0],
   reopened: count,
   reopenedBy: [null, TRANSITION_REASONS],
   probeFailure: [null, failure],
@@ -91,7 +91,7 @@ const states = {
   open: {
     name: text,
     for: ms,
-    remaining: wait,
+    remaining: [null, atLeast0],
     from: ms,
     lasts: { optional: [null, wait] },
     trip,
@@ -143,7 +143,7 @@ const saved = {
   override: [null, override],
   counts,
   countsAtClose: { success: count, failure: count },
-  openings: { level, used: level, episodeFor: [null, ms], last: ms, closedFor: ms },
+  openings: { level, used: level, episodeFor: [null, ms], last: atLeast0, closedFor: ms },
   rate: { calls: ms, time: ms },
   timeInState: { closed: ms, open: ms, 'half-open': ms },
   statistics: [

@@ -118,13 +118,13 @@ export interface TripRules {
 export interface GrowingOptions {
   /**
    * The first open time, in milliseconds.
-   * More than 0, at most 2^31 - 1.
+   * More than 0.
    * @defaultValue `1000`
    */
   readonly initial?: number | undefined
   /**
    * The longest open time before jitter, in milliseconds.
-   * At least `initial`, at most 2^31 - 1.
+   * At least `initial`.
    * @defaultValue `30_000`, or `initial` if that is longer
    */
   readonly max?: number | undefined

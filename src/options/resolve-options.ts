@@ -1,4 +1,4 @@
-import type { OpenDuration } from '../core/recovery/open-duration.ts'
+import type { Occasion, OpenDuration, OpenTimeFunction } from '../core/recovery/open-duration.ts'
 import type { RecoverySettings } from '../core/recovery/recovery.ts'
 import type { MachineSettings } from '../core/settings.ts'
 import type { TripPredicate } from '../core/trip/when.ts'
@@ -6,13 +6,13 @@ import type { AnyFallback, CircuitBreakerOptions, ResolvedOptions } from '../opt
 import { checkBreaker, checkName } from './check-options.ts'
 import { resolveRecovery, resolveResetTimeout, resolveTrip } from './resolve-policy.ts'
 import { SLOW_FAILURE_MS } from './trip-rules.ts'
-import { synchronous } from './validate.ts'
+import { show, synchronous } from './validate.ts'
 
 /** Checks the options and applies every default. */
 export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): ResolvedOptions {
   checkBreaker(options)
   const { callTimeout, maxConcurrent, classify, retryAfter, fallback, redact } = options
-  const { statistics = false, history = 8 } = options
+  const { maxRetryAfter = 60_000, statistics = false, history = 8 } = options
   return Object.freeze({
     name: nameOf(options),
     trip: resolveTrip(options),
@@ -22,6 +22,7 @@ export function resolveOptions(options: CircuitBreakerOptions<unknown> = {}): Re
     maxConcurrent,
     classify,
     retryAfter,
+    maxRetryAfter,
     fallback: fallback as AnyFallback | undefined,
     redact,
     statistics,
@@ -34,11 +35,8 @@ export function nameOf({ name = 'circuit' }: CircuitBreakerOptions<unknown>): st
   return name
 }
 
-/** The options as settings of the state machine. Errors thrown by `trip.when` go to `report`. */
-export function machineSettings(
-  options: ResolvedOptions,
-  report: (error: unknown, source: string) => void,
-): MachineSettings {
+/** The options as settings of the state machine. Errors of functions among them go to `report`. */
+export function machineSettings(options: ResolvedOptions, report: Report): MachineSettings {
   const { trip } = options
   return {
     trip: {
@@ -46,18 +44,18 @@ export function machineSettings(
       consecutiveFailures: trip.consecutiveFailures ?? Infinity,
       when: trip.when && guarded(trip.when, report),
     },
-    openDuration: openDurationOf(options),
+    openDuration: openDurationOf(options, report),
     recovery: recoveryOf(options),
     maxConcurrent: options.maxConcurrent ?? Infinity,
+    maxRetryAfter: options.maxRetryAfter,
     statistics: options.statistics,
     history: options.history,
   }
 }
 
-function guarded(
-  when: TripPredicate,
-  report: (error: unknown, source: string) => void,
-): TripPredicate {
+type Report = (error: unknown, source: string) => void
+
+function guarded(when: TripPredicate, report: Report): TripPredicate {
   return (view) => {
     try {
       return synchronous('trip.when', when(view)) === true
@@ -68,10 +66,36 @@ function guarded(
   }
 }
 
-function openDurationOf({ resetTimeout }: ResolvedOptions): OpenDuration {
+function openDurationOf({ resetTimeout }: ResolvedOptions, report: Report): OpenDuration {
+  if (typeof resetTimeout === 'function') {
+    return { kind: 'custom', given: resetTimeout, ask: asking(resetTimeout, report) }
+  }
   if (resetTimeout === 'auto') return { kind: 'auto' }
   if (typeof resetTimeout === 'number') return { kind: 'fixed', ms: resetTimeout }
   return { kind: 'growing', ...resetTimeout }
+}
+
+/** Asks once for each opening, whoever looks ahead to it. What it returns wrongly is reported. */
+function asking(
+  openTime: OpenTimeFunction,
+  report: Report,
+): (occasion: Occasion) => number | undefined {
+  let last: { generation: number; attempt: number; ms: number | undefined } | undefined
+  return ({ generation, attempt, cause }) => {
+    if (last?.generation === generation && last.attempt === attempt) return last.ms
+    // Before it is asked: it may move the breaker, which then does not ask again.
+    const answer = { generation, attempt, ms: undefined as number | undefined }
+    last = answer
+    try {
+      const ms: unknown = synchronous('resetTimeout', openTime({ attempt, cause }))
+      if (typeof ms === 'number' && ms > 0) answer.ms = ms
+      else
+        throw new TypeError(`resetTimeout must return milliseconds, more than 0, got ${show(ms)}`)
+    } catch (error) {
+      report(error, 'resetTimeout')
+    }
+    return answer.ms
+  }
 }
 
 function recoveryOf({ recovery, trip }: ResolvedOptions): RecoverySettings {

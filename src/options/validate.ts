@@ -33,10 +33,20 @@ export function integer(path: string, value: unknown, min: number, max: number =
   })
 }
 
-/** Milliseconds: more than 0, at most {@link LONGEST_DURATION}. */
+/** Milliseconds for a timer: more than 0, at most {@link LONGEST_DURATION}. */
 export function duration(path: string, value: unknown): number {
-  const expected = `milliseconds, more than 0 and at most ${LONGEST_DURATION}`
-  return legal(path, value, expected, (value) => value > 0 && value <= LONGEST_DURATION)
+  return milliseconds(path, value, LONGEST_DURATION)
+}
+
+/** Milliseconds: more than 0, at most `max`. */
+export function milliseconds(path: string, value: unknown, max: number): number {
+  const most = max === Infinity ? '' : ` and at most ${max}`
+  return legal(
+    path,
+    value,
+    `milliseconds, more than 0${most}`,
+    (value) => value > 0 && value <= max,
+  )
 }
 
 /** A finite number for which `isLegal` is true; `expected` describes that in the error message. */

@@ -47,6 +47,7 @@ export function settingsOf(options: MachineOptions = {}): MachineSettings {
       timeout: options.probeTimeout ?? PROBE_TIMEOUT,
     },
     maxConcurrent: options.maxConcurrent ?? Infinity,
+    maxRetryAfter: 60_000,
     statistics: options.statistics ?? false,
     history: options.history ?? 8,
   }

@@ -91,7 +91,9 @@ function whole(ms: number): number {
 function retryAfterOf({ period, override, now }: ReferenceModel): number | null | 'unsaid' {
   const automatic =
     period.name === 'open'
-      ? whole((period.until as number) - now)
+      ? period.until === Infinity
+        ? null
+        : whole((period.until as number) - now)
       : period.name === 'closed'
         ? null
         : 'unsaid'

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import type { Heard, Mode } from './reference-model.ts'
-import type { CountSettings, GrowingTime, ModelSettings, RateSettings } from './settings.ts'
+import type {
+  CountSettings,
+  GrowingTime,
+  ListedTimes,
+  ModelSettings,
+  RateSettings,
+} from './settings.ts'
 
 /** Where the clock goes: by so many ms, or to just before, at or after what is due next. */
 export type Step =
@@ -66,7 +72,11 @@ const growing: fc.Arbitrary<GrowingTime> = fc.constantFrom(
   { initial: 100, max: 1_000, factor: 2, jitter: 0 },
   { initial: 50, max: 10_000, factor: 4, jitter: 0.25 },
 )
-const fixed = fc.constantFrom(1, 10, 100, 1_000)
+const fixed = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom(1, 10, 100, 1_000) },
+  { weight: 1, arbitrary: fc.constant(Infinity) },
+)
+const listed: fc.Arbitrary<ListedTimes> = fc.constantFrom({ list: [10] }, { list: [100, 1, 1_000] })
 const recovery = fc
   .record({
     probes: fc.integer({ min: 1, max: 4 }),
@@ -86,7 +96,7 @@ export const settings: fc.Arbitrary<ModelSettings> = fc
     failureCount: fc.option(failureCount, { nil: undefined }),
     failureRate: fc.option(rate, { nil: undefined }),
     slowCallRate: fc.option(slow, { nil: undefined }),
-    openTime: fc.oneof(fixed, growing),
+    openTime: fc.oneof(fixed, growing, listed),
     recovery,
     maxConcurrent,
     history: fc.integer({ min: 0, max: 3 }),
@@ -103,6 +113,7 @@ export const patch: fc.Arbitrary<Partial<ModelSettings>> = fc.oneof(
   fc.record({ consecutiveFailures: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ openTime: fixed }),
   fc.record({ openTime: growing }),
+  fc.record({ openTime: listed }),
   recovery,
   fc.record({ maxConcurrent }),
   fc.constant({}),

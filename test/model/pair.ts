@@ -1,5 +1,10 @@
 import { Machine } from '../../src/core/machine.ts'
 import { Permit } from '../../src/core/permit.ts'
+import type {
+  OpenDuration,
+  OpenTimeFunction,
+  OpenTimeView,
+} from '../../src/core/recovery/open-duration.ts'
 import { restore, save } from '../../src/core/save.ts'
 import type { MachineSettings } from '../../src/core/settings.ts'
 import type { Trip } from '../../src/index.ts'
@@ -10,7 +15,7 @@ import { type ModelSnapshot, modelSnapshot } from './model-snapshot.ts'
 import type { Operation, Step } from './operations.ts'
 import type { ModelTrip } from './periods.ts'
 import { type Answer, type Heard, ReferenceModel } from './reference-model.ts'
-import type { ModelSettings } from './settings.ts'
+import type { ListedTimes, ModelSettings } from './settings.ts'
 
 /** What the machine is told for what the model is told. */
 export function machineSettings(settings: ModelSettings): MachineSettings {
@@ -25,14 +30,29 @@ export function machineSettings(settings: ModelSettings): MachineSettings {
       evidence: undefined,
       when: undefined,
     },
-    openDuration:
-      typeof openTime === 'number'
-        ? { kind: 'fixed', ms: openTime }
-        : { kind: 'growing', ...openTime },
+    openDuration: openDurationOf(openTime),
     recovery: { kind: 'probes', probes, successes, concurrent, timeout },
     maxConcurrent: settings.maxConcurrent,
     history: settings.history,
   }
+}
+
+function openDurationOf(openTime: ModelSettings['openTime']): OpenDuration {
+  if (typeof openTime === 'number') return { kind: 'fixed', ms: openTime }
+  if ('initial' in openTime) return { kind: 'growing', ...openTime }
+  const given = listed(openTime)
+  return { kind: 'custom', given, ask: given }
+}
+
+const functions = new Map<string, OpenTimeFunction>()
+
+/** The same function for the same list. */
+export function listed({ list }: ListedTimes): OpenTimeFunction {
+  const key = String(list)
+  const known = functions.get(key)
+  const own = ({ attempt }: OpenTimeView) => (list[attempt - 1] ?? list.at(-1)) as number
+  functions.set(key, known ?? own)
+  return known ?? own
 }
 
 /** A call that both let pass, and what each of them holds for it. */

@@ -1,4 +1,6 @@
-import type { GrowingTime } from './settings.ts'
+import type { GrowingTime, ModelSettings } from './settings.ts'
+
+type OpenTime = ModelSettings['openTime']
 
 export type Reason =
   | 'consecutiveFailures'
@@ -27,6 +29,8 @@ export interface Period {
   /** Of an open one: how many openings before it were not forgotten, and with it. */
   readonly used?: number
   readonly level?: number
+  /** Of an open one: the how manieth it is of its trip. */
+  readonly attempt?: number
   /** Of an open one: when its open time began to count. */
   from?: number
   /** Of an open one: the server's own word. */
@@ -37,17 +41,19 @@ export interface Period {
 
 /** How long an opening lasts that is the one after so many that are not forgotten. */
 export function openTimeAt(
-  openTime: number | GrowingTime,
+  openTime: OpenTime,
   level: number,
+  attempt: number,
   random: () => number,
 ): number {
   if (typeof openTime === 'number') return openTime
+  if ('list' in openTime) return (openTime.list[attempt - 1] ?? openTime.list.at(-1)) as number
   return growing(openTime, level) * (1 + openTime.jitter * (2 * random() - 1))
 }
 
 /** With one more; beyond the longest there is nothing to remember. */
-export function levelWith(openTime: number | GrowingTime, level: number): number {
-  if (typeof openTime === 'number') return level + 1
+export function levelWith(openTime: OpenTime, level: number): number {
+  if (typeof openTime === 'number' || 'list' in openTime) return level + 1
   const { initial, max, factor } = openTime
   return initial * factor ** level >= max ? level : level + 1
 }
@@ -60,16 +66,12 @@ function growing({ initial, max, factor }: GrowingTime, level: number): number {
  * How many openings before `now` are not forgotten: each is, the latest first, once the circuit has
  * been closed for as long as it lasted.
  */
-export function levelAt(
-  periods: readonly Period[],
-  openTime: number | GrowingTime,
-  now: number,
-): number {
+export function levelAt(periods: readonly Period[], openTime: OpenTime, now: number): number {
   const reset = periods.findLastIndex(({ reason }) => reason === 'reset')
   const since = periods.slice(Math.max(0, reset))
   let level = since.findLast(({ name }) => name === 'open')?.level ?? 0
   const latest = since.at(-1) as Period
-  if (latest.name !== 'closed' || typeof openTime === 'number') return level
+  if (latest.name !== 'closed' || typeof openTime === 'number' || 'list' in openTime) return level
   let calm = now - latest.since
   while (level > 0 && calm >= growing(openTime, level - 1)) {
     calm -= growing(openTime, level - 1)
@@ -85,7 +87,7 @@ export interface ModelTrip {
   readonly generation: number
   readonly enforced: boolean
   readonly consecutiveFailures: number
-  readonly openFor: number
+  readonly openFor: number | null
   readonly reopened: number
   readonly reopenedBy: Reason | null
   readonly lasted: number | null
@@ -120,7 +122,7 @@ export function tripsOf(
       generation: period.generation - 1,
       enforced: period.enforced,
       consecutiveFailures: period.streakBefore as number,
-      openFor: (latest.until as number) - latest.since,
+      openFor: latest.until === Infinity ? null : (latest.until as number) - latest.since,
       reopened: reopenings.length,
       reopenedBy: reopenings.at(-1)?.reason ?? null,
       lasted: end === undefined ? null : end.since - period.since,

@@ -1,4 +1,5 @@
 import type { CircuitBreakerOptions, Settled } from '../../src/index.ts'
+import { listed } from './pair.ts'
 import type { Heard } from './reference-model.ts'
 import type { ModelSettings } from './settings.ts'
 
@@ -18,13 +19,13 @@ export interface Tagged {
 /** The options of a breaker that is to do as the model does. */
 export function optionsOf({ settings, callTimeout }: PublicSettings): CircuitBreakerOptions {
   const { consecutiveFailures, failureCount, failureRate, slowCallRate } = settings
-  const { openTime: resetTimeout, probes, successes, concurrent } = settings
+  const { openTime, probes, successes, concurrent } = settings
   const { probeTimeout: timeout, maxConcurrent, history } = settings
   const tagOf = (settled: Settled): Tagged | undefined =>
     (settled.status === 'fulfilled' ? settled.value : settled.reason) as Tagged | undefined
   return {
     trip: { consecutiveFailures, failureCount, failureRate, slowCallRate },
-    resetTimeout,
+    resetTimeout: typeof openTime === 'object' && 'list' in openTime ? listed(openTime) : openTime,
     recovery: { probes, successes, concurrent, timeout },
     maxConcurrent: maxConcurrent === Infinity ? undefined : maxConcurrent,
     callTimeout,

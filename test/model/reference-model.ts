@@ -213,7 +213,8 @@ export class ReferenceModel {
 
   #openFrom(from: number, now: number): void {
     const { period, settings } = this
-    const duration = openTimeAt(settings.openTime, period.used as number, this.random)
+    const { used, attempt } = period as { used: number; attempt: number }
+    const duration = openTimeAt(settings.openTime, used, attempt, this.random)
     period.from = from
     period.until = Math.max(from + duration, period.notBefore as number, now)
   }
@@ -260,11 +261,14 @@ export class ReferenceModel {
     const { openTime } = this.settings
     const used = levelAt(this.periods, openTime, now)
     const level = levelWith(openTime, used)
-    const duration = openTimeAt(openTime, used, this.random)
+    const before = this.periods.findLast((period) => period.name === 'open')?.attempt ?? 0
+    const again = this.period.name === 'half-open' && reason !== 'manual'
+    const attempt = again ? before + 1 : 1
+    const duration = openTimeAt(openTime, used, attempt, this.random)
     const until = Math.max(now + duration, asked)
     const { name, generation } = this.period
     const streakBefore = name === 'closed' ? failuresInARow(resultsOf(this.calls, generation)) : 0
-    const about = { from: now, until, used, level, notBefore: asked, streakBefore }
+    const about = { from: now, until, used, attempt, level, notBefore: asked, streakBefore }
     this.#move('open', now, reason, about)
   }
 

@@ -16,13 +16,18 @@ export interface GrowingTime {
   readonly jitter: number
 }
 
+/** Open times by the number of the attempt; the last one goes on. */
+export interface ListedTimes {
+  readonly list: readonly number[]
+}
+
 /** The part of the options that the model knows; every default applied. */
 export interface ModelSettings {
   readonly consecutiveFailures: number | undefined
   readonly failureCount: CountSettings | undefined
   readonly failureRate: RateSettings | undefined
   readonly slowCallRate: (RateSettings & { readonly slowerThan: number }) | undefined
-  readonly openTime: number | GrowingTime
+  readonly openTime: number | GrowingTime | ListedTimes
   readonly probes: number
   readonly successes: number
   readonly concurrent: number

@@ -34,7 +34,8 @@ export const everySetting: fc.Arbitrary<MachineSettings> = fc
       ...known,
       trip: { ...known.trip, evidence },
       recovery: slowStart ?? known.recovery,
-      openDuration: auto ? { kind: 'auto' } : known.openDuration,
+      // For ever is longer than any wait.
+      openDuration: auto || settings.openTime === Infinity ? { kind: 'auto' } : known.openDuration,
     }
   })
 
@@ -115,6 +116,9 @@ export class Drive {
   }
 }
 
+/** Of the model's settings, ms. */
+const LONGEST_LISTED = 1_000
+
 /** The longest that a call may have to wait, whatever has happened: open time and probe deadline. */
 export function longestWait({ openDuration, recovery }: MachineSettings): number {
   const serversWord = 60_000
@@ -124,6 +128,8 @@ export function longestWait({ openDuration, recovery }: MachineSettings): number
       ? openDuration.ms
       : openDuration.kind === 'auto'
         ? 30_000 * 1.25
-        : openDuration.max * (1 + openDuration.jitter)
+        : openDuration.kind === 'custom'
+          ? LONGEST_LISTED
+          : openDuration.max * (1 + openDuration.jitter)
   return Math.max(open, serversWord) + recovery.timeout + backstop
 }

@@ -13,8 +13,10 @@ import {
   stateAt,
 } from '../../../test/helpers/core.ts'
 import { tripsOf } from '../machine-data.ts'
-import { LONGEST_RETRY_AFTER } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
+
+/** Of the settings here, ms. */
+const LONGEST_RETRY_AFTER = 60_000
 
 describe('a machine that is open', () => {
   it('is of a new generation, since the result that opened it', () => {

@@ -78,6 +78,12 @@ export class Counters {
     if (permit.delivered) this.delivered--
   }
 
+  /** A probe has reached its deadline. */
+  expire(probe: Permit): void {
+    this.end(probe)
+    this.rare.expired++
+  }
+
   /** Those that count towards `maxConcurrent`. */
   get waiting(): number {
     return this.admitted - this.ended - this.delivered

@@ -1,6 +1,29 @@
+/** What a function for open times can go by. */
+export interface OpenTimeView {
+  /** 1 when the closed circuit opens, and one more each time that its probes have opened it again. */
+  readonly attempt: number
+  /** The failure that opens it, as it was thrown; `undefined` where there is none, as by hand. */
+  readonly cause: unknown
+}
+
+/** Returns how long the circuit stays open this time, in milliseconds. */
+export type OpenTimeFunction = (view: OpenTimeView) => number
+
+/** An opening, by the generation that it ends. */
+export interface Occasion extends OpenTimeView {
+  readonly generation: number
+}
+
 /** How long the circuit stays open. */
 export type OpenDuration =
   | { readonly kind: 'fixed'; readonly ms: number }
+  | {
+      readonly kind: 'custom'
+      /** The user's own. */
+      readonly given: OpenTimeFunction
+      /** Asks it; undefined where it returned no open time. The same for readers and for calls. */
+      readonly ask: (occasion: Occasion) => number | undefined
+    }
   | {
       readonly kind: 'growing'
       readonly initial: number
@@ -13,7 +36,13 @@ export type OpenDuration =
 
 /** True when both result in the same durations. */
 export function sameOpenDuration(a: OpenDuration, b: OpenDuration): boolean {
+  if (a.kind === 'custom' && b.kind === 'custom') return a.given === b.given
   return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** What the user's own function returns for an opening; undefined where `OpenBackoff` decides. */
+export function askedTime(settings: OpenDuration, occasion: Occasion): number | undefined {
+  return settings.kind === 'custom' ? settings.ask(occasion) : undefined
 }
 
 const AUTO_SHORTEST = 1000
@@ -44,6 +73,7 @@ export class OpenBackoff {
         const ms = step(settings, this.#level)
         return jittered(Math.min(ms, settings.max), settings.jitter, nextRandom)
       }
+      case 'custom':
       case 'auto': {
         const lasted = now - (this.#episodeSince ?? now)
         // Probes at a density of the square root of what they can save: an outage that has lasted
@@ -65,7 +95,8 @@ export class OpenBackoff {
     const longest = settings.kind === 'growing' && step(settings, this.#level) >= settings.max
     this.#used = this.#level
     if (!longest && this.#level < MOST_STEPS) this.#level++
-    this.#last = ms
+    // One that ends by hand alone says nothing of how long trouble lasts.
+    this.#last = ms === Infinity ? 0 : ms
     this.#episodeSince ??= now
   }
 

@@ -129,7 +129,7 @@ function recordFailure(
   data: Parts & Totals,
 ): Finding | undefined {
   state.consecutiveFailures++
-  state.notBefore = notBefore(state.notBefore, classification, now)
+  state.notBefore = notBefore(state.notBefore, classification, now, data.settings)
   const { trip } = data.settings
   // A rate also opens by a success, once that makes enough calls.
   if (trip.failureRate !== undefined) state.lastError = classification.error

@@ -118,7 +118,9 @@ export function settleProbe(
   settings: MachineSettings,
 ): ProbeEnd {
   const { outcome, error, trips = false } = classification
-  if (outcome === 'failure') state.notBefore = notBefore(state.notBefore, classification, now)
+  if (outcome === 'failure') {
+    state.notBefore = notBefore(state.notBefore, classification, now, settings)
+  }
   const slow = isSlow(probe, outcome, now, settings)
   const counts = slow ? 'failure' : outcome
   const decision = trips ? 'reopen' : state.recovery.settle(probe, counts, probe.duration(now), now)

@@ -1,5 +1,6 @@
 import type { RecordedFailure } from '../outcome.ts'
 import type { AdmittingState } from '../permit.ts'
+import { askedTime, type OpenBackoff, type OpenDuration } from '../recovery/open-duration.ts'
 import type { ManualOptions } from '../transition.ts'
 import type { Finding, TripRecord } from '../trip/record.ts'
 import type { OverrideOptions } from './override.ts'
@@ -15,6 +16,12 @@ export interface Opening {
   readonly pending?: AdmittingState | null
 }
 
+/** What is said when it is opened by hand, and what the server has said that it is opened for. */
+export interface TripOptions extends OverrideOptions {
+  /** Ms, from now. */
+  readonly retryAfter?: number | undefined
+}
+
 /** Nothing passes until its time is over. */
 export interface Open {
   readonly name: 'open'
@@ -22,7 +29,7 @@ export interface Open {
   readonly since: number
   /** When its open time began to count: later than `since` after it was tripped once more. */
   readonly from: number
-  /** When the next call becomes a probe. */
+  /** When the next call becomes a probe; `Infinity` for only by hand. */
   until: number
   /** How long it shall be open, if that was said by hand; ms. */
   readonly lasts: number | null
@@ -30,7 +37,7 @@ export interface Open {
   /** The failure that opened it, as it was thrown. */
   readonly cause: unknown
   /** Retry-After: it lasts at least until then. */
-  readonly notBefore: number
+  notBefore: number
   /** The state whose overdue calls opened it: one of them that succeeds after all cancels that. */
   readonly pending: AdmittingState | null
   /** What was said when it was last tripped by hand while it was open. */
@@ -72,9 +79,21 @@ export function retrip(state: Open, why: OverrideOptions, now: number): Open {
   return { ...state, generation: state.generation + 1, ...fresh }
 }
 
-/** Applies another open time, counted from `from`, unless one was set by hand. */
-export function prolong(state: Open, ms: number, now: number): void {
-  const { from, lasts, notBefore } = state
-  state.until = lasts === null ? Math.max(from + ms, notBefore, now) : from + lasts
+/** Applies the open time that is in force, counted from `from`, unless one was set by hand. */
+export function prolong(
+  state: Open,
+  { openDuration }: { readonly openDuration: OpenDuration },
+  backoff: OpenBackoff,
+  rate: number,
+  nextRandom: number,
+  now: number,
+): void {
+  const { generation, from, lasts, notBefore, trip, cause } = state
+  if (lasts === null) {
+    const occasion = { generation, attempt: trip.reopened + 1, cause }
+    const asked = askedTime(openDuration, occasion)
+    const ms = asked ?? backoff.recompute(openDuration, from, rate, nextRandom)
+    state.until = Math.max(from + ms, notBefore, now)
+  } else state.until = from + lasts
   state.trip.openFor = state.until - state.since
 }

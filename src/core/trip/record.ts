@@ -44,8 +44,8 @@ export interface TripFacts {
   readonly enforced: boolean
   /** Failures in a row at that moment. */
   readonly consecutiveFailures: number
-  /** The last open time, ms. */
-  readonly openFor: number
+  /** The last open time, ms; `null` for one that only ends by hand. */
+  readonly openFor: number | null
   /** How often a probe has opened it again since. */
   readonly reopened: number
   /** How many calls were rejected until the circuit closed. */
