@@ -1,49 +1,46 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { Client } from './client.ts'
 import type { Findings } from './contract.ts'
+import { nodeOf, satisfies } from './engines.ts'
 
-export const page: string = fileURLToPath(new URL('../../../docs/clients.md', import.meta.url))
+/** The comment before the table in the documentation. */
+export const COMMENT = 'Written by `npm run test:clients -- -u`.'
 
-const BEGIN = '<!-- Written by `npm run test:clients -- -u`. -->\n'
-const END = '<!-- End of what is written. -->\n'
+export const HEAD: readonly string[] = [
+  'client',
+  'tested with',
+  'guarded by',
+  'a rejected call ends with',
+  'a body that dies is',
+  'know this',
+]
 
-/** The page of the documentation, with the table as it is now. */
-export function pageWith(rows: readonly (readonly [Client, Findings])[]): string {
-  const text = readFileSync(page, 'utf8')
-  const begin = text.indexOf(BEGIN)
-  const end = text.indexOf(END)
-  if (begin < 0 || end < begin) throw new Error(`docs/clients.md has no ${BEGIN} … ${END}`)
-  return text.slice(0, begin + BEGIN.length) + tableOf(rows) + text.slice(end)
-}
-
-function tableOf(rows: readonly (readonly [Client, Findings])[]): string {
-  const lines = rows.map(([client, { rejection, brokenBody }]) => [
+export function cellsOf(client: Client, { rejection, brokenBody }: Findings): string[] {
+  return [
     client.name,
-    client.packages.map(versionOf).join(', '),
+    testedWith(client),
     `\`${client.guarded}\``,
     rejection ?? '',
     client.brokenBody ?? brokenBody ?? '',
     client.trap,
-  ])
-  const head = [
-    'client',
-    'tested with',
-    'guarded by',
-    'a rejected call ends with',
-    'a body that dies is',
-    'know this',
   ]
-  return [head, head.map(() => '---'), ...lines]
-    .map((cells) => `| ${cells.join(' | ')} |\n`)
-    .join('')
 }
 
-/** Of what `package.json` asks for, exactly. */
+/** The oldest that this library supports. */
+const OLDEST_NODE = '20.19.0'
+
+function testedWith({ packages }: Client): string {
+  if (packages.length === 0) return 'that of Node'
+  const needs = packages.map(nodeOf).find((range) => range && !satisfies(OLDEST_NODE, range))
+  const versions = packages.map((name) => `${name} ${versionOf(name)}`).join(', ')
+  return needs === undefined ? versions : `${versions} (Node ${needs})`
+}
+
+/** As `package.json` asks for it, exactly. */
 function versionOf(name: string): string {
   const version = dependencies[name]
   if (version === undefined) throw new Error(`${name} is not in package.json`)
-  return version
+  return version.slice(version.lastIndexOf('@') + 1)
 }
 
 const { dependencies } = JSON.parse(

@@ -6,6 +6,7 @@ import { azureBlob } from './azure.ts'
 import { bullmq } from './bullmq.ts'
 import { connect } from './connect.ts'
 import { elasticsearch } from './elasticsearch.ts'
+import { globalFetch, nodeFetch } from './fetch.ts'
 import { got } from './got.ts'
 import { graphqlRequest } from './graphql-request.ts'
 import { grpc } from './grpc.ts'
@@ -13,23 +14,26 @@ import { honoClient } from './hono.ts'
 import { ky } from './ky.ts'
 import { needleCallbacks, needlePromises } from './needle.ts'
 import { nestHttpService } from './nest.ts'
-import { nodeFetch } from './node-fetch.ts'
 import { nodemailer } from './nodemailer.ts'
 import { octokit } from './octokit.ts'
+import { ofetch } from './ofetch.ts'
 import { openai } from './openai.ts'
 import { stripe } from './stripe.ts'
 import { supabase } from './supabase.ts'
 import { superagent } from './superagent.ts'
 import { trpc } from './trpc.ts'
-import { undici } from './undici.ts'
+import { undici7, undici8 } from './undici.ts'
 
 export const clients: readonly Client[] = [
-  undici,
+  globalFetch,
+  nodeFetch,
+  ofetch,
+  undici8,
+  undici7,
   axiosHttp,
   axiosFetch,
   got,
   ky,
-  nodeFetch,
   needlePromises,
   needleCallbacks,
   superagent,

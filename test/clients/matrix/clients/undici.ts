@@ -2,15 +2,15 @@ import type { Client } from '../client.ts'
 import { HttpUpstream } from '../upstream.ts'
 import { failedStatus } from './failed-status.ts'
 
-export const undici: Client = {
-  name: 'undici',
-  packages: ['undici'],
+const undici = (name: 'undici' | 'undici-7'): Client => ({
+  name: name === 'undici' ? 'undici' : 'undici 7',
+  packages: [name],
   guarded: 'protect(new Pool(origin), breaker)',
   trap: 'answers of any status succeed: a `classify` looks at `statusCode`',
   methods: ['request'],
   cancelledBy: 'signal',
   async connect({ breaker, protect }) {
-    const { Pool } = await import('undici')
+    const { Pool } = (await import(name)) as typeof import('undici')
     const upstream = await HttpUpstream.start()
     breaker.configure({ classify: failedStatus('statusCode') })
     const real = new Pool(upstream.url)
@@ -29,4 +29,7 @@ export const undici: Client = {
       close: () => real.destroy(),
     }
   },
-}
+})
+
+export const undici8: Client = undici('undici')
+export const undici7: Client = undici('undici-7')

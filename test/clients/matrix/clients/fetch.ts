@@ -2,14 +2,18 @@ import type { Client } from '../client.ts'
 import { HttpUpstream } from '../upstream.ts'
 import { failedStatus } from './failed-status.ts'
 
-export const nodeFetch: Client = {
-  name: 'node-fetch',
-  packages: ['node-fetch'],
+const fetching = (
+  name: string,
+  packages: readonly string[],
+  load: () => Promise<typeof globalThis.fetch>,
+): Client => ({
+  name,
+  packages,
   guarded: 'breaker(fetch)',
   trap: 'answers of any status succeed: a `classify` looks at `status`',
   cancelledBy: 'signal',
   async connect({ breaker }) {
-    const { default: fetch } = await import('node-fetch')
+    const fetch = await load()
     const upstream = await HttpUpstream.start()
     breaker.configure({ classify: failedStatus('status') })
     const guarded = breaker(fetch)
@@ -24,4 +28,10 @@ export const nodeFetch: Client = {
       },
     }
   },
-}
+})
+
+export const globalFetch: Client = fetching('fetch', [], async () => globalThis.fetch)
+export const nodeFetch: Client = fetching('node-fetch', ['node-fetch'], async () => {
+  const { default: fetch } = await import('node-fetch')
+  return fetch as never
+})
