@@ -10,7 +10,7 @@ import type { Circuit } from '../circuit/circuit.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import { runInContext } from '../circuit/probe-context.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
-import type { Clock } from '../clock.ts'
+import type { RejectReason } from '../core/measure/counters.ts'
 import { CANCELLED } from '../core/outcome.ts'
 import { namesCancellation } from './cancellation.ts'
 
@@ -28,7 +28,7 @@ export class ClientCall {
   readonly settlement: Settlement
   readonly handlers: SettleHandlers
   /** With the signal of the call in place of its caller's. */
-  readonly #args: readonly unknown[]
+  readonly args: readonly unknown[]
   /** What it may take. */
   readonly timeout: number | undefined
   readonly #host: ClientCallHost
@@ -53,14 +53,18 @@ export class ClientCall {
     }
     this.#host = host
     this.settlement = settlement
-    this.#args = replaceSignal(args, own, 1)
+    this.args = replaceSignal(args, own, 1)
     this.timeout = timeout
     this.handlers =
       fallback === undefined || onSession ? handlers : withFallback(handlers, fallback, args)
   }
 
-  get clock(): Clock {
-    return this.#host.circuit.clock
+  get circuit(): Circuit {
+    return this.#host.circuit
+  }
+
+  get onSession(): boolean {
+    return this.#host.onSession
   }
 
   /** What the caller receives in place of a value. */
@@ -71,15 +75,19 @@ export class ClientCall {
   /** Runs the method, or a part of it. */
   run<T>(fn: (args: readonly unknown[]) => T): T {
     const { circuit } = this.#host
-    return runInContext(circuit, this.settlement.permit, () => fn(this.#args))
+    return runInContext(circuit, this.settlement.permit, () => fn(this.args))
   }
 
-  /** A call by itself of what goes on after the first one has ended, if one would pass. */
-  again(): ClientCall | undefined {
+  /** A call by itself of what goes on after the first one has ended, or why it is rejected. */
+  again(): ClientCall | RejectReason {
     const { circuit } = this.#host
-    if (!wouldAdmit(circuit)) return undefined
     const permit = circuit.admitInParts(circuit.options.callTimeout)
-    return typeof permit === 'string' ? undefined : new ClientCall(this.#host, permit, this.#args)
+    return typeof permit === 'string' ? permit : new ClientCall(this.#host, permit, this.args)
+  }
+
+  /** True if another call would be admitted. */
+  get wouldPass(): boolean {
+    return wouldAdmit(this.#host.circuit)
   }
 
   /** Only the error tells that the caller has gone: it has passed no signal. */

@@ -7,6 +7,7 @@ import { startLazily } from '../call/stream.ts'
 import { isStream, type Source } from '../call/stream-iterators.ts'
 import type { Circuit } from '../circuit/circuit.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
+import { UNRECORDED } from '../core/permit.ts'
 import { isThenable } from '../options/validate.ts'
 import { CallbackCall, isCallback } from './callback-call.ts'
 import { ClientCall, wouldAdmit } from './client-call.ts'
@@ -26,6 +27,7 @@ import {
   isAsyncGenerator,
   isBegun,
   isInstance,
+  isNativeThen,
   isObject,
   isPlainPromise,
   isRunning,
@@ -36,6 +38,7 @@ import {
 } from './client-shape.ts'
 import { guardObservable } from './guarded-observable.ts'
 import { guardPromise } from './guarded-promise.ts'
+import { Originals, type Part } from './originals.ts'
 import { rejectedResult } from './rejected-result.ts'
 import { endsUnseen, reportUnguardable, reportUnseen } from './unguarded-call.ts'
 
@@ -55,8 +58,7 @@ export class ClientGuard {
   readonly #methods = new Map<string, Method>()
   #clientMethods: ReadonlySet<string> | undefined
   readonly #proxies = new WeakMap<object, object>()
-  /** By proxy. */
-  readonly originals: WeakMap<object, object> = new WeakMap()
+  readonly originals: Originals = new Originals()
   /** By what the methods that they were passed to have returned. */
   readonly #signals = new WeakMap<object, readonly AbortSignal[]>()
   readonly #createProxy: (object: object, place: Place) => object
@@ -103,23 +105,6 @@ export class ClientGuard {
     return this.proxyOf(value, { path: '', root: true, session })
   }
 
-  /** Returns what the client receives for an argument: its own objects without their proxies. */
-  originalOf(value: unknown): unknown {
-    if (!isObject(value)) return value
-    const isProxy = (item: unknown): boolean => isObject(item) && this.originals.has(item)
-    if (isProxy(value)) return this.originals.get(value)
-    if (Array.isArray(value)) {
-      return value.some(isProxy) ? value.map((item) => this.originalOf(item)) : value
-    }
-    if (Object.getPrototypeOf(value) !== Object.prototype) return value
-    // A session, for example, among the options.
-    const own = Object.getOwnPropertyDescriptors(value)
-    const entries = Object.entries(own).filter(([, { value: item }]) => isProxy(item))
-    if (entries.length === 0) return value
-    const originals = entries.map(([key, { value: item }]) => [key, this.originalOf(item)])
-    return { ...value, ...Object.fromEntries(originals) }
-  }
-
   method(place: Place, fn: AnyFunction, owner?: object): Method {
     let method = this.#methods.get(place.path)
     if (method === undefined) {
@@ -132,7 +117,11 @@ export class ClientGuard {
 
   /** Calls a method on the original object. */
   call(found: Method, fn: AnyFunction, self: unknown, callerArgs: readonly unknown[]): unknown {
-    const args: readonly unknown[] = callerArgs.map((arg) => this.originalOf(arg))
+    let rejected: RejectReason | undefined
+    const passed = (part: Part): void => {
+      rejected = part.pass() ?? rejected
+    }
+    const args: readonly unknown[] = callerArgs.map((arg) => this.originals.of(arg, passed))
     const run = (passed = args): unknown => {
       const result: unknown = Reflect.apply(fn, self, passed)
       if (isObject(result) && !isPromise(result)) this.#keepSignal(result, self, args)
@@ -142,19 +131,23 @@ export class ClientGuard {
     const method = endsTransaction(found.path, args) ? { ...found, onSession: true } : found
     const withCallback = typeof args.at(-1) === 'function'
     const profile = withCallback ? method.profileWithCallback : method.profile
-    const passes = (): boolean => wouldAdmit(this.#rules.circuitOf(method.path))
-    if (profile.returnsPromises && (!method.onSession || passes())) {
-      const callback = method.isListed && withCallback && !profile.isPlain ? args.at(-1) : undefined
+    const circuit = (): Circuit => this.#rules.circuitOf(method.path)
+    const passes = (): boolean => wouldAdmit(circuit())
+    const { returnsPromises, isPart, isPlain } = profile
+    // What may be a part of another call is admitted when it is used.
+    const isAdmittedFirst = (): boolean =>
+      method.onSession ? !isPart && passes() : !isPart || !passes()
+    if (returnsPromises && rejected === undefined && isAdmittedFirst()) {
+      const callback = method.isListed && withCallback && !isPlain ? args.at(-1) : undefined
       return this.#callAdmitted(method, profile, run, args, callback as AnyFunction | undefined)
     }
-    if (profile.returnsStreams && !method.onSession) {
-      const circuit = this.#rules.circuitOf(method.path)
-      const reason = circuit.rejectOnly()
-      if (reason !== undefined) return rejectedResult(circuit, reason, profile, args)
+    if (profile.returnsStreams && !method.onSession) rejected ??= circuit().rejectOnly()
+    if (rejected !== undefined) {
+      return rejectedResult(circuit(), rejected, profile, args, undefined, this.originals)
     }
     const result = run()
     if (endsUnseen(method, args.at(-1), result, self)) {
-      reportUnseen(this.#rules.circuitOf(method.path), method)
+      reportUnseen(circuit(), method)
       if (isStream(result)) return this.#returnUnguarded(result)
     }
     return this.#admitAfterwards(method, profile, result, args)
@@ -185,9 +178,12 @@ export class ClientGuard {
   ): unknown {
     if (!this.#isUnderWay(result)) return this.#returnOther(result, method, profile, args)
     remember(profile, result)
-    const call = wouldAdmit(this.#rules.circuitOf(method.path)) && this.#admit(method, args)
+    const isPart = profile.isPart && isBegun(result) && !isNativeThen(result.then)
+    const call = wouldAdmit(this.#rules.circuitOf(method.path)) && this.#admit(method, args, isPart)
     if (!(call instanceof ClientCall)) return this.#returnUnguarded(result)
-    return isBegun(result) ? guardPromise(call, result) : call.handlers.onFulfilled(result)
+    return isBegun(result)
+      ? guardPromise(call, result, profile, this.originals)
+      : call.handlers.onFulfilled(result)
   }
 
   /** True for what goes on whatever the caller does with it; not for a client that is a stream. */
@@ -231,7 +227,8 @@ export class ClientGuard {
       return this.#admitAfterwards(method, profile, run(args), args)
     const call = this.#admit(method, args)
     if (typeof call === 'string') {
-      return rejectedResult(circuit, call, profile, args, mayCallBack ? callback : undefined)
+      const called = mayCallBack ? callback : undefined
+      return rejectedResult(circuit, call, profile, args, called, this.originals)
     }
     const callbackCall = callback && new CallbackCall(circuit, call, callback)
     let result: unknown
@@ -248,7 +245,9 @@ export class ClientGuard {
     if (this.#isUnderWay(result) && (!mayCallBack || isBegun(result))) {
       callbackCall?.ignore()
       remember(profile, result)
-      return isBegun(result) ? guardPromise(call, result) : call.handlers.onFulfilled(result)
+      return isBegun(result)
+        ? guardPromise(call, result, profile, this.originals)
+        : call.handlers.onFulfilled(result)
     }
     if (callbackCall !== undefined) {
       profile.callsBack = true
@@ -262,10 +261,14 @@ export class ClientGuard {
   }
 
   /** Returns an admitted call, or why it was rejected. */
-  #admit({ path, onSession }: Method, args: readonly unknown[]): ClientCall | RejectReason {
+  #admit(
+    { path, onSession }: Method,
+    args: readonly unknown[],
+    isPart = false,
+  ): ClientCall | RejectReason {
     const circuit = this.#rules.circuitOf(path)
     endLostTurn()
-    const permit = circuit.admitInParts(circuit.options.callTimeout)
+    const permit = isPart ? UNRECORDED : circuit.admitInParts(circuit.options.callTimeout)
     if (typeof permit === 'string') return permit
     const proxyOf = (value: unknown): unknown => this.#proxyIfClient(value)
     return new ClientCall({ circuit, onSession, proxyOf }, permit, args)

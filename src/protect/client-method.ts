@@ -26,6 +26,8 @@ export interface ReturnProfile {
   isPlain: boolean
   /** It has been reported that a call was not guarded. */
   reported: boolean
+  /** Its promises have been passed to other calls: they do nothing before they are used. */
+  isPart: boolean
   /** Whether the promise or stream that it returned last has a method. */
   hasMethod: ((key: PropertyKey) => boolean) | undefined
 }
@@ -76,6 +78,7 @@ export function createMethod(
     callsBack: false,
     isPlain: isAsync,
     reported: false,
+    isPart: false,
     hasMethod: undefined,
   })
   return {

@@ -125,7 +125,7 @@ class ObjectHandler implements ProxyHandler<object> {
   }
 
   set(_: object, key: PropertyKey, value: unknown): boolean {
-    return Reflect.set(this.#object, key, this.#guard.originalOf(value), this.#object)
+    return Reflect.set(this.#object, key, this.#guard.originals.of(value), this.#object)
   }
 
   has(_: object, key: PropertyKey): boolean {
@@ -175,16 +175,16 @@ class ObjectHandler implements ProxyHandler<object> {
   apply(_: object, self: unknown, args: unknown[]): unknown {
     const fn = this.#object as AnyFunction
     const method = this.#guard.method(this.#place, fn, this.owner)
-    return this.#guard.call(method, fn, this.#guard.originalOf(self), args)
+    return this.#guard.call(method, fn, this.#guard.originals.of(self), args)
   }
 
   construct(_: object, args: unknown[], newTarget: object): object {
     const guard = this.#guard
-    const originals = args.map((arg) => guard.originalOf(arg))
+    const originals = args.map((arg) => guard.originals.of(arg))
     const instance: object = Reflect.construct(
       this.#object as never,
       originals,
-      guard.originalOf(newTarget) as never,
+      guard.originals.of(newTarget) as never,
     )
     // A client that is a class creates what its methods are called on; a subclass has its own.
     const isClient = this.#place.path === '' && guard.originals.get(newTarget) === this.#object

@@ -7,6 +7,7 @@ import type { FailedCall } from '../circuit/rejected-call.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import { rejectCallback } from './callback-call.ts'
 import type { ReturnProfile } from './client-method.ts'
+import type { Originals } from './originals.ts'
 
 /** Rejects a call of a method. Returns what looks like what the method has returned so far. */
 export function rejectedResult(
@@ -14,7 +15,8 @@ export function rejectedResult(
   rejectReason: RejectReason,
   profile: ReturnProfile,
   args: readonly unknown[],
-  callback?: AnyFunction,
+  callback: AnyFunction | undefined,
+  originals?: Originals,
 ): unknown {
   const rejection = rejectCall(circuit, rejectReason, circuit.options.fallback, args)
   if (callback !== undefined) {
@@ -24,7 +26,15 @@ export function rejectedResult(
   const iterate = () => iteratorOf(rejection, noStream)
   if (profile.running !== undefined) return rejectedStream(iterate(), profile.running)
   if (profile.isPlain && !profile.returnsStreams) return rejection
-  return rejectedLike(rejection, { [Symbol.asyncIterator]: iterate }, profile.hasMethod)
+  const items = { [Symbol.asyncIterator]: iterate }
+  const result = rejectedLike(rejection, items, profile.hasMethod) as object
+  // Without a part of it, a call that it is passed to would be another one.
+  const pass = (): RejectReason => {
+    profile.isPart = true
+    return rejectReason
+  }
+  originals?.set(result, result, { pass })
+  return result
 }
 
 const noStream: FailedCall = {

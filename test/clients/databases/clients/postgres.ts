@@ -116,7 +116,8 @@ const postgresJs: DatabaseClient<postgres.Sql, postgres.Sql> = {
   close: (raw) => raw.end({ timeout: 0 }),
   guard: protect,
   select: async (sql) => (await sql`select 1 as n`)[0]?.['n'],
-  insert: (sql, id) => sql`insert into orders ${sql([{ id }])}`,
+  // Of a helper and a fragment.
+  insert: (sql, id) => sql`insert into orders ${sql([{ id }])} ${sql`returning id`}`,
   sleep: (sql) => sql.unsafe(SLEEP),
   begin: async (sql) => {
     const reserved = await sql.reserve()
