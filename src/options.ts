@@ -69,7 +69,8 @@ export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] 
    * A number is constant and has no jitter; with `Infinity`, it stays open until it is moved by hand. An
    * object grows with each re-opening. A function is asked once for each opening: `attempt` is 1 when the
    * closed circuit opens and counts on when a probe opens it again. `'auto'` starts at 1 s and probes less
-   * often the longer an outage lasts and the less traffic there is, up to 30 s.
+   * often the longer nothing has succeeded, the less traffic there is and the longer a failed probe takes,
+   * up to 60 s; 25 % longer or shorter, at random.
    * More than 0. Where a function returns anything else or throws, `'auto'` decides, and that is published
    * as `listenerError`.
    * @defaultValue `'auto'`

@@ -183,7 +183,7 @@ export class Machine implements MachineData {
   #retractOverdue(permit: Permit, now: number, came: boolean): void {
     const { state } = this
     permit.overdue = false
-    if (came) baselineOf(this).raiseFloor(permit.duration(now))
+    if (came) baselineOf(this).raiseFloor(permit.duration(now), now)
     if (state === permit.state) retractOverdue(state, now)
     else if (state.name !== 'closed' && state.pending === permit.state) {
       this.#close(now, 'overdueCancelled')
@@ -196,7 +196,8 @@ export class Machine implements MachineData {
     this.#open(now, finding.rule, { finding, cause, pending: finding.overdue ? state : null })
   }
 
-  #applyDecision({ decision, reason, why }: ProbeEnd, now: number): void {
+  #applyDecision({ works, decision, reason, why }: ProbeEnd, now: number): void {
+    if (works) historyOf(this).backoff.probeSucceeded(now)
     if (decision === 'close') this.#close(now, 'recovered')
     if (decision === 'reopen') this.#open(now, reason, why)
   }
@@ -254,10 +255,11 @@ export class Machine implements MachineData {
     const asked = lasts ?? askedTime(openDuration, { generation, attempt, cause: why.cause })
     // A function of the user's may have moved the breaker itself.
     if (from !== this.state) return
-    const ms = asked ?? backoff.next(openDuration, now, rateOf(this).perMs, this.#nextRandom)
+    const { perMs } = rateOf(this)
+    const ms = asked ?? backoff.next(openDuration, now, perMs, this.#nextRandom, why.took)
     const openFor = lasts ?? Math.max(ms, from.notBefore - now)
     this.#nextRandom = this.#random()
-    backoff.opened(openDuration, now, openFor)
+    backoff.opened(openDuration, why.took)
     const trip = again
       ? trips.reopen(again, reason, openFor, why.probeFailure)
       : trips.open(from, tripFacts(this, now, reason, openFor, why))

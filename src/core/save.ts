@@ -1,6 +1,6 @@
 import { History, type MachineData } from './machine-data.ts'
 import { Counters, type Counts } from './measure/counters.ts'
-import { LatencyBaseline } from './measure/latency-baseline.ts'
+import { LatencyBaseline, type SavedBaseline } from './measure/latency-baseline.ts'
 import { OfferedRate, type SavedRate } from './measure/offered-rate.ts'
 import { type SavedStatistics, Statistics } from './measure/statistics.ts'
 import type { RecordedFailure } from './outcome.ts'
@@ -94,12 +94,7 @@ export interface Saved {
   readonly timeInState: Readonly<Record<StateName, number>>
   readonly statistics: SavedStatistics | null
   /** What is normal for the target: see the evidence rule. */
-  readonly baseline: {
-    readonly samples: number
-    readonly mean: number
-    readonly variance: number
-    readonly floor: number
-  }
+  readonly baseline: SavedBaseline
 }
 
 /** `data` is as the next call would find it at `now`. */
@@ -118,7 +113,7 @@ export function save(data: MachineData, now: number): Saved {
     rate: (data.rate ?? new OfferedRate(0)).save(),
     timeInState: { ...history.timeInState },
     statistics: statistics?.save() ?? null,
-    baseline: { ...(data.baseline ?? new LatencyBaseline()) },
+    baseline: (data.baseline ?? new LatencyBaseline()).save(now),
   }
 }
 

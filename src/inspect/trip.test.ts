@@ -9,6 +9,7 @@ import {
   succeed,
 } from '../../test/helpers/public.ts'
 import { CircuitBreaker } from '../index.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
 
 describe('a trip', () => {
   it('was not re-opened at first', async () => {
@@ -80,6 +81,25 @@ describe('the reason of a trip by failureCount', () => {
     }
 
     expect(breaker.snapshot().trips).toMatchObject([{ reason: 'failureCount', text }])
+  })
+})
+
+describe('the reason of a trip by the default rule', () => {
+  it.each([
+    { every: 60_000, text: 'no call succeeded for 29 min: 30 failures' },
+    { every: 3_600_000, text: 'no call succeeded for 1.2 days: 30 failures' },
+    { every: 1_000, text: 'the evidence score reached 10 (threshold 10): 11 failures' },
+  ])('says for how long nothing has succeeded where calls are seldom: $text', async (row) => {
+    const clock = new ManualClock()
+    const breaker = new CircuitBreaker({ clock })
+
+    for (let i = 0; i < 100 && breaker.state === 'closed'; i++) {
+      if (i > 0) await clock.advance(row.every)
+      await fail(breaker)
+    }
+
+    expect(breaker.snapshot().trips).toMatchObject([{ reason: 'evidence', text: row.text }])
+    expect(breaker.explain().text).toContain(`because ${row.text}.`)
   })
 })
 

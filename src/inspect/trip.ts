@@ -130,7 +130,7 @@ export const REASONS: Readonly<Record<TransitionReason, string>> = {
 }
 
 function findingOf(finding: Finding): string {
-  const { rule, observed, threshold, calls = 0, hits = 0, within = 0 } = finding
+  const { rule, observed, threshold, calls = 0, hits = 0, within } = finding
   const share = `${hits} of ${count(calls, 'call')} (${percent(observed)})`
   const limit = `, which reaches the threshold of ${percent(threshold)}`
   switch (rule) {
@@ -139,7 +139,7 @@ function findingOf(finding: Finding): string {
     case 'failureCount': {
       const all =
         calls > observed ? `${observed} of the last ${calls} calls` : count(observed, 'call')
-      return `${all} failed${within > 0 ? ` within ${span(within)}` : ''} (limit ${threshold})`
+      return `${all} failed${within ? ` within ${span(within)}` : ''} (limit ${threshold})`
     }
     case 'failureRate':
       return `${share} failed${limit}`
@@ -148,6 +148,7 @@ function findingOf(finding: Finding): string {
     case 'when':
       return REASONS.when
     case 'evidence':
+      if (within !== undefined) return `no call succeeded for ${span(within)}${parts(finding)}`
       return `the evidence score reached ${round(observed)} (threshold ${round(threshold)})${parts(finding)}`
   }
 }

@@ -194,6 +194,32 @@ describe('saved state of an older version', () => {
     }
   })
 
+  it('says when the outage began, or null, in place of when something last worked', async () => {
+    for (const saved of await savedStates()) {
+      const { openings } = saved as { openings: Record<string, Json> }
+      const { took: _, ...same } = openings
+      for (const episodeFor of [null, 5_000]) {
+        await use({ ...saved, openings: { ...same, episodeFor, last: 1_000 } })
+      }
+    }
+  })
+
+  it('does not say what failed since the last success', async () => {
+    const clock = new ManualClock()
+    const breaker = new CircuitBreaker({ clock })
+    await breaker.run(() => Promise.reject(new Error('down'))).catch(() => {})
+    const saved = breaker.save() as unknown as {
+      state: { rules: { evidence: Record<string, Json> } }
+    }
+    const { streak, ...evidence } = saved.state.rules.evidence
+    expect(streak).toEqual({ for: 0, failures: 1, slow: 0, overdue: 0 })
+    const state = { ...saved.state, rules: { ...saved.state.rules, evidence } }
+
+    const again = new CircuitBreaker({ clock, saved: { ...saved, state } as never })
+
+    expect(again.snapshot().window).toMatchObject([{ rule: 'evidence', observed: 1 }])
+  })
+
   it('does not say who tripped it', async () => {
     const saved = (await savedStates()).at(-1) as { trips: Record<string, Json>[] }
     const trips = saved.trips.map(({ by: _, ...trip }) => trip)

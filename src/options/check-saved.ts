@@ -143,7 +143,15 @@ const saved = {
   override: [null, override],
   counts,
   countsAtClose: { success: count, failure: count },
-  openings: { level, used: level, episodeFor: [null, ms], last: atLeast0, closedFor: ms },
+  openings: {
+    level,
+    used: level,
+    episodeFor: [null, ms],
+    took: { optional: [null, ms] },
+    closedFor: ms,
+    // Of older versions.
+    last: { optional: atLeast0 },
+  },
   rate: { calls: ms, time: ms },
   timeInState: { closed: ms, open: ms, 'half-open': ms },
   statistics: [

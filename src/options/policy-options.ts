@@ -64,7 +64,9 @@ export interface EvidenceOptions {
   /**
    * The score that opens. A failure adds 1; a failure that took at least `slowerThan`, or an overdue
    * call, adds 3; a success subtracts 3.5. The score is never below 0 and decays by the factor 1/e
-   * in 2 min, so that ten failures in a row stay just below 10 and the eleventh opens.
+   * in 2 min, so that ten failures in a row stay just below 10 and the eleventh opens. Where failures
+   * are so far apart that they decay, a third of what was added since the last success counts, without
+   * decay, if that is more: 30 failures without one success open at any pace.
    * More than 0.
    * @defaultValue `10`
    * Reaching it opens.
@@ -84,7 +86,9 @@ export interface EvidenceOptions {
   readonly minimumSpan?: number | undefined
   /**
    * Whether a call in flight counts once it takes longer than 500 ms and four times the usual 99th
-   * percentile. If such calls open the circuit, the first of them that succeeds closes it again.
+   * percentile; while fewer than 10 successes were seen, longer than a minute. If such calls open the
+   * circuit, the first of them that succeeds closes it again. From then on, calls must take 1.5 times as
+   * long as that one to count, a bound that decays by the factor 1/e in 5 min.
    * @defaultValue `true`
    */
   readonly overdue?: boolean | undefined

@@ -146,6 +146,7 @@ const savedWindow: Check = (path, value) => {
   if (flags === undefined) checkShape({ each: slice, most: 100 }, `${path}.slices`, slices)
   else checkShape({ each: flag, most: LARGEST_WINDOW }, `${path}.flags`, flags)
 }
+const charges = { for: ms, failures: count, slow: count, overdue: count }
 /** What each rule saves; a rule that an older version did not know has saved nothing. */
 export const savedRules: FieldsOf<SavedRules> = {
   failureCount: {
@@ -160,7 +161,7 @@ export const savedRules: FieldsOf<SavedRules> = {
   failureRate: { optional: [null, savedWindow] },
   slowCallRate: { optional: [null, savedWindow] },
   evidence: {
-    optional: [null, { score: ms, for: ms, failures: count, slow: count, overdue: count }],
+    optional: [null, { score: ms, ...charges, streak: { optional: [null, charges] } }],
   },
 }
 

@@ -127,7 +127,7 @@ export function longestWait({ openDuration, recovery }: MachineSettings): number
     openDuration.kind === 'fixed'
       ? openDuration.ms
       : openDuration.kind === 'auto'
-        ? 30_000 * 1.25
+        ? 60_000 * 1.25
         : openDuration.kind === 'custom'
           ? LONGEST_LISTED
           : openDuration.max * (1 + openDuration.jitter)

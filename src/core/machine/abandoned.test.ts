@@ -34,6 +34,41 @@ describe('a call of a closed circuit that its caller has given up', () => {
     expect(giveUp(teach(createMachine(overdueOptions)), 1_000, row.after)).toBe(row.opensAfter)
   })
 
+  it.each([
+    { after: 10_000, pause: 50_000 },
+    { after: 1_000, pause: 599_000 },
+  ])('opens at any pace: one that is out for $after ms, then none for $pause ms', (row) => {
+    const machine = teach(createMachine(overdueOptions))
+    let at = START
+    let calls = 0
+
+    for (; machine.state.name === 'closed' && calls < 100; calls++) {
+      const permit = admit(machine, at)
+      at += row.after
+      settle(machine, permit, 'cancelled', at)
+      at += row.pause
+    }
+
+    // Each is charged three, of which a third does not fade; 9 opens here, and one is out since before.
+    expect(calls).toBe(8)
+    const finding = { rule: 'evidence', observed: 9, threshold: 9, overdue: 9 }
+    expect(tripsOf(machine)).toMatchObject([{ finding }])
+  })
+
+  it.each([
+    { after: 59_999, calls: 20 },
+    { after: 60_000, calls: 9 },
+  ])('counts from a minute on where nothing is known: %o', (row) => {
+    const machine = createMachine(overdueOptions)
+    let calls = 0
+
+    for (let at = 0; machine.state.name === 'closed' && calls < 20; at += 600_000, calls++) {
+      settle(machine, admit(machine, at), 'cancelled', at + row.after)
+    }
+
+    expect(calls).toBe(row.calls)
+  })
+
   it('counts once, whether or not it was noticed before', () => {
     const noticed = waiting(2)
     noticed.machine.admit(START + 600)

@@ -13,7 +13,6 @@ import type { Machine } from '../machine.ts'
 import { tripsOf } from '../machine-data.ts'
 import {
   type Occasion,
-  OpenBackoff,
   type OpenDuration,
   sameOpenDuration,
 } from '../recovery/open-duration.ts'
@@ -257,17 +256,6 @@ describe('an open time without end', () => {
     expect(saveAt(continued, 0).state).toEqual(saved.state)
     expect(tripsOf(continued)).toMatchObject([{ openFor: Infinity }])
     expect(continued.admit(1e12)).toBe('open')
-  })
-
-  it('is no measure of how long trouble lasts', () => {
-    const backoff = new OpenBackoff()
-    backoff.opened(forever, 0, Infinity)
-    backoff.closed(10)
-    backoff.decay({ kind: 'auto' }, 5_009)
-    expect(backoff.save(0)).toMatchObject({ last: 0, episodeFor: 0 })
-
-    backoff.decay({ kind: 'auto' }, 5_010)
-    expect(backoff.save(0)).toMatchObject({ episodeFor: null })
   })
 
   it('may be reached by growing', () => {

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import {
   admit,
+  admitMany,
   callOnce,
   callTimes,
   createMachine,
+  PROBE_TIMEOUT,
   settingsOf,
   settle,
 } from '../../../test/helpers/core.ts'
+import { slowStart } from '../../../test/helpers/slow-start.ts'
 import { Machine } from '../machine.ts'
 import { tripsOf } from '../machine-data.ts'
+import type { Permit } from '../permit.ts'
 import type { OpenDuration } from '../recovery/open-duration.ts'
 
 const growing: OpenDuration = { kind: 'growing', initial: 100, max: 1_000, factor: 2, jitter: 0 }
@@ -92,10 +96,73 @@ describe('the open time of a machine', () => {
       if (typeof permit === 'object') settle(machine, permit, 'failure', at)
     }
 
-    // Two calls a second for 200 s: the root of 2 * 200_000 / 0.002 is 14 s.
-    expect(tripsOf(machine)[0]?.openFor).toBeGreaterThan(10_000)
-    expect(tripsOf(machine)[0]?.openFor).toBeLessThan(14_200)
+    // Two calls a second for 200 s, probes that fail at once: the root of 0.2 * 200_000 / 0.002 is 4.5 s.
+    expect(tripsOf(machine)[0]?.openFor).toBeGreaterThan(4_000)
+    expect(tripsOf(machine)[0]?.openFor).toBeLessThan(4_500)
   })
+
+  /** Opens at 0 and has a probe at 200 000, under two calls a second; returns the open time after it. */
+  function reopened(probe: (machine: Machine, permit: Permit) => void): number | undefined {
+    const machine = machineWith({ kind: 'auto' })
+    machine.trip(0, { for: 200_000 })
+    for (let at = 500; at < 200_000; at += 500) machine.admit(at)
+    probe(machine, admit(machine, 200_000))
+    expect(machine.state.name).toBe('open')
+    return tripsOf(machine)[0]?.openFor
+  }
+
+  it.each([
+    { took: 0, ms: 4_472 },
+    { took: 400, ms: 6_000 },
+  ])('goes by how long a failed probe took, when it is automatic: $ms ms after $took', (row) => {
+    const ms = reopened((machine, permit) => settle(machine, permit, 'failure', 200_000 + row.took))
+
+    expect(ms).toBeGreaterThan(row.ms * 0.98)
+    expect(ms).toBeLessThan(row.ms * 1.02)
+  })
+
+  it('is the longest after a probe that did not end', () => {
+    const ms = reopened((machine) => machine.admit(200_000 + PROBE_TIMEOUT))
+
+    // The root of 2 * 200_500 / 0.002.
+    expect(ms).toBeGreaterThan(14_160 * 0.98)
+    expect(ms).toBeLessThan(14_160 * 1.02)
+  })
+
+  it('is the longest after a probe that is overdue', () => {
+    const machine = createMachine()
+    const recovery = { ...slowStart, timeout: 30_000 }
+    machine.configure({ ...settingsOf(), openDuration: { kind: 'auto' }, recovery }, 0)
+    callTimes(machine, 20, 'success', 0)
+    machine.trip(0, { for: 200_000 })
+    for (let at = 500; at < 200_000; at += 500) machine.admit(at)
+    admit(machine, 200_000)
+
+    machine.admit(200_500)
+
+    expect(tripsOf(machine)).toMatchObject([{ reopenedBy: 'probeOverdue' }])
+    expect(tripsOf(machine)[0]?.openFor).toBeGreaterThan(14_160 * 0.98)
+  })
+
+  it.each(['success', 'neutral', 'cancelled', 'delivered'] as const)(
+    'begins anew, when it is automatic, with a probe that shows that the target works: %s',
+    (first) => {
+      const machine = createMachine()
+      const settings = settingsOf({ maxFailures: 1, probes: 2, concurrent: 2 })
+      machine.configure({ ...settings, openDuration: { kind: 'auto' } }, 0)
+      machine.trip(0, { for: 200_000 })
+      for (let at = 500; at < 200_000; at += 500) machine.admit(at)
+      const [one, two] = admitMany(machine, 2, 200_000) as [Permit, Permit]
+
+      if (first === 'delivered') machine.deliver(one, 200_001)
+      else settle(machine, one, first, 200_001)
+      settle(machine, two, 'failure', 200_000 + PROBE_TIMEOUT, {})
+
+      const opensFor = tripsOf(machine)[0]?.openFor
+      if (first === 'cancelled') expect(opensFor).toBeGreaterThan(6_000)
+      else expect(opensFor).toBe(1_000)
+    },
+  )
 
   it('counts the calls that an override rejects as traffic too', () => {
     const machine = machineWith({ kind: 'auto' })

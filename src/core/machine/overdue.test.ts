@@ -6,6 +6,7 @@ import {
   createMachine,
   type MachineOptions,
   openMachine,
+  RESET_TIMEOUT,
   settingsOf,
   settle,
   stateAt,
@@ -18,6 +19,7 @@ import {
   waiting,
   watchful,
 } from '../../../test/helpers/overdue.ts'
+import { slowStart } from '../../../test/helpers/slow-start.ts'
 import type { Machine } from '../machine.ts'
 import type { Permit } from '../permit.ts'
 import { ruleStatuses } from '../state/state.ts'
@@ -89,12 +91,47 @@ describe('calls that are overdue', () => {
     expect(machine.state.name).toBe('closed')
   })
 
-  it('are none while nothing is known of what is usual', () => {
-    const machine = createMachine(overdueOptions)
-    admitMany(machine, 50, 0)
+  it.each([
+    { after: 59_999, state: 'closed' },
+    { after: 60_000, state: 'open' },
+  ])(
+    'are those of a minute while nothing is known of what is usual: $state after $after',
+    (row) => {
+      const machine = createMachine(overdueOptions)
+      admitMany(machine, 50, 0)
 
-    expect(stateAt(machine, 1e9)).toBe('closed')
+      expect(stateAt(machine, row.after)).toBe(row.state)
+    },
+  )
+
+  it('are none of the slow ones of a target that has shown how slow it is', () => {
+    const machine = createMachine(overdueOptions)
+    const slow = admitMany(machine, 3, 0)
+    machine.admit(60_000)
+    expect(machine.state.name).toBe('open')
+
+    settle(machine, slow[0] as Permit, 'success', 90_000)
+    admitMany(machine, 50, 90_000)
+
+    expect(machine.state.name).toBe('closed')
+    expect(stateAt(machine, 90_000 + 134_999)).toBe('closed')
+    expect(stateAt(machine, 90_000 + 135_000)).toBe('open')
   })
+
+  it.each([
+    { after: 59_999, state: 'half-open' },
+    { after: 60_000, state: 'open' },
+  ])(
+    'are probes of a minute, too, where a slow start knows nothing: $state after $after',
+    (row) => {
+      const machine = createMachine()
+      machine.configure({ ...settingsOf(), recovery: { ...slowStart, timeout: 100_000 } }, 0)
+      machine.trip(0)
+      admit(machine, RESET_TIMEOUT)
+
+      expect(stateAt(machine, RESET_TIMEOUT + row.after)).toBe(row.state)
+    },
+  )
 
   it('are none where the rule does not count them', () => {
     const { machine } = waiting(50)

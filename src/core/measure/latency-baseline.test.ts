@@ -17,7 +17,15 @@ describe('Baseline', () => {
 
     expect(baseline.isReady).toBe(known)
     expect(baseline.typical).toBeCloseTo(known ? 300 : 0)
-    expect(Number.isFinite(baseline.overdueAfter)).toBe(known)
+    expect(baseline.overdueAfter).toBeCloseTo(known ? 1_200 : 60_000)
+  })
+
+  it.each([
+    { times: 0, duration: 0, overdueAfter: 60_000 },
+    { times: 9, duration: 15_000, overdueAfter: 60_000 },
+    { times: 9, duration: 16_000, overdueAfter: 64_000 },
+  ])('takes a minute for overdue while too little is known, and never less: %o', (row) => {
+    expect(learned(row.times, row.duration).overdueAfter).toBeCloseTo(row.overdueAfter)
   })
 
   it.each([
@@ -52,10 +60,69 @@ describe('Baseline', () => {
   ])('moves the bound beyond a late success, never nearer: $duration', (row) => {
     const baseline = learned(20, 10)
 
-    baseline.raiseFloor(row.duration)
-    baseline.raiseFloor(1)
+    baseline.raiseFloor(row.duration, 200)
+    baseline.raiseFloor(1, 200)
 
     expect(baseline.overdueAfter).toBe(row.overdueAfter)
+  })
+
+  it('moves the bound of what it does not know yet, too', () => {
+    const baseline = new LatencyBaseline()
+
+    baseline.raiseFloor(80_000, 90_000)
+
+    expect(baseline.overdueAfter).toBe(120_000)
+  })
+
+  it.each([
+    { after: 0, share: 1 },
+    { after: 300_000, share: 1 / Math.E },
+    { after: 600_000, share: 1 / Math.E ** 2 },
+  ])(
+    'lets what a late success has taught fade, by what it learns: $share after $after ms',
+    (row) => {
+      const baseline = learned(20, 10)
+      baseline.raiseFloor(6_000, 200_000)
+
+      baseline.learn(10, 200_000 + row.after / 2)
+      baseline.learn(10, 200_000 + row.after)
+
+      expect(baseline.overdueAfter).toBeCloseTo(9_000 * row.share)
+    },
+  )
+
+  it('lets it fade also before a further late success, which it is compared with', () => {
+    const baseline = learned(20, 10)
+    baseline.raiseFloor(6_000, 1_000)
+
+    baseline.raiseFloor(4_000, 301_000)
+
+    expect(baseline.overdueAfter).toBe(6_000)
+  })
+
+  it.each([
+    { at: 5_000, floor: 9_000 },
+    { at: 305_000, floor: 9_000 / Math.E },
+  ])('is saved with what is left of it: $floor at $at', ({ at, floor }) => {
+    const baseline = learned(20, 10)
+    baseline.raiseFloor(6_000, 5_000)
+
+    const saved = baseline.save(at)
+
+    const { samples, mean, variance } = baseline
+    expect(saved).toEqual({ samples, mean, variance, floor: expect.closeTo(floor) })
+    expect(baseline.floor).toBe(9_000)
+  })
+
+  it('lets it fade as its clone does', () => {
+    const baseline = learned(20, 10)
+    baseline.raiseFloor(6_000, 100_000)
+
+    const copy = baseline.clone()
+    for (const value of [baseline, copy]) value.learn(10, 400_000)
+
+    expect(copy.overdueAfter).toBe(baseline.overdueAfter)
+    expect(copy.overdueAfter).toBeCloseTo(9_000 / Math.E)
   })
 
   it('takes a call that took no time for one of a hundredth of a millisecond', () => {

@@ -10,8 +10,12 @@ const P99 = 2.326
 export const SHORTEST_OVERDUE: number = STALL
 /** A call is overdue at this many times the usual 99th percentile. */
 const OVERDUE_FACTOR = 4
-/** A late success moves the bound this far beyond itself. */
+/** A call is overdue after that long where too little is known to say what is normal, ms. */
+const UNKNOWN_OVERDUE = 60_000
+/** A late success moves the bound this far beyond itself … */
 const FORGIVENESS = 1.5
+/** … and that fades to 1/e in this time, ms: a target that was late once is not late for ever. */
+const FADING = 300_000
 
 /** Where successes come in less than this on average, ms, not all of them are timed … */
 const DENSE = 1
@@ -24,9 +28,10 @@ export class LatencyBaseline {
   /** Of ln(ms). */
   mean = 0
   variance = 0
-  /** Learned from calls that were thought hung and came back, ms. */
+  /** Learned from calls that were thought hung and came back, ms; as it was when last learned. */
   floor = 0
 
+  #fadedAt = 0
   #learnedAt = Number.NEGATIVE_INFINITY
   /** Successes that it will not ask for. */
   #passed = 0
@@ -35,6 +40,7 @@ export class LatencyBaseline {
   learn(duration: number, now: number): void {
     this.#passed = now - this.#learnedAt < DENSE * STRIDE ? STRIDE - 1 : 0
     this.#learnedAt = now
+    if (this.floor > 0) this.#fade(now)
     const value = Math.log(Math.max(duration, 0.01))
     this.samples++
     const weight = Math.max(SLOWEST_LEARNING, 1 / this.samples)
@@ -54,8 +60,14 @@ export class LatencyBaseline {
   }
 
   /** A call that had been counted as hung succeeded after that long. */
-  raiseFloor(duration: number): void {
+  raiseFloor(duration: number, now: number): void {
+    this.#fade(now)
     this.floor = Math.max(this.floor, FORGIVENESS * duration)
+  }
+
+  #fade(now: number): void {
+    this.floor *= Math.exp((this.#fadedAt - now) / FADING)
+    this.#fadedAt = now
   }
 
   get isReady(): boolean {
@@ -67,19 +79,35 @@ export class LatencyBaseline {
     return this.isReady ? Math.exp(this.mean) : 0
   }
 
-  /** A call in flight for longer is probably hung, ms; `Infinity` while nothing is known. */
+  /** A call in flight for longer is probably hung, ms. */
   get overdueAfter(): number {
-    if (!this.isReady) return Infinity
+    const shortest = this.isReady ? SHORTEST_OVERDUE : UNKNOWN_OVERDUE
     const p99 = Math.exp(this.mean + P99 * Math.sqrt(this.variance))
-    return Math.max(SHORTEST_OVERDUE, OVERDUE_FACTOR * p99, this.floor)
+    return Math.max(shortest, OVERDUE_FACTOR * p99, this.floor)
   }
 
   clone(): LatencyBaseline {
     const copy = Object.assign(new LatencyBaseline(), this)
+    copy.#fadedAt = this.#fadedAt
     copy.#learnedAt = this.#learnedAt
     copy.#passed = this.#passed
     return copy
   }
+
+  save(now: number): SavedBaseline {
+    const copy = this.clone()
+    copy.#fade(now)
+    const { samples, mean, variance, floor } = copy
+    return { samples, mean, variance, floor }
+  }
+}
+
+export interface SavedBaseline {
+  readonly samples: number
+  /** Of ln(ms). */
+  readonly mean: number
+  readonly variance: number
+  readonly floor: number
 }
 
 /** That of a machine, created when first needed. */

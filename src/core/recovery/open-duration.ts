@@ -46,10 +46,11 @@ export function askedTime(settings: OpenDuration, occasion: Occasion): number | 
 }
 
 const AUTO_SHORTEST = 1000
-const AUTO_LONGEST = 30_000
+const AUTO_LONGEST = 60_000
 const AUTO_JITTER = 0.25
-/** An episode is over after that long closed, ms, or twice the last open time. */
-const AUTO_CALM = 5000
+/** What a failed probe costs, in lost calls: so much at least, and one more for each so many ms of waiting. */
+const PROBE_COST = 0.1
+const WAITING_COST = 5000
 
 /** Steps that a growing duration takes at most: each is undone by its own time spent closed. */
 export const MOST_STEPS = 1000
@@ -59,13 +60,23 @@ export class OpenBackoff {
   /** How many steps the growing duration has taken, and had taken at the last opening. */
   #level = 0
   #used = 0
-  /** When the trouble began that still goes on. */
-  #episodeSince: number | undefined
-  #last = 0
+  /** When something last worked: a probe succeeded, or the circuit was closed. */
+  #workedAt = 0
+  /** How long the probe took by which it last opened, ms; undefined if it hung, or there was none. */
+  #took: number | undefined
   #closedSince = 0
 
-  /** The duration of an opening now, ms. `rate` is calls offered per ms; `nextRandom` is in [0, 1). */
-  next(settings: OpenDuration, now: number, rate: number, nextRandom: number): number {
+  /**
+   * The duration of an opening now, ms. `rate` is calls offered per ms; `nextRandom` is in [0, 1);
+   * `took` is how long the probe took that has failed, undefined if it has not ended.
+   */
+  next(
+    settings: OpenDuration,
+    now: number,
+    rate: number,
+    nextRandom: number,
+    took?: number,
+  ): number {
     switch (settings.kind) {
       case 'fixed':
         return settings.ms
@@ -75,10 +86,11 @@ export class OpenBackoff {
       }
       case 'custom':
       case 'auto': {
-        const lasted = now - (this.#episodeSince ?? now)
-        // Probes at a density of the square root of what they can save: an outage that has lasted
-        // long will probably last on.
-        const ms = rate > 0 ? Math.sqrt((2 * lasted) / rate) : AUTO_SHORTEST
+        const lasted = now - this.#workedAt
+        const cost = took === undefined ? 1 : Math.min(1, PROBE_COST + took / WAITING_COST)
+        // Probes at a density of the square root of what they can save by what they cost: an outage
+        // that has lasted long will probably last on.
+        const ms = rate > 0 ? Math.sqrt((2 * cost * lasted) / rate) : AUTO_SHORTEST
         return jittered(clamp(ms, AUTO_SHORTEST, AUTO_LONGEST), AUTO_JITTER, nextRandom)
       }
     }
@@ -88,16 +100,19 @@ export class OpenBackoff {
   recompute(settings: OpenDuration, now: number, rate: number, nextRandom: number): number {
     const copy = this.clone()
     copy.#level = this.#used
-    return copy.next(settings, now, rate, nextRandom)
+    return copy.next(settings, now, rate, nextRandom, this.#took)
   }
 
-  opened(settings: OpenDuration, now: number, ms: number): void {
+  opened(settings: OpenDuration, took?: number): void {
     const longest = settings.kind === 'growing' && step(settings, this.#level) >= settings.max
     this.#used = this.#level
     if (!longest && this.#level < MOST_STEPS) this.#level++
-    // One that ends by hand alone says nothing of how long trouble lasts.
-    this.#last = ms === Infinity ? 0 : ms
-    this.#episodeSince ??= now
+    this.#took = took
+  }
+
+  /** A probe has succeeded: the target works, however weakly. */
+  probeSucceeded(now: number): void {
+    this.#workedAt = now
   }
 
   closed(now: number): void {
@@ -106,9 +121,9 @@ export class OpenBackoff {
 
   /** Before an opening out of the closed state: a growing duration shrinks by one step per such time spent closed. */
   decay(settings: OpenDuration, now: number): void {
-    let calm = now - this.#closedSince
-    if (calm >= Math.max(AUTO_CALM, 2 * this.#last)) this.#episodeSince = undefined
+    this.#workedAt = now
     if (settings.kind !== 'growing') return
+    let calm = now - this.#closedSince
     while (this.#level > 0) {
       const ms = Math.min(step(settings, this.#level - 1), settings.max)
       if (calm < ms) return
@@ -121,8 +136,8 @@ export class OpenBackoff {
     const copy = new OpenBackoff()
     copy.#level = this.#level
     copy.#used = this.#used
-    copy.#episodeSince = this.#episodeSince
-    copy.#last = this.#last
+    copy.#workedAt = this.#workedAt
+    copy.#took = this.#took
     copy.#closedSince = this.#closedSince
     return copy
   }
@@ -131,8 +146,8 @@ export class OpenBackoff {
     return {
       level: this.#level,
       used: this.#used,
-      episodeFor: this.#episodeSince === undefined ? null : now - this.#episodeSince,
-      last: this.#last,
+      episodeFor: now - this.#workedAt,
+      took: this.#took ?? null,
       closedFor: now - this.#closedSince,
     }
   }
@@ -141,8 +156,8 @@ export class OpenBackoff {
     const openings = new OpenBackoff()
     openings.#level = saved.level
     openings.#used = saved.used
-    openings.#episodeSince = saved.episodeFor === null ? undefined : now - saved.episodeFor
-    openings.#last = saved.last
+    openings.#workedAt = now - (saved.episodeFor ?? 0)
+    openings.#took = saved.took ?? undefined
     openings.#closedSince = now - saved.closedFor
     return openings
   }
@@ -151,8 +166,10 @@ export class OpenBackoff {
 export interface SavedOpenings {
   readonly level: number
   readonly used: number
+  /** Ms since something last worked. Older versions: since the first opening, or null. */
   readonly episodeFor: number | null
-  readonly last: number
+  /** Older versions did not save it. */
+  readonly took?: number | null | undefined
   readonly closedFor: number
 }
 

@@ -104,6 +104,8 @@ export function probeDueAt(
 
 /** What follows from the end of a probe, and why. */
 export interface ProbeEnd {
+  /** The target has answered. */
+  readonly works: boolean
   readonly decision: Decision
   readonly reason: TransitionReason
   readonly why: Opening
@@ -123,9 +125,15 @@ export function settleProbe(
   }
   const slow = isSlow(probe, outcome, now, settings)
   const counts = slow ? 'failure' : outcome
-  const decision = trips ? 'reopen' : state.recovery.settle(probe, counts, probe.duration(now), now)
-  const why = { cause: slow ? state.cause : error, probeFailure: recorded(classification, now) }
-  return { decision, reason: slow ? 'probeSlow' : 'probeFailed', why }
+  const took = probe.duration(now)
+  const decision = trips ? 'reopen' : state.recovery.settle(probe, counts, took, now)
+  const cause = slow ? state.cause : error
+  const why = { cause, probeFailure: recorded(classification, now), took }
+  return { works: works(counts), decision, reason: slow ? 'probeSlow' : 'probeFailed', why }
+}
+
+function works(counts: Outcome): boolean {
+  return counts === 'success' || counts === 'neutral'
 }
 
 /** A success that would count against the target as soon as the circuit is closed. */
@@ -164,7 +172,8 @@ export function settleDueProbe(
     const slow = isSlow(expired, outcome, at, settings)
     const counts = slow ? 'failure' : outcome
     const decision = recovery.settle(expired, counts, expired.duration(at), at)
-    return { at, decision, reason: slow ? 'probeSlow' : 'probeExpired', why: { cause }, expired }
+    const reason = slow ? 'probeSlow' : 'probeExpired'
+    return { at, works: works(counts), decision, reason, why: { cause }, expired }
   }
   const overdue = inFlight.oldestWaiting as Permit
   overdue.list?.remove(overdue)
@@ -172,7 +181,7 @@ export function settleDueProbe(
   const at = overdue.startedAt + overdueAfter
   const decision = recovery.overdue?.(overdue, now)
   const why = { cause, pending: state }
-  return { at, decision, reason: 'probeOverdue', why, detached: overdue }
+  return { at, works: false, decision, reason: 'probeOverdue', why, detached: overdue }
 }
 
 /** A copy that shares nothing that either of them will change. */

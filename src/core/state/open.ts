@@ -12,6 +12,8 @@ export interface Opening {
   /** What was said when it was opened by hand, and for how long it shall be open. */
   readonly byHand?: OverrideOptions | undefined
   readonly probeFailure?: RecordedFailure | undefined
+  /** How long the probe took that has failed, ms; undefined if it has not ended, or there was none. */
+  readonly took?: number
   /** Only calls that have not ended yet contributed: the state they belong to. */
   readonly pending?: AdmittingState | null
 }

@@ -18,27 +18,88 @@ const SUCCESS = 3.5
 /** Yesterday's failures do not count: the score shrinks to 1/e in this time, ms. */
 const MEMORY = 120_000
 
-/** What the score is made of since it was last 0; overdue calls also after they were given up. */
+/** What was charged since the last success counts so much less where it does not fade. */
+const UNFADING = 3
+
+/** What was charged since some moment; overdue calls also after they were given up. */
+class Charges {
+  failures = 0
+  slow = 0
+  overdue = 0
+  /** The overdue ones that are still in flight. */
+  pending = 0
+  readonly since: number
+
+  constructor(since: number) {
+    this.since = since
+  }
+
+  get sum(): number {
+    return FAILURE * this.failures + SLOW_FAILURE_WEIGHT * (this.slow + this.overdue)
+  }
+
+  add(kind: 'failures' | 'slow' | 'overdue'): void {
+    this[kind]++
+    if (kind === 'overdue') this.pending++
+  }
+
+  /** An overdue call will not end any more. */
+  keep(): void {
+    if (this.pending > 0) this.pending--
+  }
+
+  /** An overdue call was not hung. False if it is not among these. */
+  retract(): boolean {
+    if (this.pending === 0) return false
+    this.pending--
+    this.overdue--
+    return true
+  }
+
+  get parts(): Parts {
+    const { failures, slow, overdue } = this
+    return { failures, slow, overdue }
+  }
+
+  clone(): Charges {
+    return Object.assign(new Charges(this.since), this)
+  }
+
+  /** What is in flight is not saved. */
+  save(now: number): SavedCharges {
+    const { failures, slow, overdue, pending, since } = this
+    return { for: now - since, failures, slow, overdue: overdue - pending }
+  }
+
+  static restore({ for: age, ...parts }: SavedCharges, now: number): Charges {
+    return Object.assign(new Charges(now - age), parts)
+  }
+}
+
 interface Parts {
-  failures: number
-  slow: number
-  overdue: number
+  readonly failures: number
+  readonly slow: number
+  readonly overdue: number
+}
+
+interface SavedCharges extends Parts {
+  readonly for: number
 }
 
 /**
  * A running score for and against the target: failures add, slow ones and hung calls three times as
  * much, successes take away, and it fades. It opens where a share would need a window full of calls
- * and it does not open for a steady share of errors.
+ * and it does not open for a few errors among many successes. Where calls are so seldom that it fades
+ * faster than they fail, a third of the same sum opens that does not fade, but ends with a success.
  */
 export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
   #settings: EvidenceSettings
   #score = 0
   #at = 0
-  /** When the score left 0. */
-  #since = 0
-  #parts: Parts = { failures: 0, slow: 0, overdue: 0 }
-  /** The overdue ones that are still in flight. */
-  #pending = 0
+  /** What the score is made of since it left 0. */
+  #charges = new Charges(0)
+  /** What was charged since the last success; undefined for nothing. */
+  #streak: Charges | undefined = undefined
 
   constructor(settings: EvidenceSettings) {
     this.#settings = settings
@@ -54,31 +115,31 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
 
   record(failed: boolean, duration: number, now: number): void {
     if (failed) {
-      const slow = duration >= this.#settings.slowerThan
-      this.#add(slow ? SLOW_FAILURE_WEIGHT : FAILURE, now)
-      this.#parts[slow ? 'slow' : 'failures']++
-    } else if (this.#score > 0) this.#set(this.score(now) - SUCCESS, now)
+      this.#add(duration >= this.#settings.slowerThan ? 'slow' : 'failures', now)
+      return
+    }
+    this.#streak = undefined
+    if (this.#score > 0) this.#set(this.score(now) - SUCCESS, now)
   }
 
   /** The score is 0, and stays so. */
-  recordUntimedSuccess(): void {}
+  recordUntimedSuccess(): void {
+    this.#streak = undefined
+  }
 
   chargeOverdue(now: number): void {
-    this.#add(SLOW_FAILURE_WEIGHT, now)
-    this.#parts.overdue++
-    this.#pending++
+    this.#add('overdue', now)
   }
 
   keepOverdue(now: number): Finding | undefined {
-    if (this.#pending > 0) this.#pending--
+    this.#charges.keep()
+    this.#streak?.keep()
     return this.finding(now)
   }
 
   retractOverdue(now: number): void {
-    if (this.#pending === 0) return
-    this.#pending--
-    this.#parts.overdue--
-    this.#set(this.score(now) - SLOW_FAILURE_WEIGHT, now)
+    this.#streak?.retract()
+    if (this.#charges.retract()) this.#set(this.score(now) - SLOW_FAILURE_WEIGHT, now)
   }
 
   /** True when there is something that fades, or that a success takes from. */
@@ -91,7 +152,7 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
   }
 
   get hasOverdue(): boolean {
-    return this.#pending > 0
+    return this.#charges.pending > 0
   }
 
   findingOfOverdue(now: number): Finding | undefined {
@@ -103,25 +164,40 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
   }
 
   status(now: number): RuleStatus {
-    return { rule: 'evidence', observed: this.score(now), threshold: this.#settings.threshold }
+    const observed = Math.max(this.score(now), (this.#streak?.sum ?? 0) / UNFADING)
+    return { rule: 'evidence', observed, threshold: this.#settings.threshold }
   }
 
   finding(now: number): Finding | undefined {
+    return this.#findingOfScore(now) ?? this.#findingOfStreak(now)
+  }
+
+  #findingOfScore(now: number): Finding | undefined {
     const { threshold, minimumSpan } = this.#settings
     // It only fades: what was too little is so now.
     if (this.#score < threshold) return undefined
     const observed = this.score(now)
-    if (observed < threshold || now - this.#since < minimumSpan) return undefined
-    return { rule: 'evidence', observed, threshold, ...this.#parts }
+    if (observed < threshold || now - this.#charges.since < minimumSpan) return undefined
+    return { rule: 'evidence', observed, threshold, ...this.#charges.parts }
   }
 
-  #add(weight: number, now: number): void {
+  #findingOfStreak(now: number): Finding | undefined {
+    if (this.#streak === undefined) return undefined
+    const { threshold, minimumSpan } = this.#settings
+    const { sum, since, parts } = this.#streak
+    const observed = sum / UNFADING
+    const within = now - since
+    if (observed < threshold || within < minimumSpan) return undefined
+    return { rule: 'evidence', observed, threshold, within, ...parts }
+  }
+
+  #add(kind: keyof Parts, now: number): void {
     const score = this.score(now)
-    if (this.#score === 0) {
-      this.#since = now
-      this.#parts = { failures: 0, slow: 0, overdue: 0 }
-      this.#pending = 0
-    }
+    if (this.#score === 0) this.#charges = new Charges(now)
+    this.#charges.add(kind)
+    this.#streak ??= new Charges(now)
+    this.#streak.add(kind)
+    const weight = kind === 'failures' ? FAILURE : SLOW_FAILURE_WEIGHT
     this.#set(Math.min(score + weight, this.#settings.threshold), now)
   }
 
@@ -134,32 +210,31 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
     const copy = new Evidence(this.#settings)
     copy.#score = this.#score
     copy.#at = this.#at
-    copy.#since = this.#since
-    copy.#parts = { ...this.#parts }
-    copy.#pending = this.#pending
+    copy.#charges = this.#charges.clone()
+    copy.#streak = this.#streak?.clone()
     return copy
   }
 
   save(now: number): SavedEvidence {
     // What is in flight is not saved.
-    const score = Math.max(0, this.score(now) - SLOW_FAILURE_WEIGHT * this.#pending)
-    const overdue = this.#parts.overdue - this.#pending
-    return { score, for: now - this.#since, ...this.#parts, overdue }
+    const score = Math.max(0, this.score(now) - SLOW_FAILURE_WEIGHT * this.#charges.pending)
+    return { score, ...this.#charges.save(now), streak: this.#streak?.save(now) ?? null }
   }
 
   static restore(settings: EvidenceSettings, saved: SavedEvidence, now: number): Evidence {
-    const { score, for: age, ...parts } = saved
+    const { score, streak, ...charges } = saved
     const evidence = new Evidence(settings)
     evidence.#set(Math.min(score, settings.threshold), now)
-    evidence.#since = now - age
-    evidence.#parts = parts
+    evidence.#charges = Charges.restore(charges, now)
+    if (streak) evidence.#streak = Charges.restore(streak, now)
     return evidence
   }
 }
 
-export interface SavedEvidence extends Parts {
+export interface SavedEvidence extends SavedCharges {
   readonly score: number
-  readonly for: number
+  /** Older versions did not save it. */
+  readonly streak?: SavedCharges | null | undefined
 }
 
 export const evidence: RuleType<EvidenceSettings, SavedEvidence> = {

@@ -8,12 +8,13 @@ export interface Finding {
   readonly threshold: number
   /**
    * Of a rate: the settled calls in its window, and those that failed or were slow. Of a count: the calls,
-   * or the milliseconds, from the first of the failures to the last.
+   * or the milliseconds, from the first of the failures to the last. Of evidence that no call has
+   * succeeded, for so many milliseconds.
    */
   readonly calls?: number
   readonly hits?: number
   readonly within?: number
-  /** Of the evidence: what its score was made of. */
+  /** Of the evidence: what it was made of. */
   readonly failures?: number
   readonly slow?: number
   readonly overdue?: number

@@ -89,8 +89,9 @@ class Attempt implements GuardedCall, SimulatedEvent {
   happen(): void {
     const failed = this.#error !== undefined
     this.#engine.ended(this, failed)
-    if (failed) this.#permit?.failure(this.#error)
-    else this.#permit?.success()
+    if (!failed) this.#permit?.success()
+    else if (this.#error === this.#engine.abort && this.#permit?.cancel) this.#permit.cancel()
+    else this.#permit?.failure(this.#error)
   }
 }
 
@@ -103,6 +104,8 @@ export class Engine {
   readonly dependency: SimulatedDependency
   readonly timeout: number
   readonly timeoutError: Error
+  /** The timeout, where clients give up by themselves. */
+  readonly abort: Error | undefined
   readonly #setup: SimulationSetup
   readonly #recorder: Recorder
   readonly #guards: readonly Guard[]
@@ -125,6 +128,7 @@ export class Engine {
     this.#setup = setup
     this.timeout = timeout
     this.timeoutError = new CallTimeoutError('simulated', timeout)
+    this.abort = traffic.aborts ? this.timeoutError : undefined
     this.dependency = new SimulatedDependency(setup.dependency, schedule)
     const recorder = new Recorder(setup)
     this.#recorder = recorder

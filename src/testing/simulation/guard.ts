@@ -23,6 +23,8 @@ export interface SimulatedBreaker {
 export interface SimulatedPermit {
   success(): void
   failure(error?: unknown): void
+  /** The client has given up. Without it, that is a failure. */
+  cancel?(): void
 }
 
 export interface SimulatedTransition {

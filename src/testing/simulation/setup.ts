@@ -64,6 +64,12 @@ export interface TrafficOptions {
    */
   readonly timeout?: number
   /**
+   * Whether clients give up at `timeout` by an abort of their own: breakers are told that the call was
+   * cancelled, not that it failed.
+   * @defaultValue false
+   */
+  readonly aborts?: boolean
+  /**
    * How often a failed call is retried through the breaker. A rejected one is not retried.
    * @defaultValue 0
    */
@@ -126,6 +132,7 @@ function resolveTraffic(given: TrafficOptions = {}): Required<TrafficOptions> {
     clients: 1,
     callsPerSecond: 10,
     timeout: 1_000,
+    aborts: false,
     retries: 0,
     retryDelay: 100,
     shared: false,
@@ -137,8 +144,10 @@ function resolveTraffic(given: TrafficOptions = {}): Required<TrafficOptions> {
   number('traffic.timeout', traffic.timeout, { above: 0 })
   number('traffic.retries', traffic.retries, { min: 0, max: 100, whole: true })
   number('traffic.retryDelay', traffic.retryDelay, { min: 0 })
-  if (typeof traffic.shared !== 'boolean') {
-    throw new TypeError(`traffic.shared must be true or false, got ${show(traffic.shared)}`)
+  for (const flag of ['aborts', 'shared'] as const) {
+    if (typeof traffic[flag] !== 'boolean') {
+      throw new TypeError(`traffic.${flag} must be true or false, got ${show(traffic[flag])}`)
+    }
   }
   return traffic
 }

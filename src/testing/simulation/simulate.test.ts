@@ -68,6 +68,43 @@ describe('simulate', () => {
     expect(result.trips.map(({ closedAt }) => closedAt)).toEqual([null, null, null, null])
   })
 
+  it('tells breakers that calls were cancelled, where clients give up by an abort of their own', () => {
+    const heard: string[] = []
+    const policy = () => ({
+      tryAcquire: () => ({
+        success() {},
+        failure: () => heard.push('failure'),
+        cancel: () => heard.push('cancel'),
+      }),
+    })
+    const told = (aborts: boolean, dependency = OUTAGE.dependency): Set<string> => {
+      heard.length = 0
+      simulate({ ...OUTAGE, dependency, policy, traffic: { ...OUTAGE.traffic, aborts } })
+      return new Set(heard)
+    }
+
+    expect(told(false)).toEqual(new Set(['failure']))
+    expect(told(true)).toEqual(new Set(['cancel']))
+    expect(told(true, { script: 'refuse for 20 s' })).toEqual(new Set(['failure']))
+  })
+
+  it('takes giving up for a failure where a breaker knows no other word for it', () => {
+    let failures = 0
+    const policy = () => ({
+      tryAcquire: () => ({
+        success() {},
+        failure() {
+          failures++
+        },
+      }),
+    })
+
+    const { failed } = simulate({ ...OUTAGE, policy, traffic: { ...OUTAGE.traffic, aborts: true } })
+
+    expect(failures).toBe(failed)
+    expect(failed).toBeGreaterThan(0)
+  })
+
   it('lets retries pass the breaker', () => {
     const dependency = { script: '50 % errors for 60 s' }
     const policy = { maxFailures: 1_000_000 }
@@ -127,6 +164,7 @@ describe('simulate', () => {
     [{ dependency: { script: 'ok 1 s', capacity: 0 } }, 'dependency.capacity must be'],
     [{ duration: 0 }, 'duration must be a number above 0, got 0'],
     [{ traffic: { shared: 1 } }, 'traffic.shared must be true or false, got 1'],
+    [{ traffic: { aborts: 1 } }, 'traffic.aborts must be true or false, got 1'],
     [{ policies: {} }, 'unknown key "policies" (in simulation)'],
   ])('refuses %j', (wrong, message) => {
     expect(() => simulate({ ...OUTAGE, ...wrong } as never)).toThrow(message)
