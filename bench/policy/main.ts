@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { installedVersion } from '../conformance/versions.ts'
+import { addBuilds, buildOfCommit } from './builds.ts'
 import { Findings } from './findings.ts'
 import { falseTrips } from './markov.ts'
 import { runNamed } from './named.ts'
@@ -10,22 +11,28 @@ import { policies } from './policies.ts'
 import { page, type Results, verdicts } from './report.ts'
 import { type Progress, runStudy } from './run-study.ts'
 import { range, scenariosHash } from './scenarios.ts'
-import { FINAL_HASH, FINAL_SEEDS } from './study-settings.ts'
-import { costTable, weightsTable } from './tables.ts'
+import { BEFORE, FINAL } from './study-settings.ts'
+import { changeTable, costTable, weightsTable } from './tables.ts'
 
 // Compares the policies and writes docs/policy.md and docs/policy.svg:
 //   npm run bench:policy
 // Other seeds, to try something out; nothing is written then:
 //   npm run bench:policy -- --seeds 0-129
+// Against the build of another commit, as one more policy:
+//   npm run bench:policy -- --seeds 0-129 --against main
 
-const { values } = parseArgs({ options: { seeds: { type: 'string' } } })
-const [from, to] = (values.seeds ?? `${FINAL_SEEDS.from}-${FINAL_SEEDS.to}`).split('-').map(Number)
+const { values } = parseArgs({
+  options: { seeds: { type: 'string' }, against: { type: 'string', default: BEFORE } },
+})
+const [from, to] = (values.seeds ?? `${FINAL.from}-${FINAL.to}`).split('-').map(Number)
 const seeds = range(from as number, to as number)
-const isFinal = values.seeds === undefined
-if (isFinal && scenariosHash(seeds) !== FINAL_HASH) {
-  throw new Error('the scenarios are not the registered ones; see bench/policy/PREREGISTERED.md')
+const isFinal = values.seeds === undefined && values.against === BEFORE
+if (isFinal && scenariosHash(seeds) !== FINAL.hash) {
+  throw new Error(`the scenarios are not the registered ones; see bench/policy/${FINAL.file}`)
 }
 
+const builds = [await buildOfCommit(values.against)]
+await addBuilds(builds)
 const names = policies.map(({ name }) => name)
 const begin = performance.now()
 let shownAt = 0
@@ -39,16 +46,22 @@ function progress({ done, total }: Progress): void {
 }
 
 console.log(`${names.length} policies in ${seeds.length} scenarios`)
-const outcomes = await runStudy(seeds, names, progress)
+const outcomes = await runStudy(seeds, names, builds, progress)
 console.log('the scenarios with a promise of their own, and the false trips')
 const results: Results = {
   findings: new Findings(outcomes),
-  named: await runNamed(names.filter((name) => name !== 'oracle')),
+  named: await runNamed(names.filter((name) => !['oracle', values.against].includes(name))),
   falseTrips: falseTrips(5_000),
+  before: values.against,
   versions: { opossum: installedVersion('opossum'), cockatiel: installedVersion('cockatiel') },
 }
 
-console.log(`\n${costTable(results.findings)}\n\n${weightsTable(results.findings)}\n`)
+const tables = [
+  costTable(results.findings),
+  changeTable(results.findings, values.against),
+  weightsTable(results.findings),
+]
+console.log(`\n${tables.join('\n\n')}\n`)
 for (const { claim, found, holds } of verdicts(results)) {
   console.log(`${holds ? 'yes' : 'NO '}  ${claim}: ${found}`)
 }

@@ -1,4 +1,4 @@
-import type { CircuitBreakerOptions } from '../../src/index.ts'
+import type { CircuitBreaker, CircuitBreakerOptions } from '../../src/index.ts'
 import {
   type GuardFactory,
   guardFactory,
@@ -27,7 +27,7 @@ export interface Policy {
   readonly configuration: string
   /** Its promises have to settle between two events. */
   readonly promises: boolean
-  readonly guard: (callTimeout: number) => GuardFactory
+  readonly guard: (callTimeout: number | undefined) => GuardFactory
 }
 
 function ours(
@@ -44,6 +44,15 @@ function ours(
     configuration,
     promises: false,
     guard: (callTimeout) => guardFactory({ ...options, callTimeout }),
+  }
+}
+
+/** The defaults of another build of this library. */
+export function ofBuild({ name, create }: { name: string; create: typeof CircuitBreaker }): Policy {
+  return {
+    ...ours(name, {}, `\`auto\` as of ${name}`, true),
+    guard: (callTimeout) =>
+      guardFactory(({ clock, random }) => new create({ clock, random, callTimeout })),
   }
 }
 
@@ -93,7 +102,7 @@ const SIMPLE: CircuitBreakerOptions = {
   resetTimeout: { initial: 1_000, max: 1_000, jitter: 0.25 },
 }
 
-export const policies: readonly Policy[] = [
+export const policies: Policy[] = [
   bound('oracle', oracle, 'rejects just the calls that would fail'),
   ours('auto', {}, '`new CircuitBreaker({ callTimeout })`'),
   ours('simple', SIMPLE, '5 failures in a row, open for 1 s ± 25 %, one probe'),

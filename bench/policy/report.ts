@@ -3,6 +3,7 @@ import type { FalseTrips } from './markov.ts'
 import type { NamedResults } from './named.ts'
 import {
   ablationTable,
+  changeTable,
   costTable,
   differenceTable,
   falseTripTable,
@@ -20,6 +21,8 @@ export interface Results {
   readonly named: NamedResults
   readonly falseTrips: readonly FalseTrips[]
   readonly versions: Readonly<Record<string, string>>
+  /** The build that this one follows, by its policy's name. */
+  readonly before: string
 }
 
 const BEGIN = '<!-- from here on written by npm run bench:policy -->'
@@ -32,12 +35,12 @@ export function page(before: string, results: Results): string {
 }
 
 /** All registered statements, with what was found. */
-export function verdicts({ findings, named, falseTrips }: Results): Statement[] {
+export function verdicts({ findings, named, falseTrips, before }: Results): Statement[] {
   const hang = named.hang.find(({ policy }) => policy === 'auto')?.toTrip ?? Infinity
   const kept = named.late.find(({ policy }) => policy === 'auto')?.kept ?? 0
   const off = Math.max(...falseTrips.map((value) => Math.abs(value.measured / value.computed - 1)))
   return [
-    ...statements(findings),
+    ...statements(findings, before),
     {
       claim: 'a hang with a call timeout of 5 s is tripped in about a second',
       found: `${(hang / 1_000).toFixed(2)} s`,
@@ -57,7 +60,7 @@ export function verdicts({ findings, named, falseTrips }: Results): Statement[] 
 }
 
 function generated(results: Results): string {
-  const { findings, named, falseTrips, versions } = results
+  const { findings, named, falseTrips, versions, before } = results
   const { seeds } = findings
   const installed = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return `## Results
@@ -84,6 +87,12 @@ The dashed line is the oracle.
 ### Against auto
 
 ${differenceTable(findings)}
+
+### Against auto before its last change
+
+The build of commit ${before}, driven in the same run; the faults that got worse come first.
+
+${changeTable(findings, before)}
 
 ### Where auto loses
 

@@ -14,16 +14,18 @@ export async function runPolicy(
 ): Promise<SimulationResult> {
   const { seed, dependency, traffic = {} } = scenario
   const setup = resolveSetup({ seed, dependency, traffic })
-  const { timeout } = setup.traffic
+  const { timeout, aborts } = setup.traffic
+  // Clients that give up by themselves have not told the breaker when.
+  const guard = policy.guard(aborts ? undefined : timeout)
   if (!policy.promises) {
-    const engine = new Engine(setup, policy.guard(timeout), timeout)
+    const engine = new Engine(setup, guard, timeout)
     while (engine.step());
     return engine.result()
   }
   const clock = new VirtualClock()
   const uninstall = installVirtualTime(clock)
   try {
-    const engine = new Engine(setup, policy.guard(timeout), timeout, clock)
+    const engine = new Engine(setup, guard, timeout, clock)
     while (engine.step()) await new Promise<void>((resolve) => immediate(resolve))
     return engine.result()
   } finally {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Build } from './builds.ts'
 import type { Outcome } from './study.ts'
 
 export interface Progress {
@@ -12,6 +13,7 @@ export interface Progress {
 export async function runStudy(
   seeds: readonly number[],
   names: readonly string[],
+  builds: readonly Build[],
   progress: (progress: Progress) => void,
 ): Promise<Outcome[]> {
   const waiting = [...seeds]
@@ -20,7 +22,7 @@ export async function runStudy(
   const threads = Math.min(availableParallelism(), seeds.length)
   await Promise.all(
     Array.from({ length: threads }, () =>
-      work(names, waiting, (found) => {
+      work({ names, builds }, waiting, (found) => {
         outcomes.push(...found)
         progress({ done: ++done, total: seeds.length })
       }),
@@ -30,11 +32,11 @@ export async function runStudy(
 }
 
 function work(
-  names: readonly string[],
+  workerData: { readonly names: readonly string[]; readonly builds: readonly Build[] },
   waiting: number[],
   found: (outcomes: Outcome[]) => void,
 ): Promise<void> {
-  const worker = new Worker(join(import.meta.dirname, 'worker.ts'), { workerData: names })
+  const worker = new Worker(join(import.meta.dirname, 'worker.ts'), { workerData })
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const seed = waiting.shift()

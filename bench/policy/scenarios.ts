@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Phase } from '../../src/testing/simulation/phase.ts'
 import { randomStream } from '../../src/testing/simulation/random.ts'
-import type { SimulationOptions } from '../../src/testing/simulation/setup.ts'
+import type { SimulationOptions, TrafficOptions } from '../../src/testing/simulation/setup.ts'
 
-/** What can go wrong, and a control in which nothing does. */
-export const faultTypes = [
+/** What can go wrong in the scenarios that were registered first, and a control in which nothing does. */
+export const firstFaultTypes = [
   'refuse',
   'hang',
   'errors ≤ 50 %',
@@ -20,11 +20,27 @@ export const faultTypes = [
   'healthy',
 ] as const
 
-export type FaultType = (typeof faultTypes)[number]
+/** All that can go wrong; those that were registered later come before the control. */
+export const faultTypes = [
+  ...firstFaultTypes.slice(0, -1),
+  'abandoned',
+  'low traffic',
+  'weak recovery',
+  'healthy',
+] as const as readonly FaultType[]
+
+/** From this seed on, scenarios have all faults. */
+export const LATER_SEEDS = 100_000
+
+export type FaultType =
+  | (typeof firstFaultTypes)[number]
+  | 'abandoned'
+  | 'low traffic'
+  | 'weak recovery'
 
 export interface Scenario extends Omit<SimulationOptions, 'policy'> {
   readonly fault: FaultType
-  readonly traffic: Required<NonNullable<SimulationOptions['traffic']>>
+  readonly traffic: Required<Omit<TrafficOptions, 'aborts'>> & Pick<TrafficOptions, 'aborts'>
 }
 
 /** Chance in the shapes that the scenarios need. */
@@ -65,8 +81,10 @@ const MEAN_BY_MEDIAN = Math.exp(0.5 ** 2 / 2)
 /** The scenario of a seed: seeds take turns in the types of fault. */
 export function scenarioOf(seed: number): Scenario {
   const dice = new Dice(seed)
-  const fault = faultTypes[seed % faultTypes.length] as FaultType
-  const callsPerSecond = dice.scale(0.3, 60)
+  const types = seed < LATER_SEEDS ? firstFaultTypes : faultTypes
+  const fault = types[seed % types.length] as FaultType
+  const seldom = fault === 'low traffic'
+  const callsPerSecond = seldom ? dice.scale(1 / 60, 10 / 60) : dice.scale(0.3, 60)
   const timeout = dice.scale(1_000, 10_000)
   const latency = dice.scale(5, 200)
   const outage = dice.scale(2_000, 200_000)
@@ -78,8 +96,10 @@ export function scenarioOf(seed: number): Scenario {
   const shards = fault === 'one shard' ? dice.whole(2, 16) : 1
   const waitingByTimeout = dice.scale(0.2, 2)
 
-  const lead = dice.between(20_000, 40_000)
-  const tail = dice.between(40_000, 80_000)
+  // The same in calls where they are seldom: what is usual must have been seen.
+  const slower = seldom ? 30 : 1
+  const lead = slower * dice.between(20_000, 40_000)
+  const tail = slower * dice.between(40_000, 80_000)
   const faults = faultPhases(fault, dice, { outage, latency, timeout, busy })
   const script = [{ for: lead }, ...faults, { for: tail }]
   const duration = script.reduce((sum, phase) => sum + phase.for * (phase.loadFactor ?? 1), 0)
@@ -89,11 +109,21 @@ export function scenarioOf(seed: number): Scenario {
   const work = (clients * callsPerSecond * latency * MEAN_BY_MEDIAN) / 1_000 / shards
   const capacity = Math.max(2, Math.ceil(work / busy))
   const queue = Math.ceil((capacity * waitingByTimeout * timeout) / (latency * MEAN_BY_MEDIAN))
-  const warmCalls = Math.max(1, (clients * callsPerSecond * dice.scale(5, 60)) / shards)
+  const warmFor = fault === 'weak recovery' ? dice.scale(60, 300) : dice.scale(5, 60)
+  const warmCalls = Math.max(1, (clients * callsPerSecond * warmFor) / shards)
+  const aborts = fault === 'abandoned' ? { aborts: true } : {}
   return {
     fault,
     seed,
-    traffic: { clients, callsPerSecond, timeout, retries, retryDelay: 200, shared: false },
+    traffic: {
+      clients,
+      callsPerSecond,
+      timeout,
+      retries,
+      retryDelay: 200,
+      shared: false,
+      ...aborts,
+    },
     dependency: { script, latency, capacity, queue, shards, errorRate, warmCalls },
   }
 }
@@ -151,6 +181,18 @@ function faultPhases(
     case 'resets': {
       const every = dice.scale(3_000, 30_000)
       return repeat(Math.ceil(90_000 / every), () => [{ for: every, reset: true }])
+    }
+    case 'abandoned':
+      return [{ for: outage, hang: true }]
+    case 'low traffic':
+      return [{ for: 1_800_000, ...dice.pick([{ hang: true }, { refuse: true }]) }]
+    case 'weak recovery': {
+      // Slower by so much that few calls at once succeed, and all of them at once do not.
+      const coldFactor = Math.max(3, Math.min(dice.scale(8, 40), timeout / latency / 2))
+      return [
+        { for: outage, refuse: true },
+        { for: 400_000, coldFactor },
+      ]
     }
     case 'healthy':
       return [{ for: 120_000 }]

@@ -1,9 +1,13 @@
 import type { Weights } from './study.ts'
 
-/** The seeds of the published results; PREREGISTERED.md says why they are not to be looked at before. */
-export const FINAL_SEEDS = { from: 70_000, to: 70_974 } as const
-/** What the scenarios of these seeds are, as `scenariosHash` gives it. */
-export const FINAL_HASH = 'f1d968c5f4e74c72'
+/** What was registered before it was run: seeds, and what their scenarios are by `scenariosHash`. */
+export const REGISTERED = [
+  { file: 'PREREGISTERED.md', from: 70_000, to: 70_974, hash: 'f1d968c5f4e74c72' },
+] as const
+/** The seeds of the published results: those that were registered last. */
+export const FINAL = REGISTERED.at(-1) as (typeof REGISTERED)[number]
+/** The build that the last change of `auto` is compared with. */
+export const BEFORE = '912d9e6'
 
 /** The weights of the study, and other plausible ones. */
 export const WEIGHTINGS: readonly Weights[] = [

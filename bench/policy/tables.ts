@@ -1,8 +1,7 @@
-import { FAULTS, type Findings, SHIPPED } from './findings.ts'
+import { type Findings, SHIPPED } from './findings.ts'
 import type { FalseTrips } from './markov.ts'
 import type { NamedResults } from './named.ts'
 import { policies, policyNamed } from './policies.ts'
-import { faultTypes } from './scenarios.ts'
 import { Costs, interval, mean, worst } from './statistics.ts'
 import { MARGIN } from './study.ts'
 import { WEIGHTINGS } from './study-settings.ts'
@@ -32,14 +31,15 @@ function shown(findings: Findings): string[] {
 /** Every policy by every fault. */
 export function costTable(findings: Findings): string {
   const { costs, seeds } = findings
+  const faults = [...findings.faults, 'healthy'] as const
   const rows = shown(findings).map((name) => [
     title(name),
     how(name),
     `**${costs.mean(name, seeds).toFixed(1)}**`,
     worst(costs.of(name, seeds)).toFixed(0),
-    ...faultTypes.map((fault) => costs.mean(name, findings.seedsOf(fault)).toFixed(1)),
+    ...faults.map((fault) => costs.mean(name, findings.seedsOf(fault)).toFixed(1)),
   ])
-  return table(['policy', '', 'all', 'worst 5 %', ...faultTypes], rows)
+  return table(['policy', '', 'all', 'worst 5 %', ...faults], rows)
 }
 
 export function differenceTable(findings: Findings): string {
@@ -48,7 +48,9 @@ export function differenceTable(findings: Findings): string {
     .filter((name) => name !== 'auto' && name !== 'oracle')
     .map((name) => {
       const value = interval(costs.difference(name, 'auto', seeds))
-      const by = FAULTS.map((fault) => costs.difference(name, 'auto', findings.seedsOf(fault)))
+      const by = findings.faults.map((fault) =>
+        costs.difference(name, 'auto', findings.seedsOf(fault)),
+      )
       const better = by.filter((values) => mean(values) > MARGIN).length
       const worse = by.filter((values) => mean(values) < -MARGIN).length
       return [
@@ -69,6 +71,21 @@ export function differenceTable(findings: Findings): string {
     ],
     rows,
   )
+}
+
+/** What the last change of `auto` has changed, fault by fault, the worst first. */
+export function changeTable(findings: Findings, before: string): string {
+  const { costs } = findings
+  const rows = [...findings.comparisons([before])]
+    .sort((a, b) => b.mean - a.mean)
+    .map(({ fault, mean: by, low, high }) => [
+      fault,
+      costs.mean(before, findings.seedsOf(fault)).toFixed(1),
+      costs.mean('auto', findings.seedsOf(fault)).toFixed(1),
+      signed(by),
+      `${signed(low)} to ${signed(high)}`,
+    ])
+  return table(['fault', 'before', 'auto', 'more', '95 % interval'], rows)
 }
 
 /** Where `auto` loses, with the policies that are better there. */

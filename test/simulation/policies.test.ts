@@ -3,9 +3,16 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { policies, policyNamed } from '../../bench/policy/policies.ts'
 import { runPolicy } from '../../bench/policy/run-policy.ts'
-import { faultTypes, range, scenarioOf, scenariosHash } from '../../bench/policy/scenarios.ts'
+import {
+  faultTypes,
+  firstFaultTypes,
+  LATER_SEEDS,
+  range,
+  scenarioOf,
+  scenariosHash,
+} from '../../bench/policy/scenarios.ts'
 import { cost, runScenario, WEIGHTS } from '../../bench/policy/study.ts'
-import { FINAL_HASH, FINAL_SEEDS } from '../../bench/policy/study-settings.ts'
+import { REGISTERED } from '../../bench/policy/study-settings.ts'
 import type { SimulationOptions } from '../../src/testing/simulation/setup.ts'
 
 type Scenario = Omit<SimulationOptions, 'policy'>
@@ -118,19 +125,24 @@ describe('others', () => {
 })
 
 describe('the scenarios', () => {
-  it('are those that were registered', () => {
-    const file = join(import.meta.dirname, '../../bench/policy/PREREGISTERED.md')
-    const text = readFileSync(file, 'utf8')
+  it.each(REGISTERED)('are those that were registered in $file', ({ file, from, to, hash }) => {
+    const text = readFileSync(join(import.meta.dirname, '../../bench/policy', file), 'utf8')
 
-    expect(scenariosHash(range(FINAL_SEEDS.from, FINAL_SEEDS.to))).toBe(FINAL_HASH)
-    expect(text).toContain(FINAL_HASH)
-    expect(text).toContain(`Seeds ${FINAL_SEEDS.from} to ${FINAL_SEEDS.to}`)
+    expect(scenariosHash(range(from, to))).toBe(hash)
+    expect(text).toContain(hash)
+    expect(text).toContain(`Seeds ${from} to ${to}`)
   })
 
-  it('take turns in the types of fault', () => {
-    const faults = range(0, 2 * faultTypes.length - 1).map((seed) => scenarioOf(seed).fault)
+  it.each([
+    { from: 0, types: firstFaultTypes },
+    { from: LATER_SEEDS, types: faultTypes },
+  ])('take turns in the types of fault, from seed $from on', ({ from, types }) => {
+    const seeds = range(from, from + 2 * types.length - 1)
+    const first = from % types.length
 
-    expect(faults).toEqual([...faultTypes, ...faultTypes])
+    expect(seeds.map((seed) => scenarioOf(seed).fault)).toEqual(
+      [...types, ...types, ...types].slice(first, first + seeds.length),
+    )
   })
 })
 
