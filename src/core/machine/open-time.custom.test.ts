@@ -11,11 +11,7 @@ import {
 } from '../../../test/helpers/core.ts'
 import type { Machine } from '../machine.ts'
 import { tripsOf } from '../machine-data.ts'
-import {
-  type Occasion,
-  type OpenDuration,
-  sameOpenDuration,
-} from '../recovery/open-duration.ts'
+import { type Occasion, type OpenDuration, sameOpenDuration } from '../recovery/open-duration.ts'
 
 const given = (): number => 0
 
