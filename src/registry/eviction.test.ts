@@ -134,17 +134,29 @@ describe('a full registry', () => {
     expect(lost).toEqual({})
   })
 
-  it('keeps a score until it has faded', async () => {
+  it.each([
+    { idle: 0, kept: true },
+    { idle: 3_599_999, kept: true },
+    { idle: 3_600_000, kept: false },
+  ])(
+    'keeps a score of failures for an hour after the last call: $kept after $idle',
+    async (row) => {
+      const registry = createRegistry(1, { trip: { evidence: {} } })
+      await fail(registry.breaker('a'))
+      await clock.advance(row.idle)
+      registry.breaker('b')
+
+      expect(lost).toEqual(row.kept ? { a: ['a score of failures'] } : {})
+    },
+  )
+
+  it('drops a score that a success has taken away', async () => {
     const registry = createRegistry(1, { trip: { evidence: {} } })
     await fail(registry.breaker('a'))
+    await succeed(registry.breaker('a'))
     registry.breaker('b')
-    expect(lost).toEqual({ a: ['a score of failures'] })
-    await fail(registry.breaker('b'))
-    await clock.advance(30 * 60_000)
-    lost = {}
-    registry.breaker('c')
 
-    expect(lost).toEqual({})
+    expect(lost).toEqual({ a: ['the learned latency and traffic of its target'] })
   })
 
   it('says so when what it had learned of a healthy target goes', async () => {

@@ -35,8 +35,12 @@ const EVIDENCE: readonly Evidence[] = [
   ],
   [
     'a score of failures',
-    ({ statuses }) =>
-      statuses.some(({ observed, calls }) => calls === undefined && observed > LOWEST_SCORE),
+    ({ circuit, statuses }) =>
+      statuses.some(({ rule, observed, calls }) => {
+        // What is charged until the next success does not fade: without calls, there is none.
+        const isOld = rule === 'evidence' && idleFor(circuit) >= ABANDONED_AFTER
+        return calls === undefined && observed > LOWEST_SCORE && !isOld
+      }),
   ],
   ['failures in a window', ({ statuses }) => statuses.some(({ hits = 0 }) => hits > 0)],
   ["the server's Retry-After", ({ state, now }) => state.notBefore > now],
@@ -88,7 +92,7 @@ function candidateOf(circuit: Circuit, { factory }: LazyCircuit): Candidate | un
   return { circuit, state, statuses, now, isConfigured: userOptions !== factory.userOptions }
 }
 
-/** Ms since the last call of a circuit that is not closed: each of them tells the machine the time. */
+/** Ms since the last call of a circuit whose calls tell the machine the time, as where it is not closed. */
 function idleFor({ machine, clock }: Circuit): number {
   return machine.now(clock.now()) - machine.now(Number.NaN)
 }
