@@ -55,6 +55,7 @@ describe('the options of protect', () => {
       { methods: ['gett'] },
       'methods names "gett", which the client doesn\'t have; did you mean "get"?',
     ],
+    [{ methods: [''] }, 'methods names "", which the client doesn\'t have'],
     [{ except: [1] }, 'except must be an array of names, got 1'],
     [{ methods: 'get' }, 'methods must be an array of names, got "get"'],
     [{ method: [] }, 'unknown option "method" (in options); did you mean "methods"?'],
@@ -90,6 +91,40 @@ describe('the options of protect', () => {
       'methods names "Users", which is a class: protect what it creates',
     )
     expect(wrong('users.list', 'of().get', 'users.none.x', 'users.by', 'later.a')).not.toThrow()
+  })
+
+  it('declare what a method returns, for calls that are rejected before any has run', async () => {
+    const get = (path: string) => {
+      const promise = Promise.resolve(path)
+      return Object.assign(promise, {
+        json: () => promise.then((text) => JSON.parse(text) as unknown),
+        stream: () => ({ items: () => promise }),
+      })
+    }
+    const client = protect({ get }, breaker, { methods: ['get', 'get().json', 'get().stream()'] })
+    breaker.forceOpen()
+    const first = client.get('1')
+    const uses = [first, client.get('1').json(), client.get('1').stream() as never]
+    for (const use of uses) expect(await reasonOf(use)).toBeInstanceOf(CircuitOpenError)
+    expect(first).not.toHaveProperty('text')
+    breaker.release()
+
+    expect(await client.get('1').json()).toBe(1)
+    expect(await client.get('1').stream().items()).toBe('1')
+  })
+
+  it('guard a client that is a function from its first call on, by the empty name', async () => {
+    let ran = 0
+    const load = (path: string) => {
+      ran += 1
+      return Promise.resolve(path)
+    }
+    const client = protect(Object.assign(load, { get: async () => 1 }), breaker, { methods: [''] })
+    breaker.trip()
+
+    expect(await reasonOf(client('/'))).toBeInstanceOf(CircuitOpenError)
+    expect(await client.get()).toBe(1)
+    expect(ran).toBe(0)
   })
 
   it('take namespaces that answer to any name', async () => {

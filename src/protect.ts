@@ -9,9 +9,10 @@ import { CircuitRegistry } from './registry.ts'
 export interface ProtectOptions {
   /**
    * Guards only these methods: by name, or by path as in `users.list`; the name of a namespace stands
-   * for all its methods. A listed method is guarded from its first call on, its result is awaited
-   * even if it is a thenable that is not a promise, and if it returns none of both, its callback settles
-   * the call.
+   * for all its methods, and `''` for the client itself, if it is a function. A listed method is guarded
+   * from its first call on, its result is awaited even if it is a thenable that is not a promise, and if
+   * it returns none of both, its callback settles the call. With `get().json`, a call of `get` that is
+   * rejected before any has run returns what has that method, too.
    */
   readonly methods?: readonly string[] | undefined
   /** Does not guard these: by name, path or namespace. Takes precedence over `methods`. */
@@ -101,6 +102,7 @@ function checkNames(what: string, client: object, names: unknown): readonly stri
 
 /** Follows a path as far as the client's own objects go: what it returns is not known yet. */
 function whatIsWrong(client: object, path: string): string | undefined {
+  if (path === '' && typeof client === 'function') return undefined
   const [known = ''] = path.split('(')
   let owner: unknown = client
   for (const part of known.split('.')) {

@@ -71,6 +71,7 @@ export function createMethod(
   const isChosen = methods === undefined || methods.some((name) => covers(name, path))
   const name = path.slice(path.lastIndexOf('.') + 1)
   const isAsync = tagOf(fn) === 'AsyncFunction'
+  const declared = declaredMembers(methods, path)
   const profile = (): ReturnProfile => ({
     returnsPromises: isListed || isAsync,
     returnsStreams: false,
@@ -79,7 +80,7 @@ export function createMethod(
     isPlain: isAsync,
     reported: false,
     isPart: false,
-    hasMethod: undefined,
+    hasMethod: declared && ((key) => declared.includes(key)),
   })
   return {
     path,
@@ -96,6 +97,17 @@ function isEnding(owner: object, name: string, root: boolean): boolean {
   if (ENDING_METHODS.has(name)) return isSession(owner)
   // A list of commands that is sent by its `exec` has not begun before.
   return root && QUEUE_ENDING_METHODS.has(name) && isQueue(owner)
+}
+
+/** What is listed of the object that a method returns, as `get().json`; undefined for nothing. */
+function declaredMembers(
+  methods: readonly string[] = [],
+  path: string,
+): readonly PropertyKey[] | undefined {
+  const prefix = `${path}().`
+  const members = methods.filter((name) => name.startsWith(prefix))
+  if (members.length === 0) return undefined
+  return members.map((name) => name.slice(prefix.length).replace(/[.(].*/, ''))
 }
 
 /** Keeps what kind of promise or stream a method has returned. */

@@ -10,7 +10,7 @@ export interface Client {
   readonly guarded: string
   /** What its users must know. */
   readonly trap: string
-  /** For `methods` of `protect`: with these, no call reaches the network, the first one neither. */
+  /** For `methods` of `protect`, where without them a first call would run while the circuit is open. */
   readonly methods?: readonly string[]
   /** How a call is cancelled: by a signal that it is passed, by a method, or not at all. */
   readonly cancelledBy: 'signal' | 'method' | 'nothing'

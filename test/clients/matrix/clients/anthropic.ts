@@ -26,7 +26,14 @@ export const anthropic: Client = {
   packages: ['@anthropic-ai/sdk'],
   guarded: 'protect(new Anthropic(…), breaker)',
   trap: 'one call for all of its retries, and for the whole stream',
-  methods: ['messages.create'],
+  methods: [
+    'messages.create',
+    'messages.create().withResponse',
+    'messages.stream',
+    'messages.stream().finalMessage',
+    'messages.stream().on',
+    'models.list',
+  ],
   paginates: true,
   cancelledBy: 'signal',
   async connect({ protect }) {

@@ -5,8 +5,8 @@ const axios = (adapter: 'http' | 'fetch'): Client => ({
   name: `axios, ${adapter} adapter`,
   packages: ['axios'],
   guarded: 'protect(axios.create(), breaker)',
-  trap: "`axios(…)` itself can't be listed in `methods`: its first call runs",
-  methods: ['get', 'request'],
+  trap: 'with `methods`, the empty name stands for `axios(…)` itself',
+  methods: ['', 'get', 'request'],
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { default: axios } = await import('axios')

@@ -9,7 +9,7 @@ export const bullmq: Client = {
   packages: ['ioredis', 'bullmq'],
   guarded: 'protect(new Queue(…), breaker)',
   trap: 'commands wait while Redis is away: `enableOfflineQueue: false` or a `callTimeout`',
-  methods: ['add'],
+  methods: ['add', 'addBulk', 'getJobCounts'],
   cancelledBy: 'nothing',
   brokenBody: 'sent again when it is connected: needs a `callTimeout`',
   async connect({ protect }) {

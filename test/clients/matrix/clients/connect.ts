@@ -37,7 +37,7 @@ export const connect: Client = {
   packages: ['@connectrpc/connect', '@connectrpc/connect-node'],
   guarded: 'protect(createClient(service, transport), breaker)',
   trap: 'any code is an error: a `classify` looks at `code`',
-  methods: ['say'],
+  methods: ['say', 'list'],
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { createClient } = await import('@connectrpc/connect')

@@ -8,7 +8,7 @@ export const elasticsearch: Client = {
   packages: ['@elastic/elasticsearch'],
   guarded: 'protect(new Client(…), breaker)',
   trap: 'one call for all of its retries; a wrong query is an error, too: a `classify` looks at `statusCode`',
-  methods: ['search'],
+  methods: ['search', 'indices.get'],
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { Client } = await import('@elastic/elasticsearch')

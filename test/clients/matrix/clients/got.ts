@@ -6,7 +6,7 @@ export const got: Client = {
   packages: ['got'],
   guarded: 'protect(got.extend(…), breaker)',
   trap: 'one call for all of its retries; `got.stream` is guarded as a stream',
-  methods: ['get'],
+  methods: ['get', 'get().json'],
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { default: got } = await import('got')

@@ -6,7 +6,7 @@ export const graphqlRequest: Client = {
   packages: ['graphql', 'graphql-request'],
   guarded: 'protect(new GraphQLClient(url), breaker)',
   trap: 'errors of a query are failures, too: a `classify` looks at `response.status`',
-  methods: ['request'],
+  methods: ['request', 'rawRequest'],
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { GraphQLClient } = await import('graphql-request')

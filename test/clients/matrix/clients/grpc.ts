@@ -34,7 +34,7 @@ export const grpc: Client = {
   packages: ['@grpc/grpc-js'],
   guarded: "protect(new Service(…), breaker, { methods: ['say', 'list'] })",
   trap: 'list all methods: those with a callback are guarded only then; wait for ready only with a deadline',
-  methods: ['say'],
+  methods: ['say', 'list'],
   cancelledBy: 'method',
   async connect({ protect }) {
     const { credentials, makeGenericClientConstructor } = await import('@grpc/grpc-js')

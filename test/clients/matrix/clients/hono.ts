@@ -10,6 +10,7 @@ export const honoClient: Client = {
   packages: ['hono'],
   guarded: 'protect(hc<App>(url), breaker)',
   trap: 'answers of any status succeed: a `classify` looks at `status`',
+  methods: ['say.$get'],
   cancelledBy: 'signal',
   async connect({ breaker, protect }) {
     const { hc } = await import('hono/client')

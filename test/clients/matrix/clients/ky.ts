@@ -6,7 +6,7 @@ export const ky: Client = {
   packages: ['ky'],
   guarded: 'protect(ky.create(…), breaker)',
   trap: 'one call for all of its retries; a body that is read later is not seen, one that is read by `.json()` is',
-  methods: ['get'],
+  methods: ['get', 'get().json', 'get().text'],
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { default: ky } = await import('ky')

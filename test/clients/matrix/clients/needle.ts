@@ -7,6 +7,7 @@ export const needlePromises: Client = {
   packages: ['needle'],
   guarded: 'protect(needle, breaker)',
   trap: 'answers of any status succeed: a `classify` looks at `statusCode`',
+  methods: [''],
   brokenBody: 'never ends without a `callTimeout`',
   cancelledBy: 'signal',
   async connect({ breaker, protect }) {

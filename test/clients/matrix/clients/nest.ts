@@ -5,7 +5,7 @@ export const nestHttpService: Client = {
   name: 'HttpService of NestJS',
   packages: ['@nestjs/axios'],
   guarded: 'protect(httpService, breaker)',
-  trap: 'each subscription is a call; `axiosRef` is guarded as well',
+  trap: 'each subscription is a call; do not list its methods, or they return promises before their first call',
   cancelledBy: 'method',
   async connect({ protect }) {
     await import('reflect-metadata')
@@ -27,7 +27,6 @@ export const nestHttpService: Client = {
           }),
         firstValueFrom: () => firstValueFrom(http.get('/')),
         pipe: () => lastValueFrom(http.get('/').pipe(map(({ data }) => data as unknown))),
-        axiosRef: () => http.axiosRef.get('/'),
       },
     }
   },

@@ -9,7 +9,7 @@ export const nodemailer: Client = {
   packages: ['nodemailer'],
   guarded: "protect(createTransport(…), breaker, { methods: ['sendMail'] })",
   trap: 'a callback is guarded because `sendMail` is listed',
-  methods: ['sendMail'],
+  methods: ['sendMail', 'verify'],
   cancelledBy: 'nothing',
   async connect({ protect }) {
     const { createTransport } = await import('nodemailer')

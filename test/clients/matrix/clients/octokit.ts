@@ -6,7 +6,7 @@ export const octokit: Client = {
   packages: ['@octokit/rest'],
   guarded: 'protect(new Octokit(…), breaker)',
   trap: 'not found is an error, too: a `classify` looks at `status`; `paginate` passes no signal on',
-  methods: ['rest.repos.get', 'request'],
+  methods: ['rest.repos.get', 'request', 'paginate', 'paginate.iterator'],
   paginates: true,
   cancelledBy: 'signal',
   async connect({ protect }) {

@@ -26,7 +26,14 @@ export const openai: Client = {
   packages: ['openai'],
   guarded: 'protect(new OpenAI(…), breaker)',
   trap: 'one call for all of its retries, and for the whole stream',
-  methods: ['chat.completions.create'],
+  methods: [
+    'chat.completions.create',
+    'chat.completions.create().withResponse',
+    'chat.completions.create().asResponse',
+    'chat.completions.stream',
+    'chat.completions.stream().finalContent',
+    'models.list',
+  ],
   paginates: true,
   cancelledBy: 'signal',
   async connect({ protect }) {

@@ -8,7 +8,12 @@ export const stripe: Client = {
   packages: ['stripe'],
   guarded: 'protect(new Stripe(…), breaker)',
   trap: 'one call for all of its retries',
-  methods: ['customers.retrieve'],
+  methods: [
+    'customers.retrieve',
+    'customers.list',
+    'customers.list().autoPagingToArray',
+    'customers.list().autoPagingEach',
+  ],
   paginates: true,
   cancelledBy: 'nothing',
   async connect({ protect }) {

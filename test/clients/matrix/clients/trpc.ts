@@ -13,6 +13,7 @@ export const trpc: Client = {
   packages: ['@trpc/client'],
   guarded: 'protect(createTRPCClient<Routes>(…), breaker)',
   trap: 'errors of the caller are errors, too: a `classify` looks at `data.httpStatus`',
+  methods: ['say.query', 'write.mutate'],
   cancelledBy: 'signal',
   async connect({ protect }) {
     const { createTRPCClient, httpLink } = await import('@trpc/client')
