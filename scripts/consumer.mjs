@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from './checks.mjs'
-import { entries } from './entries.mjs'
+import { entries, manifest } from './entries.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -33,8 +33,15 @@ export async function createConsumer() {
   writeFileSync(join(consumer, 'entries.mjs'), importAll())
   writeFileSync(join(consumer, 'entries.cjs'), requireAll())
   const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
-  await run('npm', ['install', ...flags, tarball], { cwd: consumer })
+  await run('npm', ['install', ...flags, tarball, ...peers()], { cwd: consumer })
   return { folder: consumer, tarball, remove }
+}
+
+/** Optional, but whoever imports every entry needs them: those that are used here. */
+function peers() {
+  return Object.keys(manifest.peerDependencies).map(
+    (name) => `${name}@${manifest.devDependencies[name]}`,
+  )
 }
 
 // Bundlers and type checkers follow only literal specifiers, so the two files name each entry.

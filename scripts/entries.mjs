@@ -2,7 +2,9 @@
 // a new subpath is its `src/<name>/index.ts` and its line in `exports`.
 import { readFileSync } from 'node:fs'
 
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+export const manifest = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+)
 
 export const entries = Object.entries(manifest.exports)
   .filter(([, target]) => target.endsWith('.js'))

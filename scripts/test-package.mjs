@@ -68,7 +68,7 @@ async function checkContents(tarball) {
     for (const suffix of ['js', 'd.ts', 'd.ts.map']) needed.push(`dist/${name}.${suffix}`)
   }
   // The code that the entries share.
-  needed.push('dist/errors.js', 'dist/shared.js')
+  needed.push('dist/adapters.js', 'dist/errors.js', 'dist/shared.js')
   const missing = needed.filter((path) => !files.has(path))
   const extra = [...files].filter(
     (path) =>

@@ -50,6 +50,13 @@ function importsOf(from: string): Import[] {
   })
 }
 
+/** What subpaths share: the outcomes of protocols, and what all adapters of clients do. */
+const SHARED = ['adapter', 'outcomes']
+
+function isShared(file: string): boolean {
+  return SHARED.some((name) => file.startsWith(`${name}/`))
+}
+
 function subpathOf(file: string): string | undefined {
   return subpaths.find((name) => file.startsWith(`${name}/`))
 }
@@ -68,7 +75,7 @@ function isPackage({ to }: Import): boolean {
 }
 
 describe('the imports of the library', () => {
-  const own = imports.filter(({ from }) => subpathOf(from) === undefined)
+  const own = imports.filter(({ from }) => subpathOf(from) === undefined && !isShared(from))
 
   it('are found', () => {
     expect(own.length).toBeGreaterThan(200)
@@ -104,13 +111,22 @@ describe('a subpath', () => {
     expect(folders.toSorted()).toEqual(subpaths.toSorted())
   })
 
-  it('imports the root entry, its own folder and peers', () => {
+  it('imports the root entry, its own folder, what all share, and peers', () => {
     const peers = Object.keys(manifest.peerDependencies ?? {})
     const strays = imports.filter((one) => {
       const subpath = subpathOf(one.from)
       if (subpath === undefined || one.to === 'index.ts') return false
-      return isPackage(one) ? !peers.includes(one.to) : subpathOf(one.to) !== subpath
+      if (isPackage(one)) return !peers.includes(one.to)
+      return subpathOf(one.to) !== subpath && !isShared(one.to)
     })
+
+    expect(strays.map(show)).toEqual([])
+  })
+
+  it('may share only what imports the root entry and what is shared', () => {
+    const strays = imports.filter(
+      ({ from, to }) => isShared(from) && to !== 'index.ts' && !isShared(to),
+    )
 
     expect(strays.map(show)).toEqual([])
   })

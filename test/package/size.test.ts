@@ -11,13 +11,15 @@ const budget: Record<string, number> = JSON.parse(
   await readFile(join(import.meta.dirname, 'size-budget.json'), 'utf8'),
 )
 
+const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+
 /** The library as it is published. */
 let published: string
 
 beforeAll(async () => {
   published = await mkdtemp(join(tmpdir(), 'size-'))
   execFileSync(process.execPath, [join(root, 'scripts/bundle.mjs'), published])
-  const { type, sideEffects } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  const { type, sideEffects } = manifest
   await writeFile(join(published, 'package.json'), JSON.stringify({ type, sideEffects }))
 })
 afterAll(() => rm(published, { recursive: true, force: true }))
@@ -34,6 +36,7 @@ async function bundled(what: string): Promise<string> {
     minify: true,
     format: 'esm',
     target: 'es2022',
+    external: Object.keys(manifest.peerDependencies),
     write: false,
   })
   return result.outputFiles[0]?.text ?? ''

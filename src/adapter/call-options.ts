@@ -1,0 +1,59 @@
+import type { CircuitBreaker, Settled } from '../index.ts'
+import { type Classifier, firstOf } from '../outcomes/classifier.ts'
+import { retryAfter } from '../outcomes/retry-after.ts'
+
+/** What a call is made with. */
+export interface AdapterCallOptions {
+  readonly classify: Classifier
+  readonly retryAfter: (settled: Settled) => number | undefined
+}
+
+/**
+ * How calls of an adapter are classified: by `own`, then as their breaker says, then by what is usual for
+ * the protocol.
+ */
+export function callOptionsOf(
+  own: Classifier | undefined,
+  usual: Classifier,
+): (breaker: CircuitBreaker<unknown>) => AdapterCallOptions {
+  const known = new WeakMap<CircuitBreaker<unknown>, AdapterCallOptions>()
+  return (breaker) => {
+    let options = known.get(breaker)
+    if (options === undefined) {
+      options = {
+        classify: firstOf(
+          own ?? UNDECIDED,
+          // Read each time, because it may be configured.
+          (settled) => breaker.options.classify?.(settled),
+          usual,
+        ),
+        retryAfter: (settled) => breaker.options.retryAfter?.(settled) ?? retryAfter(settled),
+      }
+      known.set(breaker, options)
+    }
+    return options
+  }
+}
+
+const UNDECIDED: Classifier = () => undefined
+
+/** Checks the options of an adapter by name and type. */
+export function checkAdapterOptions(
+  what: string,
+  options: object,
+  types: Readonly<Record<string, string>>,
+): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${what} takes an object of options, got ${String(options)}`)
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const expected = types[name]
+    if (expected === undefined) {
+      const known = Object.keys(types).join(', ')
+      throw new TypeError(`unknown option "${name}" (of ${what}); known are ${known}`)
+    }
+    if (value !== undefined && !expected.split(' or ').includes(typeof value)) {
+      throw new TypeError(`${name} of ${what} must be a ${expected}, got ${typeof value}`)
+    }
+  }
+}

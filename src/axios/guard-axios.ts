@@ -1,0 +1,105 @@
+import axios, {
+  type AxiosAdapter,
+  type AxiosInstance,
+  type CancelToken,
+  type InternalAxiosRequestConfig,
+} from 'axios'
+import { type By, breakersBy } from '../adapter/breakers-by.ts'
+import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
+import { type Classifier, firstOf, read } from '../outcomes/classifier.ts'
+import { http } from '../outcomes/http.ts'
+
+/** What {@link guardAxios} takes. */
+export interface GuardAxiosOptions {
+  /**
+   * What has a breaker of its own, when the second argument is a registry. `undefined` for a request that
+   * is not to be guarded.
+   * @defaultValue the origin: scheme, host and port
+   */
+  readonly key?: ((config: InternalAxiosRequestConfig, url: URL) => string | undefined) | undefined
+  /**
+   * What the names of breakers begin with, when the second argument is a registry.
+   * @defaultValue `'axios'`
+   */
+  readonly name?: string | undefined
+  /** Says what the end of a request means; where it returns `undefined`, the breaker and `http` do. */
+  readonly classify?: Classifier | undefined
+}
+
+/**
+ * Sends all requests of an axios instance through a breaker: a `CircuitBreaker`, or by a
+ * `CircuitRegistry` one for each origin. Returns the instance.
+ *
+ * It takes the place of the adapter, below the interceptors and `validateStatus`: what they throw is no
+ * failure of the target, and what they let pass may be one. A request ends on the wire when `callTimeout`
+ * is over. A rejected request throws the `CircuitOpenError` itself. Retries of axios-retry and the like are
+ * calls of their own, which are not tried again once they are rejected.
+ *
+ * @throws TypeError for arguments or options that are wrong
+ * @example
+ * import axios from 'axios'
+ * import { CircuitRegistry, isCircuitOpenError } from 'short-circuit'
+ * import { guardAxios } from 'short-circuit/axios'
+ *
+ * const circuits = new CircuitRegistry({ defaults: { maxFailures: 1 } })
+ * const client = guardAxios(axios.create(), circuits)
+ * await client.get('http://127.0.0.1:1/').catch(() => {})
+ * const error = await client.get('http://127.0.0.1:1/').catch((error) => error)
+ * console.assert(isCircuitOpenError(error) && circuits.has('axios:http://127.0.0.1:1'))
+ */
+export function guardAxios<A extends AxiosInstance>(
+  instance: A,
+  by: By,
+  options: GuardAxiosOptions = {},
+): A {
+  if (typeof read(instance, 'getUri') !== 'function') {
+    throw new TypeError(`guardAxios takes an axios instance first, got ${typeof instance}`)
+  }
+  checkAdapterOptions('guardAxios', options, {
+    key: 'function',
+    name: 'string',
+    classify: 'function',
+  })
+  const { key = (_, { origin }) => origin, name = 'axios', classify } = options
+  const below = instance.defaults.adapter
+  const breakerOf = breakersBy('guardAxios', by, name, ({ config, url }: Target) =>
+    key(config, url),
+  )
+  const callOptions = callOptionsOf(classify, http)
+
+  instance.defaults.adapter = async (config) => {
+    const adapter: AxiosAdapter = axios.getAdapter(below)
+    const url = urlOf(instance, config)
+    const breaker = url && breakerOf({ config, url })
+    if (breaker === undefined) return adapter(config)
+    const { signal, cancelToken } = config
+    const call = { ...callOptions(breaker), ...(signal && { signal: signal as AbortSignal }) }
+    if (cancelToken !== undefined) call.classify = firstOf(cancelledBy(cancelToken), call.classify)
+    return breaker.run((own) => adapter({ ...config, signal: own } as typeof config), call)
+  }
+  return instance
+}
+
+interface Target {
+  readonly config: InternalAxiosRequestConfig
+  readonly url: URL
+}
+
+/** Where the request goes; `undefined` unless by HTTP. */
+function urlOf(instance: AxiosInstance, config: InternalAxiosRequestConfig): URL | undefined {
+  try {
+    const base = (globalThis as { location?: { href: string } }).location?.href
+    const url = new URL(instance.getUri(config), base)
+    return /^https?:$/.test(url.protocol) ? url : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** No signal shows what a `CancelToken` has cancelled, its own error does. */
+function cancelledBy(token: CancelToken): Classifier {
+  return (settled) =>
+    settled.status === 'rejected' && token.reason !== undefined && settled.reason === token.reason
+      ? 'cancelled'
+      : undefined
+}

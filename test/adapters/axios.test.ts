@@ -1,0 +1,139 @@
+import axios, { type AxiosInstance } from 'axios'
+import { describe, expect, it } from 'vitest'
+import { guardAxios } from '../../src/axios/index.ts'
+import { CircuitBreaker, isCircuitOpenError } from '../../src/index.ts'
+import { type Answer, describeAdapter } from './contract.ts'
+import { TestServer } from './server.ts'
+
+async function answerOf(request: Promise<{ status: number; data: unknown }>): Promise<Answer> {
+  const response = await request.catch((error: unknown) => {
+    // An answer that axios throws for.
+    if (axios.isAxiosError(error) && error.response !== undefined) return error.response
+    throw error
+  })
+  return { status: response.status, text: String(response.data) }
+}
+
+/** As it was sent, not parsed. */
+const asText = { transformResponse: (data: unknown) => data }
+
+for (const adapter of ['http', 'fetch'] as const) {
+  describeAdapter({
+    name: `guardAxios, adapter ${adapter}`,
+    prefix: 'axios',
+    ownTimeout: true,
+    create: (by) => {
+      const client = guardAxios(axios.create({ adapter, ...asText }), by)
+      return {
+        request: (url, options = {}) => answerOf(client.get(url, options)),
+        open: async (url, { signal } = {}) => {
+          const responseType = 'stream' as const
+          const { data } = await client.get(url, { responseType, ...(signal && { signal }) })
+          return {
+            read: async () => {
+              for await (const _ of data);
+            },
+          }
+        },
+      }
+    },
+  })
+}
+
+describe('guardAxios', () => {
+  async function withServer<T>(use: (server: TestServer) => Promise<T>): Promise<T> {
+    const server = await TestServer.start()
+    return use(server).finally(() => server.stop())
+  }
+
+  const guarded = (create: () => AxiosInstance = () => axios.create()) => {
+    const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: 60_000 })
+    return { breaker, client: guardAxios(create(), breaker) }
+  }
+
+  it('takes a status that validateStatus lets pass for what it is', () =>
+    withServer(async (server) => {
+      const { breaker, client } = guarded()
+      const response = await client.get(server.url('/broken'), { validateStatus: () => true })
+
+      expect(response.status).toBe(503)
+      expect(breaker.state).toBe('open')
+    }))
+
+  it('takes what an interceptor throws for nothing that the target has done', () =>
+    withServer(async (server) => {
+      const { breaker, client } = guarded()
+      client.interceptors.response.use(() => {
+        throw new Error('mine')
+      })
+      client.interceptors.request.use((config) => {
+        if (config.url?.endsWith('/missing')) throw new Error('not sent')
+        return config
+      })
+
+      await expect(client.get(server.url('/ok'))).rejects.toThrow('mine')
+      await expect(client.get(server.url('/missing'))).rejects.toThrow('not sent')
+      expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1, failure: 0 } })
+    }))
+
+  it('takes a CancelToken for an abort by the caller', () =>
+    withServer(async (server) => {
+      const { breaker, client } = guarded()
+      const source = axios.CancelToken.source()
+      const request = client.get(server.url('/hang'), { cancelToken: source.token })
+      setTimeout(() => source.cancel('left'), 20)
+
+      await expect(request).rejects.toThrow('left')
+      expect(breaker.snapshot().counts).toMatchObject({ cancelled: 1, failure: 0 })
+    }))
+
+  it('throws the error itself for a rejected request, which is none of axios', async () => {
+    const { breaker, client } = guarded()
+    breaker.trip()
+    const error = await client.get('http://127.0.0.1:1/').catch((error: unknown) => error)
+
+    expect([isCircuitOpenError(error), axios.isAxiosError(error)]).toEqual([true, false])
+  })
+
+  it('finds the origin by baseURL, and leaves what is no HTTP alone', () =>
+    withServer(async (server) => {
+      const { breaker, client } = guarded(() => axios.create({ baseURL: server.origin }))
+
+      expect((await client.get('/ok')).data).toEqual({ answer: 42 })
+      await client.get('data:text/plain,hello', { baseURL: '' })
+      expect(breaker.snapshot().counts.admitted).toBe(1)
+    }))
+
+  it('guards what was there before: an adapter of one\u2019s own', async () => {
+    const calls: unknown[] = []
+    const { breaker, client } = guarded(() =>
+      axios.create({
+        adapter: async (config) => {
+          calls.push(config.url)
+          return { data: 'mine', status: 500, statusText: '', headers: {}, config }
+        },
+      }),
+    )
+
+    expect((await client.get('http://api.example/')).data).toBe('mine')
+    expect(calls).toEqual(['http://api.example/'])
+    expect(breaker.state).toBe('open')
+  })
+
+  it.each([
+    [
+      () => guardAxios(undefined as never, new CircuitBreaker()),
+      'guardAxios takes an axios instance',
+    ],
+    [
+      () => guardAxios(axios.create(), {} as never),
+      'guardAxios takes a CircuitBreaker or a CircuitReg',
+    ],
+    [
+      () => guardAxios(axios.create(), new CircuitBreaker(), { until: 'body' } as never),
+      'unknown option "until" (of guardAxios); known are key, name, classify',
+    ],
+  ])('says what is wrong: %s', (guard, message) => {
+    expect(guard).toThrow(message)
+  })
+})
