@@ -75,6 +75,19 @@ describe('ProbesInFlight', () => {
     expect(probes.takeExpired(3_000)).toBe(later)
   })
 
+  it.each([
+    { what: 'is due sooner', later: [30, 110, 60_000], firstDue: 110, oldest: 20 },
+    { what: 'began sooner', later: [10, 1_010, 0], firstDue: 1_000, oldest: 10 },
+  ] as const)('knows the first of all when one that comes and expires later $what', (row) => {
+    const probes = new ProbesInFlight()
+    probes.add(new Permit(null, 20, 1_000))
+    const [startedAt, due, backstop] = row.later
+    probes.add(new Permit(null, startedAt, due, backstop))
+
+    expect(probes.firstDue).toBe(row.firstDue)
+    expect(probes.oldestWaiting?.startedAt).toBe(row.oldest)
+  })
+
   it('removes those whose deadline has passed one by one, by their deadlines', () => {
     const probes = new ProbesInFlight()
     for (const [startedAt, due, backstop] of [

@@ -111,6 +111,7 @@ describe('a machine that is told when events have been handled', () => {
     for (const permit of permits) settle(machine, permit, 'cancelled', START + 1_200)
     hear(machine, asked)
 
+    expect(asked).toHaveLength(1)
     expect(scoreAt(machine, START + 1_200)).toBe(SLOW_FAILURE_WEIGHT)
     expect(machine.state.name).toBe('closed')
   })

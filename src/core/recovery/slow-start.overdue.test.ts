@@ -14,6 +14,10 @@ import { Machine } from '../machine.ts'
 import { tripsOf } from '../machine-data.ts'
 import type { Permit } from '../permit.ts'
 
+function limitOf({ state }: Machine): number {
+  return state.name === 'half-open' ? state.recovery.limit : Number.NaN
+}
+
 function probesOf({ state }: Machine): Permit[] {
   return state.name === 'half-open' ? [...state.recovery.inFlight] : []
 }
@@ -50,6 +54,19 @@ describe('a slow start with a probe that is overdue', () => {
     expect(machine.changes).toContainEqual(
       expect.objectContaining({ to: 'open', reason: 'probeOverdue' }),
     )
+  })
+
+  it('is cut by as little as before when that probe succeeds after all', () => {
+    const machine = grown()
+    const late = admit(machine, GROWN_AT)
+    admit(machine, GROWN_AT + 600)
+    const cut = limitOf(machine)
+    settle(machine, late, 'success', GROWN_AT + 700)
+
+    for (let i = 0; i < 3; i++) callOnce(machine, 'failure', GROWN_AT + 710 + i)
+
+    expect(cut).toBe(5)
+    expect(limitOf(machine)).toBeLessThan(cut)
   })
 
   it('closes again when that probe succeeds after all', () => {
