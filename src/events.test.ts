@@ -39,7 +39,7 @@ describe('events', () => {
     await fail(breaker, down)
 
     expect(events).toEqual([
-      ['failure', { breaker: 'circuit', error: down, generation: 1, probe: false }],
+      ['failure', { breaker: 'circuit', error: down, duration: 0, generation: 1, probe: false }],
       ['transition', expect.objectContaining({ to: 'open' })],
     ])
   })

@@ -16,12 +16,33 @@ export interface BreakerEvents {
     readonly retryAfter: number | undefined
     readonly enforced: boolean
   }
-  /** A call counted as a success. Not published for results of an earlier generation. */
-  success: { readonly generation: number; readonly probe: boolean }
-  /** A call counted as a failure; `error` is what it threw, or the value classified as a failure. */
-  failure: { readonly error: unknown; readonly generation: number; readonly probe: boolean }
+  /**
+   * A call counted as a success. Not published for results of an earlier generation. `duration` is how long
+   * the target took, in ms: of a stream until its first item. Calls are timed while anything listens to
+   * `success` or `failure`; it is `undefined` for one that began before.
+   */
+  success: {
+    readonly generation: number
+    readonly probe: boolean
+    readonly duration: number | undefined
+  }
+  /**
+   * A call counted as a failure; `error` is what it threw, or the value classified as a failure.
+   * `duration` is that of `success`.
+   */
+  failure: {
+    readonly error: unknown
+    readonly generation: number
+    readonly probe: boolean
+    readonly duration: number | undefined
+  }
   /** A call took longer than `timeout` ms. `failure` follows, unless `classify` decided otherwise. */
   timeout: { readonly timeout: number; readonly generation: number; readonly probe: boolean }
+  /**
+   * A fallback has ended that stood in for a call that failed or was rejected with `error`. Where it `failed`
+   * itself, the call rejects with `failure`.
+   */
+  fallback: { readonly error: unknown; readonly failed: boolean; readonly failure: unknown }
   /** An override was set, or lifted: then `mode` is `undefined`. */
   override: {
     readonly mode: OverrideMode | undefined
@@ -48,6 +69,7 @@ export const EVENT_NAMES = [
   'success',
   'failure',
   'timeout',
+  'fallback',
   'override',
   'configure',
   'listenerError',

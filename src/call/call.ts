@@ -96,7 +96,7 @@ function rejectionOf(
 ): unknown {
   const rejected = circuit.reject(reason)
   if (fallback === undefined) return new Rejection(rejected.createError())
-  return runFallback(fallback, rejected, args)
+  return runFallback(circuit, fallback, rejected, args)
 }
 
 /** What settles the permit and, after a failure, runs the fallback with `args`. */
@@ -113,5 +113,5 @@ export function composeHandlers(
     signal === undefined && call?.classify === undefined && call?.retryAfter === undefined
       ? circuit.handlersOf(permit)
       : new Settlement(circuit, permit, signal, call, own)
-  return fallback === undefined ? handlers : withFallback(handlers, fallback, args)
+  return fallback === undefined ? handlers : withFallback(circuit, handlers, fallback, args)
 }

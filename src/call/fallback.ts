@@ -1,6 +1,9 @@
+import type { Circuit } from '../circuit/circuit.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
+import { publish } from '../circuit/publish.ts'
 import type { FailedCall } from '../circuit/rejected-call.ts'
 import type { SettleHandlers } from '../circuit/settle-handlers.ts'
+import { isDisabled } from '../core/state/override.ts'
 import { isThenable } from '../options/validate.ts'
 import type { AnyFallback } from '../options.ts'
 
@@ -21,29 +24,57 @@ const seen = /* @__PURE__ */ new WeakMap<AnyFallback, boolean>()
 
 /** What to resolve with instead of the error: the fallback's value, or its own failure. */
 export function runFallback(
+  circuit: Circuit,
   fallback: AnyFallback,
   failed: FailedCall,
   args: readonly unknown[],
 ): unknown {
-  if (takesNothing(fallback)) return settleWith(fallback as () => unknown, failed)
+  if (takesNothing(fallback)) return settleWith(circuit, fallback as () => unknown, failed)
   const error = failed.createError()
-  return settleWith(() => fallback(error, ...args), { createError: () => error })
+  return settleWith(circuit, () => fallback(error, ...args), { createError: () => error })
 }
 
-function settleWith(run: () => unknown, failed: FailedCall): unknown {
+function settleWith(circuit: Circuit, run: () => unknown, failed: FailedCall): unknown {
+  let value: unknown
   try {
-    const value = run()
+    value = run()
     // Its error is created now: later the circuit may have moved on.
-    return isThenable(value) ? explained(value, failed.createError()) : value
+    if (isThenable(value)) return follow(circuit, value, failed.createError())
   } catch (failure) {
-    return new Rejection(withCause(failure, failed.createError()))
+    return new Rejection(failedWith(circuit, failure, failed.createError()))
   }
+  ended(circuit, failed)
+  return value
 }
 
-function explained(value: PromiseLike<unknown>, error: unknown): Promise<unknown> {
-  return Promise.resolve(value).catch((failure: unknown) => {
-    throw withCause(failure, error)
-  })
+function follow(circuit: Circuit, value: PromiseLike<unknown>, error: unknown): Promise<unknown> {
+  return Promise.resolve(value).then(
+    (value) => {
+      ended(circuit, { createError: () => error })
+      return value
+    },
+    (failure: unknown) => {
+      throw failedWith(circuit, failure, error)
+    },
+  )
+}
+
+function failedWith(circuit: Circuit, failure: unknown, error: unknown): unknown {
+  const explained = withCause(failure, error)
+  ended(circuit, { createError: () => error }, { failure: explained })
+  return explained
+}
+
+/** Counts a fallback that has ended, and publishes that. */
+function ended(circuit: Circuit, call: FailedCall, how?: { readonly failure: unknown }): void {
+  const { machine, emitter } = circuit
+  if (isDisabled(machine.override)) return
+  const { rare } = machine.counters
+  rare.fallbacks++
+  if (how !== undefined) rare.failedFallbacks++
+  if (!emitter?.hasListeners('fallback')) return
+  const error = call.createError()
+  publish(circuit, 'fallback', { error, failed: how !== undefined, failure: how?.failure })
 }
 
 /** The fallback's own failure, saying what it was to replace. */
@@ -66,6 +97,7 @@ function isError(value: unknown): value is Error {
 
 /** Puts the value of a fallback in place of a failure. */
 export function withFallback(
+  circuit: Circuit,
   { onFulfilled, onRejected }: SettleHandlers,
   fallback: AnyFallback,
   args: readonly unknown[],
@@ -75,7 +107,7 @@ export function withFallback(
     onRejected: (reason, timedOut) => {
       const result = onRejected(reason, timedOut)
       if (!(result instanceof Rejection && result.replaceable)) return result
-      return runFallback(fallback, { createError: () => result.error }, args)
+      return runFallback(circuit, fallback, { createError: () => result.error }, args)
     },
   }
 }

@@ -266,12 +266,18 @@ export class GuardedStream {
   limited<T>(wait: () => Promise<T>, stop: () => unknown): Promise<T> {
     if (this.#timeout === undefined) return wait()
     return new Promise((resolve, reject) => {
-      const ended = this.#limit((reason) => {
+      let ended: (() => void) | undefined
+      const stopTimer = this.#limit((reason) => {
+        ended = this.#circuit.abandon()
         reject(reason)
         // Its errors are ignored: the stream has failed already.
         new Promise((resolve) => resolve(stop())).catch(() => {})
       })
-      wait().finally(ended).then(resolve, reject)
+      const settled = wait().finally(() => {
+        stopTimer?.()
+        ended?.()
+      })
+      settled.then(resolve, reject)
     })
   }
 

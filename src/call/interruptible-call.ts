@@ -17,6 +17,8 @@ export class InterruptibleCall implements TimeoutEntry, AbortListener {
   queue: TimeoutQueue | undefined = undefined
   /** Resolves what the caller holds; undefined when the call has ended. */
   #resolve: ((result: unknown) => void) | undefined = undefined
+  /** Called when an action ends whose call has timed out before. */
+  #ended: (() => void) | undefined = undefined
   readonly #circuit: Circuit
   readonly #handlers: SettleHandlers
   readonly #own: CallSignal | undefined
@@ -63,10 +65,10 @@ export class InterruptibleCall implements TimeoutEntry, AbortListener {
   }
 
   readonly #onFulfilled = (value: unknown): unknown =>
-    this.#end() === undefined ? undefined : this.#handlers.onFulfilled(value)
+    this.#end() === undefined ? this.#ended?.() : this.#handlers.onFulfilled(value)
 
   readonly #onRejected = (reason: unknown): unknown =>
-    this.#end() === undefined ? undefined : this.#handlers.onRejected(reason)
+    this.#end() === undefined ? this.#ended?.() : this.#handlers.onRejected(reason)
 
   #end(): ((result: unknown) => void) | undefined {
     const resolve = this.#resolve
@@ -77,6 +79,7 @@ export class InterruptibleCall implements TimeoutEntry, AbortListener {
 
   /** Called when its time is up. */
   expire(): void {
+    this.#ended = this.#circuit.abandon()
     this.#end()?.(this)
   }
 

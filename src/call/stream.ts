@@ -122,5 +122,5 @@ function admit(circuit: Circuit, args: readonly unknown[]): GuardedStream | Iter
   }
   const rejected = circuit.reject(permit)
   if (fallback === undefined) return rejectingIterator(rejected.createError())
-  return iteratorOf(runFallback(fallback, rejected, args), rejected)
+  return iteratorOf(runFallback(circuit, fallback, rejected, args), rejected)
 }

@@ -3,7 +3,7 @@ import { tryAdmit, trySettle } from '../core/fast-path.ts'
 import type { Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import type { StallListener } from '../core/monotonic-time.ts'
-import { type Classification, NEUTRAL, type Settled, SUCCESS } from '../core/outcome.ts'
+import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
 import { type Permit, UNENFORCED, UNRECORDED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
@@ -16,7 +16,7 @@ import {
 } from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
-import { isPartOfProbe, leaveContext, rejectedItself } from './probe-context.ts'
+import { endProbe, isPartOfProbe } from './probe-context.ts'
 import { publish, publishChange, publishOutcome, publishReject, publishSuccess } from './publish.ts'
 import { describeRejection, type RejectedCalls } from './rejected-call.ts'
 import {
@@ -46,7 +46,6 @@ export class Circuit implements ClassifyHost, StallListener {
   /** What `admit` has rejected and `reject` has not published yet. */
   #rejected: RejectedCalls | undefined = undefined
   #lastRejected: RejectedCalls | undefined = undefined
-  #toldOfNesting = false
   asked: ClassifyHost['asked'] = undefined
   /** Called when something has happened that may let a call through. */
   onProgress: (() => void) | undefined = undefined
@@ -109,8 +108,12 @@ export class Circuit implements ClassifyHost, StallListener {
 
   /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
   admit(timeout: number | undefined): AdmittedPermit | RejectReason {
-    // A listener may call before all that led to its event is published.
-    if (this.emitter !== undefined) this.flush()
+    const { emitter } = this
+    if (emitter !== undefined) {
+      // A listener may call before all that led to its event is published.
+      this.flush()
+      if (emitter.hearsEnds) return this.#admitOwn(timeout)
+    }
     return this.#admitShared() ?? this.#admitOwn(timeout)
   }
 
@@ -209,7 +212,7 @@ export class Circuit implements ClassifyHost, StallListener {
     } else if (!trySettle(this.machine, permit)) this.settle(permit, SUCCESS, undefined)
     else {
       if (this.emitter !== undefined) {
-        publishSuccess(this, (permit.state as Closed).generation, false)
+        publishSuccess(this, permit, (permit.state as Closed).generation)
       }
       if (this.onProgress !== undefined) this.onProgress()
     }
@@ -231,32 +234,24 @@ export class Circuit implements ClassifyHost, StallListener {
   settle(permit: AdmittedPermit, classification: Classification, error: unknown): void {
     const { generation } = this.machine.state
     const reading = this.clock.now() + (classification.timedOut ? this.#early(permit) : 0)
-    const counting = permit.probe ? this.#endProbe(permit, classification, error) : classification
+    const counting = permit.probe ? endProbe(this, permit, classification, error) : classification
     const counted = this.machine.settle(permit, counting, reading)
     if (counted && this.emitter !== undefined) {
-      publishOutcome(this, counting, error, generation, permit.probe)
+      publishOutcome(this, counting, error, permit, generation)
     }
     this.flush()
   }
 
-  /** Returns what the probe counts as. */
-  #endProbe(
-    permit: AdmittedPermit,
-    classification: Classification,
-    error: unknown,
-  ): Classification {
-    leaveContext(permit)
-    if (classification.outcome !== 'cancelled' || !rejectedItself(this, error)) {
-      return classification
-    }
-    // Otherwise no probe would ever succeed.
-    if (!this.#toldOfNesting) {
-      this.#toldOfNesting = true
-      const message =
-        'a guarded function calls another one of the same breaker; without AsyncLocalStorage this fails while half-open'
-      this.report(new Error(message), 'a nested call')
-    }
-    return NEUTRAL
+  /** How long the target took, ms; undefined for a call that shares its permit. */
+  durationOf(permit: AdmittedPermit): number | undefined {
+    return permit.shared ? undefined : permit.duration(this.machine.now(this.clock.now()))
+  }
+
+  /** Counts an action that goes on after its call has timed out, until what it returns is called. */
+  abandon(): () => void {
+    const { rare } = this.machine.counters
+    rare.abandoned++
+    return () => rare.abandoned--
   }
 
   /** A timer may fire up to 1 ms early by a clock that shows fractions: a probe has expired then. */

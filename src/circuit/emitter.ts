@@ -58,6 +58,11 @@ export class Emitter {
     return false
   }
 
+  /** Whether anything is told how calls end, and how long they took. */
+  get hearsEnds(): boolean {
+    return this.hasListeners('success') || this.hasListeners('failure')
+  }
+
   publish<E extends EventName>(name: E, event: BreakerEvent<E>): void
   publish(name: 'evict', event: RegistryEvent<'evict'>): void
   publish(name: Name, event: RegistryEvent): void {

@@ -1,4 +1,5 @@
 import type { Machine } from '../core/machine.ts'
+import { type Classification, NEUTRAL } from '../core/outcome.ts'
 import type { Permit } from '../core/permit.ts'
 import { ownCause } from '../errors.ts'
 import type { AdmittedPermit } from './settle-handlers.ts'
@@ -77,7 +78,7 @@ export function runInContext<T>(circuit: object, permit: AdmittedPermit, fn: () 
 }
 
 /** To follow contexts makes all promises of some platforms slower: it ends with the last probe. */
-export function leaveContext(permit: AdmittedPermit): void {
+function leaveContext(permit: AdmittedPermit): void {
   if (probes.delete(permit as Permit) && --running === 0) storage?.disable()
 }
 
@@ -102,7 +103,35 @@ export function noteRejection(circuit: object, error: object): void {
 }
 
 /** True for a probe that ended with such a rejection by its own circuit. */
-export function rejectedItself(circuit: object, error: unknown): boolean {
+function rejectedItself(circuit: object, error: unknown): boolean {
   const cause = ownCause(error)
   return cause !== undefined && unattributed.get(cause) === circuit
+}
+
+interface Host {
+  report(error: unknown, source: string): void
+}
+
+/** Those that have been told what they do. */
+const toldOfNesting = /* @__PURE__ */ new WeakSet<object>()
+
+/** Returns what a probe counts as that has ended. `error` is what it was rejected with. */
+export function endProbe(
+  circuit: Host,
+  permit: AdmittedPermit,
+  classification: Classification,
+  error: unknown,
+): Classification {
+  leaveContext(permit)
+  if (classification.outcome !== 'cancelled' || !rejectedItself(circuit, error)) {
+    return classification
+  }
+  // Otherwise no probe would ever succeed.
+  if (!toldOfNesting.has(circuit)) {
+    toldOfNesting.add(circuit)
+    const message =
+      'a guarded function calls another one of the same breaker; without AsyncLocalStorage this fails while half-open'
+    circuit.report(new Error(message), 'a nested call')
+  }
+  return NEUTRAL
 }

@@ -4,12 +4,18 @@ import type { Change, Override } from '../core/state/override.ts'
 import type { CallTimeoutError } from '../errors.ts'
 import type { BreakerEvents, EventName } from '../events.ts'
 import type { Emitter } from './emitter.ts'
+import type { AdmittedPermit } from './settle-handlers.ts'
 
 /** What has events. */
 interface Source {
   readonly name: string
   /** Undefined while nothing listens. */
   readonly emitter: Emitter | undefined
+}
+
+/** What knows how long calls took. */
+interface TimedSource extends Source {
+  durationOf(permit: AdmittedPermit): number | undefined
 }
 
 export function publish<E extends EventName>(
@@ -24,30 +30,43 @@ export function publish<E extends EventName>(
 
 // Success and failure create their event only when something listens.
 
-export function publishSuccess(source: Source, generation: number, probe: boolean): void {
+export function publishSuccess(
+  source: TimedSource,
+  permit: AdmittedPermit,
+  generation: number,
+): void {
   if (!source.emitter?.hasListeners('success')) return
-  source.emitter.publish('success', { breaker: source.name, generation, probe })
+  const { name: breaker, emitter } = source
+  const duration = source.durationOf(permit)
+  emitter.publish('success', { breaker, generation, probe: permit.probe, duration })
 }
 
-function publishFailure(source: Source, error: unknown, generation: number, probe: boolean): void {
+function publishFailure(
+  source: TimedSource,
+  error: unknown,
+  permit: AdmittedPermit,
+  generation: number,
+): void {
   if (!source.emitter?.hasListeners('failure')) return
-  source.emitter.publish('failure', { breaker: source.name, error, generation, probe })
+  const { name: breaker, emitter } = source
+  const duration = source.durationOf(permit)
+  emitter.publish('failure', { breaker, error, generation, probe: permit.probe, duration })
 }
 
 /** How a call has ended. */
 export function publishOutcome(
-  source: Source,
+  source: TimedSource,
   { timedOut, outcome, error: cause }: Classification,
   error: unknown,
+  permit: AdmittedPermit,
   generation: number,
-  probe: boolean,
 ): void {
   if (timedOut) {
     const { timeout } = error as CallTimeoutError
-    publish(source, 'timeout', { timeout, generation, probe })
+    publish(source, 'timeout', { timeout, generation, probe: permit.probe })
   }
-  if (outcome === 'success') publishSuccess(source, generation, probe)
-  else if (outcome === 'failure') publishFailure(source, cause, generation, probe)
+  if (outcome === 'success') publishSuccess(source, permit, generation)
+  else if (outcome === 'failure') publishFailure(source, cause, permit, generation)
 }
 
 /** A call was rejected, or with `enforced: false` would have been without an override. */

@@ -40,6 +40,12 @@ export interface Snapshot {
   /** Admitted calls that have neither settled nor expired. */
   readonly inFlight: number
   /**
+   * Calls that their timeout has ended, and whose action still runs: its promise has not settled. They may
+   * hold memory and connections, and count towards no limit. Calls of synchronous functions, permits and
+   * callbacks are not among them.
+   */
+  readonly abandoned: number
+  /**
    * While half-open: the probes in flight that have delivered nothing yet, how many are allowed, how
    * many succeeded and failed, and how many successes it takes.
    */
@@ -116,6 +122,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
             until: override.until === Infinity ? null : Math.round(wall + (override.until - now)),
           },
     inFlight: view.counters.inFlight,
+    abandoned: view.counters.rest.abandoned,
     probes:
       state.name === 'half-open'
         ? {

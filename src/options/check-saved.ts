@@ -134,6 +134,8 @@ const counts = {
   cancelled: count,
   timeout: count,
   stale: count,
+  fallbacks: optionalCount,
+  failedFallbacks: optionalCount,
   rejected,
 } satisfies FieldsOf<Counts>
 const saved = {

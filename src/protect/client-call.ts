@@ -56,7 +56,9 @@ export class ClientCall {
     this.args = replaceSignal(args, own, 1)
     this.timeout = timeout
     this.handlers =
-      fallback === undefined || onSession ? handlers : withFallback(handlers, fallback, args)
+      fallback === undefined || onSession
+        ? handlers
+        : withFallback(circuit, handlers, fallback, args)
   }
 
   get circuit(): Circuit {

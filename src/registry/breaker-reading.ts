@@ -26,6 +26,8 @@ export interface BreakerReading {
   readonly override: OverrideMode | null
   /** Admitted calls that have neither settled nor expired. */
   readonly inFlight: number
+  /** Calls that their timeout has ended, and whose action still runs. */
+  readonly abandoned: number
   readonly counts: Counts
   /** With `statistics`, how long calls took; null without. */
   readonly latency: LatencyReading | null
@@ -68,6 +70,7 @@ export class ReusedReading implements BreakerReading {
   generation = 1
   override: OverrideMode | null = null
   inFlight = 0
+  abandoned = 0
   readonly counts: Writable<Counts> = {
     admitted: 0,
     settled: 0,
@@ -78,6 +81,8 @@ export class ReusedReading implements BreakerReading {
     cancelled: 0,
     timeout: 0,
     stale: 0,
+    fallbacks: 0,
+    failedFallbacks: 0,
     rejected: { open: 0, 'half-open': 0, 'forced-open': 0, full: 0, unenforced: 0 },
   }
   latency: LatencyReading | null = null
@@ -141,9 +146,12 @@ export class ReusedReading implements BreakerReading {
     const { counts } = this
     const { rest } = counters
     this.inFlight = counters.inFlight
+    this.abandoned = rest.abandoned
     counts.admitted = counters.admitted
     counts.settled = counters.settled
     counts.expired = rest.expired
+    counts.fallbacks = rest.fallbacks
+    counts.failedFallbacks = rest.failedFallbacks
     counts.success = counters.success
     counts.failure = rest.failure
     counts.neutral = rest.neutral

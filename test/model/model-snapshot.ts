@@ -22,6 +22,8 @@ function countsOf({ calls, rejections }: ReferenceModel): Counts {
     cancelled: heard('cancelled'),
     timeout: count(({ ending }) => ending?.how === 'settled' && !ending.stale && ending.timedOut),
     stale: count(({ ending }) => ending?.how === 'settled' && ending.stale),
+    fallbacks: 0,
+    failedFallbacks: 0,
     rejected: {
       open: rejected('open'),
       'half-open': rejected('half-open'),

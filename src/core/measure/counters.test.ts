@@ -12,6 +12,8 @@ const zero = {
   cancelled: 0,
   timeout: 0,
   stale: 0,
+  fallbacks: 0,
+  failedFallbacks: 0,
   rejected: { open: 0, 'half-open': 0, 'forced-open': 0, full: 0, unenforced: 0 },
 }
 
@@ -89,6 +91,8 @@ describe('Counters', () => {
       cancelled: 4,
       timeout: 5,
       stale: 6,
+      fallbacks: 13,
+      failedFallbacks: 12,
       rejected: { open: 7, 'half-open': 8, 'forced-open': 9, full: 10, unenforced: 11 },
     }
 

@@ -27,6 +27,10 @@ export interface Counts {
    * while the breaker was disabled. They are counted here and nowhere else.
    */
   readonly stale: number
+  /** Fallbacks that ran, of failed and of rejected calls; those of a disabled breaker are not counted. */
+  readonly fallbacks: number
+  /** Fallbacks that threw or rejected. */
+  readonly failedFallbacks: number
   /**
    * Rejected calls by reason. `unenforced` calls are not among them: they ran, because the circuit was
    * forced closed, and would have been rejected otherwise.
@@ -42,6 +46,10 @@ class RareCounters {
   cancelled = 0
   timeout = 0
   stale = 0
+  fallbacks = 0
+  failedFallbacks = 0
+  /** Calls that their timeout has ended, and whose action goes on. */
+  abandoned = 0
   open = 0
   'half-open' = 0
   'forced-open' = 0
@@ -127,7 +135,8 @@ export class Counters {
   }
 
   read(): Counts {
-    const { expired, failure, neutral, cancelled, timeout, stale, ...rejected } = this.rest
+    const { expired, failure, neutral, cancelled, timeout, stale, ...others } = this.rest
+    const { fallbacks, failedFallbacks, abandoned: _, ...rejected } = others
     const { admitted, settled, success } = this
     return {
       admitted,
@@ -139,6 +148,8 @@ export class Counters {
       cancelled,
       timeout,
       stale,
+      fallbacks,
+      failedFallbacks,
       rejected,
     }
   }
