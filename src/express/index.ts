@@ -1,0 +1,52 @@
+/**
+ * Answers with 503 or 504 in Express and Connect when a call was rejected or took too long.
+ *
+ * @example
+ * import { circuitErrors } from 'short-circuit/express'
+ *
+ * const middleware = circuitErrors()
+ * console.assert(middleware.length === 4)
+ *
+ * @module
+ */
+import { problemOf } from '../adapter/problem.ts'
+
+interface Response {
+  readonly headersSent: boolean
+  statusCode: number
+  setHeader(name: string, value: string): unknown
+  end(text: string): unknown
+}
+
+/** A middleware for errors of Express 4 and 5, and of Connect. */
+export type ErrorMiddleware = (
+  error: unknown,
+  request: unknown,
+  response: Response,
+  next: (error?: unknown) => void,
+) => void
+
+/**
+ * Returns the middleware: `app.use(circuitErrors())`, behind the routes and in front of a middleware of
+ * your own for other errors, which are passed on. A `CircuitOpenError` or `CircuitFullError`, or an error that
+ * one has caused, is answered with 503 and `Retry-After`, a `CallTimeoutError` with 504, both as
+ * `application/problem+json` that names no breaker.
+ *
+ * @example
+ * import { createOpenError } from 'short-circuit/testing'
+ * import { circuitErrors } from 'short-circuit/express'
+ *
+ * const answer = { headersSent: false, statusCode: 200, setHeader() {}, end() {} }
+ * circuitErrors()(createOpenError({ retryAfter: 1_500 }), {}, answer, () => {})
+ * console.assert(answer.statusCode === 503)
+ */
+export function circuitErrors(): ErrorMiddleware {
+  // With four parameters, by which Express tells it from other middleware.
+  return (error, _request, response, next) => {
+    const problem = response.headersSent ? undefined : problemOf(error)
+    if (problem === undefined) return next(error)
+    response.statusCode = problem.status
+    for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value)
+    response.end(JSON.stringify(problem.body))
+  }
+}

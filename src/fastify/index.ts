@@ -1,0 +1,88 @@
+/**
+ * A plugin for Fastify: 503 or 504 when a call was rejected or took too long, the registry at `app.circuits`,
+ * and a route for readiness.
+ *
+ * @example
+ * import { CircuitRegistry } from 'short-circuit'
+ * import { circuits } from 'short-circuit/fastify'
+ *
+ * const registry = new CircuitRegistry()
+ * // await app.register(circuits, { registry, health: '/ready', required: ['database'] })
+ * console.assert(typeof circuits === 'function' && registry.size === 0)
+ *
+ * @module
+ */
+import { problemOf } from '../adapter/problem.ts'
+import { isReady, type ReadinessOptions } from '../adapter/readiness.ts'
+import type { CircuitRegistry } from '../index.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: requests of any kind, which are passed on.
+type Any = any
+
+interface Reply {
+  code(status: number): Reply
+  headers(headers: Readonly<Record<string, string>>): Reply
+  send(body: unknown): Any
+}
+
+/** What the plugin needs of Fastify 5. */
+export interface FastifyApp {
+  readonly errorHandler: (error: Any, request: Any, reply: Any) => Any
+  setErrorHandler(handler: (error: Any, request: Any, reply: Any) => Any): Any
+  decorate(name: string, value: unknown): Any
+  get(path: string, handler: (request: Any, reply: Any) => Any): Any
+}
+
+/** Options of the plugin. */
+export interface FastifyCircuitsOptions extends ReadinessOptions {
+  /** What becomes `app.circuits`. */
+  readonly registry: CircuitRegistry
+  /**
+   * The path of a route that answers 200 while the process is ready, and 503 while a breaker named in
+   * `required` is open.
+   * @defaultValue none
+   */
+  readonly health?: string | undefined
+  /**
+   * Handles all other errors, in place of a handler of your own: Fastify warns of two in one scope.
+   * @defaultValue the handler that was there before
+   */
+  readonly otherwise?: ((error: Any, request: Any, reply: Any) => Any) | undefined
+}
+
+/**
+ * The plugin: `app.register(circuits, { registry })`. Errors of breakers, and errors that one has caused, are
+ * answered with 503 and `Retry-After`, or 504, as `application/problem+json` that names no breaker. Other errors
+ * go to `otherwise`. Error handlers of routes and of nested plugins come first.
+ *
+ * @throws TypeError for options that are wrong
+ */
+export async function circuits(app: FastifyApp, options: FastifyCircuitsOptions): Promise<void> {
+  const { registry, health, required, otherwise = app.errorHandler } = options
+  if (typeof registry?.breaker !== 'function') {
+    throw new TypeError(`registry must be a CircuitRegistry, got ${typeof registry}`)
+  }
+  if (health !== undefined && !(typeof health === 'string' && health.startsWith('/'))) {
+    throw new TypeError(`health must be a path that begins with "/", got ${String(health)}`)
+  }
+  if (typeof otherwise !== 'function') {
+    throw new TypeError(`otherwise must be a function, got ${typeof otherwise}`)
+  }
+  app.decorate('circuits', registry)
+  app.setErrorHandler(function (this: unknown, error: unknown, request: unknown, reply: Reply) {
+    const problem = problemOf(error)
+    if (problem === undefined) return otherwise.call(this, error, request, reply)
+    return reply.code(problem.status).headers(problem.headers).send(JSON.stringify(problem.body))
+  })
+  if (health === undefined) return
+  app.get(health, (_request: unknown, reply: Reply) => {
+    const ready = isReady(registry, { required })
+    return reply
+      .code(ready ? 200 : 503)
+      .headers({ 'cache-control': 'no-store' })
+      .send({ status: ready ? 'ready' : 'unready' })
+  })
+}
+
+// For the whole application, and not only for what is registered within this plugin.
+Object.assign(circuits, { [Symbol.for('skip-override')]: true })

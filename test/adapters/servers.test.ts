@@ -1,0 +1,259 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { afterEach, describe, expect, it } from 'vitest'
+import { circuitErrors as expressErrors } from '../../src/express/index.ts'
+import { circuits } from '../../src/fastify/index.ts'
+import { circuitErrors as honoErrors } from '../../src/hono/index.ts'
+import { CircuitRegistry } from '../../src/index.ts'
+import { createFullError, createOpenError, createTimeoutError } from '../../src/testing/index.ts'
+
+/** What the routes of the servers throw. */
+const ERRORS: Readonly<Record<string, () => Error>> = {
+  open: () => createOpenError({ breaker: 'secret', retryAfter: 1_200 }),
+  soon: () => createOpenError({ breaker: 'secret', retryAfter: 0 }),
+  unknown: () => createOpenError({ breaker: 'secret' }),
+  full: () => createFullError({ breaker: 'secret' }),
+  late: () => createTimeoutError({ breaker: 'secret' }),
+  wrapped: () => new Error('no user', { cause: createOpenError({ retryAfter: 3_000 }) }),
+  other: () => new RangeError('mine'),
+}
+
+interface App {
+  readonly name: string
+  /** Starts a server whose route `/<name>` throws the error of that name. Returns its origin. */
+  start(): Promise<string>
+  stop(): Promise<unknown>
+}
+
+function listening(server: Server): Promise<string> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    })
+  })
+}
+
+function closed(server: Server | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    server?.closeAllConnections()
+    if (server === undefined) resolve()
+    else server.close(() => resolve())
+  })
+}
+
+function expressApp(): App {
+  let server: Server | undefined
+  return {
+    name: 'express',
+    async start() {
+      const app = express()
+      for (const [name, create] of Object.entries(ERRORS)) {
+        app.get(`/${name}`, async () => {
+          throw create()
+        })
+      }
+      app.get('/begun', (_request, response, next) => {
+        response.write('begun')
+        next(createOpenError())
+      })
+      app.use(expressErrors())
+      app.use(((error, _request, response, next) => {
+        if (response.headersSent) next(error)
+        else response.status(500).send('own handler')
+      }) as express.ErrorRequestHandler)
+      server = createServer(app)
+      return listening(server)
+    },
+    stop: () => closed(server),
+  }
+}
+
+function fastifyApp(): App {
+  let app: FastifyInstance
+  return {
+    name: 'fastify',
+    async start() {
+      app = Fastify()
+      // biome-ignore lint/nursery/noMisusedPromises: Fastify waits for its plugins.
+      await app.register(circuits, {
+        registry: new CircuitRegistry(),
+        otherwise: (_error, _request, reply) => reply.code(500).send('own handler'),
+      })
+      for (const [name, create] of Object.entries(ERRORS)) {
+        app.get(`/${name}`, async () => {
+          throw create()
+        })
+      }
+      return app.listen({ port: 0, host: '127.0.0.1' })
+    },
+    stop: () => app.close(),
+  }
+}
+
+function honoApp(): App {
+  let server: Server | undefined
+  return {
+    name: 'hono',
+    async start() {
+      const app = new Hono()
+      for (const [name, create] of Object.entries(ERRORS)) {
+        app.get(`/${name}`, () => {
+          throw create()
+        })
+      }
+      app.onError(honoErrors((_error, context) => context.text('own handler', 500)))
+      server = createServer(async (request, response) => {
+        const answer = await app.fetch(new Request(`http://127.0.0.1${request.url}`))
+        response.writeHead(answer.status, Object.fromEntries(answer.headers))
+        response.end(await answer.text())
+      })
+      return listening(server)
+    },
+    stop: () => closed(server),
+  }
+}
+
+describe.each([expressApp(), fastifyApp(), honoApp()])('a server of $name', (app) => {
+  afterEach(() => app.stop())
+
+  it.each([
+    { path: 'open', status: 503, retryAfter: '2' },
+    { path: 'soon', status: 503, retryAfter: '1' },
+    { path: 'unknown', status: 503, retryAfter: null },
+    { path: 'full', status: 503, retryAfter: null },
+    { path: 'late', status: 504, retryAfter: null },
+    { path: 'wrapped', status: 503, retryAfter: '3' },
+  ])('answers $status for an error of a breaker: $path', async ({ path, status, retryAfter }) => {
+    const response = await fetch(`${await app.start()}/${path}`)
+    const text = await response.text()
+
+    expect(response.status).toBe(status)
+    expect(response.headers.get('retry-after')).toBe(retryAfter)
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(JSON.parse(text)).toMatchObject({ type: 'about:blank', status })
+    expect(text).not.toContain('secret')
+  })
+
+  it('leaves other errors to the handler of the application', async () => {
+    const response = await fetch(`${await app.start()}/other`)
+
+    expect([response.status, await response.text()]).toEqual([500, 'own handler'])
+  })
+})
+
+describe('express', () => {
+  it('ends an answer that has begun as Express does', async () => {
+    const app = expressApp()
+    const origin = await app.start()
+    const body = await fetch(`${origin}/begun`)
+      .then((response) => response.text())
+      .catch((error: unknown) => error)
+    await app.stop()
+
+    expect(body).toBeInstanceOf(Error)
+  })
+})
+
+describe('hono', () => {
+  it('answers other errors as Hono does, without a handler', async () => {
+    const app = new Hono()
+    app.get('/http', () => {
+      throw new HTTPException(418, { message: 'teapot' })
+    })
+    app.get('/other', () => {
+      throw new Error('secret')
+    })
+    app.onError(honoErrors())
+    const [http, other] = [await app.request('/http'), await app.request('/other')]
+
+    expect([http.status, await http.text()]).toEqual([418, 'teapot'])
+    expect([other.status, await other.text()]).toEqual([500, 'Internal Server Error'])
+  })
+
+  it('takes nothing but a function', () => {
+    expect(() => honoErrors('mine' as never)).toThrow('circuitErrors takes a function, got string')
+  })
+})
+
+describe('fastify', () => {
+  const start = async (options: object = {}) => {
+    const registry = new CircuitRegistry({ defaults: { maxFailures: 1 } })
+    const app = Fastify()
+    // biome-ignore lint/nursery/noMisusedPromises: Fastify waits for its plugins.
+    await app.register(circuits, { registry, ...options })
+    return { app, registry }
+  }
+
+  it('decorates the application with the registry', async () => {
+    const { app, registry } = await start()
+
+    expect((app as unknown as { circuits: unknown }).circuits).toBe(registry)
+    await app.close()
+  })
+
+  it('lets error handlers of nested plugins come first', async () => {
+    const { app } = await start()
+    // biome-ignore lint/nursery/noMisusedPromises: Fastify waits for its plugins.
+    await app.register(async (child) => {
+      child.setErrorHandler((_error, _request, reply) => reply.code(418).send('nested'))
+      child.get('/nested', async () => {
+        throw createOpenError()
+      })
+    })
+    const response = await app.inject('/nested')
+
+    expect([response.statusCode, response.body]).toEqual([418, 'nested'])
+    await app.close()
+  })
+
+  it('is ready unless a required breaker is open by itself', async () => {
+    const { app, registry } = await start({ health: '/ready', required: ['database'] })
+    const status = async () => {
+      const { statusCode, body, headers } = await app.inject('/ready')
+      return [statusCode, JSON.parse(body).status, headers['cache-control']]
+    }
+    const ready = [200, 'ready', 'no-store']
+
+    expect(await status()).toEqual(ready)
+    registry.breaker('cache').trip()
+    expect(await status()).toEqual(ready)
+    registry.breaker('database').forceOpen('migration')
+    expect(await status()).toEqual(ready)
+    registry.breaker('database').release()
+    registry.breaker('database').trip()
+    expect(await status()).toEqual([503, 'unready', 'no-store'])
+    registry.breaker('database').halfOpen()
+    expect(await status()).toEqual(ready)
+    await app.close()
+  })
+
+  it('answers other errors as before, where it is not told otherwise', async () => {
+    const { app } = await start()
+    app.get('/other', async () => {
+      throw Object.assign(new Error('mine'), { statusCode: 409 })
+    })
+
+    expect((await app.inject('/other')).json()).toMatchObject({ statusCode: 409, message: 'mine' })
+    await app.close()
+  })
+
+  it('has no route without a path for it', async () => {
+    const { app } = await start()
+
+    expect((await app.inject('/ready')).statusCode).toBe(404)
+    await app.close()
+  })
+
+  it.each([
+    [{ registry: undefined }, 'registry must be a CircuitRegistry, got undefined'],
+    [{ otherwise: 'mine' }, 'otherwise must be a function, got string'],
+    [{ health: 'ready' }, 'health must be a path that begins with "/", got ready'],
+  ])('says what is wrong with its options: %j', async (options, message) => {
+    await expect(start(options)).rejects.toThrow(message)
+  })
+})
