@@ -248,3 +248,65 @@ describe('an action that a listed method takes', () => {
     expect(action).toHaveBeenCalledExactlyOnceWith(real)
   })
 })
+
+describe('a listed method that calls back and returns a promise', () => {
+  class Mailer {
+    ran = 0
+    /** Its promise is fulfilled once the callback has the error. */
+    send(text: string, callback?: Callback): Promise<unknown> {
+      this.ran++
+      const error = text === 'fail' ? new Error('down') : null
+      if (callback !== undefined) {
+        return Promise.resolve().then(() => (error ? callback(error) : callback(null, text)))
+      }
+      return error ? Promise.reject(error) : Promise.resolve(text)
+    }
+    sendNow(text: string, callback: Callback): Promise<void> {
+      this.ran++
+      callback(text === 'fail' ? new Error('down') : null, text)
+      return Promise.resolve()
+    }
+    each(_text: string, visit: (item: string, index: number) => void): Promise<void> {
+      visit('a', 0)
+      return Promise.reject(new Error('down'))
+    }
+  }
+  const methods = ['send', 'sendNow', 'each']
+
+  it.each(['send', 'sendNow'] as const)('fails with the error that %s calls back', async (name) => {
+    const mailer = protect(new Mailer(), breaker, { methods })
+    await answer((callback) => mailer[name]('hello', callback))
+    await answer((callback) => mailer[name]('fail', callback))
+
+    expect(counts()).toEqual([2, 1, 1, 0, 0])
+  })
+
+  it.each(['send', 'sendNow'] as const)(
+    'rejects %s to both, and leaves nothing unhandled',
+    async (name) => {
+      const real = new Mailer()
+      const mailer = protect(real, breaker, { methods })
+      await answer((callback) => mailer[name]('hello', callback))
+      breaker.trip()
+      let promise: Promise<unknown> | undefined
+      const [error] = await answer((callback) => {
+        promise = mailer[name]('hello', callback)
+      })
+
+      expect(error).toBeInstanceOf(CircuitOpenError)
+      expect(await reasonOf(promise as Promise<unknown>)).toBe(error)
+      expect(real.ran).toBe(1)
+    },
+  )
+
+  it('does not take what an action gets for an end', async () => {
+    const mailer = protect(new Mailer(), breaker, { methods })
+    const visit = vi.fn((_item: string, _index: number) => {})
+    await reasonOf(mailer.each('a', visit))
+    breaker.trip()
+    await reasonOf(mailer.each('a', visit))
+
+    expect(visit).toHaveBeenCalledOnce()
+    expect(counts()).toEqual([1, 0, 1, 0, 1])
+  })
+})

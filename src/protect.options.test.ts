@@ -93,6 +93,31 @@ describe('the options of protect', () => {
     expect(wrong('users.list', 'of().get', 'users.none.x', 'users.by', 'later.a')).not.toThrow()
   })
 
+  it('leave the thenable of a listed method its own methods, and await it when its caller does', async () => {
+    let awaited = 0
+    const search = () => {
+      const promise = Promise.resolve('found')
+      return {
+        // biome-ignore lint/suspicious/noThenProperty: it is awaited.
+        then: ((...args) => {
+          awaited += 1
+          return promise.then(...args)
+        }) as typeof promise.then,
+        abort: () => 'aborted',
+      }
+    }
+    const client = protect({ search }, breaker, { methods: ['search'] })
+    expect(client.search().abort()).toBe('aborted')
+    expect(awaited).toBe(0)
+    expect(await client.search()).toBe('found')
+    expect(awaited).toBe(1)
+    expect(breaker.snapshot().counts).toMatchObject({ success: 1, cancelled: 1 })
+    breaker.trip()
+
+    expect(await reasonOf(client.search())).toBeInstanceOf(CircuitOpenError)
+    expect(() => client.search().abort()).not.toThrow()
+  })
+
   it('declare what a method returns, for calls that are rejected before any has run', async () => {
     const get = (path: string) => {
       const promise = Promise.resolve(path)

@@ -62,6 +62,24 @@ describe('a signal in the options of a part of a call', () => {
     expect(options.request.signal).toBe(signal)
   })
 
+  it('may have another name', async () => {
+    breaker.configure({ callTimeout: 100 })
+    const query = (_: string, { abort_signal }: { abort_signal: AbortSignal }) => hang(abort_signal)
+    const guarded = protect(
+      { query: async (...args: Parameters<typeof query>) => query(...args) },
+      breaker,
+    )
+    const controller = new AbortController()
+    const cancelled = guarded.query('', { abort_signal: controller.signal })
+    controller.abort()
+    await reasonOf(cancelled)
+    const call = reasonOf(guarded.query('', { abort_signal: new AbortController().signal }))
+    await clock.advance(100)
+
+    expect(isCallTimeoutError(await call)).toBe(true)
+    expect(counts()).toEqual([0, 1, 1, 0])
+  })
+
   it.each([
     ['deeper options', { a: { b: { signal: new AbortController().signal } } }],
     ['an instance', { a: new (class {})() }],

@@ -23,21 +23,22 @@ export function callerSignal(args: readonly unknown[]): AbortSignal | undefined 
   return undefined
 }
 
-/** As above, and also in the options of a part of the call, such as `{ request: { signal } }`. */
+/** As above, and also under other names, and in options within options, as `{ request: { signal } }`. */
 export function findSignal(args: readonly unknown[]): AbortSignal | undefined {
   const signal = callerSignal(args)
   if (signal !== undefined) return signal
   for (let i = args.length - 1; i >= 0; i--) {
-    const nested = callerSignal(optionsIn(args[i]))
-    if (nested !== undefined) return nested
+    const found = callerSignal(partsOf(args[i]))
+    if (found !== undefined) return found
   }
   return undefined
 }
 
-/** Options within options. */
-function optionsIn(arg: unknown): readonly unknown[] {
+/** Signals and further options within options. */
+function partsOf(arg: unknown): readonly unknown[] {
   try {
-    return isOptions(arg) ? Object.values(arg).filter(isOptions) : []
+    const parts = isOptions(arg) ? Object.values(arg) : []
+    return parts.filter((part) => isOptions(part) || isSignal(part))
   } catch {
     // As above.
     return []
@@ -50,8 +51,8 @@ function isOptions(value: unknown): value is Options {
 
 /**
  * The arguments with the signal of the call in place of its caller's: as an argument, and in plain
- * options, which are copied; with a `depth` of 1 also in options within them. An instance of a class, such
- * as a `Request`, can't be copied and stays.
+ * options, which are copied; with a `depth` of 1 also under other names and in options within them. An instance
+ * of a class, such as a `Request`, can't be copied and stays.
  */
 export function replaceSignal(
   args: readonly unknown[],
@@ -85,7 +86,8 @@ function replaceProperties(
   }
   if (depth === 0) return copy
   for (const [name, part] of Object.entries(options)) {
-    const replaced = isOptions(part) ? replaceProperties(part, caller, own, depth - 1) : part
+    const inner = isOptions(part) ? replaceProperties(part, caller, own, depth - 1) : part
+    const replaced = part === caller ? own : inner
     if (replaced !== part) copy = { ...copy, [name]: replaced }
   }
   return copy

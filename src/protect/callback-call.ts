@@ -4,6 +4,7 @@ import { timeLimit } from '../call/timeout-queue.ts'
 import type { Circuit } from '../circuit/circuit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { ClientCall } from './client-call.ts'
+import type { ReturnProfile } from './client-method.ts'
 import { isObject, mayCallTarget } from './client-shape.ts'
 
 /** Whether a function that a method takes may be called with an error: an action is not to be. */
@@ -28,8 +29,9 @@ export class CallbackCall {
   readonly #original: AnyFunction
   /** What it was called back with before its method returned. */
   #early: readonly unknown[] | undefined
-  #state: 'starting' | 'waiting' | 'over' = 'starting'
+  #state: 'starting' | 'waiting' | 'besides' | 'over' = 'starting'
   #timedOut = false
+  #profile: ReturnProfile | undefined
   #stopTimer: (() => void) | undefined
 
   constructor(circuit: Circuit, call: ClientCall, original: AnyFunction) {
@@ -42,6 +44,7 @@ export class CallbackCall {
         // An action gets what the client passes to it: its transaction is one call.
         const isAction = this.#state !== 'waiting' && !isCallback(original)
         if (this.#state === 'waiting') this.#settle(args)
+        else if (this.#state === 'besides') this.#hear(args)
         else if (this.#state === 'starting') this.#early ??= args
         return Reflect.apply(target, self, isAction ? args : args.map((arg) => call.proxyOf(arg)))
       },
@@ -53,9 +56,23 @@ export class CallbackCall {
     return [...args.slice(0, -1), this.#callback]
   }
 
-  /** The method returned a promise: the function was none of its callbacks. */
-  ignore(): void {
-    this.#state = 'over'
+  /**
+   * The method returned a promise, whose end the function does not tell: it may be an action. But some
+   * promises are fulfilled once the callback has got the error.
+   */
+  awaitBesides(profile: ReturnProfile): void {
+    this.#state = 'besides'
+    this.#profile = profile
+    if (this.#early !== undefined) this.#hear(this.#early)
+  }
+
+  #hear(args: readonly unknown[]): void {
+    const failed = isError(args[0])
+    if (failed) this.#call.handlers.onRejected(args[0])
+    // No action gets what only a callback does.
+    if (failed || (args.length > 1 && (args[0] ?? undefined) === undefined)) {
+      ;(this.#profile as ReturnProfile).callsBack = true
+    }
   }
 
   /** What the caller receives in place of what the method returned. */

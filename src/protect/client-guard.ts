@@ -133,12 +133,13 @@ export class ClientGuard {
     const profile = withCallback ? method.profileWithCallback : method.profile
     const circuit = (): Circuit => this.#rules.circuitOf(method.path)
     const passes = (): boolean => wouldAdmit(circuit())
-    const { returnsPromises, isPart, isPlain } = profile
+    const { returnsPromises, isPart, isPlain, callsBack } = profile
     // What may be a part of another call is admitted when it is used.
     const isAdmittedFirst = (): boolean =>
       method.onSession ? !isPart && passes() : !isPart || !passes()
     if (returnsPromises && rejected === undefined && isAdmittedFirst()) {
-      const callback = method.isListed && withCallback && !isPlain ? args.at(-1) : undefined
+      const hasCallback = method.isListed && withCallback && (!isPlain || callsBack)
+      const callback = hasCallback ? args.at(-1) : undefined
       return this.#callAdmitted(method, profile, run, args, callback as AnyFunction | undefined)
     }
     if (profile.returnsStreams && !method.onSession) rejected ??= circuit().rejectOnly()
@@ -238,12 +239,13 @@ export class ClientGuard {
       return Promise.resolve(call.handlers.onRejected(error))
     }
     // With a callback, awaiting it may run it a second time, or be forbidden.
-    if (method.isListed && !callbackCall && !isBegun(result) && isThenable(result)) {
-      result = Promise.resolve(result)
+    if (method.isListed && !callbackCall && isThenable(result)) {
+      remember(profile, result, true)
+      return guardPromise(call, result as Promise<unknown>, profile, this.originals)
     }
     // A stream besides a callback is what the callback tells of.
     if (this.#isUnderWay(result) && (!mayCallBack || isBegun(result))) {
-      callbackCall?.ignore()
+      callbackCall?.awaitBesides(profile)
       remember(profile, result)
       return isBegun(result)
         ? guardPromise(call, result, profile, this.originals)

@@ -111,10 +111,14 @@ function declaredMembers(
 }
 
 /** Keeps what kind of promise or stream a method has returned. */
-export function remember(profile: ReturnProfile, result: object): void {
-  if (isBegun(result)) {
+export function remember(
+  profile: ReturnProfile,
+  result: object,
+  isPromised: boolean = isBegun(result),
+): void {
+  if (isPromised) {
     profile.returnsPromises = true
-    profile.isPlain = isPlainPromise(result)
+    profile.isPlain = isPlainPromise(result as Promise<unknown>)
     if (!profile.isPlain) rememberMethods(profile, result)
     return
   }

@@ -21,6 +21,7 @@ export function rejectedResult(
   const rejection = rejectCall(circuit, rejectReason, circuit.options.fallback, args)
   if (callback !== undefined) {
     rejectCallback(rejection, callback)
+    if (profile.isPlain) return rejection
     if (profile.hasMethod === undefined) return undefined
   }
   const iterate = () => iteratorOf(rejection, noStream)
