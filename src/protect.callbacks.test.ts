@@ -219,6 +219,61 @@ describe('the callback of a listed method', () => {
   })
 })
 
+describe('the callback of a listed method that returns a promise as well', () => {
+  class Both {
+    get(text: string, callback?: Callback): Promise<string> {
+      const promise = text === 'fail' ? Promise.reject(new Error('down')) : Promise.resolve(text)
+      if (callback !== undefined) {
+        promise.then(
+          (value) => callback(null, value),
+          (error) => callback(error),
+        )
+      }
+      return promise
+    }
+    now(text: string, callback: Callback): Promise<string> {
+      callback(null, text)
+      return Promise.resolve(text)
+    }
+  }
+
+  it.each(['get', 'now'] as const)('of %s gets the rejection, which is handled', async (name) => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const both = protect(new Both(), breaker, { methods: ['get', 'now'] })
+    expect(await answer((callback) => both[name]('a', callback))).toEqual([null, 'a'])
+    expect(await answer((callback) => both[name]('b', callback))).toEqual([null, 'b'])
+    breaker.trip()
+    const [error] = await answer((callback) => both[name]('c', callback))
+    const rejected = both[name]('d', () => {})
+    await turn()
+    process.off('unhandledRejection', unhandled)
+
+    expect(error).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(rejected)).toBeInstanceOf(CircuitOpenError)
+    expect(unhandled).not.toHaveBeenCalled()
+    expect(counts().slice(0, 3)).toEqual([2, 2, 0])
+  })
+})
+
+describe('a listed method that has called back', () => {
+  it('may return a thenable without a callback, which is not awaited', async () => {
+    const then = vi.fn()
+    const database = {
+      find: (callback?: Callback) => {
+        if (callback !== undefined) queueMicrotask(() => callback(null, 'row'))
+        return { then, stream: () => ['row'] }
+      },
+    }
+    const guarded = protect(database, breaker, { methods: ['find'] })
+    await answer((callback) => guarded.find(callback))
+
+    expect(guarded.find().stream()).toEqual(['row'])
+    await turn()
+    expect(then).not.toHaveBeenCalled()
+  })
+})
+
 describe('an action that a listed method takes', () => {
   it.each(['transaction', 'begin'] as const)('is part of the call of %s', async (name) => {
     expect(await client[name](async ({ ran }) => ran)).toBe(1)

@@ -20,7 +20,7 @@ export interface ReturnProfile {
   returnsStreams: boolean
   /** It has returned a stream of Node or of the web, which runs however it is read. */
   running: StreamProfile | undefined
-  /** It has called its callback back, and returned no promise. */
+  /** It has called its callback back. */
   callsBack: boolean
   /** It has returned promises without further members. */
   isPlain: boolean

@@ -33,6 +33,8 @@ export interface DatabaseClient<Raw, Client> {
   guard(raw: Raw, breaker: CircuitBreaker): Client
   /** It is one connection itself, and opens another when it has lost it, or does not. */
   readonly connection?: 'once' | 'again'
+  /** A statement on a connection that has died never ends, with or without a breaker. */
+  readonly hangsWhenDead?: true
   /** Resolves when it can be called again after its server was gone. */
   ready?(raw: Raw): unknown
   /** Reads the number 1. */
@@ -158,6 +160,11 @@ function describeClient<Raw, Client>(
     expect(breaker.snapshot().inFlight).toBe(0)
   })
 
+  /** MariaDB tells of transactions with a delay. */
+  function untilNoneIsOpen(): PromiseLike<void> {
+    return expect.poll(() => database.openTransactions()).toBe(0)
+  }
+
   /** Opens the circuit by an outage, which is over then. */
   async function fail(): Promise<unknown[]> {
     await row.select(client)
@@ -227,7 +234,7 @@ function describeClient<Raw, Client>(
       async function next(id: number): Promise<void> {
         breaker.reset()
         await row.insert(client, id)
-        expect(await database.openTransactions()).toBe(0)
+        await untilNoneIsOpen()
       }
 
       it('is committed, and what the next user writes is stored', async () => {
@@ -269,6 +276,19 @@ function describeClient<Raw, Client>(
         expect(breaker.snapshot().counts.rejected).toMatchObject({ open: 0, full: 0 })
       })
 
+      if (!row.hangsWhenDead)
+        it('that dies is a failure, and does not go to the next user', async () => {
+          const transaction = await begin(client)
+          await transaction.insert(1)
+          relay.cut()
+          expect(isRejection(await reasonOf(transaction.insert(2)))).toBe(false)
+          await Promise.resolve(transaction.rollback()).catch(() => {})
+          await row.insert(client, 3)
+
+          expect(await database.stored()).toEqual([3])
+          expect(breaker.snapshot().counts.failure).toBeGreaterThan(0)
+        })
+
       it('is not handed out while the circuit is open', async () => {
         await (await begin(client)).commit()
         breaker.trip()
@@ -296,7 +316,7 @@ function describeClient<Raw, Client>(
         await row.insert(client, 5)
 
         expect(await database.stored()).toEqual([1, 2, 5])
-        expect(await database.openTransactions()).toBe(0)
+        await untilNoneIsOpen()
       })
 
       it('is rolled back when it fails, though the circuit opens', async () => {
@@ -310,7 +330,7 @@ function describeClient<Raw, Client>(
         await row.insert(client, 2)
 
         expect(await database.stored()).toEqual([2])
-        expect(await database.openTransactions()).toBe(0)
+        await untilNoneIsOpen()
       })
     })
 }

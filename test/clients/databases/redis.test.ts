@@ -62,12 +62,16 @@ describe('protect(ioredis)', () => {
     expect(await redis.set('b', '3')).toBe('OK')
   })
 
-  it('calls callbacks as without a breaker', async () => {
-    const answer = await new Promise((resolve) => {
-      void redis.set('a', '1', (error, result) => resolve([error, result]))
-    })
+  it('calls callbacks as without a breaker, and with the rejection if the method is listed', async () => {
+    const listed = protect(redis, breaker, { methods: ['set'] })
+    const set = () =>
+      new Promise((resolve) => {
+        void listed.set('a', '1', (error, result) => resolve([error, result]))
+      })
+    expect(await set()).toEqual([null, 'OK'])
+    breaker.trip()
 
-    expect(answer).toEqual([null, 'OK'])
+    expect(await set()).toEqual([expect.any(CircuitOpenError), undefined])
   })
 
   it('is an emitter, with its state and its duplicates', async () => {

@@ -122,7 +122,7 @@ const callbacks: DatabaseClient<mysql.Pool, mysql.Pool> = {
   name: 'mysql2 with callbacks, pool',
   packages: ['mysql2'],
   guarded: "protect(pool, breaker, { methods: ['query', 'execute', 'getConnection'] })",
-  trap: '`query` without a callback returns an emitter, which is not guarded',
+  trap: '`query` without a callback returns an emitter, which is not guarded: `query(…).stream()` is',
   open: (port) => mysql.createPool({ ...account, port, connectionLimit: 1 }),
   close: (raw) => called((callback) => raw.end(callback as (error: Error | null) => void)),
   guard: (raw, breaker) =>
