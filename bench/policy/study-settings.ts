@@ -3,6 +3,7 @@ import type { Weights } from './study.ts'
 /** What was registered before it was run: seeds, and what their scenarios are by `scenariosHash`. */
 export const REGISTERED = [
   { file: 'PREREGISTERED.md', from: 70_000, to: 70_974, hash: 'f1d968c5f4e74c72' },
+  { file: 'PREREGISTERED-2.md', from: 200_000, to: 200_959, hash: '71972c68a9aad2c7' },
 ] as const
 /** The seeds of the published results: those that were registered last. */
 export const FINAL = REGISTERED.at(-1) as (typeof REGISTERED)[number]
