@@ -31,6 +31,11 @@ export interface Permit extends Disposable {
   readonly probe: boolean
   /** The generation that the result counts for. */
   readonly generation: number
+  /**
+   * Aborted when the call ends by its timeout or by the caller's signal, before it was settled: for
+   * what makes the request. It is there from when it is first read.
+   */
+  readonly signal: AbortSignal
   /** It went well. A value that is passed is classified, as that of a guarded function would be. */
   success(value?: unknown): void
   /** It failed. An error that is passed is classified, as that of a guarded function would be. */
@@ -56,6 +61,9 @@ class CallPermit implements Permit {
   readonly generation: number
   readonly #settlement: Settlement
   readonly #stopTimer: (() => void) | undefined
+  #controller: AbortController | undefined = undefined
+  /** Why the call ended before it was settled by hand. */
+  #ended: { readonly reason: unknown } | undefined = undefined
 
   constructor(
     circuit: Circuit,
@@ -71,6 +79,7 @@ class CallPermit implements Permit {
       this.#stopTimer = timeLimit(circuit.clock, limit, () => {
         const reason = new CallTimeoutError(circuit.name, limit)
         this.#settle({ status: 'rejected', reason }, true)
+        this.#abort(reason)
       })
     }
     // A listener may have aborted it while the call was admitted.
@@ -80,6 +89,19 @@ class CallPermit implements Permit {
 
   get probe(): boolean {
     return this.#settlement.permit.probe
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#ended !== undefined) this.#controller.abort(this.#ended.reason)
+    }
+    return this.#controller.signal
+  }
+
+  #abort(reason: unknown): void {
+    this.#ended = { reason }
+    this.#controller?.abort(reason)
   }
 
   success(...values: [value?: unknown]): void {
@@ -117,6 +139,7 @@ class CallPermit implements Permit {
       // Classified: an abort by a deadline is a failure.
       if (delivered && abortedByCaller(signal)) this.cancel()
       else this.#settle({ status: 'rejected', reason })
+      this.#abort(reason)
     },
   }
 

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+import { createBreaker } from '../../test/helpers/public.ts'
+import { CallTimeoutError, CircuitOpenError } from '../index.ts'
+import { http } from '../outcomes/http.ts'
+import { circuitBreaker } from './circuit-breaker.ts'
+import type { Handler } from './guard-handler.ts'
+
+/** A handler that notes what it is told, by the methods of current or of earlier versions. */
+function noting(protocol: 'current' | 'legacy'): { handler: Handler; told: unknown[][] } {
+  const told: unknown[][] = []
+  const note =
+    (name: string, result?: unknown) =>
+    (...args: unknown[]) => {
+      told.push([name, ...args])
+      return result
+    }
+  const names =
+    protocol === 'current'
+      ? [
+          'RequestStart',
+          'RequestUpgrade',
+          'ResponseStart',
+          'ResponseData',
+          'ResponseEnd',
+          'ResponseError',
+        ]
+      : ['Connect', 'Error', 'Upgrade', 'ResponseStarted', 'Headers', 'Data', 'Complete']
+  const handler = Object.fromEntries(
+    [...names, 'BodySent'].map((name) => [
+      `on${name}`,
+      note(name, name === 'Data' ? false : undefined),
+    ]),
+  )
+  return { handler: handler as Handler, told }
+}
+
+function dispatched(by: Parameters<typeof circuitBreaker>[0], handler: Handler): Handler {
+  let guarded: Handler = {}
+  circuitBreaker(by)((_options, inner) => {
+    guarded = inner
+    return true
+  })({ origin: 'http://a.example', path: '/' }, handler)
+  return guarded
+}
+
+describe('a handler of an earlier version', () => {
+  it('is told everything, and the permit how it ends', () => {
+    const { breaker } = createBreaker()
+    const { handler, told } = noting('legacy')
+    const guarded = dispatched(breaker, handler)
+
+    guarded.onConnect?.(() => {})
+    guarded.onBodySent?.(5, 5)
+    guarded.onResponseStarted?.()
+    guarded.onHeaders?.(103, [], () => {})
+    guarded.onHeaders?.(503, [Buffer.from('Retry-After'), Buffer.from('30')], () => {})
+    const more = guarded.onData?.(Buffer.from('x'))
+    guarded.onComplete?.([])
+
+    expect(told.map(([name]) => name)).toEqual([
+      'Connect',
+      'BodySent',
+      'ResponseStarted',
+      'Headers',
+      'Headers',
+      'Data',
+      'Complete',
+    ])
+    expect(more).toBe(false)
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { failure: 1, settled: 1 } })
+  })
+
+  it.each([
+    { reason: new Error('left'), outcome: 'cancelled' },
+    { reason: new DOMException('late', 'TimeoutError'), outcome: 'failure' },
+  ])('tells by the reason of an abort what it means: $reason', ({ reason, outcome }) => {
+    const { breaker } = createBreaker()
+    const { handler, told } = noting('legacy')
+    const aborted: unknown[] = []
+    const guarded = dispatched(breaker, handler)
+
+    guarded.onConnect?.((error) => aborted.push(error))
+    const abort = told[0]?.[1] as (error: unknown) => void
+    abort(reason)
+    guarded.onError?.(reason)
+
+    expect(aborted).toEqual([reason])
+    expect(breaker.snapshot().counts).toMatchObject({ [outcome]: 1, settled: 1 })
+  })
+
+  it('is told of a rejection by its own method, a microtask later', async () => {
+    const { breaker } = createBreaker()
+    breaker.trip()
+    const { handler, told } = noting('legacy')
+    dispatched(breaker, handler)
+    const before = told.length
+    await Promise.resolve()
+
+    expect(before).toBe(0)
+    expect(told).toEqual([['Error', expect.any(CircuitOpenError)]])
+  })
+})
+
+describe.each(['current', 'legacy'] as const)('a %s handler', (protocol) => {
+  const begin = (guarded: Handler, abort: (reason?: unknown) => void): void => {
+    if (protocol === 'legacy') guarded.onConnect?.(abort)
+    else guarded.onRequestStart?.({ abort }, {})
+  }
+
+  it('is aborted when the time is up, also when it begins only then', async () => {
+    const { breaker, clock } = createBreaker({ callTimeout: 100, maxFailures: 5 })
+    const aborted: unknown[] = []
+    const guarded = [0, 1].map(() => dispatched(breaker, noting(protocol).handler))
+    begin(guarded[0] as Handler, (reason) => aborted.push(reason))
+    await clock.advance(100)
+    begin(guarded[1] as Handler, (reason) => aborted.push(reason))
+
+    expect(aborted).toEqual([expect.any(CallTimeoutError), expect.any(CallTimeoutError)])
+    expect(breaker.snapshot().counts).toMatchObject({ timeout: 2, failure: 2 })
+  })
+
+  it('ends a call by an upgrade', () => {
+    const { breaker } = createBreaker()
+    const { handler, told } = noting(protocol)
+    const guarded = dispatched(breaker, handler)
+    begin(guarded, () => {})
+    if (protocol === 'legacy') guarded.onUpgrade?.(101, [], {})
+    else guarded.onRequestUpgrade?.({ abort() {} }, 101, {}, {})
+
+    expect(told.at(-1)?.[0]).toMatch(/Upgrade$/)
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1 } })
+  })
+})
+
+it('classifies by the names of headers, however they come', () => {
+  const seen: unknown[] = []
+  const { breaker } = createBreaker({
+    classify: (settled) => {
+      seen.push(settled.status === 'fulfilled' && settled.value)
+      return http(settled)
+    },
+  })
+  dispatched(breaker, noting('legacy').handler).onHeaders?.(429, ['Retry-After', '1'], () => {})
+  dispatched(breaker, noting('current').handler).onResponseStart?.({ abort() {} }, 429, {
+    'retry-after': '1',
+  })
+
+  expect(seen[0]).toEqual({ statusCode: 429, headers: { 'retry-after': '1' } })
+  expect(seen.at(-1)).toEqual(seen[0])
+  expect(breaker.snapshot().counts.failure).toBe(2)
+})

@@ -1,0 +1,154 @@
+import * as undici7 from 'undici'
+import * as undici8 from 'undici-8'
+import { afterEach, describe, expect, it } from 'vitest'
+import { CircuitBreaker, CircuitRegistry, isCircuitOpenError } from '../../src/index.ts'
+import { circuitBreaker } from '../../src/undici/index.ts'
+import { describeAdapter } from './contract.ts'
+import { TestServer, until } from './server.ts'
+
+for (const [version, library] of [
+  ['7', undici7],
+  ['8', undici8 as unknown as typeof undici7],
+] as const) {
+  describeAdapter({
+    name: `circuitBreaker of undici ${version}, request`,
+    prefix: 'undici',
+    ownTimeout: true,
+    create: (by) => {
+      const agent = new library.Agent()
+      const dispatcher = agent.compose(circuitBreaker(by))
+      return {
+        request: async (url, { signal, timeout } = {}) => {
+          const { statusCode, body } = await library.request(url, {
+            dispatcher,
+            ...(signal && { signal }),
+            ...(timeout && { headersTimeout: timeout }),
+          })
+          return { status: statusCode, text: await body.text() }
+        },
+        open: async (url, { signal } = {}) => {
+          const { body } = await library.request(url, { dispatcher, ...(signal && { signal }) })
+          return { read: () => body.text() }
+        },
+        close: () => agent.destroy(),
+      }
+    },
+  })
+
+  describeAdapter({
+    name: `circuitBreaker of undici ${version}, fetch`,
+    prefix: 'undici',
+    ownTimeout: false,
+    create: (by) => {
+      const agent = new library.Agent()
+      const dispatcher = agent.compose(circuitBreaker(by))
+      const get = (url: string, signal?: AbortSignal) =>
+        library.fetch(url, { dispatcher, ...(signal && { signal }) })
+      return {
+        request: async (url, { signal } = {}) => {
+          const response = await get(url, signal)
+          return { status: response.status, text: await response.text() }
+        },
+        open: async (url, { signal } = {}) => {
+          const response = await get(url, signal)
+          return { read: () => response.text() }
+        },
+        close: () => agent.destroy(),
+      }
+    },
+  })
+}
+
+const { Agent, interceptors, request } = undici7
+
+describe('circuitBreaker of undici', () => {
+  let server: TestServer
+  let agent: undici7.Agent
+  afterEach(async () => {
+    await agent?.destroy()
+    await server?.stop()
+  })
+
+  const guarded = async (options?: Parameters<typeof circuitBreaker>[1]) => {
+    server = await TestServer.start()
+    agent = new Agent()
+    const breaker = new CircuitBreaker({ maxFailures: 1, resetTimeout: 60_000, callTimeout: 5_000 })
+    return { breaker, dispatcher: agent.compose(circuitBreaker(breaker, options)) }
+  }
+
+  it('counts until the end of the body, if told so', async () => {
+    const { breaker, dispatcher } = await guarded({ until: 'body' })
+    const { body } = await request(server.url('/cut'), { dispatcher })
+    const before = breaker.snapshot()
+
+    await expect(body.text()).rejects.toThrow()
+    expect(before).toMatchObject({ state: 'closed', inFlight: 1 })
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', inFlight: 0 })
+  })
+
+  it('takes a body that was read to its end for a success then, and a status for what it is', async () => {
+    const { breaker, dispatcher } = await guarded({ until: 'body' })
+    const { body } = await request(server.url('/ok'), { dispatcher })
+    expect(await body.json()).toEqual({ answer: 42 })
+    await until(() => breaker.snapshot().inFlight === 0)
+    expect(breaker.snapshot().counts).toMatchObject({ success: 1 })
+
+    const broken = await request(server.url('/broken'), { dispatcher })
+    expect(breaker.state).toBe('open')
+    await broken.body.dump()
+  })
+
+  it('sees each attempt of an interceptor that retries, which does not retry a rejection', async () => {
+    server = await TestServer.start()
+    agent = new Agent()
+    const breaker = new CircuitBreaker({ maxFailures: 2, resetTimeout: 60_000 })
+    const dispatcher = agent.compose(
+      circuitBreaker(breaker),
+      interceptors.retry({ maxRetries: 5, minTimeout: 1, statusCodes: [503] }),
+    )
+    const error = await request(server.url('/broken'), { dispatcher }).catch((error) => error)
+
+    expect(isCircuitOpenError(error)).toBe(true)
+    expect(server.received).toBe(2)
+  })
+
+  it('needs a key where a registry has nothing to go by', async () => {
+    server = await TestServer.start()
+    agent = new Agent()
+    const dispatch = circuitBreaker(new CircuitRegistry())(() => true)
+    const errors: unknown[] = []
+    dispatch(
+      { path: '/' },
+      { onRequestStart() {}, onResponseError: (_: unknown, error: unknown) => errors.push(error) },
+    )
+    await Promise.resolve()
+
+    expect(errors).toEqual([
+      new TypeError('the request has no origin; give circuitBreaker a key, or a CircuitBreaker'),
+    ])
+  })
+
+  it('gives its permit back when a request can not be dispatched', () => {
+    const breaker = new CircuitBreaker()
+    const dispatch = circuitBreaker(breaker)(() => {
+      throw new TypeError('invalid')
+    })
+
+    expect(() => dispatch({ origin: 'http://a.example', path: '/' }, {})).toThrow('invalid')
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { cancelled: 1 } })
+  })
+
+  it.each([
+    [
+      () => circuitBreaker({} as never),
+      'circuitBreaker takes a CircuitBreaker or a CircuitRegistry',
+    ],
+    [
+      () => circuitBreaker(new CircuitBreaker(), { until: 'end' as never }),
+      'until must be "headers" or "body", got "end"',
+    ],
+    [() => circuitBreaker(new CircuitBreaker(), { keys: 1 } as never), 'unknown option "keys"'],
+  ])('says what is wrong: %s', (create, message) => {
+    expect(create).toThrow(message)
+  })
+})
