@@ -304,6 +304,36 @@ describe('an action that a listed method takes', () => {
   })
 })
 
+describe('a function without parameters', () => {
+  it('is not called in place of a rejected call: it may be an action', async () => {
+    breaker.trip()
+    const lock = protect({ run: <T>(action: () => T) => Promise.resolve().then(action) }, breaker, {
+      methods: ['run'],
+    })
+    const action = vi.fn(() => 1)
+    await lock.run(action)
+    expect(await reasonOf(lock.run(action))).toBeInstanceOf(CircuitOpenError)
+    await turn()
+
+    expect(action).toHaveBeenCalledOnce()
+  })
+
+  it('gets the rejection once the method has called it back', async () => {
+    const called: unknown[] = []
+    await new Promise<void>((resolve) => void client.say('hello', () => resolve()))
+    breaker.trip()
+    await new Promise<void>((resolve) => {
+      client.say('hello', (...args) => {
+        called.push(...args)
+        resolve()
+      })
+    })
+
+    expect(called).toEqual([expect.any(CircuitOpenError)])
+    expect(real.ran).toBe(1)
+  })
+})
+
 describe('a listed method that calls back and returns a promise', () => {
   class Mailer {
     ran = 0

@@ -9,7 +9,7 @@ import { isObject, mayCallTarget } from './client-shape.ts'
 
 /** Whether a function that a method takes may be called with an error: an action is not to be. */
 export function isCallback(fn: AnyFunction): boolean {
-  return tagOf(fn) === 'Function' && fn.length !== 1
+  return tagOf(fn) === 'Function' && fn.length > 1
 }
 
 /** Calls back what a rejected call ends with. */

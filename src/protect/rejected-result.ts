@@ -21,7 +21,8 @@ export function rejectedResult(
   const rejection = rejectCall(circuit, rejectReason, circuit.options.fallback, args)
   if (callback !== undefined) {
     rejectCallback(rejection, callback)
-    if (profile.isPlain) return rejection
+    // It may return a promise as well.
+    if (profile.isPlain || !profile.callsBack) return rejection
     if (profile.hasMethod === undefined) return undefined
   }
   const iterate = () => iteratorOf(rejection, noStream)

@@ -19,7 +19,7 @@ export function nodeOf(name: string): string | undefined {
 /** Of the ranges of npm, those that packages have for Node: `^20.19.0 || >=22.12`. */
 export function satisfies(version: string, range: string): boolean {
   return range.split('||').some((part) => {
-    const [, operator, lowest = ''] = /^\s*(\^|>=)\s*([\d.x]+)\s*$/.exec(part) ?? []
+    const [, operator, lowest = ''] = /^\s*(\^|>=)\s*([\d.x*]+)\s*$/.exec(part) ?? []
     if (operator === undefined) throw new Error(`cannot read the range ${range}`)
     if (operator === '^' && numbersOf(version)[0] !== numbersOf(lowest)[0]) return false
     return compare(numbersOf(version), numbersOf(lowest)) >= 0
@@ -27,7 +27,7 @@ export function satisfies(version: string, range: string): boolean {
 }
 
 function numbersOf(version: string): readonly number[] {
-  return version.split('.').map((part) => (part === 'x' ? 0 : Number(part)))
+  return version.split('.').map((part) => (/^[x*]$/.test(part) ? 0 : Number(part)))
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
