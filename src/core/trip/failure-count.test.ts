@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  admitFast,
   callOnce,
   callTimes,
   createMachine,
@@ -9,7 +10,9 @@ import {
   saveAt,
   settingsOf,
 } from '../../../test/helpers/core.ts'
+import { trySettle } from '../fast-path.ts'
 import type { Machine } from '../machine.ts'
+import type { SharedPermit } from '../permit.ts'
 import type { FailureCountSettings } from './failure-count.ts'
 
 const amongCalls: FailureCountSettings = { threshold: 3, window: { calls: 5 } }
@@ -73,6 +76,23 @@ describe('failureCount among the last calls', () => {
     expect(machine.state).toMatchObject({
       trip: { finding: { rule: 'failureCount', observed: 3, threshold: 3, calls: 4 } },
     })
+  })
+})
+
+describe('failureCount with successes on the fast path', () => {
+  it.each([
+    { successes: 2, state: 'open' },
+    { successes: 3, state: 'closed' },
+  ])('counts them as calls: $state with $successes between failures', ({ successes, state }) => {
+    const machine = machineWith(amongCalls)
+    run(machine, 'F')
+
+    for (let i = 0; i < successes; i++) {
+      expect(trySettle(machine, admitFast(machine) as SharedPermit)).toBe(true)
+    }
+    run(machine, 'FF')
+
+    expect(machine.state.name).toBe(state)
   })
 })
 
