@@ -9,6 +9,7 @@ describe('JsonOptions', () => {
       recovery: { probes: 2 },
       callTimeout: 500,
       maxConcurrent: 10,
+      maxRetryAfter: 300_000,
       statistics: true,
       history: 4,
     }

@@ -25,6 +25,7 @@ export type JsonOptions = {
     | 'recovery'
     | 'callTimeout'
     | 'maxConcurrent'
+    | 'maxRetryAfter'
     | 'statistics'
     | 'history']?: Exclude<RegistryDefaults[K], (...args: never[]) => unknown>
 } & { readonly trip?: 'auto' | Omit<TripRules, 'when'> | undefined }
