@@ -227,6 +227,22 @@ describe('a transaction', () => {
     expect(await session.abortTransaction()).toBe('abort')
   })
 
+  it('is admitted when it connects, where it is returned before it does', async () => {
+    const create = () => ({
+      connect: () => send('connect'),
+      commitTransaction: () => send('commit'),
+      rollbackTransaction: () => send('rollback'),
+    })
+    const source = protect({ create }, breaker)
+    const session = source.create()
+    await session.connect()
+    breaker.trip()
+
+    expect(await reasonOf(source.create().connect())).toBeInstanceOf(CircuitOpenError)
+    await session.rollbackTransaction()
+    expect(sent).toEqual(['connect', 'rollback'])
+  })
+
   it('reaches the client as it is, also among options', () => {
     const pool = protect(new Pool(), breaker)
 

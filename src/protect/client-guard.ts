@@ -112,7 +112,7 @@ export class ClientGuard {
       method = createMethod(place, fn, owner, this.#rules)
       this.#methods.set(place.path, method)
     }
-    return place.session ? { ...method, onSession: true } : method
+    return place.session && !method.isCheckout ? { ...method, onSession: true } : method
   }
 
   /** Calls a method on the original object. */

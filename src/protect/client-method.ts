@@ -40,6 +40,8 @@ export interface Method {
   readonly isListed: boolean
   /** It belongs to a connection or a transaction, or ends one: its calls are never rejected. */
   readonly onSession: boolean
+  /** It connects what has not been admitted, also if that is a connection. */
+  readonly isCheckout: boolean
   readonly profile: ReturnProfile
   /** For calls whose last argument is a function: a callback often replaces the promise. */
   readonly profileWithCallback: ReturnProfile
@@ -87,6 +89,7 @@ export function createMethod(
     isGuarded: isChosen && !isClosing && !except.some((name) => covers(name, path)),
     isListed,
     onSession: owner !== undefined && isEnding(owner, name, root),
+    isCheckout: name === 'connect',
     profile: profile(),
     profileWithCallback: profile(),
   }
