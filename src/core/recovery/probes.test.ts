@@ -91,6 +91,7 @@ describe('recovery by some of several probes', () => {
     admitMany(machine, 3, RESET_TIMEOUT)
 
     expect(machine.admit(RESET_TIMEOUT)).toBe('half-open')
+    expect(machine.state).toMatchObject({ recovery: { needed: 2, limit: 3 } })
   })
 
   it('asks the server for no more patience than its failures did', () => {

@@ -212,6 +212,8 @@ describe.each([
     run(copy, 'F')
 
     expect([machine.state.name, copy.state.name]).toEqual(['closed', 'open'])
+    const { rules } = machine.state as never as { rules: Rule[] }
+    expect(rules[0]?.status(0)).toMatchObject({ observed: 2 })
     run(machine, 'SF')
     expect(machine.state.name).toBe('open')
   })
@@ -273,6 +275,28 @@ describe('failureCount that is configured', () => {
     expect(machine.state.name).toBe('open')
   })
 
+  it('keeps the last ones, where fewer are enough', () => {
+    const machine = machineWith({ threshold: 4, window: { duration: 10 } })
+    for (const at of [0, 1, 2]) run(machine, 'F', at)
+
+    configure(machine, { threshold: 2, window: { duration: 3 } }, 2)
+    run(machine, 'F', 4)
+
+    expect(machine.state.name).toBe('open')
+  })
+
+  it('counts from 0 in another kind of window', () => {
+    const machine = machineWith(amongCalls)
+    run(machine, 'FF')
+    configure(machine, withinTime)
+
+    run(machine, 'FF')
+    expect(machine.state.name).toBe('closed')
+
+    run(machine, 'F')
+    expect(machine.state.name).toBe('open')
+  })
+
   it('does not open by a success, however low the threshold has become', () => {
     const machine = machineWith(amongCalls)
     run(machine, 'FF')
@@ -293,6 +317,19 @@ describe('failureCount that is configured', () => {
     run(machine, 'F', 40)
 
     expect(machine.state.name).toBe('open')
+  })
+})
+
+describe('failureCount that is saved', () => {
+  it.each([
+    { settings: amongCalls, saved: { unit: 'calls', ages: [2, 0] } },
+    { settings: withinTime, saved: { unit: 'duration', ages: [500, 400] } },
+  ])('is the unit of its window, and the ages in it: $saved', ({ settings, saved }) => {
+    const machine = machineWith(settings)
+    run(machine, 'FS', 0)
+    run(machine, 'F', 100)
+
+    expect(saveAt(machine, 500).state).toMatchObject({ rules: { failureCount: saved } })
   })
 })
 

@@ -24,7 +24,8 @@ class FailureCount implements TripRule<FailureCountSettings, SavedFailureCount> 
   #failures: number[] = []
   #oldest = 0
   #calls = 0
-  #failed = false
+  /** Whether the call that was recorded last has. */
+  #failed: boolean | undefined
 
   constructor(settings: FailureCountSettings) {
     this.#settings = settings
