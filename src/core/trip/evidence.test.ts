@@ -235,6 +235,18 @@ describe('Evidence without one success', () => {
     expect(evidence.finding(row.span) !== undefined).toBe(row.finds)
   })
 
+  it.each([
+    { span: SELDOM - 1, finds: false },
+    { span: SELDOM, finds: true },
+  ])('needs the span also where the score has faded meanwhile: $finds after $span', (row) => {
+    const evidence = failed(29, 1, { minimumSpan: SELDOM })
+
+    evidence.record(true, 1, row.span)
+
+    expect(evidence.score(row.span)).toBeLessThan(4)
+    expect(evidence.finding(row.span) !== undefined).toBe(row.finds)
+  })
+
   it('takes back what an overdue call was charged', () => {
     const evidence = failed(0)
     failedSeldom(evidence, 27)
