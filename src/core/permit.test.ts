@@ -15,6 +15,7 @@ describe('Permit', () => {
     const permit = new Permit(null, 7)
 
     expect(permit).toMatchObject({ open: true, delivered: false, overdue: false, startedAt: 7 })
+    expect([permit.due, permit.deadline]).toEqual([Infinity, Infinity])
   })
 
   it.each([
