@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { CircuitBreaker, type CircuitBreakerOptions } from '../../src/index.ts'
+import { CircuitBreaker, type CircuitBreakerOptions, isCircuitOpenError } from '../../src/index.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { runsAsked, seedOfRun } from '../model/runs.ts'
 
@@ -80,6 +80,12 @@ function created(options: unknown, clock: ManualClock): CircuitBreaker | undefin
   }
 }
 
+/** Open for ever, or for longer than this test lets pass: somebody has to move it. */
+async function isOpenForLong(breaker: CircuitBreaker): Promise<boolean> {
+  const error: unknown = await breaker.run(() => undefined).catch((error: unknown) => error)
+  return isCircuitOpenError(error) && !(Number(error.retryAfter) <= 2 ** 31)
+}
+
 /** Uses it as a program would: it has to keep its books, say what it is and come back. */
 async function provesItself(breaker: CircuitBreaker, clock: ManualClock): Promise<void> {
   const check = (): void => {
@@ -94,6 +100,7 @@ async function provesItself(breaker: CircuitBreaker, clock: ManualClock): Promis
     check()
   }
   breaker.release()
+  if (await isOpenForLong(breaker)) breaker.halfOpen()
   let passed = 0
   for (let i = 0; i < 40; i++) {
     await clock.advance(2 ** 31)

@@ -160,9 +160,11 @@ function describeClient<Raw, Client>(
     expect(breaker.snapshot().inFlight).toBe(0)
   })
 
-  /** MariaDB tells of transactions with a delay. */
+  /** MariaDB tells of transactions what it knew before, for as long as it is asked every 0.1 s. */
   function untilNoneIsOpen(): PromiseLike<void> {
-    return expect.poll(() => database.openTransactions()).toBe(0)
+    return expect
+      .poll(() => database.openTransactions(), { interval: 250, timeout: 10_000 })
+      .toBe(0)
   }
 
   /** Opens the circuit by an outage, which is over then. */
