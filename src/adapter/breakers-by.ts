@@ -30,7 +30,7 @@ export function breakersBy<Call>(
 }
 
 // By their methods: there may be several copies of the package in one process.
-function isBreaker(by: unknown): by is CircuitBreaker<unknown> {
+export function isBreaker(by: unknown): by is CircuitBreaker<unknown> {
   return typeof by === 'function' && typeof (by as Partial<CircuitBreaker>).acquire === 'function'
 }
 

@@ -6,6 +6,15 @@ import {
 } from '../index.ts'
 import { causesOf } from '../outcomes/classifier.ts'
 
+/** Headers of a body that is not sent after all. Its length is replaced. */
+export const OF_ANOTHER_BODY = [
+  'content-encoding',
+  'content-language',
+  'content-range',
+  'etag',
+  'last-modified',
+] as const
+
 /** The answer of a server for an error of a breaker. */
 export interface Problem {
   readonly status: 503 | 504

@@ -1,6 +1,7 @@
 import axios, {
   type AxiosAdapter,
   type AxiosInstance,
+  type AxiosResponse,
   type CancelToken,
   type InternalAxiosRequestConfig,
 } from 'axios'
@@ -75,9 +76,33 @@ export function guardAxios<A extends AxiosInstance>(
     const { signal, cancelToken } = config
     const call = { ...callOptions(breaker), ...(signal && { signal: signal as AbortSignal }) }
     if (cancelToken !== undefined) call.classify = firstOf(cancelledBy(cancelToken), call.classify)
-    return breaker.run((own) => adapter({ ...config, signal: own } as typeof config), call)
+    return breaker.run((own) => sendWith(adapter, config, own), call)
   }
   return instance
+}
+
+/**
+ * What comes back has the caller's own config: whoever sends it again, as axios-retry does, must not get the
+ * signal of a call that has ended.
+ */
+async function sendWith(
+  adapter: AxiosAdapter,
+  config: InternalAxiosRequestConfig,
+  signal: AbortSignal,
+): Promise<AxiosResponse> {
+  const withSignal = { ...config, signal }
+  const restoreIn = (holder: unknown): void => {
+    if (read(holder, 'config') === withSignal) (holder as { config: typeof config }).config = config
+  }
+  try {
+    const response = await adapter(withSignal)
+    restoreIn(response)
+    return response
+  } catch (error) {
+    restoreIn(error)
+    restoreIn(read(error, 'response'))
+    throw error
+  }
 }
 
 interface Target {

@@ -9,12 +9,13 @@
  *
  * @module
  */
-import { problemOf } from '../adapter/problem.ts'
+import { OF_ANOTHER_BODY, problemOf } from '../adapter/problem.ts'
 
 interface Response {
   readonly headersSent: boolean
   statusCode: number
   setHeader(name: string, value: string): unknown
+  removeHeader(name: string): unknown
   end(text: string): unknown
 }
 
@@ -36,7 +37,7 @@ export type ErrorMiddleware = (
  * import { createOpenError } from 'short-circuit/testing'
  * import { circuitErrors } from 'short-circuit/express'
  *
- * const answer = { headersSent: false, statusCode: 200, setHeader() {}, end() {} }
+ * const answer = { headersSent: false, statusCode: 200, setHeader() {}, removeHeader() {}, end() {} }
  * circuitErrors()(createOpenError({ retryAfter: 1_500 }), {}, answer, () => {})
  * console.assert(answer.statusCode === 503)
  */
@@ -45,8 +46,12 @@ export function circuitErrors(): ErrorMiddleware {
   return (error, _request, response, next) => {
     const problem = response.headersSent ? undefined : problemOf(error)
     if (problem === undefined) return next(error)
+    const text = JSON.stringify(problem.body)
     response.statusCode = problem.status
+    // A route may have described the body that it was about to send.
+    for (const name of OF_ANOTHER_BODY) response.removeHeader(name)
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value)
-    response.end(JSON.stringify(problem.body))
+    response.setHeader('content-length', String(text.length))
+    response.end(text)
   }
 }

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { problemOf } from '../adapter/problem.ts'
+import { OF_ANOTHER_BODY, problemOf } from '../adapter/problem.ts'
 import { isReady, type ReadinessOptions } from '../adapter/readiness.ts'
 import type { CircuitRegistry } from '../index.ts'
 
@@ -22,6 +22,7 @@ type Any = any
 interface Reply {
   code(status: number): Reply
   headers(headers: Readonly<Record<string, string>>): Reply
+  removeHeader(name: string): Reply
   send(body: unknown): Any
 }
 
@@ -72,6 +73,7 @@ export async function circuits(app: FastifyApp, options: FastifyCircuitsOptions)
   app.setErrorHandler(function (this: unknown, error: unknown, request: unknown, reply: Reply) {
     const problem = problemOf(error)
     if (problem === undefined) return otherwise.call(this, error, request, reply)
+    for (const name of OF_ANOTHER_BODY) reply.removeHeader(name)
     return reply.code(problem.status).headers(problem.headers).send(JSON.stringify(problem.body))
   })
   if (health === undefined) return

@@ -19,7 +19,7 @@ export type ErrorHandler<Context> = (error: Error, context: Context) => Response
  * Returns a handler: `app.onError(circuitErrors(otherwise))`. A `CircuitOpenError` or `CircuitFullError`, or an
  * error that one has caused, is answered with 503 and `Retry-After`, a `CallTimeoutError` with 504, both as
  * `application/problem+json` that names no breaker. Other errors go to `otherwise`, without which they are
- * answered as Hono does: with what `getResponse` of the error returns, or with 500.
+ * answered as Hono does: with what `getResponse` of the error returns, or with 500 and a line on the console.
  *
  * @throws TypeError if `otherwise` is not a function
  */
@@ -40,5 +40,6 @@ export function circuitErrors<Context>(
 function asHonoDoes(error: Error): Response {
   const { getResponse } = error as { getResponse?: () => Response }
   if (typeof getResponse === 'function') return getResponse.call(error)
+  console.error(error)
   return new Response('Internal Server Error', { status: 500 })
 }

@@ -69,7 +69,10 @@ export function prometheus(registry: CircuitRegistry, options: PrometheusOptions
     help,
     type,
     aggregator: 'sum',
-    get: () => ({ name, help, type, aggregator: 'sum', values: metrics.now[of] }),
+    // By the name that it has now: for OpenMetrics, prom-client takes `_total` from the names of counters.
+    get() {
+      return { name: this.name, help, type, aggregator: 'sum', values: metrics.now[of] }
+    },
     reset: () => {},
   }))
   for (const metric of all) register.registerMetric(metric)
@@ -78,7 +81,7 @@ export function prometheus(registry: CircuitRegistry, options: PrometheusOptions
   })
   return () => {
     stopCounting()
-    for (const { name } of all) register.removeSingleMetric(name)
+    for (const name of Object.keys(DESCRIPTIONS)) register.removeSingleMetric(name)
   }
 }
 

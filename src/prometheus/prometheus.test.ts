@@ -158,6 +158,23 @@ describe('prometheus', () => {
     expect(reads).toBe(1)
   })
 
+  it('names counters in OpenMetrics as everywhere, and is taken out again there, too', async () => {
+    const openMetrics = new Registry()
+    openMetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never)
+    const stop = prometheus(registry, { register: openMetrics })
+    await succeed(registry.breaker('users'))
+    registry.breaker('users').trip()
+
+    for (let scrape = 0; scrape < 2; scrape++) {
+      const lines = (await openMetrics.metrics()).split('\n')
+      expect(lines).toContain('# TYPE circuit_breaker_calls counter')
+      expect(lines).toContain('circuit_breaker_calls_total{name="users",outcome="success"} 1')
+      expect(lines.filter((line) => line.includes('_total_total'))).toEqual([])
+    }
+    stop()
+    expect(openMetrics.getMetricsAsArray()).toEqual([])
+  })
+
   it('is taken out again', async () => {
     const stop = prometheus(registry, { register })
     registry.breaker('users')

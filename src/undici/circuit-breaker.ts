@@ -1,4 +1,4 @@
-import { type By, breakersBy } from '../adapter/breakers-by.ts'
+import { type By, breakersBy, isBreaker } from '../adapter/breakers-by.ts'
 import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
 import type { CircuitBreaker } from '../index.ts'
 import type { Classifier } from '../outcomes/classifier.ts'
@@ -68,7 +68,13 @@ export function circuitBreaker(
     until: 'string',
     classify: 'function',
   })
-  const { key = originOf, name = 'undici', until = 'headers', classify } = options
+  // Requests of a Client or Pool have no origin, and a given breaker needs none.
+  const {
+    key = isBreaker(by) ? () => '' : originOf,
+    name = 'undici',
+    until = 'headers',
+    classify,
+  } = options
   if (until !== 'headers' && until !== 'body') {
     throw new TypeError(`until must be "headers" or "body", got "${String(until)}"`)
   }

@@ -43,6 +43,29 @@ function dispatched(by: Parameters<typeof circuitBreaker>[0], handler: Handler):
   return guarded
 }
 
+describe.each(['current', 'legacy'] as const)('a handler: %s', (protocol) => {
+  it('is told once that a request was given up before it began, which then does not begin', async () => {
+    const { breaker, clock } = createBreaker({ callTimeout: 50 })
+    const { handler, told } = noting(protocol)
+    const guarded = dispatched(breaker, handler)
+    await clock.advance(50)
+    const toldThen = [...told]
+    const reasons: unknown[] = []
+    const abort = (reason: unknown) => reasons.push(reason)
+    guarded.onRequestStart?.({ abort }, {})
+    guarded.onConnect?.(abort)
+    guarded.onResponseError?.(null, reasons[0])
+    guarded.onError?.(reasons[0])
+
+    expect(toldThen.map(([name]) => name)).toEqual([
+      protocol === 'current' ? 'ResponseError' : 'Error',
+    ])
+    expect(toldThen[0]?.at(-1)).toBeInstanceOf(CallTimeoutError)
+    expect(reasons).toEqual([toldThen[0]?.at(-1)])
+    expect(told).toEqual(toldThen)
+  })
+})
+
 describe('a handler of an earlier version', () => {
   it('is told everything, and the permit how it ends', () => {
     const { breaker } = createBreaker()

@@ -35,10 +35,13 @@ type Abort = (reason?: Any) => void
 
 /** Ends a request that was not made, a microtask later as undici does. */
 export function rejectByHandler(handler: Handler, error: unknown): void {
-  queueMicrotask(() => {
-    if (isCurrent(handler)) handler.onResponseError?.(null, error)
-    else handler.onError?.(error)
-  })
+  queueMicrotask(() => fail(handler, error))
+}
+
+/** Of a request that has not begun, and so has no controller. */
+function fail(handler: Handler, error: unknown): void {
+  if (isCurrent(handler)) handler.onResponseError?.(null, error)
+  else handler.onError?.(error)
 }
 
 function isCurrent(handler: Handler): boolean {
@@ -54,26 +57,43 @@ export function guardHandler(
   permit: Permit,
   classify: Classifier | undefined,
 ): Handler {
-  const call = new GuardedRequest(permit, classify)
-  return isCurrent(handler) ? current(handler, call) : legacy(handler, call)
+  const call = new GuardedRequest(handler, permit, classify)
+  return { ...others(handler), ...(isCurrent(handler) ? current(call) : legacy(call)) }
 }
 
 class GuardedRequest {
+  /** What is told everything; nobody once a request that has not begun was given up. */
+  handler: Handler
   readonly permit: Permit
   readonly #classify: Classifier | undefined
+  #abort: Abort | undefined = undefined
   /** Given up by whoever made the request, with that reason. */
   #left: { readonly reason: unknown } | undefined = undefined
 
-  constructor(permit: Permit, classify: Classifier | undefined) {
+  constructor(handler: Handler, permit: Permit, classify: Classifier | undefined) {
+    this.handler = handler
     this.permit = permit
     this.#classify = classify
+    const { signal } = permit
+    signal.addEventListener('abort', () => this.#end(signal.reason), { once: true })
+  }
+
+  #end(reason: unknown): void {
+    if (this.#abort !== undefined) {
+      this.#abort(reason)
+      return
+    }
+    // It waits for a connection, maybe for long: whoever made it need not wait as well.
+    const { handler } = this
+    this.handler = {}
+    fail(handler, reason)
   }
 
   /** `abort` ends the request on the wire. */
   begun(abort: Abort): void {
+    this.#abort = abort
     const { signal } = this.permit
     if (signal.aborted) abort(signal.reason)
-    else signal.addEventListener('abort', () => abort(signal.reason), { once: true })
   }
 
   left(reason: unknown): void {
@@ -124,70 +144,69 @@ function others(handler: Handler): Handler {
   }
 }
 
-function current(handler: Handler, call: GuardedRequest): Handler {
+function current(call: GuardedRequest): Handler {
   return {
-    ...others(handler),
     onRequestStart(controller, context) {
-      call.begun((reason) => controller.abort(reason))
-      handler.onRequestStart?.(controller, context)
+      // As it is now: an interceptor may put another one in its place, which ends nothing.
+      call.begun(controller.abort.bind(controller))
+      call.handler.onRequestStart?.(controller, context)
     },
     onRequestUpgrade(controller, status, headers, socket) {
       call.answered(status, headers)
       call.ended()
-      handler.onRequestUpgrade?.(controller, status, headers, socket)
+      call.handler.onRequestUpgrade?.(controller, status, headers, socket)
     },
     onResponseStart(controller, status, headers, text) {
       call.answered(status, headers)
-      handler.onResponseStart?.(controller, status, headers, text)
+      call.handler.onResponseStart?.(controller, status, headers, text)
     },
     onResponseData(controller, chunk) {
-      handler.onResponseData?.(controller, chunk)
+      call.handler.onResponseData?.(controller, chunk)
     },
     onResponseEnd(controller, trailers) {
       call.ended()
-      handler.onResponseEnd?.(controller, trailers)
+      call.handler.onResponseEnd?.(controller, trailers)
     },
     onResponseError(controller, error) {
       if (controller?.aborted) call.left(controller.reason)
       call.failed(error)
-      handler.onResponseError?.(controller, error)
+      call.handler.onResponseError?.(controller, error)
     },
   }
 }
 
-function legacy(handler: Handler, call: GuardedRequest): Handler {
+function legacy(call: GuardedRequest): Handler {
   return {
-    ...others(handler),
     onConnect(abort, context) {
       call.begun(abort)
       const leave: Abort = (reason) => {
         call.left(reason)
         abort(reason)
       }
-      handler.onConnect?.(leave, context)
+      call.handler.onConnect?.(leave, context)
     },
     onUpgrade(status, headers, socket) {
       call.answered(status, headers)
       call.ended()
-      handler.onUpgrade?.(status, headers, socket)
+      call.handler.onUpgrade?.(status, headers, socket)
     },
     onResponseStarted() {
-      handler.onResponseStarted?.()
+      call.handler.onResponseStarted?.()
     },
     onHeaders(status, headers, resume, text) {
       call.answered(status, headers)
-      return handler.onHeaders?.(status, headers, resume, text) ?? true
+      return call.handler.onHeaders?.(status, headers, resume, text) ?? true
     },
     onData(chunk) {
-      return handler.onData?.(chunk) ?? true
+      return call.handler.onData?.(chunk) ?? true
     },
     onComplete(trailers) {
       call.ended()
-      handler.onComplete?.(trailers)
+      call.handler.onComplete?.(trailers)
     },
     onError(error) {
       call.failed(error)
-      handler.onError?.(error)
+      call.handler.onError?.(error)
     },
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { guardAxios } from '../../src/axios/index.ts'
 import { CircuitBreaker, isCircuitOpenError } from '../../src/index.ts'
 import { type Answer, describeAdapter } from './contract.ts'
-import { TestServer } from './server.ts'
+import { TestServer, until } from './server.ts'
 
 async function answerOf(request: Promise<{ status: number; data: unknown }>): Promise<Answer> {
   const response = await request.catch((error: unknown) => {
@@ -85,6 +85,40 @@ describe('guardAxios', () => {
 
       await expect(request).rejects.toThrow('left')
       expect(breaker.snapshot().counts).toMatchObject({ cancelled: 1, failure: 0 })
+    }))
+
+  it('gives back the config that it was given, so that it may be sent again', () =>
+    withServer(async (server) => {
+      const { breaker, client } = guarded()
+      breaker.forceClosed()
+      const { signal } = new AbortController()
+      const answer = await client.get(server.url('/ok'), { signal })
+      const error = await client.get(server.url('/broken'), { signal }).catch((error) => error)
+
+      expect([answer.config.signal, error.config.signal, error.response.config.signal]).toEqual([
+        signal,
+        signal,
+        signal,
+      ])
+      expect((await client.get(server.url('/ok'))).config.signal).toBeUndefined()
+    }))
+
+  it('ends a retry on the wire when its caller aborts', () =>
+    withServer(async (server) => {
+      const breaker = new CircuitBreaker({ maxFailures: 5 })
+      const client = guardAxios(axios.create(), breaker)
+      client.interceptors.response.use(undefined, (error) => {
+        if (error.response?.status !== 503) throw error
+        return client.request({ ...error.config, url: server.url('/hang') })
+      })
+      const controller = new AbortController()
+      const request = client.get(server.url('/broken'), { signal: controller.signal })
+      await until(() => server.received === 2)
+      controller.abort()
+
+      await expect(request).rejects.toThrow('canceled')
+      await until(() => server.abandoned === 1)
+      expect(breaker.snapshot().counts).toMatchObject({ failure: 1, cancelled: 1 })
     }))
 
   it('throws the error itself for a rejected request, which is none of axios', async () => {

@@ -4,7 +4,7 @@ import express from 'express'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { circuitErrors as expressErrors } from '../../src/express/index.ts'
 import { circuits } from '../../src/fastify/index.ts'
 import { circuitErrors as honoErrors } from '../../src/hono/index.ts'
@@ -20,6 +20,14 @@ const ERRORS: Readonly<Record<string, () => Error>> = {
   late: () => createTimeoutError({ breaker: 'secret' }),
   wrapped: () => new Error('no user', { cause: createOpenError({ retryAfter: 3_000 }) }),
   other: () => new RangeError('mine'),
+}
+
+/** Headers of the body that a route was about to send. */
+const DESCRIPTION = {
+  'content-length': '5',
+  'content-encoding': 'gzip',
+  'content-range': 'bytes 0-4/10',
+  etag: '"body"',
 }
 
 interface App {
@@ -60,6 +68,10 @@ function expressApp(): App {
         response.write('begun')
         next(createOpenError())
       })
+      app.get('/described', (_request, response) => {
+        response.set(DESCRIPTION)
+        throw createOpenError()
+      })
       app.use(expressErrors())
       app.use(((error, _request, response, next) => {
         if (response.headersSent) next(error)
@@ -88,6 +100,10 @@ function fastifyApp(): App {
           throw create()
         })
       }
+      app.get('/described', async (_request, reply) => {
+        reply.headers(DESCRIPTION)
+        throw createOpenError()
+      })
       return app.listen({ port: 0, host: '127.0.0.1' })
     },
     stop: () => app.close(),
@@ -105,6 +121,10 @@ function honoApp(): App {
           throw create()
         })
       }
+      app.get('/described', (context) => {
+        for (const [name, value] of Object.entries(DESCRIPTION)) context.header(name, value)
+        throw createOpenError()
+      })
       app.onError(honoErrors((_error, context) => context.text('own handler', 500)))
       server = createServer(async (request, response) => {
         const answer = await app.fetch(new Request(`http://127.0.0.1${request.url}`))
@@ -139,6 +159,15 @@ describe.each([expressApp(), fastifyApp(), honoApp()])('a server of $name', (app
     expect(text).not.toContain('secret')
   })
 
+  it('answers in full where a route has described another body already', async () => {
+    const response = await fetch(`${await app.start()}/described`)
+
+    expect(await response.json()).toMatchObject({ status: 503 })
+    expect(
+      ['content-encoding', 'content-range', 'etag'].map((h) => response.headers.get(h)),
+    ).toEqual([null, null, null])
+  })
+
   it('leaves other errors to the handler of the application', async () => {
     const response = await fetch(`${await app.start()}/other`)
 
@@ -169,8 +198,11 @@ describe('hono', () => {
       throw new Error('secret')
     })
     app.onError(honoErrors())
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => void vi.restoreAllMocks())
     const [http, other] = [await app.request('/http'), await app.request('/other')]
 
+    expect(console.error).toHaveBeenCalledExactlyOnceWith(new Error('secret'))
     expect([http.status, await http.text()]).toEqual([418, 'teapot'])
     expect([other.status, await other.text()]).toEqual([500, 'Internal Server Error'])
   })

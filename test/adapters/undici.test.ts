@@ -1,7 +1,12 @@
 import * as undici7 from 'undici'
 import * as undici8 from 'undici-8'
 import { afterEach, describe, expect, it } from 'vitest'
-import { CircuitBreaker, CircuitRegistry, isCircuitOpenError } from '../../src/index.ts'
+import {
+  CallTimeoutError,
+  CircuitBreaker,
+  CircuitRegistry,
+  isCircuitOpenError,
+} from '../../src/index.ts'
 import { circuitBreaker } from '../../src/undici/index.ts'
 import { describeAdapter } from './contract.ts'
 import { TestServer, until } from './server.ts'
@@ -110,6 +115,74 @@ describe('circuitBreaker of undici', () => {
 
     expect(isCircuitOpenError(error)).toBe(true)
     expect(server.received).toBe(2)
+  })
+
+  it.each([
+    ['Client', undici7.Client],
+    ['Pool', undici7.Pool],
+  ] as const)('guards requests of a %s, which have no origin', async (_, Dispatcher) => {
+    server = await TestServer.start()
+    const breaker = new CircuitBreaker()
+    const dispatcher = new Dispatcher(server.origin)
+    const { body } = await dispatcher
+      .compose(circuitBreaker(breaker))
+      .request({ path: '/ok', method: 'GET' })
+
+    expect(await body.json()).toEqual({ answer: 42 })
+    expect(breaker.snapshot().counts).toMatchObject({ success: 1 })
+    await dispatcher.close()
+  })
+
+  it('answers a request that waits for a connection when its time is up', async () => {
+    const breaker = new CircuitBreaker({ maxFailures: 5, callTimeout: 20 })
+    let refuse = (): void => {}
+    agent = new Agent({
+      connect: (_options, done) => {
+        refuse = () => done(new Error('refused at last'), null)
+      },
+    })
+    const dispatcher = agent.compose(circuitBreaker(breaker))
+    const error = await request('http://a.example/', { dispatcher }).catch((error) => error)
+
+    expect(error).toBeInstanceOf(CallTimeoutError)
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { failure: 1, timeout: 1 } })
+    refuse()
+  })
+
+  it('makes no request that was given up while it waited for its turn', async () => {
+    server = await TestServer.start()
+    const breaker = new CircuitBreaker({ maxFailures: 5 })
+    agent = new Agent({ connections: 1, pipelining: 1 })
+    const dispatcher = agent.compose(circuitBreaker(breaker))
+    let answer = (): void => {}
+    server.hold = new Promise((resolve) => {
+      answer = resolve
+    })
+    const first = request(server.url('/ok'), { dispatcher })
+    await until(() => server.received === 1)
+    const controller = new AbortController()
+    const { signal } = controller
+    const second = request(server.url('/ok'), { dispatcher, signal }).catch((error) => error)
+    controller.abort('left')
+
+    expect(await second).toBe('left')
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 1, counts: { cancelled: 1 } })
+    answer()
+    for (const { body } of [await first, await request(server.url('/ok'), { dispatcher })]) {
+      await body.dump()
+    }
+    expect(server.received).toBe(2)
+  })
+
+  it('ends a request on the wire also where an interceptor replaces `abort`', async () => {
+    server = await TestServer.start()
+    agent = new Agent()
+    const breaker = new CircuitBreaker({ callTimeout: 20 })
+    const dispatcher = agent.compose(circuitBreaker(breaker), interceptors.dump())
+    const error = await request(server.url('/hang'), { dispatcher }).catch((error) => error)
+
+    expect(error).toBeInstanceOf(CallTimeoutError)
+    await until(() => server.abandoned === 1)
   })
 
   it('needs a key where a registry has nothing to go by', async () => {
