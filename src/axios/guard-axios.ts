@@ -28,8 +28,9 @@ export interface GuardAxiosOptions {
 }
 
 /**
- * Sends all requests of an axios instance through a breaker: a `CircuitBreaker`, or by a
- * `CircuitRegistry` one for each origin. Returns the instance.
+ * Sends the requests of an axios instance through a breaker: a `CircuitBreaker`, or by a
+ * `CircuitRegistry` one for each origin. A request with an `adapter` of its own is not guarded.
+ * Returns the instance.
  *
  * It takes the place of the adapter, below the interceptors and `validateStatus`: what they throw is no
  * failure of the target, and what they let pass may be one. A request ends on the wire when `callTimeout`
