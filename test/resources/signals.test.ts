@@ -19,7 +19,8 @@ describe.runIf(canRun)('the signal of a caller', () => {
     const { bytesEach, listeners } = results[kind] as { bytesEach: number; listeners: number }
 
     expect(listeners).toBe(0)
-    expect(bytesEach).toBeLessThan(100)
+    // The tables of weak collections keep their size, which is some 100 bytes for each of these calls.
+    expect(bytesEach).toBeLessThan(150)
   })
 
   it.each(['a stream', 'fetch'])(
