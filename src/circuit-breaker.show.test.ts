@@ -42,7 +42,7 @@ describe('console.log of a breaker', () => {
     expect(text).toContain(inspect(breaker.toJSON(), { depth: 1 }).slice(2, 20))
   })
 
-  it('goes by the options of whoever prints it', () => {
+  it('follows the options of util.inspect', () => {
     const { breaker } = createBreaker({ name: 'users' })
 
     expect(inspect([[[breaker]]], { depth: 1 })).toBe('[ [ [Array] ] ]')

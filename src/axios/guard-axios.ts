@@ -83,8 +83,8 @@ export function guardAxios<A extends AxiosInstance>(
 }
 
 /**
- * What comes back has the caller's own config: whoever sends it again, as axios-retry does, must not get the
- * signal of a call that has ended.
+ * Responses and errors have the caller's own config: axios-retry sends it again, and must not send the signal
+ * of a call that has ended.
  */
 async function sendWith(
   adapter: AxiosAdapter,

@@ -75,7 +75,7 @@ function openDurationOf({ resetTimeout }: ResolvedOptions, report: Report): Open
   return { kind: 'growing', ...resetTimeout }
 }
 
-/** Asks once for each opening, whoever looks ahead to it. What it returns wrongly is reported. */
+/** Asks once for each opening, even if it is read ahead of time. Reports a wrong result. */
 function asking(
   openTime: OpenTimeFunction,
   report: Report,

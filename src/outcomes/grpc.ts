@@ -1,7 +1,7 @@
 import type { Outcome } from '../index.ts'
 import { type Classifier, firstOutcome, ofErrors, read } from './classifier.ts'
 
-/** CANCELLED, by whoever made the call. */
+/** CANCELLED, by the caller. */
 const CANCELLED = 1
 /** UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
 const FAILURES = [2, 4, 13, 14, 15]
