@@ -11,13 +11,14 @@ import { startTimeout, stopTimeout, type TimeoutEntry, type TimeoutQueue } from 
  * comes first. What comes later does nothing.
  */
 export class InterruptibleCall implements TimeoutEntry, AbortListener {
-  /** `Infinity` when the call has timed out while its action goes on: a field less for every call. */
   deadline = 0
   previous: TimeoutEntry | undefined = undefined
   next: TimeoutEntry | undefined = undefined
   queue: TimeoutQueue | undefined = undefined
   /** Resolves what the caller holds; undefined when the call has ended. */
   #resolve: ((result: unknown) => void) | undefined = undefined
+  /** Called when an action ends whose call has timed out before. */
+  #ended: (() => void) | undefined = undefined
   readonly #circuit: Circuit
   readonly #handlers: SettleHandlers
   readonly #own: CallSignal | undefined
@@ -64,10 +65,10 @@ export class InterruptibleCall implements TimeoutEntry, AbortListener {
   }
 
   readonly #onFulfilled = (value: unknown): unknown =>
-    this.#end() === undefined ? this.#endLate() : this.#handlers.onFulfilled(value)
+    this.#end() === undefined ? this.#ended?.() : this.#handlers.onFulfilled(value)
 
   readonly #onRejected = (reason: unknown): unknown =>
-    this.#end() === undefined ? this.#endLate() : this.#handlers.onRejected(reason)
+    this.#end() === undefined ? this.#ended?.() : this.#handlers.onRejected(reason)
 
   #end(): ((result: unknown) => void) | undefined {
     const resolve = this.#resolve
@@ -78,16 +79,8 @@ export class InterruptibleCall implements TimeoutEntry, AbortListener {
 
   /** Called when its time is up. */
   expire(): void {
-    this.deadline = Infinity
-    this.#circuit.machine.counters.rare.abandoned++
+    this.#ended = this.#circuit.abandon()
     this.#end()?.(this)
-  }
-
-  /** The action has ended after its call. */
-  #endLate(): undefined {
-    if (this.deadline !== Infinity) return
-    this.deadline = 0
-    this.#circuit.machine.counters.rare.abandoned--
   }
 
   /** Settles a call that has ended before its action does, then tells the action. */
