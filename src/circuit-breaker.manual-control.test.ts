@@ -241,15 +241,29 @@ describe('an override', () => {
     const { breaker } = createBreaker({ name: 'users' })
     const events = record(breaker, 'override')
 
-    breaker.forceOpen({ by: 'Ada', reason: 'drill' })
+    breaker.forceOpen({ by: 'Ada', reason: 'drill', for: 500 })
     breaker.disable()
-    breaker.release()
+    breaker.release({ by: 'Bob', reason: 'drill is over' })
     breaker.release()
 
     expect(events.map(([, event]) => event)).toEqual([
-      { breaker: 'users', mode: 'forced-open', by: 'Ada', reason: 'drill' },
+      { breaker: 'users', mode: 'forced-open', by: 'Ada', reason: 'drill', for: 500 },
       { breaker: 'users', mode: 'disabled' },
-      { breaker: 'users' },
+      { breaker: 'users', by: 'Bob', reason: 'drill is over' },
+    ])
+  })
+
+  it('is lifted by nobody and for no reason when its time is over', async () => {
+    const { breaker, clock } = createBreaker()
+    const events = record(breaker, 'override')
+    breaker.forceClosed({ by: 'Ada', reason: 'load test', for: 500 })
+
+    await clock.advance(500)
+    await succeed(breaker)
+
+    expect(events.map(([, event]) => event)).toEqual([
+      { breaker: 'circuit', mode: 'forced-closed', by: 'Ada', reason: 'load test', for: 500 },
+      { breaker: 'circuit' },
     ])
   })
 

@@ -11,7 +11,7 @@ import {
 } from '../test/helpers/public.ts'
 import type { CircuitBreaker } from './index.ts'
 
-type Method = 'trip' | 'halfOpen' | 'reset' | 'forceOpen' | 'forceClosed' | 'disable'
+type Method = 'trip' | 'halfOpen' | 'reset' | 'forceOpen' | 'forceClosed' | 'disable' | 'release'
 
 const methods: readonly Method[] = [
   'trip',
@@ -20,12 +20,21 @@ const methods: readonly Method[] = [
   'forceOpen',
   'forceClosed',
   'disable',
+  'release',
 ]
 
 /** What an event says of who did it, and why. */
-function said([, event]: [string, object]): object {
-  const { note, reason, by, mode } = event as Record<string, unknown>
-  return { reason: mode === undefined ? note : reason, by }
+function said([name, event]: [string, object]): object {
+  const { note, reason, by } = event as Record<string, unknown>
+  return { reason: name === 'transition' ? note : reason, by }
+}
+
+/** An open circuit, which is overridden if that is to be released. */
+async function prepared(method: Method): Promise<CircuitBreaker> {
+  const { breaker } = createBreaker()
+  await open(breaker)
+  if (method === 'release') breaker.forceClosed({ reason: 'earlier', by: 'Bob' })
+  return breaker
 }
 
 describe.each(methods)('%s', (method) => {
@@ -35,8 +44,7 @@ describe.each(methods)('%s', (method) => {
     { why: { by: 'Ada' }, reason: undefined, by: 'Ada' },
     { why: undefined, reason: undefined, by: undefined },
   ])('tells listeners who did it, and why: %o', async ({ why, reason, by }) => {
-    const { breaker } = createBreaker()
-    await open(breaker)
+    const breaker = await prepared(method)
     const events = record(breaker, 'transition', 'override')
 
     breaker[method](why as never)
@@ -52,8 +60,7 @@ describe.each(methods)('%s', (method) => {
     [null, 'reason must be a string, got null'],
     [[], 'must be an object, got an array'],
   ])('throws for %j, and changes nothing', async (why, message) => {
-    const { breaker } = createBreaker()
-    await open(breaker)
+    const breaker = await prepared(method)
     const before = breaker.save()
 
     expect(() => breaker[method](why as never)).toThrow(message)
@@ -62,11 +69,14 @@ describe.each(methods)('%s', (method) => {
   })
 })
 
-it.each(['halfOpen', 'reset'] as const)('%s takes no time, since it lasts for none', (method) => {
-  const { breaker } = createBreaker()
+it.each(['halfOpen', 'reset', 'release'] as const)(
+  '%s takes no time, since it lasts for none',
+  (method) => {
+    const { breaker } = createBreaker()
 
-  expect(() => breaker[method]({ for: 5 } as never)).toThrow('unknown option "for"')
-})
+    expect(() => breaker[method]({ for: 5 } as never)).toThrow('unknown option "for"')
+  },
+)
 
 describe('trip for a time', () => {
   it.each([

@@ -326,13 +326,18 @@ export class CircuitBreaker<
     return { [dispose]: () => this.#release(override) }
   }
 
-  /** Lifts the override; the automatic state shows as it then is. Does nothing without one. */
-  release(): void {
-    this.#release()
+  /**
+   * Lifts the override; the automatic state shows as it then is. Does nothing without one. A string is the
+   * reason, for the event.
+   *
+   * @throws TypeError for an argument that is wrong
+   */
+  release(why?: string | ManualOptions): void {
+    this.#release(undefined, checkByHand('release', why))
   }
 
-  #release(only?: Override): void {
-    this.#byHand((machine, now) => machine.release(now, only))
+  #release(only?: Override, why?: ManualOptions): void {
+    this.#byHand((machine, now) => machine.release(now, only, why))
   }
 
   /**

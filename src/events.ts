@@ -43,11 +43,15 @@ export interface BreakerEvents {
    * itself, the call rejects with `failure`.
    */
   fallback: { readonly error: unknown; readonly failed: boolean; readonly failure: unknown }
-  /** An override was set, or lifted: then `mode` is `undefined`. */
+  /**
+   * An override was set, or lifted: then `mode` is `undefined`, and so are `reason` and `by` where its time was
+   * over. `for` is its duration in ms; `undefined` for one that is lifted by hand only.
+   */
   override: {
     readonly mode: OverrideMode | undefined
     readonly reason: string | undefined
     readonly by: string | undefined
+    readonly for: number | undefined
   }
   /** `configure` changed options: the new values by name, a description of what was lost, why and by whom. */
   configure: {

@@ -85,7 +85,10 @@ export function publishChange(source: Source, change: Change): void {
   if (source.emitter === undefined) return
   if ('to' in change) publish(source, 'transition', change)
   else {
-    const { mode, reason, by } = change.override ?? ({} as Partial<Override>)
-    publish(source, 'override', { mode, reason, by })
+    const { override, lifted = {} } = change
+    const { mode, reason, by, since, until } = (override ?? lifted) as Override
+    // NaN for one that is lifted.
+    const ms = until - since
+    publish(source, 'override', { mode, reason, by, for: ms < Infinity ? ms : undefined })
   }
 }

@@ -336,17 +336,17 @@ export class Machine implements MachineData {
   }
 
   /** Lifts the override, or only that very one. True when one was lifted. */
-  release(clockTime: number, only: Override | undefined = this.override): boolean {
+  release(clockTime: number, only?: Override, why?: ManualOptions): boolean {
     this.#advance(clockTime)
-    if (this.override === undefined || this.override !== only) return false
-    this.#setOverride(undefined)
+    if (this.override === undefined || this.override !== (only ?? this.override)) return false
+    this.#setOverride(undefined, why)
     return true
   }
 
-  #setOverride(override: Override | undefined): void {
+  #setOverride(override: Override | undefined, lifted?: ManualOptions): void {
     this.override = override
     this.shared = sharedState(this)
-    this.changes.push({ override })
+    this.changes.push({ override, lifted })
   }
 
   /** Changes the rules, keeping all evidence. Returns what could not be kept. */

@@ -132,10 +132,11 @@ function copied(value: unknown): unknown {
 
 const byHand = { reason: text, by: text }
 const lasting = { ...byHand, for: duration }
-type ByHand = 'trip' | 'override' | 'halfOpen' | 'reset' | 'configure'
+type ByHand = 'trip' | 'override' | 'release' | 'halfOpen' | 'reset' | 'configure'
 const BY_HAND: Readonly<Record<ByHand, Fields>> = {
   trip: lasting,
   override: lasting,
+  release: byHand,
   halfOpen: byHand,
   reset: byHand,
   configure: { ...byHand, dryRun: boolean },

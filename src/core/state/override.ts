@@ -25,9 +25,10 @@ export function isDisabled(override: Override | undefined): boolean {
   return override?.mode === 'disabled'
 }
 
-/** The override as it now is; `undefined` when it was lifted. */
+/** The override as it now is; `undefined` when it was lifted, with what was said then. */
 export interface OverrideChange {
   readonly override: Override | undefined
+  readonly lifted?: ManualOptions | undefined
 }
 
 /** What a machine has done, to be published in order. */
