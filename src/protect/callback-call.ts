@@ -1,3 +1,4 @@
+import { isPromise } from '../call/call.ts'
 import { type AnyFunction, tagOf } from '../call/functions.ts'
 import { LEAVING_METHODS } from '../call/stream-proxy.ts'
 import { timeLimit } from '../call/timeout-queue.ts'
@@ -5,7 +6,7 @@ import type { Circuit } from '../circuit/circuit.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { ClientCall } from './client-call.ts'
 import type { ReturnProfile } from './client-method.ts'
-import { isObject, mayCallTarget } from './client-shape.ts'
+import { isObject, isPlainPromise, mayCallTarget } from './client-shape.ts'
 
 /** Whether a function that a method takes may be called with an error: an action is not to be. */
 export function isCallback(fn: AnyFunction): boolean {
@@ -31,6 +32,7 @@ export class CallbackCall {
   #early: readonly unknown[] | undefined
   #state: 'starting' | 'waiting' | 'besides' | 'over' = 'starting'
   #timedOut = false
+  #called = false
   #profile: ReturnProfile | undefined
   #stopTimer: (() => void) | undefined
 
@@ -41,6 +43,7 @@ export class CallbackCall {
     this.#callback = new Proxy(original, {
       apply: (target, self, args) => {
         if (this.#timedOut) return undefined
+        this.#called = true
         // An action gets what the client passes to it: its transaction is one call.
         const isAction = this.#state !== 'waiting' && !isCallback(original)
         if (this.#state === 'waiting') this.#settle(args)
@@ -64,6 +67,16 @@ export class CallbackCall {
     this.#state = 'besides'
     this.#profile = profile
     if (this.#early !== undefined) this.#hear(this.#early)
+  }
+
+  /** Takes what the caller receives for the promise: whoever is called back does not handle it. */
+  handOut(guarded: unknown): void {
+    if (!isPromise(guarded) || !isPlainPromise(guarded)) return
+    guarded.catch((reason: unknown) => {
+      if (this.#called || !(reason instanceof CallTimeoutError)) return
+      this.#timedOut = true
+      queueMicrotask(() => this.#original(reason))
+    })
   }
 
   #hear(args: readonly unknown[]): void {

@@ -1,5 +1,4 @@
 import { isPromise, rejectCall } from '../call/call.ts'
-import { findSignal } from '../call/caller-signal.ts'
 import { isObservable } from '../call/follow.ts'
 import { type AnyFunction, tagOf } from '../call/functions.ts'
 import { endLostTurn } from '../call/next-turn.ts'
@@ -10,14 +9,15 @@ import type { RejectReason } from '../core/measure/counters.ts'
 import { UNRECORDED } from '../core/permit.ts'
 import { isThenable } from '../options/validate.ts'
 import { CallbackCall, isCallback } from './callback-call.ts'
+import { ChainSignals } from './chain-signals.ts'
 import { ClientCall, wouldAdmit } from './client-call.ts'
 import {
   appendPath,
   createMethod,
   type Method,
+  type MethodCall,
   type MethodRules,
   type Place,
-  type ReturnProfile,
   remember,
   rememberMethods,
 } from './client-method.ts'
@@ -30,6 +30,7 @@ import {
   isNativeThen,
   isObject,
   isPlainPromise,
+  isPromiseLike,
   isRunning,
   isSession,
   mayCallTarget,
@@ -38,6 +39,7 @@ import {
 } from './client-shape.ts'
 import { guardObservable } from './guarded-observable.ts'
 import { guardPromise } from './guarded-promise.ts'
+import { Callbacks, type CallEnding } from './heard-callback.ts'
 import { Originals, type Part } from './originals.ts'
 import { rejectedResult } from './rejected-result.ts'
 import { endsUnseen, reportUnguardable, reportUnseen } from './unguarded-call.ts'
@@ -59,8 +61,8 @@ export class ClientGuard {
   #clientMethods: ReadonlySet<string> | undefined
   readonly #proxies = new WeakMap<object, object>()
   readonly originals: Originals = new Originals()
-  /** By what the methods that they were passed to have returned. */
-  readonly #signals = new WeakMap<object, readonly AbortSignal[]>()
+  readonly #callbacks = new Callbacks()
+  readonly #signals = new ChainSignals()
   readonly #createProxy: (object: object, place: Place) => object
 
   constructor(client: object, rules: ClientRules, createProxy: ClientGuard['proxyOf']) {
@@ -122,27 +124,37 @@ export class ClientGuard {
       rejected = part.pass() ?? rejected
     }
     const args: readonly unknown[] = callerArgs.map((arg) => this.originals.of(arg, passed))
+    const method = endsTransaction(found.path, args) ? { ...found, onSession: true } : found
+    const last = args.at(-1)
+    const profile = typeof last === 'function' ? method.profileWithCallback : method.profile
+    let ending: CallEnding | undefined
     const run = (passed = args): unknown => {
-      const result: unknown = Reflect.apply(fn, self, passed)
-      if (isObject(result) && !isPromise(result)) this.#keepSignal(result, self, args)
+      ending = this.#callbacks.start(method, profile, last)
+      const result: unknown = Reflect.apply(fn, self, this.#callbacks.replace(passed))
+      ending?.follow(result)
+      if (isObject(result) && !isPromise(result)) this.#signals.keep(result, self, args)
       return result
     }
-    if (!found.isGuarded) return this.#returnUnguarded(run())
-    const method = endsTransaction(found.path, args) ? { ...found, onSession: true } : found
-    const withCallback = typeof args.at(-1) === 'function'
-    const profile = withCallback ? method.profileWithCallback : method.profile
+    const result = method.isGuarded
+      ? this.#callGuarded({ method, profile, self, args, run }, rejected)
+      : this.#returnUnguarded(run())
+    ending?.handOut(result)
+    return result
+  }
+
+  #callGuarded(call: MethodCall, rejectedPart: RejectReason | undefined): unknown {
+    const { method, profile, self, args, run } = call
+    let rejected = rejectedPart
     const circuit = (): Circuit => this.#rules.circuitOf(method.path)
     const passes = (): boolean => wouldAdmit(circuit())
-    const { returnsPromises, isPart, isPlain, callsBack } = profile
+    const { returnsPromises, returnsStreams, isPart } = profile
     // What may be a part of another call is admitted when it is used.
     const isAdmittedFirst = (): boolean =>
       method.onSession ? !isPart && passes() : !isPart || !passes()
     if (returnsPromises && rejected === undefined && isAdmittedFirst()) {
-      const hasCallback = method.isListed && withCallback && (!isPlain || callsBack)
-      const callback = hasCallback ? args.at(-1) : undefined
-      return this.#callAdmitted(method, profile, run, args, callback as AnyFunction | undefined)
+      return this.#callAdmitted(call)
     }
-    if (profile.returnsStreams && !method.onSession) rejected ??= circuit().rejectOnly()
+    if (returnsStreams && !method.onSession) rejected ??= circuit().rejectOnly()
     if (rejected !== undefined) {
       return rejectedResult(circuit(), rejected, profile, args, undefined, this.originals)
     }
@@ -151,14 +163,7 @@ export class ClientGuard {
       reportUnseen(circuit(), method)
       if (isStream(result)) return this.#returnUnguarded(result)
     }
-    return this.#admitAfterwards(method, profile, result, args)
-  }
-
-  /** A signal that is passed to a method of a chain is for what is awaited at its end. */
-  #keepSignal(result: object, self: unknown, args: readonly unknown[]): void {
-    const signal = findSignal(args)
-    const signals = signal ? [signal] : isObject(self) && this.#signals.get(self)
-    if (signals) this.#signals.set(result, signals)
+    return this.#admitAfterwards(call, result)
   }
 
   /** Returns the result of a call that is not guarded, with known objects replaced by proxies. */
@@ -171,18 +176,19 @@ export class ClientGuard {
   }
 
   /** Guards a call that has run already, since only its result shows whether it is to be guarded. */
-  #admitAfterwards(
-    method: Method,
-    profile: ReturnProfile,
-    result: unknown,
-    args: readonly unknown[],
-  ): unknown {
-    if (!this.#isUnderWay(result)) return this.#returnOther(result, method, profile, args)
-    remember(profile, result)
-    const isPart = profile.isPart && isBegun(result) && !isNativeThen(result.then)
+  #admitAfterwards(methodCall: MethodCall, result: unknown): unknown {
+    const { method, profile, args } = methodCall
+    const isAwaited = isBegun(result) || isPromiseLike(result)
+    const isUnderWay = this.#isUnderWay(result)
+    if (!isUnderWay && !isAwaited) return this.#returnOther(methodCall, result)
+    remember(profile, result, isAwaited)
+    const isPart = profile.isPart && isAwaited && !isNativeThen(result.then)
     const call = wouldAdmit(this.#rules.circuitOf(method.path)) && this.#admit(method, args, isPart)
-    if (!(call instanceof ClientCall)) return this.#returnUnguarded(result)
-    return isBegun(result)
+    if (!(call instanceof ClientCall)) {
+      // What may begin when it is awaited is soon enough rejected then.
+      return isUnderWay ? this.#returnUnguarded(result) : this.#returnOther(methodCall, result)
+    }
+    return isAwaited
       ? guardPromise(call, result, profile, this.originals)
       : call.handlers.onFulfilled(result)
   }
@@ -194,30 +200,24 @@ export class ClientGuard {
   }
 
   /** Returns a result that is not a promise; a stream guards itself when it is iterated. */
-  #returnOther(
-    result: unknown,
-    method: Method,
-    profile: ReturnProfile,
-    args: readonly unknown[],
-  ): unknown {
+  #returnOther({ method, profile, args }: MethodCall, result: unknown): unknown {
     const { path, onSession } = method
     if (isObservable(result)) {
       return guardObservable(result, this.#rules.circuitOf(path), () => this.#admit(method, args))
     }
     // A generator runs nothing before its first item is requested, which is soon enough to reject.
-    if (isStream(result) && !isAsyncGenerator(result)) remember(profile, result)
+    const isSource = isStream(result) && !isAsyncGenerator(result)
+    if (isSource) remember(profile, result)
     const inSession = onSession || (isObject(result) && isSession(result))
     return this.proxyIfNeeded(result, appendPath(path, '()'), inSession)
   }
 
-  #callAdmitted(
-    method: Method,
-    profile: ReturnProfile,
-    run: (passed: readonly unknown[]) => unknown,
-    args: readonly unknown[],
-    callback: AnyFunction | undefined,
-  ): unknown {
+  #callAdmitted(methodCall: MethodCall): unknown {
+    const { method, profile, args, run } = methodCall
     const circuit = this.#rules.circuitOf(method.path)
+    const last = args.at(-1)
+    const hasCallback = profile.callsBack || (method.isListed && !profile.isPlain)
+    const callback = hasCallback && typeof last === 'function' ? (last as AnyFunction) : undefined
     const mayCallBack = callback !== undefined && (profile.callsBack || isCallback(callback))
     if (
       callback !== undefined &&
@@ -225,7 +225,7 @@ export class ClientGuard {
       tagOf(callback) !== 'AsyncFunction' &&
       !wouldAdmit(circuit)
     )
-      return this.#admitAfterwards(method, profile, run(args), args)
+      return this.#admitAfterwards(methodCall, run())
     const call = this.#admit(method, args)
     if (typeof call === 'string') {
       const called = mayCallBack ? callback : undefined
@@ -239,17 +239,18 @@ export class ClientGuard {
       return Promise.resolve(call.handlers.onRejected(error))
     }
     // With a callback, awaiting it may run it a second time, or be forbidden.
-    if (method.isListed && !callbackCall && isThenable(result)) {
-      remember(profile, result, true)
+    if (!callbackCall && (method.isListed ? isThenable(result) : isPromiseLike(result))) {
+      remember(profile, result as Promise<unknown>, true)
       return guardPromise(call, result as Promise<unknown>, profile, this.originals)
     }
     // A stream besides a callback is what the callback tells of.
     if (this.#isUnderWay(result) && (!mayCallBack || isBegun(result))) {
       callbackCall?.awaitBesides(profile)
       remember(profile, result)
-      return isBegun(result)
-        ? guardPromise(call, result, profile, this.originals)
-        : call.handlers.onFulfilled(result)
+      if (!isBegun(result)) return call.handlers.onFulfilled(result)
+      const guarded = guardPromise(call, result, profile, this.originals)
+      if (mayCallBack) callbackCall?.handOut(guarded)
+      return guarded
     }
     if (callbackCall !== undefined) {
       profile.callsBack = true
@@ -257,7 +258,7 @@ export class ClientGuard {
       return callbackCall.await(result)
     }
     call.cancel()
-    const other = this.#returnOther(result, method, profile, args)
+    const other = this.#returnOther(methodCall, result)
     if (method.isListed && other === result) reportUnguardable(circuit, method, result)
     return other
   }
@@ -282,7 +283,7 @@ export class ClientGuard {
       new Promise((resolve, reject) => void thenable.then(resolve, reject))
     const circuit = this.#rules.circuitOf(method.path)
     if (!method.isGuarded || (method.onSession && !wouldAdmit(circuit))) return wait()
-    const call = this.#admit(method, this.#signals.get(thenable) ?? [])
+    const call = this.#admit(method, this.#signals.of(thenable))
     if (call instanceof ClientCall) return call.follow(call.run(wait))
     return rejectCall(circuit, call, circuit.options.fallback, [])
   }
@@ -291,7 +292,7 @@ export class ClientGuard {
   iterate(method: Method, source: Source): AsyncIterator<unknown, unknown, unknown> {
     if (!method.isGuarded) return source[Symbol.asyncIterator]()
     const circuit = this.#rules.circuitOf(method.path)
-    const signals = this.#signals.get(source) ?? []
+    const signals = this.#signals.of(source)
     if (!method.onSession) return startLazily(circuit, signals, () => source)
     const call = wouldAdmit(circuit) && this.#admit(method, signals)
     return call instanceof ClientCall ? call.iterate(source) : source[Symbol.asyncIterator]()

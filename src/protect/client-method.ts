@@ -20,8 +20,10 @@ export interface ReturnProfile {
   returnsStreams: boolean
   /** It has returned a stream of Node or of the web, which runs however it is read. */
   running: StreamProfile | undefined
-  /** It has called its callback back. */
-  callsBack: boolean
+  /** It calls its callback back; undefined until that is known. */
+  callsBack: boolean | undefined
+  /** How many of its promises have ended before the function that was passed to it was called. */
+  silentEnds: number
   /** It has returned promises without further members. */
   isPlain: boolean
   /** It has been reported that a call was not guarded. */
@@ -45,6 +47,16 @@ export interface Method {
   readonly profile: ReturnProfile
   /** For calls whose last argument is a function: a callback often replaces the promise. */
   readonly profileWithCallback: ReturnProfile
+}
+
+/** One call of a method. */
+export interface MethodCall {
+  readonly method: Method
+  readonly profile: ReturnProfile
+  readonly self: unknown
+  readonly args: readonly unknown[]
+  /** Runs it with these arguments, by default those of its caller. */
+  readonly run: (passed?: readonly unknown[]) => unknown
 }
 
 /** Where an object of the client is, and what it is. */
@@ -78,7 +90,8 @@ export function createMethod(
     returnsPromises: isListed || isAsync,
     returnsStreams: false,
     running: undefined,
-    callsBack: false,
+    callsBack: undefined,
+    silentEnds: 0,
     isPlain: isAsync,
     reported: false,
     isPart: false,

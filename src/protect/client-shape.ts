@@ -75,6 +75,15 @@ export function endsTransaction(path: string, [statement]: readonly unknown[]): 
 /** The methods by which a promise is awaited. */
 export const PROMISE_METHODS: ReadonlySet<PropertyKey> = new Set(['then', 'catch', 'finally'])
 
+/** What a promise may have beside those, in libraries in which a call can be given up. */
+const GIVING_UP: ReadonlySet<PropertyKey> = new Set(['abort', 'cancel'])
+
+/** True for a thenable, no promise, that is good for nothing but to be awaited or given up: begun or not. */
+export function isPromiseLike(value: unknown): value is Promise<unknown> {
+  if (!isObject(value) || !isThenable(value) || isStream(value)) return false
+  return [...methodNames(value)].every((name) => PROMISE_METHODS.has(name) || GIVING_UP.has(name))
+}
+
 /** False for what was created without a class. */
 export function isInstance(value: object): boolean {
   return value.constructor !== Object && value.constructor !== Function

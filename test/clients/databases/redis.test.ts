@@ -74,6 +74,25 @@ describe('protect(ioredis)', () => {
     expect(await set()).toEqual([expect.any(CircuitOpenError), undefined])
   })
 
+  it('calls the callbacks of methods that are not listed, too, and leaves nothing unhandled', async () => {
+    const unhandled: unknown[] = []
+    const hear = (reason: unknown): unknown => unhandled.push(reason)
+    process.on('unhandledRejection', hear)
+    const get = (key: string) =>
+      new Promise((resolve) => {
+        void redis.get(key, (error, result) => resolve([error, result]))
+      })
+    await redis.lpush('list', '1')
+    expect(await get('a')).toEqual([null, null])
+    for (let i = 0; i < 2; i++) expect(await get('list')).toEqual([expect.any(Error), undefined])
+    expect(breaker.state).toBe('open')
+
+    expect(await get('a')).toEqual([expect.any(CircuitOpenError), undefined])
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', hear)
+    expect(unhandled).toEqual([])
+  })
+
   it('is an emitter, with its state and its duplicates', async () => {
     const other = redis.duplicate()
     await other.set('c', '3')

@@ -35,7 +35,7 @@ const ioredis: DatabaseClient<Redis, Redis> = {
   name: 'ioredis',
   packages: ['ioredis'],
   guarded: 'protect(new Redis(…), breaker)',
-  trap: '`enableOfflineQueue: false`, or commands wait for a connection; `pipeline().exec()` fulfils with the errors of its commands; list what is called with callbacks',
+  trap: '`enableOfflineQueue: false`, or commands wait for a connection; `pipeline().exec()` fulfils with the errors of its commands',
   connection: 'again',
   open: async (port) => {
     const redis = new Redis(port, {

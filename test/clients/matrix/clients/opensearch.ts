@@ -4,8 +4,8 @@ import { HttpUpstream, json } from '../upstream.ts'
 export const opensearch: Client = {
   name: 'OpenSearch',
   packages: ['@opensearch-project/opensearch'],
-  guarded: "protect(new Client(…), breaker, { methods: ['search', 'indices.get'] })",
-  trap: 'list its methods: they return no promises, but what is awaited like one and has begun',
+  guarded: 'protect(new Client(…), breaker)',
+  trap: 'no promises, but what is awaited like one and has begun: list methods that are to be rejected before their first call',
   methods: ['search', 'indices.get'],
   cancelledBy: 'method',
   async connect({ protect }) {
@@ -14,7 +14,7 @@ export const opensearch: Client = {
       answer: (_, response) => json(response, 200, { hits: { hits: [] } }),
     })
     const real = new Client({ node: upstream.url, maxRetries: 0 })
-    const client = protect(real, { methods: ['search', 'indices.get'] })
+    const client = protect(real)
     return {
       upstream,
       uses: {
