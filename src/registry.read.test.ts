@@ -15,7 +15,9 @@ beforeEach(() => {
 /** What is read, copied. */
 function readAll(): BreakerReading[] {
   const all: BreakerReading[] = []
-  registry.read((reading) => all.push(structuredClone({ ...reading, latency: null })))
+  registry.read((reading) => {
+    all.push(structuredClone({ ...reading, rules: reading.rules, latency: null }))
+  })
   return all
 }
 
@@ -93,13 +95,90 @@ describe('registry.read', () => {
     if (use.length > 0) await use(breaker)
     await clock.advance(3)
     const [reading, ...more] = readAll()
-    const { name, state, stateFor, automatic, generation, override, inFlight, counts } =
+    const { name, state, stateFor, automatic, generation, override, inFlight, counts, ...rest } =
       breaker.snapshot()
+    const { timeInState, transitions, window } = rest
 
     expect(more).toEqual([])
     expect(reading).toMatchObject({ name, state, automatic, generation, inFlight, counts })
+    expect(reading).toMatchObject({ timeInState, transitions })
+    expect(reading?.rules).toEqual(window)
     expect(reading?.override).toBe(override?.mode ?? null)
     if (use.length > 0) expect(reading?.since).toBe(clock.wall() - stateFor)
+  })
+
+  it('counts transitions by what they led to and why, once they have happened', async () => {
+    const breaker = registry.breaker('users')
+    await open(breaker)
+    await clock.advance(RESET_TIMEOUT)
+    const due = readAll()[0]
+    await fail(breaker)
+    await clock.advance(RESET_TIMEOUT)
+    await succeed(breaker)
+    breaker.reset()
+    breaker.trip()
+    breaker.trip()
+
+    expect([due?.state, due?.transitions]).toEqual([
+      'half-open',
+      { closed: {}, open: { consecutiveFailures: 1 }, 'half-open': {} },
+    ])
+    expect(readAll()[0]?.transitions).toEqual({
+      closed: { recovered: 1 },
+      open: { consecutiveFailures: 1, probeFailed: 1, manual: 2 },
+      'half-open': { elapsed: 2 },
+    })
+  })
+
+  it('counts as many transitions as are published', async () => {
+    const published: string[] = []
+    registry.on('transition', ({ to, reason }) => published.push(`${to} ${reason}`))
+    const breaker = registry.breaker('users', { maxFailures: 2, recovery: 'auto' })
+    for (let round = 0; round < 4; round++) {
+      await open(breaker)
+      await clock.advance(RESET_TIMEOUT * (round % 3))
+      breaker.halfOpen()
+      if (round % 2 === 0) await succeed(breaker)
+      else breaker.reset()
+    }
+    const counted = Object.entries(readAll()[0]?.transitions ?? {}).flatMap(([to, reasons]) =>
+      Object.entries(reasons).flatMap(([reason, n]) => Array(n).fill(`${to} ${reason}`)),
+    )
+
+    expect(counted.length).toBeGreaterThan(8)
+    expect(counted.toSorted()).toEqual(published.toSorted())
+  })
+
+  it('adds up how long each state lasted, without gaps', async () => {
+    const breaker = registry.breaker('users')
+    await clock.advance(10)
+    await open(breaker)
+    await clock.advance(RESET_TIMEOUT + 30)
+    const halfOpen = readAll()[0]?.timeInState
+    await succeed(breaker)
+    await clock.advance(5)
+
+    expect(halfOpen).toEqual({ closed: 0, open: RESET_TIMEOUT, 'half-open': 30 })
+    expect(readAll()[0]?.timeInState).toEqual({ closed: 5, open: RESET_TIMEOUT, 'half-open': 30 })
+  })
+
+  it('shows how far each rule is from opening', async () => {
+    registry.breaker('unused')
+    const breaker = registry.breaker('users', {
+      trip: {
+        consecutiveFailures: 4,
+        failureRate: { threshold: 0.5, minimumCalls: 5, window: { calls: 10 } },
+      },
+    })
+    await succeed(breaker)
+    await fail(breaker)
+    const [unused, used] = readAll()
+
+    expect(unused?.rules).toEqual([{ rule: 'consecutiveFailures', observed: 0, threshold: 3 }])
+    expect(used?.rules).toEqual([
+      { rule: 'consecutiveFailures', observed: 1, threshold: 4 },
+      { rule: 'failureRate', observed: 0.5, threshold: 0.5, calls: 2, hits: 1, minimumCalls: 5 },
+    ])
   })
 
   it('hands over the breakers in the order in which they came, all in one object', async () => {

@@ -8,7 +8,7 @@ import type { MachineSettings } from './settings.ts'
 import { createClosed } from './state/closed.ts'
 import type { Override } from './state/override.ts'
 import { cloneState, type State } from './state/state.ts'
-import type { StateName } from './transition.ts'
+import { STATE_NAMES, type StateName, type TransitionReason } from './transition.ts'
 import type { TripRecord } from './trip/record.ts'
 import { TripHistory } from './trip/trip-history.ts'
 
@@ -29,17 +29,39 @@ export interface MachineData {
   readonly rate: OfferedRate | undefined
 }
 
+/** How often each state was entered, by reason. */
+export type TransitionCounts = Readonly<
+  Record<StateName, Readonly<Partial<Record<TransitionReason, number>>>>
+>
+
 /** What is kept of states that are over. A breaker in its first state has none. */
 export class History {
   trips: TripHistory
   backoff: OpenBackoff = new OpenBackoff()
   /** Ms spent in each state before the current one. */
   timeInState: Record<StateName, number> = { closed: 0, open: 0, 'half-open': 0 }
+  readonly #entered: Record<StateName, Partial<Record<TransitionReason, number>>> = {
+    closed: {},
+    open: {},
+    'half-open': {},
+  }
   /** Successes and failures before the circuit last closed. */
   countsAtClose: { readonly success: number; readonly failure: number } = { success: 0, failure: 0 }
 
   constructor(trips: TripHistory) {
     this.trips = trips
+  }
+
+  get transitions(): TransitionCounts {
+    return this.#entered
+  }
+
+  /** One state follows another. A closed one that is reset makes no transition. */
+  move(from: State, to: State, reason: TransitionReason): void {
+    this.timeInState[from.name] += to.since - from.since
+    if (from.name === 'closed' && to.name === 'closed') return
+    const entered = this.#entered[to.name]
+    entered[reason] = (entered[reason] ?? 0) + 1
   }
 
   /** Enters in `copies` which record became which. */
@@ -48,6 +70,7 @@ export class History {
     copy.backoff = this.backoff.clone()
     copy.timeInState = { ...this.timeInState }
     copy.countsAtClose = this.countsAtClose
+    for (const to of STATE_NAMES) Object.assign(copy.#entered[to], this.#entered[to])
     return copy
   }
 }
@@ -78,6 +101,12 @@ export function historyOf(data: {
 export function tripsOf({ history }: Pick<MachineData, 'history'>): readonly TripRecord[] {
   return history?.trips.records ?? []
 }
+
+export function transitionsOf({ history }: Pick<MachineData, 'history'>): TransitionCounts {
+  return history?.transitions ?? NO_TRANSITIONS
+}
+
+export const NO_TRANSITIONS: TransitionCounts = { closed: {}, open: {}, 'half-open': {} }
 
 /** A copy that shares nothing that either of them will change. */
 export function cloneData(data: MachineData): MachineData {

@@ -281,7 +281,7 @@ export class Machine implements MachineData {
     const { state: from } = this
     this.state = to
     this.shared = sharedState(this)
-    historyOf(this).timeInState[from.name] += to.since - from.since
+    historyOf(this).move(from, to, reason)
     if (from.name === 'half-open' && from.recovery.inFlight.size > 0) {
       detachedOf(this).takeFrom(from.recovery.inFlight)
     }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Machine } from '../core/machine.ts'
-import { tripsOf } from '../core/machine-data.ts'
+import { type TransitionCounts, transitionsOf, tripsOf } from '../core/machine-data.ts'
 import type { Counts } from '../core/measure/counters.ts'
 import { LATENCY_ERROR } from '../core/measure/latency-histogram.ts'
 import type { RecentCalls } from '../core/measure/statistics.ts'
@@ -76,6 +76,11 @@ export interface Snapshot {
   /** How long the automatic state has been each of these, ms. */
   readonly timeInState: Readonly<Record<StateName, number>>
   /**
+   * How often it became each state, by reason, since it was created here: `transitions.open` are its trips,
+   * and the probes that opened it again. A transition that time has made due counts with the next call.
+   */
+  readonly transitions: TransitionCounts
+  /**
    * With `statistics`: how much waiting rejections have saved, ms. An estimate: the number of
    * rejected calls times the mean duration of a failed one.
    */
@@ -138,6 +143,8 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
     window: ruleStatuses(view, now),
     ...statisticsOf(view, now),
     timeInState: { ...spent, [state.name]: spent[state.name] + now - state.since },
+    // As plain data that the caller may change.
+    transitions: plainOf(transitionsOf(machine)) as TransitionCounts,
     trips: tripsOf(view).map((record) => tripOf(record, now, wall, view.settings.trip)),
     retryAfter: view.retryAfter(reading) ?? null,
     options: plainOf(options) as Record<string, unknown>,

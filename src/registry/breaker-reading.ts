@@ -1,11 +1,14 @@
+import type { CircuitFactory } from '../circuit/circuit-factory.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import type { Clock } from '../clock.ts'
 import type { Machine } from '../core/machine.ts'
+import { NO_TRANSITIONS, type TransitionCounts, transitionsOf } from '../core/machine-data.ts'
 import { Counters, type Counts } from '../core/measure/counters.ts'
 import { Latency } from '../core/measure/latency-histogram.ts'
 import type { OverrideMode } from '../core/state/override.ts'
-import { isDue } from '../core/state/state.ts'
+import { isDue, ruleStatuses } from '../core/state/state.ts'
 import type { StateName } from '../core/transition.ts'
+import type { RuleStatus } from '../core/trip/record.ts'
 import { shownState } from '../inspect/snapshot.ts'
 
 type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T
@@ -29,6 +32,12 @@ export interface BreakerReading {
   /** Calls that their timeout has ended, and whose action still runs. */
   readonly abandoned: number
   readonly counts: Counts
+  /** How long the automatic state has been each of these, ms. */
+  readonly timeInState: Readonly<Record<StateName, number>>
+  /** How often it became each state, by reason; one that time has made due counts with the next call. */
+  readonly transitions: TransitionCounts
+  /** While closed: the status of each rule, computed when it is read; it opens at `observed >= threshold`. */
+  readonly rules: readonly RuleStatus[]
   /** With `statistics`, how long calls took; null without. */
   readonly latency: LatencyReading | null
 }
@@ -85,6 +94,8 @@ export class ReusedReading implements BreakerReading {
     failedFallbacks: 0,
     rejected: { open: 0, 'half-open': 0, 'forced-open': 0, full: 0, unenforced: 0 },
   }
+  readonly timeInState: Record<StateName, number> = { closed: 0, open: 0, 'half-open': 0 }
+  transitions: TransitionCounts = NO_TRANSITIONS
   latency: LatencyReading | null = null
   readonly #latency = new ReusedLatency()
   /** Nearly always all breakers have the same clock: it is read once. */
@@ -92,15 +103,29 @@ export class ReusedReading implements BreakerReading {
   #reading = 0
   #wall = 0
 
+  /** What the rules are read from; none for a breaker that was never used. */
+  #view: Machine | undefined = undefined
+  #now = 0
+  #unused: CircuitFactory | undefined = undefined
+
   fill({ name, existing, factory }: LazyCircuit): this {
     this.name = name
     this.#readClock((existing ?? factory).clock)
     if (existing !== undefined) this.#fillFrom(existing.machine)
     else {
+      this.#view = undefined
+      this.#unused = factory
       this.#fillState('closed', 'closed', 1, this.#wall, null)
+      this.#fillTimes(NO_TIME, 'closed', 0)
+      this.transitions = NO_TRANSITIONS
       this.#fillTotals(NONE, factory.options.statistics ? NO_LATENCY : undefined)
     }
     return this
+  }
+
+  get rules(): readonly RuleStatus[] {
+    const view = this.#view ?? this.#unused?.create(this.name).machine
+    return view === undefined ? [] : ruleStatuses(view, this.#now)
   }
 
   #readClock(clock: Clock): void {
@@ -119,13 +144,27 @@ export class ReusedReading implements BreakerReading {
       // The commonest thing to be due, for which no copy is needed.
       const since = this.#wall - (now - state.until)
       this.#fillState('half-open', 'half-open', state.generation + 1, since, null)
+      this.#fillTimes(machine.history?.timeInState, 'open', state.until - state.since)
+      this.timeInState['half-open'] += now - state.until
     } else {
       if (isDue(machine, now)) view = machine.peek(this.#reading)
       const { name, generation } = view.state
       const since = this.#wall - (now - (view.override ?? view.state).since)
       this.#fillState(shownState(view), name, generation, since, view.override?.mode ?? null)
+      this.#fillTimes(view.history?.timeInState, name, now - view.state.since)
     }
+    this.#view = view
+    this.#now = now
+    this.transitions = transitionsOf(machine)
     this.#fillTotals(view.counters, view.statistics?.latency)
+  }
+
+  #fillTimes(before = NO_TIME, state: StateName, ms: number): void {
+    const { timeInState } = this
+    timeInState.closed = before.closed
+    timeInState.open = before.open
+    timeInState['half-open'] = before['half-open']
+    timeInState[state] += ms
   }
 
   #fillState(
@@ -170,3 +209,4 @@ export class ReusedReading implements BreakerReading {
 /** Of a breaker that was never used. */
 const NONE = /* @__PURE__ */ new Counters()
 const NO_LATENCY = /* @__PURE__ */ new Latency()
+const NO_TIME: Readonly<Record<StateName, number>> = { closed: 0, open: 0, 'half-open': 0 }
