@@ -141,6 +141,32 @@ describe('the duration in the events of calls', () => {
     },
   )
 
+  it.each(['breaker', 'registry', 'both'] as const)(
+    'is there from the next call on where other events were listened to before: %s',
+    async (who) => {
+      const clock = new ManualClock()
+      const registry = new CircuitRegistry({ defaults: { maxFailures: 3, clock } })
+      const breaker = registry.breaker('users')
+      const all: readonly Pick<typeof breaker, 'on'>[] = [breaker, registry]
+      const sources = all.filter((_, i) => who === 'both' || i === (who === 'breaker' ? 0 : 1))
+      for (const source of sources) source.on('transition', () => {})
+      const get = breaker(async (ms: number) => clock.advance(ms))
+      for (let i = 0; i < 3; i++) await get(1)
+      const durations: unknown[] = []
+      const offs = sources.map((source) =>
+        source.on('success', ({ duration }) => durations.push(duration)),
+      )
+
+      await get(7)
+      for (const off of offs) off()
+      await get(8)
+      sources.at(-1)?.on('success', ({ duration }) => durations.push(duration))
+      await get(9)
+
+      expect(durations).toEqual([...sources.map(() => 7), 9])
+    },
+  )
+
   it('does not change what is counted, nor by which rule it opens', async () => {
     const { breaker } = createBreaker()
     const events = record(breaker, 'success', 'failure', 'transition')

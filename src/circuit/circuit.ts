@@ -39,9 +39,11 @@ export class Circuit implements ClassifyHost, StallListener {
   clock!: Clock
   machine!: Machine
   #emitter: Emitter | undefined = undefined
+  /** False when nothing hears how calls end: then other listeners cost a call nothing. */
+  #mayHearEnds = false
   /** The shared permit of the last closed state that had calls. */
   #shared: SharedPermitHandlers | undefined = undefined
-  /** The same while calls need nothing else: neither a timeout, a fallback nor a listener. */
+  /** The same while calls need nothing else: no timeout, no fallback, and nothing that hears their ends. */
   #direct: SharedPermitHandlers | undefined = undefined
   /** What `admit` has rejected and `reject` has not published yet. */
   #rejected: RejectedCalls | undefined = undefined
@@ -83,7 +85,7 @@ export class Circuit implements ClassifyHost, StallListener {
     this.options = options
     this.userOptions = userOptions
     this.#lastRejected = undefined
-    this.#forgetShared()
+    this.forgetShared()
   }
 
   get emitter(): Emitter | undefined {
@@ -92,10 +94,12 @@ export class Circuit implements ClassifyHost, StallListener {
 
   set emitter(emitter: Emitter | undefined) {
     this.#emitter = emitter
-    this.#forgetShared()
+    this.forgetShared()
   }
 
-  #forgetShared(): void {
+  /** What calls need has changed, or what is listened to. */
+  forgetShared(): void {
+    this.#mayHearEnds = this.#emitter !== undefined
     this.#shared = this.#direct = undefined
   }
 
@@ -108,20 +112,22 @@ export class Circuit implements ClassifyHost, StallListener {
 
   /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
   admit(timeout: number | undefined): AdmittedPermit | RejectReason {
-    const { emitter } = this
-    if (emitter !== undefined) {
-      // A listener may call before all that led to its event is published.
-      this.flush()
-      if (emitter.hearsEnds) return this.#admitOwn(timeout)
-    }
-    return this.#admitShared() ?? this.#admitOwn(timeout)
+    if (!this.#hearsEnds()) return this.#admitShared() ?? this.#admitOwn(timeout)
+    // A listener may call before all that led to its event is published.
+    this.flush()
+    return this.#admitOwn(timeout)
+  }
+
+  #hearsEnds(): boolean {
+    if (this.#mayHearEnds) this.#mayHearEnds = this.#emitter?.hearsEnds === true
+    return this.#mayHearEnds
   }
 
   /** As {@link admit}, for a call that may deliver a part of its answer. */
   admitInParts(timeout: number | undefined): AdmittedPermit | RejectReason {
     // Only a permit of its own tells how many have delivered.
     if (this.options.maxConcurrent === undefined) return this.admit(timeout)
-    if (this.emitter !== undefined) this.flush()
+    if (this.#mayHearEnds) this.flush()
     return this.#admitOwn(timeout)
   }
 
@@ -182,7 +188,7 @@ export class Circuit implements ClassifyHost, StallListener {
   /** The first such call of a closed state. */
   #tryAdmitFirst(): SharedPermitHandlers | null {
     const { callTimeout: timeout, fallback } = this.options
-    if (timeout !== undefined || fallback !== undefined || this.#emitter) return null
+    if (timeout !== undefined || fallback !== undefined || this.#hearsEnds()) return null
     this.#direct = this.#admitShared()
     return this.#direct ?? null
   }
@@ -211,7 +217,7 @@ export class Circuit implements ClassifyHost, StallListener {
       this.settle(permit, this.classify({ status: 'fulfilled', value }), undefined)
     } else if (!trySettle(this.machine, permit)) this.settle(permit, SUCCESS, undefined)
     else {
-      if (this.emitter !== undefined) {
+      if (this.#mayHearEnds) {
         publishSuccess(this, permit, (permit.state as Closed).generation)
       }
       if (this.onProgress !== undefined) this.onProgress()
@@ -236,7 +242,7 @@ export class Circuit implements ClassifyHost, StallListener {
     const reading = this.clock.now() + (classification.timedOut ? this.#early(permit) : 0)
     const counting = permit.probe ? endProbe(this, permit, classification, error) : classification
     const counted = this.machine.settle(permit, counting, reading)
-    if (counted && this.emitter !== undefined) {
+    if (counted && (this.#mayHearEnds || classification.timedOut)) {
       publishOutcome(this, counting, error, permit, generation)
     }
     this.flush()
@@ -290,6 +296,6 @@ export class Circuit implements ClassifyHost, StallListener {
     }
     // They would keep the evidence of a state that is over.
     this.#lastRejected = undefined
-    if (this.#shared?.state !== machine.state) this.#forgetShared()
+    if (this.#shared?.state !== machine.state) this.forgetShared()
   }
 }

@@ -53,8 +53,12 @@ export class Emitter {
   protected onUnsubscribed(): void {}
 
   hasListeners(name: Name): boolean {
-    if (this.subscriptions[name] !== undefined) return true
-    for (const registry of this.registries) if (registry.hasListeners(name)) return true
+    return this.subscriptions[name] !== undefined || this.#registryHas(name)
+  }
+
+  #registryHas(name: Name): boolean {
+    const { registries } = this
+    for (let i = 0; i < registries.length; i++) if (registries[i]?.hasListeners(name)) return true
     return false
   }
 

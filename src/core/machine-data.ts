@@ -40,7 +40,7 @@ export class History {
   backoff: OpenBackoff = new OpenBackoff()
   /** Ms spent in each state before the current one. */
   timeInState: Record<StateName, number> = { closed: 0, open: 0, 'half-open': 0 }
-  readonly #entered: Record<StateName, Partial<Record<TransitionReason, number>>> = {
+  readonly transitions: Record<StateName, Partial<Record<TransitionReason, number>>> = {
     closed: {},
     open: {},
     'half-open': {},
@@ -52,15 +52,11 @@ export class History {
     this.trips = trips
   }
 
-  get transitions(): TransitionCounts {
-    return this.#entered
-  }
-
   /** One state follows another. A closed one that is reset makes no transition. */
   move(from: State, to: State, reason: TransitionReason): void {
     this.timeInState[from.name] += to.since - from.since
     if (from.name === 'closed' && to.name === 'closed') return
-    const entered = this.#entered[to.name]
+    const entered = this.transitions[to.name]
     entered[reason] = (entered[reason] ?? 0) + 1
   }
 
@@ -70,7 +66,7 @@ export class History {
     copy.backoff = this.backoff.clone()
     copy.timeInState = { ...this.timeInState }
     copy.countsAtClose = this.countsAtClose
-    for (const to of STATE_NAMES) Object.assign(copy.#entered[to], this.#entered[to])
+    for (const to of STATE_NAMES) Object.assign(copy.transitions[to], this.transitions[to])
     return copy
   }
 }

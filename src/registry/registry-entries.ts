@@ -91,8 +91,11 @@ export class RegistryEntries {
 
   /** Returns the emitter that all breakers publish to, from the first listener to the last. */
   emitter(): RegistryEmitter {
-    this.#options.emitter ??= this.#attachEmitter()
-    return this.#options.emitter
+    const { emitter } = this.#options
+    if (emitter === undefined) this.#options.emitter = this.#attachEmitter()
+    // What calls need depends on what is listened to.
+    else for (const { existing } of this.all()) existing?.forgetShared()
+    return this.#options.emitter as RegistryEmitter
   }
 
   #attachEmitter(): RegistryEmitter {
