@@ -7,6 +7,9 @@ import { entries, manifest } from './entries.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
+/** Entries that import a framework for servers when they are loaded. */
+const ON_SERVERS = ['./nestjs']
+
 /** The program of a development dependency. */
 export function bin(name) {
   return join(root, 'node_modules/.bin', name)
@@ -15,7 +18,7 @@ export function bin(name) {
 /**
  * Packs the package as it would be published and installs the tarball into an empty project, which
  * also gets the files of `test/runtimes`, and `entries.mjs` and `entries.cjs`, which load every entry
- * of the package. `remove` deletes all of it.
+ * of the package; `worker-entries.mjs` leaves out those whose peers are servers. `remove` deletes all of it.
  */
 export async function createConsumer() {
   const folder = mkdtempSync(join(tmpdir(), 'short-circuit-'))
@@ -30,7 +33,9 @@ export async function createConsumer() {
   const consumer = join(folder, 'consumer')
   cpSync(join(root, 'test/runtimes'), consumer, { recursive: true })
   writeFileSync(join(consumer, 'package.json'), '{ "private": true }\n')
-  writeFileSync(join(consumer, 'entries.mjs'), importAll())
+  writeFileSync(join(consumer, 'entries.mjs'), importAll(entries))
+  const portable = entries.filter(({ subpath }) => !ON_SERVERS.includes(subpath))
+  writeFileSync(join(consumer, 'worker-entries.mjs'), importAll(portable))
   writeFileSync(join(consumer, 'entries.cjs'), requireAll())
   const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
   await run('npm', ['install', ...flags, tarball, ...peers()], { cwd: consumer })
@@ -45,7 +50,7 @@ function peers() {
 }
 
 // Bundlers and type checkers follow only literal specifiers, so the two files name each entry.
-function importAll() {
+function importAll(entries) {
   const imports = entries.map(({ specifier }, i) => `import * as entry${i} from '${specifier}'\n`)
   const members = entries.map(({ subpath }, i) => `'${subpath}': entry${i}`)
   return `${imports.join('')}export const entries = { ${members.join(', ')} }\n`

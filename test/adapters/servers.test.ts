@@ -1,57 +1,23 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import express from 'express'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import Koa from 'koa'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { circuitErrors as expressErrors } from '../../src/express/index.ts'
 import { circuits } from '../../src/fastify/index.ts'
 import { circuitErrors as honoErrors } from '../../src/hono/index.ts'
 import { CircuitRegistry } from '../../src/index.ts'
-import { createFullError, createOpenError, createTimeoutError } from '../../src/testing/index.ts'
-
-/** What the routes of the servers throw. */
-const ERRORS: Readonly<Record<string, () => Error>> = {
-  open: () => createOpenError({ breaker: 'secret', retryAfter: 1_200 }),
-  soon: () => createOpenError({ breaker: 'secret', retryAfter: 0 }),
-  unknown: () => createOpenError({ breaker: 'secret' }),
-  full: () => createFullError({ breaker: 'secret' }),
-  late: () => createTimeoutError({ breaker: 'secret' }),
-  wrapped: () => new Error('no user', { cause: createOpenError({ retryAfter: 3_000 }) }),
-  other: () => new RangeError('mine'),
-}
-
-/** Headers of the body that a route was about to send. */
-const DESCRIPTION = {
-  'content-length': '5',
-  'content-encoding': 'gzip',
-  'content-range': 'bytes 0-4/10',
-  etag: '"body"',
-}
-
-interface App {
-  readonly name: string
-  /** Starts a server whose route `/<name>` throws the error of that name. Returns its origin. */
-  start(): Promise<string>
-  stop(): Promise<unknown>
-}
-
-function listening(server: Server): Promise<string> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-    })
-  })
-}
-
-function closed(server: Server | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    server?.closeAllConnections()
-    if (server === undefined) resolve()
-    else server.close(() => resolve())
-  })
-}
+import { createOpenError } from '../../src/testing/index.ts'
+import {
+  type App,
+  closed,
+  DESCRIPTION,
+  describeServer,
+  ERRORS,
+  listening,
+} from './server-contract.ts'
 
 function expressApp(): App {
   let server: Server | undefined
@@ -137,43 +103,7 @@ function honoApp(): App {
   }
 }
 
-describe.each([expressApp(), fastifyApp(), honoApp()])('a server of $name', (app) => {
-  afterEach(() => app.stop())
-
-  it.each([
-    { path: 'open', status: 503, retryAfter: '2' },
-    { path: 'soon', status: 503, retryAfter: '1' },
-    { path: 'unknown', status: 503, retryAfter: null },
-    { path: 'full', status: 503, retryAfter: null },
-    { path: 'late', status: 504, retryAfter: null },
-    { path: 'wrapped', status: 503, retryAfter: '3' },
-  ])('answers $status for an error of a breaker: $path', async ({ path, status, retryAfter }) => {
-    const response = await fetch(`${await app.start()}/${path}`)
-    const text = await response.text()
-
-    expect(response.status).toBe(status)
-    expect(response.headers.get('retry-after')).toBe(retryAfter)
-    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
-    expect(response.headers.get('cache-control')).toBe('no-store')
-    expect(JSON.parse(text)).toMatchObject({ type: 'about:blank', status })
-    expect(text).not.toContain('secret')
-  })
-
-  it('answers in full where a route has described another body already', async () => {
-    const response = await fetch(`${await app.start()}/described`)
-
-    expect(await response.json()).toMatchObject({ status: 503 })
-    expect(
-      ['content-encoding', 'content-range', 'etag'].map((h) => response.headers.get(h)),
-    ).toEqual([null, null, null])
-  })
-
-  it('leaves other errors to the handler of the application', async () => {
-    const response = await fetch(`${await app.start()}/other`)
-
-    expect([response.status, await response.text()]).toEqual([500, 'own handler'])
-  })
-})
+for (const app of [expressApp(), fastifyApp(), honoApp()]) describeServer(app)
 
 describe('express', () => {
   it('ends an answer that has begun as Express does', async () => {
@@ -185,6 +115,27 @@ describe('express', () => {
     await app.stop()
 
     expect(body).toBeInstanceOf(Error)
+  })
+})
+
+describe('koa', () => {
+  it.each([
+    { path: 'open', status: 503, retryAfter: '2' },
+    { path: 'full', status: 503, retryAfter: null },
+    { path: 'late', status: 504, retryAfter: null },
+  ])('answers $status by the error itself: $path', async ({ path, status, retryAfter }) => {
+    const app = new Koa()
+    app.silent = true
+    app.use(() => {
+      throw ERRORS[path]?.()
+    })
+    const server = createServer(app.callback())
+    onTestFinished(() => closed(server))
+    const response = await fetch(await listening(server))
+    const text = await response.text()
+
+    expect([response.status, response.headers.get('retry-after')]).toEqual([status, retryAfter])
+    expect(text).not.toContain('secret')
   })
 })
 

@@ -1,5 +1,5 @@
-import { entries } from './entries.mjs'
 import { smoke } from './smoke.mjs'
+import { entries } from './worker-entries.mjs'
 
 export default {
   async fetch() {

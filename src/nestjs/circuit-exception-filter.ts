@@ -1,0 +1,52 @@
+import { Catch } from '@nestjs/common'
+import { OF_ANOTHER_BODY, problemOf } from '../adapter/problem.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: responses of any platform, which its adapter knows.
+type Any = any
+
+/** What the filter needs of an adapter of Nest: that of Express, Fastify or another platform. */
+interface HttpAdapter {
+  isHeadersSent(response: Any): boolean
+  setHeader(response: Any, name: string, value: string): unknown
+  reply(response: Any, body: string, status: number): unknown
+  end(response: Any): unknown
+}
+
+/** Nest asks by `instanceof` which filter takes an error: what no breaker has to do with goes to the others. */
+const OwnErrors = { [Symbol.hasInstance]: (error: unknown) => problemOf(error) !== undefined }
+
+/**
+ * Answers 503 with `Retry-After` for a call that was rejected, and 504 for one that took too long, as
+ * `application/problem+json` that names no breaker; also for errors that one has caused. `CircuitModule` puts it in
+ * force for the whole application. A filter of your own that catches everything comes first if its module is
+ * imported later.
+ *
+ * Without the module: `app.useGlobalFilters(new CircuitExceptionFilter(app.get(HttpAdapterHost)))`.
+ */
+export class CircuitExceptionFilter {
+  readonly #host: { readonly httpAdapter: HttpAdapter }
+
+  constructor(host: { readonly httpAdapter: HttpAdapter }) {
+    this.#host = host
+  }
+
+  catch(error: unknown, host: { getType(): string; getArgByIndex(index: number): Any }): void {
+    const problem = problemOf(error)
+    // What returns nothing has not answered: GraphQL and microservices go on to their own handler.
+    if (problem === undefined || host.getType() !== 'http') return
+    const { httpAdapter } = this.#host
+    const response = host.getArgByIndex(1)
+    if (httpAdapter.isHeadersSent(response)) {
+      httpAdapter.end(response)
+      return
+    }
+    for (const name of OF_ANOTHER_BODY) response.removeHeader(name)
+    for (const [name, value] of Object.entries(problem.headers)) {
+      httpAdapter.setHeader(response, name, value)
+    }
+    const text = JSON.stringify(problem.body)
+    httpAdapter.setHeader(response, 'content-length', String(text.length))
+    httpAdapter.reply(response, text, problem.status)
+  }
+}
+Catch(OwnErrors as never)(CircuitExceptionFilter)
