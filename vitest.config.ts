@@ -1,9 +1,16 @@
+import { join } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
 import { configDefaults, type ViteUserConfig } from 'vitest/config'
 import { adviceFor, findTool } from './scripts/tools.mjs'
 import { compileDecorators } from './test/decorators/compile.ts'
 
 const jsonReport = process.env['VITEST_JSON']
+
+/** Examples import the package by its name, as its users do. */
+const alias = [
+  { find: /^short-circuit$/, replacement: join(import.meta.dirname, 'src/index.ts') },
+  { find: /^short-circuit\/([\w-]+)$/, replacement: join(import.meta.dirname, 'src/$1/index.ts') },
+]
 
 const config: ViteUserConfig = {
   test: {
@@ -18,6 +25,7 @@ const config: ViteUserConfig = {
     projects: [
       {
         plugins: [compileDecorators()],
+        resolve: { alias },
         test: {
           name: 'unit',
           // Searches and child processes take long on a busy machine; nothing here measures time.
@@ -28,6 +36,7 @@ const config: ViteUserConfig = {
         },
       },
       {
+        resolve: { alias },
         test: {
           // Real packages and real servers.
           name: 'clients',
