@@ -29,10 +29,20 @@ export function callAsync(
   const handlers = composeHandlers(circuit, permit, signal, fallback, args, undefined, own)
   if (timeout === undefined) return invoke(handlers, fn, self, args)
   const passed = replaceSignal(args, own) as unknown[]
-  const action = (): unknown => fn.apply(self, passed)
-  return new InterruptibleCall(circuit, handlers, own).run(timeout, () =>
-    runInContext(circuit, permit, action),
-  )
+  const action = bindAction(circuit, permit, fn, self, passed)
+  return new InterruptibleCall(circuit, handlers, own).run(timeout, action)
+}
+
+/** Apart, because a closure makes each call pay for what it refers to, also those without a timeout. */
+function bindAction(
+  circuit: Circuit,
+  permit: AdmittedPermit,
+  fn: AnyFunction,
+  self: unknown,
+  args: unknown[],
+): () => unknown {
+  const action = (): unknown => fn.apply(self, args)
+  return permit.probe ? () => runInContext(circuit, permit, action) : action
 }
 
 /** The same for a synchronous function: throws what a promise would be rejected with. */

@@ -1,6 +1,7 @@
 import type { Circuit } from '../circuit/circuit.ts'
 import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { runInContext } from '../circuit/probe-context.ts'
+import type { AdmittedPermit } from '../circuit/settle-handlers.ts'
 import { checkCall } from '../options/check-options.ts'
 import type { CallOptions } from '../options.ts'
 import { composeHandlers, rejectCall } from './call.ts'
@@ -52,8 +53,19 @@ export function callWithSignal(
   const own = limit === undefined && signal === undefined ? undefined : new CallSignal(signal)
   const handlers = composeHandlers(circuit, permit, signal, fallback, args, call, own)
   if (own === undefined) return invoke(handlers, action, undefined, [neverAborted(takesSignal)])
-  const run = (): unknown => runInContext(circuit, permit, () => action(own.signal, own))
+  const run = bindSignal(circuit, permit, action, own)
   return new InterruptibleCall(circuit, handlers, own).run(limit, run, true)
+}
+
+/** Apart, because a closure makes each call pay for what it refers to, also those without a signal. */
+function bindSignal(
+  circuit: Circuit,
+  permit: AdmittedPermit,
+  action: (signal: AbortSignal, own: CallSignal) => unknown,
+  own: CallSignal,
+): () => unknown {
+  const run = (): unknown => action(own.signal, own)
+  return permit.probe ? () => runInContext(circuit, permit, run) : run
 }
 
 /**
