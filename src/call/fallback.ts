@@ -9,18 +9,17 @@ import type { AnyFallback } from '../options.ts'
 
 /**
  * True for `() => …`, which has no way to see the error, so that none needs to be made: 112 ns for a
- * rejected call in place of 466.
+ * rejected call in place of 466. Kept beside the circuit: a WeakMap of functions takes 6 ns more.
  */
-function takesNothing(fallback: AnyFallback): boolean {
-  let known = seen.get(fallback)
-  if (known === undefined) {
-    known = /^(async\s*)?\(\s*\)\s*=>/.test(Function.prototype.toString.call(fallback))
-    seen.set(fallback, known)
+function takesNothing(circuit: Circuit, fallback: AnyFallback): boolean {
+  let known = circuit.lastFallback
+  if (known?.fallback !== fallback) {
+    const text = Function.prototype.toString.call(fallback)
+    known = { fallback, takesNothing: /^(async\s*)?\(\s*\)\s*=>/.test(text) }
+    circuit.lastFallback = known
   }
-  return known
+  return known.takesNothing
 }
-
-const seen = /* @__PURE__ */ new WeakMap<AnyFallback, boolean>()
 
 /** What to resolve with instead of the error: the fallback's value, or its own failure. */
 export function runFallback(
@@ -29,8 +28,17 @@ export function runFallback(
   failed: FailedCall,
   args: readonly unknown[],
 ): unknown {
-  if (takesNothing(fallback)) return settleWith(circuit, fallback as () => unknown, failed)
-  const error = failed.createError()
+  if (takesNothing(circuit, fallback)) return settleWith(circuit, fallback as () => unknown, failed)
+  return runWithError(circuit, fallback, failed.createError(), args)
+}
+
+/** Apart, because a closure makes each call pay for what it refers to. */
+function runWithError(
+  circuit: Circuit,
+  fallback: AnyFallback,
+  error: unknown,
+  args: readonly unknown[],
+): unknown {
   return settleWith(circuit, () => fallback(error, ...args), { createError: () => error })
 }
 

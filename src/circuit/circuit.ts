@@ -6,7 +6,7 @@ import type { StallListener } from '../core/monotonic-time.ts'
 import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
 import { type Permit, UNENFORCED, UNRECORDED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
-import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
+import type { AnyFallback, CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import {
   type CallContext,
   type ClassifyHost,
@@ -49,6 +49,9 @@ export class Circuit implements ClassifyHost, StallListener {
   #rejected: RejectedCalls | undefined = undefined
   #lastRejected: RejectedCalls | undefined = undefined
   asked: ClassifyHost['asked'] = undefined
+  /** The one that has run last, and whether it can see an error. */
+  lastFallback: { readonly fallback: AnyFallback; readonly takesNothing: boolean } | undefined =
+    undefined
   /** Called when something has happened that may let a call through. */
   onProgress: (() => void) | undefined = undefined
 
@@ -161,7 +164,7 @@ export class Circuit implements ClassifyHost, StallListener {
     const rejected = typeof permit === 'string' ? this.#describe(permit) : undefined
     this.flush()
     this.#rejected = rejected
-    if (rejected === undefined) publishReject(this, name, undefined, false)
+    if (rejected === undefined) publishReject(this, name, undefined)
   }
 
   /** The longest time that a call may take by its timer: a probe has a limit in any case. */
@@ -272,7 +275,7 @@ export class Circuit implements ClassifyHost, StallListener {
   reject(reason: RejectReason): RejectedCalls {
     const rejected = this.#rejected ?? this.#describe(reason)
     this.#rejected = undefined
-    publishReject(this, reason, rejected.retryAfter, true)
+    publishReject(this, reason, rejected)
     return rejected
   }
 

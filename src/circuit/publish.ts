@@ -69,15 +69,18 @@ export function publishOutcome(
   else if (outcome === 'failure') publishFailure(source, cause, permit, generation)
 }
 
-/** A call was rejected, or with `enforced: false` would have been without an override. */
+/** A call was rejected as described, or without a description would have been but for an override. */
 export function publishReject(
   source: Source,
   reason: RejectReason | 'closed',
-  retryAfter: number | undefined,
-  enforced: boolean,
+  rejected: { readonly retryAfter: number | undefined } | undefined,
 ): void {
   if (!source.emitter?.hasListeners('reject')) return
-  publish(source, 'reject', { reason: reason === 'closed' ? 'full' : reason, retryAfter, enforced })
+  publish(source, 'reject', {
+    reason: reason === 'closed' ? 'full' : reason,
+    retryAfter: rejected?.retryAfter,
+    enforced: rejected !== undefined,
+  })
 }
 
 /** What the machine has done. */
