@@ -1,6 +1,5 @@
 import type { CircuitBreaker, Settled } from '../index.ts'
 import { type Classifier, firstOf } from '../outcomes/classifier.ts'
-import { retryAfter } from '../outcomes/retry-after.ts'
 
 /** What a call is made with. */
 export interface AdapterCallOptions {
@@ -10,11 +9,12 @@ export interface AdapterCallOptions {
 
 /**
  * How calls of an adapter are classified: by `own`, then as their breaker says, then by what is usual for
- * the protocol.
+ * the protocol; and how long their answers ask to wait.
  */
 export function callOptionsOf(
   own: Classifier | undefined,
   usual: Classifier,
+  retryAfterOf: (about: unknown) => number | undefined,
 ): (breaker: CircuitBreaker<unknown>) => AdapterCallOptions {
   const known = new WeakMap<CircuitBreaker<unknown>, AdapterCallOptions>()
   return (breaker) => {
@@ -27,7 +27,9 @@ export function callOptionsOf(
           (settled) => breaker.options.classify?.(settled),
           usual,
         ),
-        retryAfter: (settled) => breaker.options.retryAfter?.(settled) ?? retryAfter(settled),
+        retryAfter: (settled) =>
+          breaker.options.retryAfter?.(settled) ??
+          retryAfterOf(settled.status === 'fulfilled' ? settled.value : settled.reason),
       }
       known.set(breaker, options)
     }

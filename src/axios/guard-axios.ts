@@ -9,6 +9,7 @@ import { type By, breakersBy } from '../adapter/breakers-by.ts'
 import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
 import { type Classifier, firstOf, read } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
+import { retryAfterOf } from '../outcomes/http-retry-after.ts'
 
 /** What {@link guardAxios} takes. */
 export interface GuardAxiosOptions {
@@ -67,7 +68,7 @@ export function guardAxios<A extends AxiosInstance>(
   const breakerOf = breakersBy('guardAxios', by, name, ({ config, url }: Target) =>
     key(config, url),
   )
-  const callOptions = callOptionsOf(classify, http)
+  const callOptions = callOptionsOf(classify, http, retryAfterOf)
 
   instance.defaults.adapter = async (config) => {
     const adapter: AxiosAdapter = axios.getAdapter(below)

@@ -9,6 +9,7 @@ import {
 } from '../index.ts'
 import type { Classifier } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
+import { retryAfterOf } from '../outcomes/http-retry-after.ts'
 
 /** Any `fetch`: that of a platform, of undici, of a framework. */
 // biome-ignore lint/suspicious/noExplicitAny: each has types of its own.
@@ -85,7 +86,7 @@ export function guardFetch<F extends AnyFetch = typeof fetch>(
     throw new TypeError(`rejection must be "throw", "response" or a function, got "${rejection}"`)
   }
   const breakerOf = breakersBy('guardFetch', by, name, ({ url, init }: Target) => key(url, init))
-  const callOptions = callOptionsOf(classify, http)
+  const callOptions = callOptionsOf(classify, http, retryAfterOf)
 
   const guarded = async (input: unknown, init?: RequestInit): Promise<unknown> => {
     // Now, because what instruments or mocks it may come later.

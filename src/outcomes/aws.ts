@@ -1,6 +1,6 @@
 import { type Classifier, firstOutcome, ofErrors, read } from './classifier.ts'
+import { retryAfterOf } from './http-retry-after.ts'
 import { networkOutcome } from './network.ts'
-import { retryAfterOf } from './retry-after.ts'
 
 const THROTTLED =
   /^(BandwidthLimitExceeded|EC2ThrottledException|LimitExceededException|PriorRequestNotComplete|ProvisionedThroughputExceededException|RequestLimitExceeded|RequestThrottled(Exception)?|SlowDown|Throttl(ed|ing)(Exception)?|ThrottledException|TooManyRequestsException|TransactionInProgressException)$/

@@ -1,5 +1,6 @@
 import type { Outcome } from '../index.ts'
 import { type Classifier, firstOutcome, ofErrors, read } from './classifier.ts'
+import { grpcRetryAfterOf } from './grpc-retry-after.ts'
 
 /** CANCELLED, by the caller. */
 const CANCELLED = 1
@@ -12,7 +13,7 @@ const LAST = 16
  * Classifies by the status code of gRPC and Connect errors.
  *
  * - failure: UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS, and RESOURCE_EXHAUSTED of a
- *   server that says when to come back (`grpc-retry-pushback-ms`)
+ *   server that says when to come back (`grpc-retry-pushback-ms`, `RetryInfo` or `Retry-After`)
  * - neutral: RESOURCE_EXHAUSTED otherwise
  * - cancelled: CANCELLED
  * - success: every other code, such as NOT_FOUND: the server has answered
@@ -28,17 +29,8 @@ export const grpc: Classifier = /* @__PURE__ */ ofErrors((error) =>
     const code = read(cause, 'code')
     if (typeof code !== 'number' || !(code > 0 && code <= LAST)) return undefined
     if (code === CANCELLED) return 'cancelled'
-    if (code === RESOURCE_EXHAUSTED) return pushbackOf(cause) === undefined ? 'neutral' : 'failure'
+    if (code === RESOURCE_EXHAUSTED)
+      return grpcRetryAfterOf(cause) === undefined ? 'neutral' : 'failure'
     return FAILURES.includes(code) ? 'failure' : ('success' satisfies Outcome)
   }),
 )
-
-/** Ms until the server wants to be called again; `undefined` where it has not said so. */
-export function pushbackOf(error: object): number | undefined {
-  const metadata = read(error, 'metadata')
-  const get = read(metadata, 'get')
-  if (typeof get !== 'function') return undefined
-  const value: unknown = get.call(metadata, 'grpc-retry-pushback-ms')
-  const ms = Number.parseInt(String(Array.isArray(value) ? value[0] : value), 10)
-  return ms >= 0 ? ms : undefined
-}

@@ -1,7 +1,7 @@
 import type { Outcome, Settled } from '../index.ts'
 import { type Classifier, causesOf, isRejectedBelow, read } from './classifier.ts'
+import { retryAfterOf } from './http-retry-after.ts'
 import { networkOutcome } from './network.ts'
-import { retryAfterOf } from './retry-after.ts'
 
 /** What {@link httpOutcomes} takes. */
 export interface HttpOutcomeOptions {

@@ -3,6 +3,7 @@ import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
 import type { CircuitBreaker } from '../index.ts'
 import type { Classifier } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
+import { retryAfterOf } from '../outcomes/http-retry-after.ts'
 import { guardHandler, type Handler, rejectByHandler } from './guard-handler.ts'
 
 /** What undici is told of a request. */
@@ -79,7 +80,7 @@ export function circuitBreaker(
     throw new TypeError(`until must be "headers" or "body", got "${String(until)}"`)
   }
   const breakerOf = breakersBy('circuitBreaker', by, name, key)
-  const callOptions = callOptionsOf(classify, http)
+  const callOptions = callOptionsOf(classify, http, retryAfterOf)
 
   const acquire = (breaker: CircuitBreaker<unknown>, signal: unknown) =>
     breaker.acquire({

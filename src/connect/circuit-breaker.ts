@@ -1,0 +1,94 @@
+import { Code, type Interceptor, type StreamRequest, type UnaryRequest } from '@connectrpc/connect'
+import { type By, breakersBy, isBreaker } from '../adapter/breakers-by.ts'
+import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
+import { asGuarded, isGuarded } from '../adapter/guarded-once.ts'
+import type { CircuitOpenError } from '../index.ts'
+import { type Classifier, firstOf, ofErrors, read } from '../outcomes/classifier.ts'
+import { grpc } from '../outcomes/grpc.ts'
+import { grpcRetryAfterOf } from '../outcomes/grpc-retry-after.ts'
+import { networkOutcome } from '../outcomes/network.ts'
+import { GuardedCall, unavailable } from './guarded-call.ts'
+
+/** A request as interceptors see it. */
+export type Request = UnaryRequest | StreamRequest
+
+/** What {@link circuitBreaker} takes. */
+export interface CircuitBreakerInterceptorOptions {
+  /**
+   * What has a breaker of its own, when the first argument is a registry. `undefined` for a request that
+   * is not to be guarded.
+   * @defaultValue the origin: scheme, host and port
+   */
+  readonly key?: ((request: Request) => string | undefined) | undefined
+  /**
+   * What the names of breakers begin with, when the first argument is a registry.
+   * @defaultValue `'connect'`
+   */
+  readonly name?: string | undefined
+  /**
+   * Says what the end of a call means: a fulfilled one has the response as its value, where there is only
+   * one. Where it returns `undefined`, the breaker and `grpc` do.
+   */
+  readonly classify?: Classifier | undefined
+}
+
+/**
+ * Returns the interceptor, for `interceptors` of a transport of `@connectrpc/connect`: its calls go through
+ * a `CircuitBreaker`, or by a `CircuitRegistry` through one for each origin.
+ *
+ * A call counts by the code of its error. With the first message, a stream of responses is no longer taken
+ * for hung. A call ends on the wire when `callTimeout` is over, with `Code.DeadlineExceeded` and
+ * `CallTimeoutError` as the `cause` of its error. A rejected one is not begun: its error has
+ * `Code.Unavailable`, and `CircuitOpenError` as its `cause`. The breaker's `fallback` is not used.
+ *
+ * @throws TypeError for a first argument or option that is wrong
+ * @example
+ * import { createRouterTransport } from '@connectrpc/connect'
+ * import { CircuitBreaker } from 'short-circuit'
+ * import { circuitBreaker } from 'short-circuit/connect'
+ *
+ * const users = new CircuitBreaker({ name: 'users', callTimeout: 2_000 })
+ * const interceptors = [circuitBreaker(users)]
+ * const transport = createRouterTransport(() => {}, { transport: { interceptors } })
+ * console.assert(users.state === 'closed' && typeof transport.unary === 'function')
+ */
+export function circuitBreaker(
+  by: By,
+  options: CircuitBreakerInterceptorOptions = {},
+): Interceptor {
+  checkAdapterOptions('circuitBreaker', options, {
+    key: 'function',
+    name: 'string',
+    classify: 'function',
+  })
+  const { key = isBreaker(by) ? () => '' : originOf, name = 'connect', classify } = options
+  const breakerOf = breakersBy('circuitBreaker', by, name, key)
+  const usual = firstOf(local, grpc)
+  const callOptions = callOptionsOf(classify, usual, grpcRetryAfterOf)
+
+  return (next) => async (request) => {
+    const breaker = breakerOf(request)
+    if (breaker === undefined || isGuarded(request, breaker)) return next(request)
+    // As a transport would.
+    if (request.signal.aborted) throw request.signal.reason
+    let call: GuardedCall
+    try {
+      call = new GuardedCall(breaker.acquire(callOptions(breaker)), request.signal)
+    } catch (error) {
+      throw unavailable(error as CircuitOpenError)
+    }
+    return call.follow(() => next({ ...asGuarded(request, breaker), signal: call.signal }))
+  }
+}
+
+function originOf({ url }: Request): string {
+  const base = (globalThis as { location?: { href: string } }).location?.href
+  return new URL(url, base).origin
+}
+
+const local: Classifier = ofErrors((error) => {
+  // A request that can not be serialized has `Code.Internal`, and is nothing that a server has done.
+  if (String(read(error, 'rawMessage')).startsWith('serialize ')) return 'cancelled'
+  // What the caller cancels is not asked about.
+  return read(error, 'code') === Code.Canceled ? 'failure' : networkOutcome(error)
+})
