@@ -1,16 +1,26 @@
-import { Code, type Interceptor, type StreamRequest, type UnaryRequest } from '@connectrpc/connect'
+import { Code } from '@connectrpc/connect'
 import { type By, breakersBy, isBreaker } from '../adapter/breakers-by.ts'
 import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
 import { asGuarded, isGuarded } from '../adapter/guarded-once.ts'
 import type { CircuitOpenError } from '../index.ts'
-import { type Classifier, firstOf, ofErrors, read } from '../outcomes/classifier.ts'
+import { type Classifier, causesOf, firstOf, ofErrors, read } from '../outcomes/classifier.ts'
 import { grpc } from '../outcomes/grpc.ts'
 import { grpcRetryAfterOf } from '../outcomes/grpc-retry-after.ts'
 import { networkOutcome } from '../outcomes/network.ts'
 import { GuardedCall, unavailable } from './guarded-call.ts'
 
-/** A request as interceptors see it. */
-export type Request = UnaryRequest | StreamRequest
+/** What Connect tells of a request. */
+export interface Request {
+  readonly url: string
+  readonly service: { readonly typeName: string }
+  readonly method: { readonly name: string; readonly methodKind: string }
+  readonly stream: boolean
+  readonly header: Headers
+  readonly signal: AbortSignal
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: those of Connect need newer compilers than this package.
+type Interceptor = (next: (request: any) => Promise<any>) => (request: any) => Promise<any>
 
 /** What {@link circuitBreaker} takes. */
 export interface CircuitBreakerInterceptorOptions {
@@ -66,7 +76,7 @@ export function circuitBreaker(
   const usual = firstOf(local, grpc)
   const callOptions = callOptionsOf(classify, usual, grpcRetryAfterOf)
 
-  return (next) => async (request) => {
+  return (next) => async (request: Request) => {
     const breaker = breakerOf(request)
     if (breaker === undefined || isGuarded(request, breaker)) return next(request)
     // As a transport would.
@@ -86,9 +96,14 @@ function originOf({ url }: Request): string {
   return new URL(url, base).origin
 }
 
+/** Of connections that are gone while something is sent: `Code.Aborted` to Connect. */
+const DESTROYED: readonly unknown[] = ['ERR_STREAM_DESTROYED', 'ERR_HTTP2_INVALID_STREAM']
+
 const local: Classifier = ofErrors((error) => {
   // A request that can not be serialized has `Code.Internal`, and is nothing that a server has done.
   if (String(read(error, 'rawMessage')).startsWith('serialize ')) return 'cancelled'
   // What the caller cancels is not asked about.
-  return read(error, 'code') === Code.Canceled ? 'failure' : networkOutcome(error)
+  if (read(error, 'code') === Code.Canceled) return 'failure'
+  const destroyed = causesOf(error).some((cause) => DESTROYED.includes(read(cause, 'code')))
+  return destroyed ? 'failure' : networkOutcome(error)
 })
