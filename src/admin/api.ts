@@ -1,0 +1,291 @@
+import type { CircuitBreaker, CircuitRegistry, Clock } from '../index.ts'
+import type { Detail, HistoryAnswer, List, ProcessInfo, Result } from './answers.ts'
+import { type Caller, viaOf } from './caller.ts'
+import type { Changes } from './changes.ts'
+import { countsOf, type Entry } from './entry.ts'
+import { EventStreams } from './event-streams.ts'
+import type { Recorder } from './history/recorder.ts'
+import type { Lister } from './list.ts'
+import type { Log, LogEntry } from './log.ts'
+import { configure, perform } from './operations.ts'
+import type { AdminOptions } from './options.ts'
+import { type FieldError, invalid, Problem } from './problem.ts'
+import { checkKnown, limitOf, page, queryOf, sorted } from './query.ts'
+import { RateLimit } from './rate-limit.ts'
+import { OPERATIONS, type Route } from './routes.ts'
+import type { Row } from './row.ts'
+import { nearest } from './text.ts'
+import { type CheckedWrite, checkWrite } from './write-request.ts'
+
+const LOG_KINDS = [
+  'transition',
+  'override',
+  'configure',
+  'trip',
+  'reset',
+  'release',
+  'evict',
+  'rejected',
+]
+
+interface Answer {
+  readonly body: object
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What is asked, answered. Who asks has been let in. */
+export class Api {
+  readonly #registry: CircuitRegistry
+  readonly #options: AdminOptions
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #recorder: Recorder
+  readonly #changes: Changes
+  readonly #lister: Lister
+  readonly #process: ProcessInfo
+  readonly #streams: EventStreams
+  readonly #writes: RateLimit
+  #entries: { readonly at: number; readonly entries: readonly Entry[] } | undefined = undefined
+
+  constructor(
+    options: AdminOptions,
+    clock: Clock,
+    boot: string,
+    process: ProcessInfo,
+    parts: { log: Log; recorder: Recorder; changes: Changes; lister: Lister },
+  ) {
+    this.#registry = options.registry
+    this.#options = options
+    this.#clock = clock
+    this.#process = process
+    this.#log = parts.log
+    this.#recorder = parts.recorder
+    this.#changes = parts.changes
+    this.#lister = parts.lister
+    this.#writes = new RateLimit(clock, 10, 1_000)
+    this.#streams = new EventStreams(clock, parts.log, boot, process.id, (names) =>
+      this.#tick(names),
+    )
+  }
+
+  close(): void {
+    this.#streams.close()
+    this.#changes.close()
+    this.#recorder.close()
+  }
+
+  read(
+    route: Exclude<Route, { kind: 'write' | 'redirect' | 'events' }>,
+    { searchParams }: URL,
+    caller: Caller,
+  ): Answer {
+    switch (route.kind) {
+      case 'index':
+        return {
+          body: { api: 'api/v1/', see: ['api/v1/session', 'api/v1/breakers', 'api/v1/log'] },
+        }
+      case 'session':
+        return { body: this.#session(caller) }
+      case 'list':
+        return { body: this.#list(searchParams) }
+      case 'log':
+        return { body: this.#readLog(searchParams) }
+      case 'breaker':
+        return this.#detail(route.name)
+      case 'history':
+        return { body: this.#history(route.name, searchParams) }
+    }
+  }
+
+  #session({ by, write }: Caller): object {
+    const { readOnly = false, maxFor = null } = this.#options
+    const can = write && !readOnly ? ['read', 'write'] : ['read']
+    return {
+      by,
+      can,
+      process: this.#process,
+      now: this.#clock.wall(),
+      fleet: false,
+      historySince: this.#recorder.since,
+      limits: { maxFor, operations: OPERATIONS },
+    }
+  }
+
+  /** The same for all that ask within a moment. */
+  #all(): readonly Entry[] {
+    const at = this.#clock.now()
+    if (this.#entries === undefined || at !== this.#entries.at) {
+      this.#entries = { at, entries: this.#lister.entries() }
+    }
+    return this.#entries.entries
+  }
+
+  #list(parameters: URLSearchParams): List {
+    const query = queryOf(parameters)
+    const { names } = query
+    const head = { now: this.#clock.wall(), process: { id: this.#process.id } }
+    const all = this.#all()
+    if (names !== undefined) {
+      const rows = this.#lister.rows(names)
+      const missing = names.filter((name) => !this.#registry.has(name))
+      return { ...head, counts: countsOf(all), rows, next: null, missing }
+    }
+    const fitting = all.filter((entry) => this.#lister.fits(entry, query))
+    const { entries, next } = page(sorted(fitting, query), query)
+    const rows = this.#lister.rows(entries.map(({ name }) => name))
+    return { ...head, counts: countsOf(fitting), rows, next }
+  }
+
+  #breaker(name: string): CircuitBreaker {
+    const breaker = this.#registry.get(name)
+    if (breaker !== undefined) return breaker
+    const near = nearest(
+      name,
+      this.#all().map((entry) => entry.name),
+    )
+    const advice =
+      near.length === 0 ? '' : `Did you mean ${near.map((one) => `"${one}"`).join(' or ')}? `
+    throw new Problem(
+      'ERR_ADMIN_UNKNOWN_BREAKER',
+      `There is no breaker named ${JSON.stringify(name)}.`,
+      {
+        hint: `${advice}GET api/v1/breakers lists them all.`,
+        more: { nearest: near },
+      },
+    )
+  }
+
+  #row(name: string): Row {
+    return this.#lister.rows([name])[0] as Row
+  }
+
+  #detail(name: string): Answer {
+    const breaker = this.#breaker(name)
+    const row = this.#row(name)
+    const body: Detail = {
+      row,
+      snapshot: breaker.snapshot(),
+      explanation: breaker.explain(),
+      log: this.#log.read(50, { name }),
+    }
+    return { body, headers: { etag: `"${row.version}"` } }
+  }
+
+  #history(name: string, parameters: URLSearchParams): HistoryAnswer {
+    const window = parameters.get('window') ?? '15m'
+    if (window !== '15m' && window !== '6h') {
+      throw invalid({ pointer: '?window', message: 'window must be 15m or 6h' })
+    }
+    this.#breaker(name)
+    const history = this.#recorder.history(name, window)
+    const from = history.until - history.step * history.ok.length
+    return { ...history, band: this.#lister.band(name, from) }
+  }
+
+  #readLog(parameters: URLSearchParams): object {
+    const errors: FieldError[] = []
+    const wrong = (name: string, message: string): undefined => {
+      errors.push({ pointer: `?${name}`, message })
+    }
+    checkKnown(parameters, ['name', 'kind', 'before', 'limit'], wrong)
+    const limit = limitOf(parameters, 50, 200, wrong)
+    const kind = parameters.get('kind')
+    if (kind !== null && !LOG_KINDS.includes(kind)) {
+      wrong('kind', `kind must be one of ${LOG_KINDS.join(', ')}`)
+    }
+    if (errors.length > 0) throw invalid(...errors)
+    const given = Object.entries({
+      name: parameters.get('name'),
+      kind,
+      before: parameters.get('before'),
+    })
+    const filter = Object.fromEntries(given.filter(([, value]) => value !== null))
+    return { now: this.#clock.wall(), entries: this.#log.read(limit, filter) }
+  }
+
+  events({ searchParams }: URL, lastId: string | null): ReadableStream<Uint8Array> {
+    const { names = [] } = queryOf(new URLSearchParams(onlyNames(searchParams)))
+    return this.#streams.open(names, lastId ?? searchParams.get('after'))
+  }
+
+  #tick(names: readonly string[]): object {
+    const all = this.#all()
+    const first = sorted(all, queryOf(new URLSearchParams())).slice(0, 100)
+    const wanted = new Set([...first.map(({ name }) => name), ...names])
+    return { now: this.#clock.wall(), counts: countsOf(all), rows: this.#lister.rows(wanted) }
+  }
+
+  write(
+    { name, operation }: Extract<Route, { kind: 'write' }>,
+    { searchParams }: URL,
+    headers: Headers,
+    text: string,
+    caller: Caller,
+  ): Result | object {
+    const write = checkWrite(text, operation, this.#options.maxFor ?? Infinity)
+    const breaker = this.#breaker(name)
+    if (operation === 'configure' && searchParams.get('dry') === '1') {
+      return configure(breaker, write.patch, { dryRun: true })
+    }
+    this.#checkVersion(name, headers)
+    if (!this.#writes.take()) {
+      throw new Problem('ERR_ADMIN_TOO_MANY', 'At most 10 changes are made in a second.', {
+        headers: { 'retry-after': '1' },
+      })
+    }
+    return this.#perform(breaker, operation, write, caller, viaOf(headers))
+  }
+
+  #perform(
+    breaker: CircuitBreaker,
+    operation: Extract<Route, { kind: 'write' }>['operation'],
+    write: CheckedWrite,
+    { by, verified }: Caller,
+    via: LogEntry['via'],
+  ): Result {
+    const who = verified ? (by ?? undefined) : write.by
+    const { entry, undo } = this.#changes.quietly(() =>
+      perform(breaker, operation, write, who, this.#clock.wall()),
+    )
+    const entered = this.#log.add({ ...entry, by: who ?? null, verified, via })
+    this.#entries = undefined
+    return { row: this.#row(breaker.name), entry: entered, undo }
+  }
+
+  /** Whoever changes something says what they saw; the page always does. */
+  #checkVersion(name: string, headers: Headers): void {
+    const given = headers.get('if-match')
+    if (given === null) {
+      if (viaOf(headers) !== 'page') return
+      throw new Problem(
+        'ERR_ADMIN_VERSION_REQUIRED',
+        'If-Match with the version of the row is missing.',
+      )
+    }
+    const row = this.#row(name)
+    const versions = given.split(',').map((version) => version.trim().replace(/^"(.*)"$/, '$1'))
+    if (versions.includes('*') || versions.includes(row.version)) return
+    const last = this.#log.read(50, { name }).find(({ kind }) => kind !== 'rejected')
+    throw new Problem('ERR_ADMIN_CHANGED', 'The breaker is not as it was seen.', {
+      hint: 'Look again, and send the version that you see then.',
+      more: {
+        changed: {
+          by: last?.by ?? null,
+          at: last?.at ?? null,
+          text: last?.text ?? null,
+          version: row.version,
+        },
+      },
+    })
+  }
+}
+
+function onlyNames(parameters: URLSearchParams): [string, string][] {
+  const errors: FieldError[] = []
+  checkKnown(parameters, ['name', 'after'], (name, message) => {
+    errors.push({ pointer: `?${name}`, message })
+    return undefined
+  })
+  if (errors.length > 0) throw invalid(...errors)
+  return parameters.getAll('name').map((name) => ['name', name])
+}

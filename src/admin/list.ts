@@ -1,0 +1,155 @@
+import type { BreakerReading, CircuitRegistry, Clock } from '../index.ts'
+import type { BandPart, Changes } from './changes.ts'
+import type { Entry } from './entry.ts'
+import type { Recorder } from './history/recorder.ts'
+import { callsOf } from './history/totals.ts'
+import type { Query } from './query.ts'
+import { describe, type Row } from './row.ts'
+import { IDLE, type Severity, SteadySeverity, severityOf } from './severity.ts'
+
+const BAND = 15 * 60_000
+/** Reads the breakers of a registry for lists and rows, without changing any. */
+export class Lister {
+  readonly #registry: CircuitRegistry
+  readonly #clock: Clock
+  readonly #recorder: Recorder
+  readonly #changes: Changes
+  readonly #steady = new SteadySeverity()
+
+  constructor(registry: CircuitRegistry, clock: Clock, recorder: Recorder, changes: Changes) {
+    this.#registry = registry
+    this.#clock = clock
+    this.#recorder = recorder
+    this.#changes = changes
+  }
+
+  /** All breakers. */
+  entries(): Entry[] {
+    this.#recorder.update()
+    const now = this.#clock.now()
+    const seconds = this.#recorder.latestSeconds
+    const entries: Entry[] = []
+    this.#registry.read((reading) => {
+      entries.push(this.#entryOf(reading, now, seconds))
+    })
+    this.#steady.tidy(now)
+    return entries
+  }
+
+  #entryOf(reading: BreakerReading, now: number, seconds: number): Entry {
+    const { name, state, automatic, override } = reading
+    const recording = this.#recorder.read(reading)
+    const idleFor = this.#idleFor(name)
+    const isQuiet = automatic === 'closed' && override === null
+    const found = severityOf(reading, {
+      recording,
+      idleFor: Math.min(idleFor, this.#clock.wall() - reading.since),
+      trips: isQuiet ? this.#trips(name) : 0,
+      maxConcurrent: () => this.#registry.get(name)?.options.maxConcurrent,
+    })
+    const latest = recording?.latest
+    const calls = latest === undefined ? 0 : callsOf(latest) / seconds
+    const failed = (latest?.failed ?? 0) / seconds
+    const rejected = (latest?.rejected ?? 0) / seconds
+    return {
+      name,
+      state,
+      automatic,
+      override,
+      severity: this.#steady.of(name, found, now),
+      impact: found === 3 && idleFor >= IDLE ? -1 : failed + rejected,
+      calls,
+      failed,
+      rejected,
+    }
+  }
+
+  #idleFor(name: string): number {
+    return this.#recorder.idleFor(this.#recorder.get(name))
+  }
+
+  #trips(name: string): number {
+    return this.#changes.tripsSince(name, this.#clock.wall() - BAND)
+  }
+
+  /** True for an entry that a query asks for. Looks at who has overridden it, if it asks for that. */
+  fits({ name, state, automatic, override, severity }: Entry, query: Query): boolean {
+    if (query.state !== undefined && !query.state.includes(state)) return false
+    if (query.trouble && severity !== 0) return false
+    if (query.hand && override === null) return false
+    if (query.words.length === 0) return true
+    const said = override === null ? null : this.#registry.get(name)?.snapshot().override
+    const who = said?.by?.toLowerCase() ?? ''
+    const text = [name, said?.reason, who].join('\n').toLowerCase()
+    return query.words.every(({ field, word }) => {
+      if (field === 'state') return state === word || automatic === word
+      return field === 'by' ? who.includes(word) : text.includes(word)
+    })
+  }
+
+  /** The rows of breakers, by name; those that there are. */
+  rows(names: Iterable<string>): Row[] {
+    const wanted = new Map<string, Row | undefined>()
+    for (const name of names) if (this.#registry.has(name)) wanted.set(name, undefined)
+    if (wanted.size === 0) return []
+    this.#recorder.update()
+    const now = this.#clock.now()
+    const seconds = this.#recorder.latestSeconds
+    this.#registry.read((reading) => {
+      if (!wanted.has(reading.name)) return
+      const { severity } = this.#entryOf(reading, now, seconds)
+      wanted.set(reading.name, this.#rowOf(reading, severity, seconds))
+    })
+    return [...wanted.values()].filter((row) => row !== undefined)
+  }
+
+  /** What calls of a breaker have met since then, in milliseconds since 1970. */
+  band(name: string, from: number): BandPart[] {
+    let band: BandPart[] = []
+    this.#registry.read((reading) => {
+      if (reading.name === name) band = this.#changes.band(reading, from)
+    })
+    return band
+  }
+
+  /** `reading` is of the breaker, and is not kept. */
+  #rowOf(reading: BreakerReading, severity: Severity, seconds: number): Row | undefined {
+    const { name, state, automatic, generation, inFlight } = reading
+    const breaker = this.#registry.get(name)
+    if (breaker === undefined) return undefined
+    const snapshot = breaker.snapshot()
+    const recording = this.#recorder.get(name)
+    const wall = this.#clock.wall()
+    const trips = this.#trips(name)
+    const recent = recording?.recent
+    const ended = recent === undefined ? 0 : recent.ok + recent.failed
+    const all = ended + (recent?.rejected ?? 0)
+    const fullShare = all === 0 ? 0 : (recent?.full ?? 0) / all
+    const circumstances = { idleFor: this.#idleFor(name), trips, fullShare }
+    const per = (calls: number | undefined) => Math.round(((calls ?? 0) / seconds) * 100) / 100
+    const latest = recording?.latest
+    return {
+      name,
+      state,
+      automatic,
+      stateFor: Math.round(snapshot.stateFor),
+      generation,
+      override: snapshot.override,
+      class: severity,
+      ...describe(snapshot, severity, circumstances, wall),
+      rates: {
+        calls: per(latest && callsOf(latest)),
+        failed: per(latest?.failed),
+        rejected: per(latest?.rejected),
+        unenforced: per(latest?.unenforced),
+      },
+      failedShare: ended === 0 ? null : (recent?.failed ?? 0) / ended,
+      p99: recording?.p99 ?? null,
+      inFlight,
+      retryAfter: snapshot.retryAfter,
+      trips15m: trips,
+      band: this.#changes.band(reading, wall - BAND),
+      version: this.#changes.versionOf(reading),
+    }
+  }
+}
