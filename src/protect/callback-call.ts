@@ -9,8 +9,8 @@ import type { ReturnProfile } from './client-method.ts'
 import { isObject, isPlainPromise, mayCallTarget } from './client-shape.ts'
 
 /** Whether a function that a method takes may be called with an error: an action is not to be. */
-export function isCallback(fn: AnyFunction): boolean {
-  return tagOf(fn) === 'Function' && fn.length > 1
+export function isCallback(fn: unknown): fn is AnyFunction {
+  return typeof fn === 'function' && tagOf(fn as AnyFunction) === 'Function' && fn.length > 1
 }
 
 /** Calls back what a rejected call ends with. */
@@ -20,6 +20,11 @@ export function rejectCallback(rejection: Promise<unknown>, callback: AnyFunctio
     (value) => queueMicrotask(() => callback(null, value)),
     (error) => queueMicrotask(() => callback(error)),
   )
+}
+
+/** Takes the proxy by which the client has a function. */
+interface KeptFunctions {
+  readonly keep: (fn: AnyFunction, proxy: AnyFunction) => void
 }
 
 /** A call whose method takes a callback, which settles it unless the method returns a promise. */
@@ -61,12 +66,18 @@ export class CallbackCall {
 
   /**
    * The method returned a promise, whose end the function does not tell: it may be an action. But some
-   * promises are fulfilled once the callback has got the error.
+   * promises are fulfilled once the callback has got the error. What has not been called by then is a
+   * listener, which the client must get again to remove it.
    */
-  awaitBesides(profile: ReturnProfile): void {
+  awaitBesides(profile: ReturnProfile, result: unknown, { keep }: KeptFunctions): void {
     this.#state = 'besides'
     this.#profile = profile
     if (this.#early !== undefined) this.#hear(this.#early)
+    if (!isPromise(result) || !isPlainPromise(result)) return
+    const onFulfilled = (): void => {
+      if (!this.#called) keep(this.#original, this.#callback)
+    }
+    result.then(onFulfilled, () => {})
   }
 
   /** Takes what the caller receives for the promise: whoever is called back does not handle it. */
@@ -136,7 +147,7 @@ export class CallbackCall {
 }
 
 /** A response that is the only argument is none. */
-function isError(value: unknown): boolean {
+export function isError(value: unknown): boolean {
   if (value instanceof Error) return true
   return Object.prototype.toString.call(value) === '[object Error]'
 }

@@ -130,14 +130,15 @@ export class ClientGuard {
     let ending: CallEnding | undefined
     const run = (passed = args): unknown => {
       ending = this.#callbacks.start(method, profile, last)
-      const result: unknown = Reflect.apply(fn, self, this.#callbacks.replace(passed))
-      ending?.follow(result)
+      const replaced = this.#callbacks.replace(passed)
+      const apply = (): unknown => Reflect.apply(fn, self, replaced)
+      const result: unknown = ending === undefined ? apply() : ending.run(apply)
       if (isObject(result) && !isPromise(result)) this.#signals.keep(result, self, args)
       return result
     }
     const result = method.isGuarded
       ? this.#callGuarded({ method, profile, self, args, run }, rejected)
-      : this.#returnUnguarded(run())
+      : this.#returnUnguarded(run(), method)
     ending?.handOut(result)
     return result
   }
@@ -167,8 +168,9 @@ export class ClientGuard {
   }
 
   /** Returns the result of a call that is not guarded, with known objects replaced by proxies. */
-  #returnUnguarded(result: unknown): unknown {
+  #returnUnguarded(result: unknown, method?: Method): unknown {
     if (!isObject(result)) return result
+    if (method?.leadsToListed) return this.#proxyOfReturned(method, result)
     if (isPromise(result) && isPlainPromise(result)) {
       return result.then((value: unknown) => this.#proxyIfClient(value))
     }
@@ -178,7 +180,7 @@ export class ClientGuard {
   /** Guards a call that has run already, since only its result shows whether it is to be guarded. */
   #admitAfterwards(methodCall: MethodCall, result: unknown): unknown {
     const { method, profile, args } = methodCall
-    const isAwaited = isBegun(result) || isPromiseLike(result)
+    const isAwaited = isBegun(result) || (!isCallback(args.at(-1)) && isPromiseLike(result))
     const isUnderWay = this.#isUnderWay(result)
     if (!isUnderWay && !isAwaited) return this.#returnOther(methodCall, result)
     remember(profile, result, isAwaited)
@@ -195,19 +197,22 @@ export class ClientGuard {
 
   /** True for what goes on whatever the caller does with it; not for a client that is a stream. */
   #isUnderWay(result: unknown): result is object {
-    if (isBegun(result)) return true
-    return isStream(result) && isRunning(result) && !this.#proxies.has(result)
+    return isBegun(result) || (isStream(result) && isRunning(result) && !this.#proxies.has(result))
   }
 
   /** Returns a result that is not a promise; a stream guards itself when it is iterated. */
   #returnOther({ method, profile, args }: MethodCall, result: unknown): unknown {
-    const { path, onSession } = method
     if (isObservable(result)) {
-      return guardObservable(result, this.#rules.circuitOf(path), () => this.#admit(method, args))
+      const circuit = this.#rules.circuitOf(method.path)
+      return guardObservable(result, circuit, () => this.#admit(method, args))
     }
     // A generator runs nothing before its first item is requested, which is soon enough to reject.
     const isSource = isStream(result) && !isAsyncGenerator(result)
     if (isSource) remember(profile, result)
+    return this.#proxyOfReturned(method, result)
+  }
+
+  #proxyOfReturned({ path, onSession }: Method, result: unknown): unknown {
     const inSession = onSession || (isObject(result) && isSession(result))
     return this.proxyIfNeeded(result, appendPath(path, '()'), inSession)
   }
@@ -215,17 +220,10 @@ export class ClientGuard {
   #callAdmitted(methodCall: MethodCall): unknown {
     const { method, profile, args, run } = methodCall
     const circuit = this.#rules.circuitOf(method.path)
-    const last = args.at(-1)
-    const hasCallback = profile.callsBack || (method.isListed && !profile.isPlain)
-    const callback = hasCallback && typeof last === 'function' ? (last as AnyFunction) : undefined
+    const callback = this.#callbacks.find(method, profile, args.at(-1))
     const mayCallBack = callback !== undefined && (profile.callsBack || isCallback(callback))
-    if (
-      callback !== undefined &&
-      !mayCallBack &&
-      tagOf(callback) !== 'AsyncFunction' &&
-      !wouldAdmit(circuit)
-    )
-      return this.#admitAfterwards(methodCall, run())
+    const isAction = callback && !mayCallBack && tagOf(callback) !== 'AsyncFunction'
+    if (isAction && !wouldAdmit(circuit)) return this.#admitAfterwards(methodCall, run())
     const call = this.#admit(method, args)
     if (typeof call === 'string') {
       const called = mayCallBack ? callback : undefined
@@ -245,7 +243,7 @@ export class ClientGuard {
     }
     // A stream besides a callback is what the callback tells of.
     if (this.#isUnderWay(result) && (!mayCallBack || isBegun(result))) {
-      callbackCall?.awaitBesides(profile)
+      callbackCall?.awaitBesides(profile, result, this.#callbacks)
       remember(profile, result)
       if (!isBegun(result)) return call.handlers.onFulfilled(result)
       const guarded = guardPromise(call, result, profile, this.originals)
@@ -259,7 +257,9 @@ export class ClientGuard {
     }
     call.cancel()
     const other = this.#returnOther(methodCall, result)
-    if (method.isListed && other === result) reportUnguardable(circuit, method, result)
+    if (other === result && method.isListed) reportUnguardable(circuit, method, result)
+    // A rejected call returns what has its methods, too.
+    else if (isObject(result) && !isObservable(result)) rememberMethods(profile, result)
     return other
   }
 

@@ -40,6 +40,8 @@ export interface Method {
   readonly isGuarded: boolean
   /** It is among the option `methods`. */
   readonly isListed: boolean
+  /** A method of what it returns is. */
+  readonly leadsToListed: boolean
   /** It belongs to a connection or a transaction, or ends one: its calls are never rejected. */
   readonly onSession: boolean
   /** It connects what has not been admitted, also if that is a connection. */
@@ -101,6 +103,7 @@ export function createMethod(
     path,
     isGuarded: isChosen && !isClosing && !except.some((name) => covers(name, path)),
     isListed,
+    leadsToListed: methods?.some((name) => name.startsWith(`${path}(`)) === true,
     onSession: owner !== undefined && isEnding(owner, name, root),
     isCheckout: name === 'connect',
     profile: profile(),

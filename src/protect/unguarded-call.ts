@@ -1,5 +1,4 @@
 import { isObservable } from '../call/follow.ts'
-import type { AnyFunction } from '../call/functions.ts'
 import { isStream } from '../call/stream-iterators.ts'
 import { LEAVING_METHODS } from '../call/stream-proxy.ts'
 import type { Circuit } from '../circuit/circuit.ts'
@@ -19,12 +18,10 @@ export function endsUnseen(
   result: unknown,
   self: unknown,
 ): boolean {
-  if (isListed || typeof callback !== 'function' || !isCallback(callback as AnyFunction))
-    return false
+  if (isListed || !isCallback(callback)) return false
   if (isBegun(result) || isObservable(result)) return false
   if (profile.returnsPromises) return true
-  const mayCallBack = isCallback(callback as AnyFunction)
-  return mayCallBack && isObject(result) && result !== self && isUnderWay(result)
+  return isObject(result) && result !== self && isUnderWay(result)
 }
 
 function isUnderWay(result: object): boolean {
