@@ -6,6 +6,7 @@ import {
   ENDING_METHODS,
   hasMethod,
   isBegun,
+  isCursor,
   isPlainPromise,
   isQueue,
   isSession,
@@ -83,9 +84,10 @@ export function createMethod(
   { methods, except }: MethodRules,
 ): Method {
   const isListed = methods?.includes(path) === true
-  const isClosing = root && CLOSING_METHODS.has(path) && !isListed
   const isChosen = methods === undefined || methods.some((name) => covers(name, path))
   const name = path.slice(path.lastIndexOf('.') + 1)
+  const canBeClosed = root || (owner !== undefined && isCursor(owner))
+  const isClosing = canBeClosed && CLOSING_METHODS.has(root ? path : name) && !isListed
   const isAsync = tagOf(fn) === 'AsyncFunction'
   const declared = declaredMembers(methods, path)
   const profile = (): ReturnProfile => ({

@@ -4,7 +4,7 @@ import { fixed } from '../call/stream-proxy.ts'
 import { isThenable, show } from '../options/validate.ts'
 import { ClientGuard, type ClientRules } from './client-guard.ts'
 import { appendPath, type Place } from './client-method.ts'
-import { isObject, PROMISE_METHODS } from './client-shape.ts'
+import { isCursor, isObject, PROMISE_METHODS } from './client-shape.ts'
 
 /** Returns a proxy of the client that guards its methods and those of the objects it returns. */
 export function guardClient(client: object, rules: ClientRules): object {
@@ -114,7 +114,8 @@ class ObjectHandler implements ProxyHandler<object> {
     }
     if (!isStream(object)) return undefined
     const iterate = () => guard.iterate(method(), object)
-    const isIterator = 'next' in object
+    // That of a cursor returns the item itself.
+    const isIterator = 'next' in object && !isCursor(object)
     const onlyIterator = () => {
       this.#iterator ??= iterate()
       return this.#iterator

@@ -120,7 +120,13 @@ export function isAsyncGenerator(value: unknown): boolean {
 
 /** True for a stream that goes on whether it is iterated or not. */
 export function isRunning(stream: Source): boolean {
-  return isWebStream(stream) || 'readableFlowing' in stream || isEmittingStream(stream)
+  if (isWebStream(stream) || 'readableFlowing' in stream) return true
+  return isEmittingStream(stream) && !isCursor(stream)
+}
+
+/** True for what has events and is asked for its next item: it has not begun before that. */
+export function isCursor(object: object): boolean {
+  return 'next' in object && isStream(object) && isEmittingStream(object)
 }
 
 /** True for objects that may have methods that call the target: not data, not a built-in object. */
