@@ -42,7 +42,7 @@ const config: ViteUserConfig = {
           name: 'clients',
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          include: ['test/clients/*/**/*.test.ts'],
+          include: ['test/clients/*/**/*.test.ts', 'examples/*.test.ts'],
         },
       },
       {
@@ -59,6 +59,7 @@ const config: ViteUserConfig = {
         },
       },
       {
+        resolve: { alias },
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],

@@ -1,0 +1,31 @@
+// A consumer of KafkaJS that stops fetching while the circuit is open. It goes on polling, so that it keeps its partitions.
+import type { Consumer, EachMessagePayload } from 'kafkajs'
+import type { CircuitBreaker } from 'short-circuit'
+import { pauseWhileOpen } from 'short-circuit/consumers'
+
+export async function consume(
+  consumer: Consumer,
+  topic: string,
+  breaker: CircuitBreaker,
+  handle: (payload: EachMessagePayload) => Promise<unknown>,
+): Promise<() => Promise<void>> {
+  const topics = [{ topic }]
+  await consumer.subscribe({ topics: [topic] })
+  await consumer.run({
+    // A message that is rejected is thrown back: KafkaJS delivers it again, from the same offset.
+    eachMessage: async (payload) => void (await breaker.run(() => handle(payload))),
+  })
+  const pause = pauseWhileOpen(breaker, {
+    pause: () => consumer.pause(topics),
+    resume: () => consumer.resume(topics),
+  })
+  // Partitions that are assigned anew are not paused: pause them, too.
+  const off = consumer.on(consumer.events.GROUP_JOIN, () => {
+    if (pause.paused) consumer.pause(topics)
+  })
+  return async () => {
+    off()
+    pause.stop()
+    await consumer.disconnect()
+  }
+}
