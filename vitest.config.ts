@@ -32,7 +32,12 @@ const config: ViteUserConfig = {
           testTimeout: 60_000,
           hookTimeout: 60_000,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/browser/**', 'test/clients/*/**'],
+          exclude: [
+            ...configDefaults.exclude,
+            'test/browser/**',
+            'test/clients/*/**',
+            'test/package/*/**',
+          ],
         },
       },
       {

@@ -9,3 +9,5 @@ export interface Entry {
   readonly source: string
 }
 export declare const entries: readonly Entry[]
+export declare const manifest: { readonly exports: Readonly<Record<string, unknown>> }
+export declare function targetsOf(name: string): Readonly<Record<string, unknown>>

@@ -59,6 +59,7 @@ export type { Trip } from './inspect/trip.ts'
 export type * from './options/policy-options.ts'
 export type {
   AcquireOptions,
+  AnyArguments,
   BreakerRegistry,
   CallOptions,
   CircuitBreakerOptions,

@@ -1,12 +1,21 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { entries } from '../../scripts/entries.mjs'
+import { entries, manifest, targetsOf } from '../../scripts/entries.mjs'
 import { publicNames, root } from './public-names.ts'
 
-describe.each(entries)('the entry $subpath', ({ subpath, source }) => {
+describe.each(entries)('the entry $subpath', ({ subpath, name, source }) => {
   it('has a source file', () => {
     expect(existsSync(join(root, source))).toBe(true)
+  })
+
+  it('is found by every kind of program', () => {
+    const found: unknown = manifest.exports[subpath]
+    const targets = targetsOf(name)
+
+    expect(found).toEqual(targets)
+    // The first that applies is taken.
+    expect(JSON.stringify(found)).toBe(JSON.stringify(targets))
   })
 
   // To change the public surface on purpose: npx vitest run test/package -u, and review the diff.
