@@ -101,8 +101,13 @@ describe('run', () => {
 
   it('takes options of one call only', () => {
     expectTypeOf<keyof CallOptions>().toEqualTypeOf<
-      'signal' | 'timeout' | 'classify' | 'retryAfter' | 'fallback'
+      'signal' | 'timeout' | 'classify' | 'retryAfter' | 'fallback' | 'stream'
     >()
+    void breaker.run(() => fetch('http://a.example'), {
+      stream: (response, guard) => new Response(guard(response.body!), response),
+    })
+    // @ts-expect-error it returns what the action does
+    void breaker.run(() => 1, { stream: () => 'text' })
     // @ts-expect-error the limit of one call is called timeout
     void breaker.run(() => 1, { callTimeout: 5 })
     // @ts-expect-error a signal is an AbortSignal

@@ -166,7 +166,7 @@ export class CircuitBreaker<
    */
   run<R, Own = Fallback>(
     action: (signal: AbortSignal) => R,
-    call?: CallOptions<Own>,
+    call?: CallOptions<Own, Awaited<R>>,
   ): Promise<Awaited<R> | Awaited<Own>> {
     return runAction(
       this.#circuit,

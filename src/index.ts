@@ -64,6 +64,7 @@ export type {
   CallOptions,
   CircuitBreakerOptions,
   ConfigurePatch,
+  GuardStream,
   ResolvedOptions,
   WaitOptions,
 } from './options.ts'

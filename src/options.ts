@@ -37,10 +37,24 @@ export interface WaitOptions {
 }
 
 /** What `run` accepts for one call. */
-export interface CallOptions<Fallback = never> extends AcquireOptions {
+// biome-ignore lint/suspicious/noExplicitAny: of any result, where it is not known.
+export interface CallOptions<Fallback = never, Result = any> extends AcquireOptions {
   /** Replaces the breaker's `fallback` for this call. */
   readonly fallback?: ((error: unknown) => Fallback) | undefined
+  /**
+   * For a result that is complete only with a stream in it, such as a response with its body: returns
+   * the result with `guard(stream)` in place of the stream. The call then lasts until that stream has
+   * ended, and its timeout is for each item, as with `breaker.stream`. It is not called for a result that
+   * counts as anything but a success. If it throws, that is published as `listenerError`.
+   * @defaultValue none: the call ends when there is a result
+   */
+  readonly stream?: ((result: Result, guard: GuardStream) => Result) | undefined
 }
+
+/** Returns the stream with the same items, whose end is that of the call. */
+export type GuardStream = <S extends AsyncIterable<unknown> | { getReader(): unknown }>(
+  stream: S,
+) => S
 
 /**
  * How a breaker behaves. `{ maxFailures, resetTimeout }` alone is a complete configuration, and so

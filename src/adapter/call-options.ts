@@ -59,3 +59,9 @@ export function checkAdapterOptions(
     }
   }
 }
+
+/** Until when a request goes on. */
+export function untilOf({ until = 'headers' }: { readonly until?: unknown }): 'headers' | 'body' {
+  if (until === 'headers' || until === 'body') return until
+  throw new TypeError(`until must be "headers" or "body", got "${String(until)}"`)
+}

@@ -5,7 +5,7 @@ import axios, {
   type CancelToken,
   type InternalAxiosRequestConfig,
 } from 'axios'
-import { type By, breakersBy } from '../adapter/breakers-by.ts'
+import { type By, breakersBy, guardOnce } from '../adapter/breakers-by.ts'
 import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
 import { type Classifier, firstOf, read } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
@@ -38,7 +38,8 @@ export interface GuardAxiosOptions {
  * is over. A rejected request throws the `CircuitOpenError` itself. Retries of axios-retry and the like are
  * calls of their own, which are not tried again once they are rejected.
  *
- * @throws TypeError for arguments or options that are wrong
+ * @throws TypeError for arguments or options that are wrong, and for an instance that is guarded by the same
+ * breaker or registry already
  * @example
  * import axios from 'axios'
  * import { CircuitRegistry, isCircuitOpenError } from 'short-circuit'
@@ -70,7 +71,7 @@ export function guardAxios<A extends AxiosInstance>(
   )
   const callOptions = callOptionsOf(classify, http, retryAfterOf)
 
-  instance.defaults.adapter = async (config) => {
+  const guarded: AxiosAdapter = async (config) => {
     const adapter: AxiosAdapter = axios.getAdapter(below)
     const url = urlOf(instance, config)
     const breaker = url && breakerOf({ config, url })
@@ -80,6 +81,8 @@ export function guardAxios<A extends AxiosInstance>(
     if (cancelToken !== undefined) call.classify = firstOf(cancelledBy(cancelToken), call.classify)
     return breaker.run((own) => sendWith(adapter, config, own), call)
   }
+  guardOnce('guardAxios', below, guarded, by, name)
+  instance.defaults.adapter = guarded
   return instance
 }
 

@@ -11,7 +11,7 @@ import { runFallback, withFallback } from './fallback.ts'
 import { follow, invoke } from './follow.ts'
 import type { AnyFunction } from './functions.ts'
 import { InterruptibleCall } from './interruptible-call.ts'
-import { type OwnFunctions, Settlement } from './settlement.ts'
+import { type OwnOptions, Settlement } from './settlement.ts'
 
 /** One call of a wrapped function: admitted, run, settled. */
 export function callAsync(
@@ -116,7 +116,7 @@ export function composeHandlers(
   signal: AbortSignal | undefined,
   fallback: AnyFallback | undefined,
   args: readonly unknown[],
-  call?: OwnFunctions | undefined,
+  call?: OwnOptions | undefined,
   own?: CallSignal | undefined,
 ): SettleHandlers {
   const handlers =

@@ -4,6 +4,7 @@ import { runInContext } from '../circuit/probe-context.ts'
 import type { Settled } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { show } from '../options/validate.ts'
+import type { AbortListener } from './abort-listeners.ts'
 import { abortedByCaller } from './caller-signal.ts'
 import { type EmittingStream, isEmittingStream, listenTo, watch } from './emitting-stream.ts'
 import { follow } from './follow.ts'
@@ -27,7 +28,7 @@ const droppedStreams =
  * The stream of one admitted call. It settles with the first end that shows: of the stream, by the
  * caller, or by the garbage collector.
  */
-export class GuardedStream {
+export class GuardedStream implements AbortListener {
   settlement: Settlement
   /** For the function that returns the stream. */
   readonly args: readonly unknown[]
@@ -117,26 +118,40 @@ export class GuardedStream {
     // It has succeeded already: from now on it is a call by itself, if one would pass.
     const circuit = this.#circuit
     if (!circuit.machine.wouldAdmit(circuit.clock.now())) return true
-    const permit = circuit.admitInParts(circuit.options.callTimeout)
+    const permit = circuit.admitInParts(this.#callTimeout)
     if (typeof permit === 'string') return true
-    const { signal, own } = this.settlement
-    this.settlement = new Settlement(circuit, permit, signal, undefined, own)
+    const { signal, call, own, answer } = this.settlement
+    this.settlement = new Settlement(circuit, permit, signal, call, own)
+    this.settlement.answer = answer
     this.#noticeDrop()
     return true
   }
 
   end(settled: Settled, timedOut = false): void {
-    const { delivered, signal } = this.settlement
     // Many end without an error when they are aborted.
     const aborted =
-      !timedOut && (delivered || settled.status === 'fulfilled') && abortedByCaller(signal)
+      !timedOut &&
+      (this.#begun || settled.status === 'fulfilled') &&
+      abortedByCaller(this.settlement.signal)
     if (this.#left || aborted) this.#leave()
     else this.settlement.settle(settled, timedOut)
   }
 
+  /** The caller aborts it, whose result has it as a part. */
+  onAbort(reason: unknown): void {
+    this.settlement.own?.abort(reason)
+    this.end({ status: 'rejected', reason })
+  }
+
+  /** A part of the answer is there, and its caller does not wait for the first part of its rest. */
+  get #begun(): boolean {
+    const { delivered, answer } = this.settlement
+    return delivered || (answer !== undefined && !this.#reading)
+  }
+
   #leave(): void {
     // What had been buffered before is read without an event.
-    if ((this.#source as Partial<EmittingStream> | undefined)?.readableDidRead)
+    if (this.#begun || (this.#source as Partial<EmittingStream> | undefined)?.readableDidRead)
       this.settlement.deliver()
     this.settlement.leave()
   }
@@ -227,11 +242,11 @@ export class GuardedStream {
         )
       },
       return: (value) => {
-        this.settlement.leave()
+        this.#leave()
         return source.return?.(value) ?? Promise.resolve({ done: true, value })
       },
       throw: (error) => {
-        this.settlement.leave()
+        this.#leave()
         return source.throw?.(error) ?? rejectWith(error)
       },
       [Symbol.asyncIterator]: () => guarded,
@@ -257,9 +272,12 @@ export class GuardedStream {
   /** How long the caller waits for the next item; a probe has a limit in any case. */
   get #timeout(): number | undefined {
     const { permit, settled, delivered } = this.settlement
-    const { callTimeout } = this.#circuit.options
     if (settled) return undefined
-    return delivered ? callTimeout : this.#circuit.timeLimit(permit, callTimeout)
+    return delivered ? this.#callTimeout : this.#circuit.timeLimit(permit, this.#callTimeout)
+  }
+
+  get #callTimeout(): number | undefined {
+    return this.settlement.call?.timeout ?? this.#circuit.options.callTimeout
   }
 
   /** Waits no longer than the call timeout; then fails the stream and tells its source to end. */

@@ -4,11 +4,13 @@ import { runInContext } from '../circuit/probe-context.ts'
 import type { AdmittedPermit } from '../circuit/settle-handlers.ts'
 import { checkCall } from '../options/check-options.ts'
 import type { CallOptions } from '../options.ts'
+import { type StreamingCall, untilStreamEnds } from './answer-stream.ts'
 import { composeHandlers, rejectCall } from './call.ts'
 import { CallSignal } from './call-signal.ts'
 import { invoke } from './follow.ts'
 import { checkFunction } from './functions.ts'
 import { InterruptibleCall } from './interruptible-call.ts'
+import { endLostTurn } from './next-turn.ts'
 
 type Action = (signal: AbortSignal) => unknown
 
@@ -43,15 +45,19 @@ export function callWithSignal(
   action: (signal: AbortSignal, own?: CallSignal) => unknown,
 ): Promise<unknown> {
   const { options } = circuit
-  const { signal } = call
+  const { signal, stream } = call
   const timeout = call.timeout ?? options.callTimeout
   const fallback = call.fallback ?? options.fallback
   if (signal?.aborted) return rejectWith(signal.reason)
-  const permit = circuit.admit(timeout)
+  if (stream !== undefined) endLostTurn()
+  const permit = stream === undefined ? circuit.admit(timeout) : circuit.admitInParts(timeout)
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, args)
   const limit = circuit.timeLimit(permit, timeout)
   const own = limit === undefined && signal === undefined ? undefined : new CallSignal(signal)
-  const handlers = composeHandlers(circuit, permit, signal, fallback, args, call, own)
+  const handlers =
+    stream === undefined
+      ? composeHandlers(circuit, permit, signal, fallback, args, call, own)
+      : untilStreamEnds(circuit, permit, fallback, args, call as StreamingCall, own)
   if (own === undefined) return invoke(handlers, action, undefined, [neverAborted(takesSignal)])
   const run = bindSignal(circuit, permit, action, own)
   return new InterruptibleCall(circuit, handlers, own).run(limit, run, true)

@@ -6,8 +6,10 @@ import { CANCELLED, type Classification, errorOf, type Settled, SUCCESS } from '
 import type { CallSignal } from './call-signal.ts'
 import { abortedByCaller } from './caller-signal.ts'
 
-/** What a call classifies by itself. */
-export type OwnFunctions = Pick<CallContext, 'classify' | 'retryAfter'>
+/** What a call has of its own. */
+export type OwnOptions = Pick<CallContext, 'classify' | 'retryAfter'> & {
+  readonly timeout?: number | undefined
+}
 
 /**
  * Settles a permit exactly once: the first end counts, whatever comes later does nothing. For calls
@@ -21,23 +23,25 @@ export class Settlement implements SettleHandlers {
   readonly own: CallSignal | undefined
   settled = false
   delivered = false
+  /** How an answer counts whose rest is a stream, unless that fails. */
+  answer: Classification | undefined = undefined
   readonly onFulfilled: (value: unknown) => unknown
   readonly onRejected: (reason: unknown, timedOut?: boolean) => Rejection
+  readonly call: OwnOptions | undefined
   readonly #circuit: Circuit
-  readonly #call: OwnFunctions | undefined
 
   /** The functions of `call` are asked before the breaker's. */
   constructor(
     circuit: Circuit,
     permit: AdmittedPermit,
     signal: AbortSignal | undefined,
-    call?: OwnFunctions | undefined,
+    call?: OwnOptions | undefined,
     own?: CallSignal | undefined,
   ) {
     this.permit = permit
     this.#circuit = circuit
     this.signal = signal
-    this.#call = call
+    this.call = call
     this.own = own
     this.onFulfilled = (value) => {
       this.settle({ status: 'fulfilled', value })
@@ -55,15 +59,26 @@ export class Settlement implements SettleHandlers {
   settle(settled: Settled, timedOut = false): boolean {
     if (this.settled) return false
     const callerGone = !timedOut && abortedByCaller(this.signal)
-    const classification = this.#circuit.classify(settled, {
-      classify: this.#call?.classify,
-      retryAfter: this.#call?.retryAfter,
-      callerGone,
-      timedOut,
-    })
+    const fulfilled = settled.status === 'fulfilled'
+    const classification =
+      (fulfilled && this.answer) || this.#classify(settled, callerGone, timedOut)
     this.settleAs(classification, errorOf(settled))
-    if (settled.status === 'fulfilled') this.own?.followFor(settled.value)
+    if (fulfilled) this.own?.followFor(settled.value)
     return isReplaced(classification) && !callerGone
+  }
+
+  #classify(settled: Settled, callerGone: boolean, timedOut: boolean): Classification {
+    const { classify, retryAfter } = this.call ?? {}
+    return this.#circuit.classify(settled, { classify, retryAfter, callerGone, timedOut })
+  }
+
+  /** True for an answer that is a success, whose rest may still fail; others settle the call. */
+  answers(value: unknown): boolean {
+    const settled = { status: 'fulfilled', value } as const
+    if (!this.settled) this.answer = this.#classify(settled, abortedByCaller(this.signal), false)
+    if (this.answer?.outcome === 'success') return true
+    this.settle(settled)
+    return false
   }
 
   /** A first part of the answer is there. */

@@ -30,6 +30,6 @@ export function wrapWithSignal(circuit: Circuit, given: readonly unknown[]): Any
 /** A copy, as the options of breakers are. */
 function optionsOfCalls(call: unknown): CallOptions<unknown> {
   checkCall('withSignal', call)
-  const { timeout, classify, retryAfter, fallback } = call as CallOptions<unknown>
-  return { timeout, classify, retryAfter, fallback }
+  const { timeout, classify, retryAfter, fallback, stream } = call as CallOptions<unknown>
+  return { timeout, classify, retryAfter, fallback, stream }
 }

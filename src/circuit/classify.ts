@@ -90,6 +90,9 @@ function classificationOf(outcome: Exclude<Outcome, 'failure'>): Classification 
   return outcome === 'success' ? SUCCESS : outcome === 'neutral' ? NEUTRAL : CANCELLED
 }
 
+/** Those that `firstOf` of the subpath `/outcomes` has made one of. */
+const PARTS: unique symbol = /* @__PURE__ */ Symbol.for('short-circuit.classifiers') as never
+
 function ask(
   classify: Classify | undefined,
   settled: Settled,
@@ -97,6 +100,14 @@ function ask(
   own: ReadRetryAfter | undefined,
 ): Outcome | 'trip' | undefined {
   if (classify === undefined) return undefined
+  const parts = (classify as { readonly [PARTS]?: readonly Classify[] })[PARTS]
+  if (parts !== undefined) {
+    for (const part of parts) {
+      const outcome = ask(part, settled, host, own)
+      if (outcome !== undefined) return outcome
+    }
+    return undefined
+  }
   const { asked } = host
   if (own !== undefined || host.options.retryAfter !== undefined) host.asked = { settled, own }
   try {

@@ -1,5 +1,5 @@
-import { type By, breakersBy } from '../adapter/breakers-by.ts'
-import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
+import { type By, breakersBy, guardOnce } from '../adapter/breakers-by.ts'
+import { callOptionsOf, checkAdapterOptions, untilOf } from '../adapter/call-options.ts'
 import {
   type CircuitBreaker,
   type CircuitFullError,
@@ -10,6 +10,7 @@ import {
 import type { Classifier } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
 import { retryAfterOf } from '../outcomes/http-retry-after.ts'
+import { guardBody } from './guard-body.ts'
 
 /** Any `fetch`: that of a platform, of undici, of a framework. */
 // biome-ignore lint/suspicious/noExplicitAny: each has types of its own.
@@ -36,6 +37,12 @@ export interface GuardFetchOptions<F extends AnyFetch = typeof fetch> {
    */
   readonly name?: string | undefined
   /**
+   * Until when a request that was answered goes on: `'headers'`, or `'body'`, so that a body that dies
+   * has failed. A reader who leaves the body has succeeded, and so has one who does not look at it.
+   * @defaultValue `'headers'`
+   */
+  readonly until?: 'headers' | 'body' | undefined
+  /**
    * What becomes of a request that was rejected without being made. `'throw'`: a `CircuitOpenError` or
    * `CircuitFullError`. `'response'`: a 503 that tells SDKs not to try again. A function returns the
    * response.
@@ -56,10 +63,12 @@ export interface GuardFetchOptions<F extends AnyFetch = typeof fetch> {
  *
  * A response with 408, 5xx but 501 and 505, or 429 with a time to come back, has failed, and is returned
  * all the same; `Retry-After` is honoured. A request ends on the wire when `callTimeout` is over or its
- * caller aborts, also while its body is read. A request counts when its headers are there. The breaker's
- * `fallback` stands in where there is no response. Only `http:` and `https:` are guarded.
+ * caller aborts, also while its body is read. A request counts when its headers are there, or with `until:
+ * 'body'` when its body has ended; then `callTimeout` is for each part of it. The breaker's `fallback` stands
+ * in where there is no response. Only `http:` and `https:` are guarded.
  *
- * @throws TypeError for a first argument or option that is wrong
+ * @throws TypeError for a first argument or option that is wrong, and for a `fetch` that is guarded by the same
+ * breaker or registry already
  * @example
  * import { CircuitBreaker } from 'short-circuit'
  * import { guardFetch } from 'short-circuit/fetch'
@@ -78,31 +87,43 @@ export function guardFetch<F extends AnyFetch = typeof fetch>(
     fetch: 'function',
     key: 'function',
     name: 'string',
+    until: 'string',
     rejection: 'string or function',
     classify: 'function',
   })
   const { fetch: given, key = origin, name = 'fetch', rejection = 'throw', classify } = options
+  const stream = untilOf(options) === 'body' ? guardBody : undefined
   if (typeof rejection === 'string' && rejection !== 'throw' && rejection !== 'response') {
     throw new TypeError(`rejection must be "throw", "response" or a function, got "${rejection}"`)
   }
   const breakerOf = breakersBy('guardFetch', by, name, ({ url, init }: Target) => key(url, init))
   const callOptions = callOptionsOf(classify, http, retryAfterOf)
 
+  const below: AnyFetch = given ?? globalThis.fetch
+  /** The signals of requests that the global fetch is making. */
+  const sent = new WeakSet<AbortSignal>()
+
   const guarded = async (input: unknown, init?: RequestInit): Promise<unknown> => {
     // Now, because what instruments or mocks it may come later.
     const send: AnyFetch = given ?? globalThis.fetch
+    // It is the global one itself, or a part of it.
+    if (init?.signal && sent.has(init.signal)) return below(input, init)
     const url = urlOf(input)
     const breaker = url && breakerOf({ url, init })
     if (url === undefined || breaker === undefined) return send(input, init)
     const signal = signalOf(input, init)
-    const call = signal === undefined ? callOptions(breaker) : { ...callOptions(breaker), signal }
+    const call = { ...callOptions(breaker), signal, stream }
     try {
-      return await breaker.run((own) => send(input, { ...init, signal: own }), call)
+      return await breaker.run((own) => {
+        if (given === undefined) sent.add(own)
+        return send(input, { ...init, signal: own })
+      }, call)
     } catch (error) {
       if (rejection === 'throw' || !isRejectionOf(breaker, error)) throw error
       return rejection === 'response' ? unavailable(error) : rejection(error, url)
     }
   }
+  guardOnce('guardFetch', below, guarded, by, name)
   if (given !== undefined) {
     Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(given as object))
   }

@@ -160,10 +160,10 @@ const CALL_KEYS = ['timeout', 'classify', 'retryAfter']
 const ACQUIRE_KEYS = ['signal', ...CALL_KEYS]
 type Method = 'run' | 'acquire' | 'tryAcquire' | 'withSignal' | 'whenReady' | 'on'
 const METHODS: Readonly<Record<Method, readonly string[]>> = {
-  run: [...ACQUIRE_KEYS, 'fallback'],
+  run: [...ACQUIRE_KEYS, 'fallback', 'stream'],
   acquire: ACQUIRE_KEYS,
   tryAcquire: ACQUIRE_KEYS,
-  withSignal: [...CALL_KEYS, 'fallback'],
+  withSignal: [...CALL_KEYS, 'fallback', 'stream'],
   whenReady: ['signal'],
   on: ['signal', 'once'],
 }
@@ -175,11 +175,15 @@ const METHODS: Readonly<Record<Method, readonly string[]>> = {
  */
 export function checkCall(method: Method, call: unknown): void {
   object(`options of ${method}`, call, METHODS[method])
-  const { signal, timeout, classify, retryAfter, fallback, once } = call as Record<string, unknown>
+  const { signal, timeout, classify, retryAfter, fallback, stream, once } = call as Record<
+    string,
+    unknown
+  >
   if (timeout !== undefined) duration('timeout', timeout)
   if (classify !== undefined) callable('classify', classify)
   if (retryAfter !== undefined) callable('retryAfter', retryAfter)
   if (fallback !== undefined) callable('fallback', fallback)
+  if (stream !== undefined) callable('stream', stream)
   if (once !== undefined) boolean('once', once)
   if (signal !== undefined && !isSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
 }

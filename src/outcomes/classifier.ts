@@ -4,7 +4,8 @@ import { isCircuitFullError, isCircuitOpenError, type Outcome, type Settled } fr
 export type Classifier = (settled: Settled) => Outcome | 'trip' | undefined
 
 /**
- * One classifier of several: the first that says something decides.
+ * One classifier of several: the first that says something decides. One that throws is reported as that of
+ * a breaker is, and the next one decides.
  *
  * @throws TypeError for anything but functions
  * @example
@@ -23,13 +24,17 @@ export function firstOf(...classifiers: readonly Classifier[]): Classifier {
       throw new TypeError(`firstOf takes functions, got ${typeof classifier}`)
     }
   }
-  return (settled) => {
+  const first: Classifier = (settled) => {
     for (const classifier of classifiers) {
       const outcome = classifier(settled)
       if (outcome !== undefined) return outcome
     }
     return undefined
   }
+  // A breaker asks each by itself, so that one that throws is reported and the next one decides.
+  return Object.defineProperty(first, Symbol.for('short-circuit.classifiers'), {
+    value: classifiers,
+  })
 }
 
 /** No client wraps errors deeper, and causes may form a circle. */

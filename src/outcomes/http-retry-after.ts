@@ -7,19 +7,28 @@ import { causesOf, read } from './classifier.ts'
 export function retryAfterOf(value: unknown): number | undefined {
   for (const source of causesOf(value)) {
     const headers = read(read(source, 'response'), 'headers') ?? read(source, 'headers')
-    const ms = Number.parseFloat(headerOf(headers, 'retry-after-ms') ?? '')
-    if (ms >= 0) return ms
-    const time = timeOf(headerOf(headers, 'retry-after'), headerOf(headers, 'date'))
-    if (time !== undefined) return time
+    const asked = headerOf(headers, 'retry-after')
+    const ms =
+      numberOf(headerOf(headers, 'retry-after-ms')) ??
+      numberOf(asked, 1_000) ??
+      timeUntil(asked, headerOf(headers, 'date'))
+    if (ms !== undefined) return ms
   }
   return undefined
 }
 
-function timeOf(value: string | undefined, date: string | undefined): number | undefined {
-  if (value === undefined || value.trim() === '') return undefined
-  const seconds = Number(value)
-  if (seconds >= 0) return seconds * 1_000
-  const ms = Date.parse(value) - (date === undefined ? Date.now() : Date.parse(date))
+/** Digits and no other form of numbers, of the first one where a header comes several times. */
+function numberOf(value = '', unit = 1): number | undefined {
+  const [, digits] = /^\s*(\d+(?:\.\d+)?)\s*(?:,|$)/.exec(value) ?? []
+  return digits === undefined ? undefined : Math.min(Number(digits) * unit, Number.MAX_SAFE_INTEGER)
+}
+
+/** Engines take much else for a date, but nothing with a time of day in it. */
+function timeUntil(value = '', date = ''): number | undefined {
+  if (!/\d:\d\d:\d\d/.test(value)) return undefined
+  const now = Date.parse(date)
+  const [first] = /^.*? GMT(?=\s*,)/.exec(value) ?? [value]
+  const ms = Date.parse(first) - (Number.isNaN(now) ? Date.now() : now)
   return ms >= 0 ? ms : undefined
 }
 

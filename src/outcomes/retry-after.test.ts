@@ -18,6 +18,22 @@ describe('retryAfter', () => {
     [{ 'Retry-After': 'soon' }, undefined],
     [{ 'Retry-After': '-5' }, undefined],
     [{ 'retry-after-ms': '-5' }, undefined],
+    [{ 'Retry-After': '1e308' }, undefined],
+    [{ 'Retry-After': '1e3' }, undefined],
+    [{ 'Retry-After': '0x10' }, undefined],
+    [{ 'Retry-After': '+5' }, undefined],
+    [{ 'Retry-After': 'NaN' }, undefined],
+    [{ 'Retry-After': 'Infinity' }, undefined],
+    [{ 'Retry-After': '5s' }, undefined],
+    [{ 'Retry-After': '1,5' }, 1_000],
+    [{ 'Retry-After': '.5' }, undefined],
+    [{ 'Retry-After': 'in 2099' }, undefined],
+    [{ 'Retry-After': '9'.repeat(400) }, Number.MAX_SAFE_INTEGER],
+    [{ 'retry-after-ms': '1e308', 'Retry-After': '3' }, 3_000],
+    [{ 'retry-after-ms': 'Infinity' }, undefined],
+    [{ 'retry-after-ms': '9'.repeat(400) }, Number.MAX_SAFE_INTEGER],
+    [{ 'Retry-After': '5, 10' }, 5_000],
+    [{ 'Retry-After': ' 5 ' }, 5_000],
   ])('of %j is %s', (headers, ms) => {
     expect(of(headers as Record<string, string>)).toBe(ms)
   })
@@ -29,6 +45,29 @@ describe('retryAfter', () => {
     expect(of({ 'Retry-After': date, Date: date })).toBe(0)
     expect(of({ 'Retry-After': 'Wed, 21 Oct 2015 07:27:00 GMT', Date: date })).toBeUndefined()
   })
+
+  it.each([
+    ['one of several', 'Wed, 21 Oct 2015 07:28:40 GMT, Wed, 21 Oct 2015 09:00:00 GMT'],
+    ['in an older form', 'Wednesday, 21-Oct-15 07:28:40 GMT'],
+    ['as other servers write it', '2015-10-21T07:28:40Z'],
+  ])('takes a date %s', (_, value) => {
+    expect(of({ 'Retry-After': value, Date: 'Wed, 21 Oct 2015 07:28:00 GMT' })).toBe(40_000)
+  })
+
+  it('takes a date relative to now where that of the answer is none', () => {
+    const inAMinute = new Date(Date.now() + 60_000).toUTCString()
+
+    expect(of({ 'Retry-After': inAMinute, Date: 'today' })).toBeGreaterThan(50_000)
+  })
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -5, 1e300, {}, [], [null], true])(
+    'is unknown for a header that is %s',
+    (value) => {
+      const headers = { 'retry-after': value, 'retry-after-ms': value }
+
+      expect(retryAfter({ status: 'fulfilled', value: { headers } })).toBeUndefined()
+    },
+  )
 
   it('takes a date relative to now where the answer has none', () => {
     const inAMinute = new Date(Date.now() + 60_000).toUTCString()

@@ -1,5 +1,5 @@
-import { type By, breakersBy, isBreaker } from '../adapter/breakers-by.ts'
-import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
+import { type By, breakersBy, guardedTwice, isBreaker } from '../adapter/breakers-by.ts'
+import { callOptionsOf, checkAdapterOptions, untilOf } from '../adapter/call-options.ts'
 import type { CircuitBreaker } from '../index.ts'
 import type { Classifier } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
@@ -12,6 +12,7 @@ export interface RequestOptions {
   readonly path?: string | undefined
   readonly method?: string | undefined
   readonly signal?: unknown
+  readonly bodyTimeout?: number | null | undefined
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each version of undici has types of its own.
@@ -32,7 +33,7 @@ export interface CircuitBreakerInterceptorOptions {
   readonly name?: string | undefined
   /**
    * Until when a request that was answered goes on: `'headers'`, or `'body'`, so that a body that dies
-   * has failed.
+   * has failed. Then `callTimeout` is for each part of it.
    * @defaultValue `'headers'`
    */
   readonly until?: 'headers' | 'body' | undefined
@@ -49,7 +50,8 @@ export interface CircuitBreakerInterceptorOptions {
  * request ends with `CircuitOpenError`, which the global `fetch` wraps. A request ends on the wire when
  * `callTimeout` is over.
  *
- * @throws TypeError for a first argument or option that is wrong
+ * @throws TypeError for a first argument or option that is wrong. A request that the same breaker guards twice
+ * ends with one
  * @example
  * import { CircuitBreaker } from 'short-circuit'
  * import { circuitBreaker } from 'short-circuit/undici'
@@ -70,15 +72,8 @@ export function circuitBreaker(
     classify: 'function',
   })
   // Requests of a Client or Pool have no origin, and a given breaker needs none.
-  const {
-    key = isBreaker(by) ? () => '' : originOf,
-    name = 'undici',
-    until = 'headers',
-    classify,
-  } = options
-  if (until !== 'headers' && until !== 'body') {
-    throw new TypeError(`until must be "headers" or "body", got "${String(until)}"`)
-  }
+  const { key = isBreaker(by) ? () => '' : originOf, name = 'undici', classify } = options
+  const until = untilOf(options)
   const breakerOf = breakersBy('circuitBreaker', by, name, key)
   const callOptions = callOptionsOf(classify, http, retryAfterOf)
 
@@ -88,12 +83,14 @@ export function circuitBreaker(
       ...(signal instanceof AbortSignal && { signal }),
     })
 
-  return (dispatch) => (request: RequestOptions, handler: Handler) => {
+  return (dispatch) => (given: RequestOptions, handler: Handler) => {
+    let request = given
     let breaker: CircuitBreaker<unknown> | undefined
     let permit: ReturnType<typeof acquire>
     try {
       breaker = breakerOf(request)
       if (breaker === undefined) return dispatch(request, handler)
+      request = guardedBy(breaker, request)
       permit = acquire(breaker, request.signal)
     } catch (error) {
       rejectByHandler(handler, error)
@@ -102,15 +99,35 @@ export function circuitBreaker(
     }
     const { classify } = callOptions(breaker)
     try {
-      return dispatch(
-        request,
-        guardHandler(handler, permit, until === 'body' ? classify : undefined),
-      )
+      return until === 'headers'
+        ? dispatch(request, guardHandler(handler, permit, undefined))
+        : dispatch(limited(request, breaker), guardHandler(handler, permit, classify))
     } catch (error) {
       permit.cancel()
       throw error
     }
   }
+}
+
+const GUARDS: unique symbol = Symbol('guards')
+
+/** The request with a note that a breaker guards it, which interceptors hand on. */
+function guardedBy(
+  breaker: CircuitBreaker<unknown>,
+  request: RequestOptions & { readonly [GUARDS]?: readonly unknown[] },
+): RequestOptions {
+  const guards = request[GUARDS] ?? []
+  if (guards.includes(breaker)) {
+    throw guardedTwice('circuitBreaker', `the circuit "${breaker.name}"`)
+  }
+  return { ...request, [GUARDS]: [...guards, breaker] } as RequestOptions
+}
+
+/** The time limit of a call is one for each part of its body. */
+function limited(request: RequestOptions, { options }: CircuitBreaker<unknown>): RequestOptions {
+  const { callTimeout } = options
+  if (callTimeout === undefined) return request
+  return { ...request, bodyTimeout: Math.min(request.bodyTimeout || callTimeout, callTimeout) }
 }
 
 function originOf({ origin }: RequestOptions): string {

@@ -67,6 +67,8 @@ class GuardedRequest {
   readonly permit: Permit
   readonly #classify: Classifier | undefined
   #abort: Abort | undefined = undefined
+  /** Answered, and still without a part of the body that it lasts for. */
+  #lasts = false
   /** Given up by whoever made the request, with that reason. */
   #left: { readonly reason: unknown } | undefined = undefined
 
@@ -104,10 +106,24 @@ class GuardedRequest {
     // What comes before the answer says nothing.
     if (statusCode < 200 && statusCode !== 101) return
     const value = { statusCode, headers: named(headers) }
-    const outcome = this.#classify?.({ status: 'fulfilled', value })
-    if (this.#classify === undefined || (outcome !== undefined && outcome !== 'success')) {
-      this.permit.success(value)
-    } else this.permit.deliver()
+    this.#lasts = this.#isSuccess(value)
+    if (!this.#lasts) this.permit.success(value)
+  }
+
+  /** False also where that cannot be told, so that the permit asks, and reports what is wrong. */
+  #isSuccess(value: unknown): boolean {
+    try {
+      const outcome = this.#classify?.({ status: 'fulfilled', value }) ?? 'success'
+      return this.#classify !== undefined && outcome === 'success'
+    } catch {
+      return false
+    }
+  }
+
+  /** A part of the body. */
+  received(): void {
+    if (this.#lasts) this.permit.deliver()
+    this.#lasts = false
   }
 
   ended(): void {
@@ -161,6 +177,7 @@ function current(call: GuardedRequest): Handler {
       call.handler.onResponseStart?.(controller, status, headers, text)
     },
     onResponseData(controller, chunk) {
+      call.received()
       call.handler.onResponseData?.(controller, chunk)
     },
     onResponseEnd(controller, trailers) {
@@ -198,6 +215,7 @@ function legacy(call: GuardedRequest): Handler {
       return call.handler.onHeaders?.(status, headers, resume, text) ?? true
     },
     onData(chunk) {
+      call.received()
       return call.handler.onData?.(chunk) ?? true
     },
     onComplete(trailers) {

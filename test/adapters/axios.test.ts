@@ -1,7 +1,9 @@
 import axios, { type AxiosInstance } from 'axios'
 import { describe, expect, it } from 'vitest'
 import { guardAxios } from '../../src/axios/index.ts'
+import { guardFetch } from '../../src/fetch/index.ts'
 import { CircuitBreaker, isCircuitOpenError } from '../../src/index.ts'
+import { describeUntilBody } from './body-contract.ts'
 import { type Answer, describeAdapter } from './contract.ts'
 import { TestServer, until } from './server.ts'
 
@@ -40,6 +42,39 @@ for (const adapter of ['http', 'fetch'] as const) {
   })
 }
 
+describeUntilBody({
+  name: 'axios over guardFetch',
+  create: (by) => {
+    const env = { fetch: guardFetch(by, { until: 'body' }) }
+    const client = axios.create({ adapter: 'fetch', env, validateStatus: () => true })
+    return {
+      request: (url, options = {}) => answerOf(client.get(url, options)),
+      open: async (url, { signal, method = 'GET' } = {}) => {
+        const responseType = 'stream' as const
+        const { data } = await client.request<ReadableStream>({
+          url,
+          method,
+          responseType,
+          maxRedirects: 0,
+          ...(signal && { signal }),
+        })
+        let reader: ReadableStreamDefaultReader | undefined
+        const readerOf = () => {
+          reader ??= data?.getReader()
+          return reader
+        }
+        return {
+          async read() {
+            while ((await readerOf()?.read())?.done === false);
+          },
+          part: async () => readerOf()?.read(),
+          leave: async () => readerOf()?.cancel(),
+        }
+      },
+    }
+  },
+})
+
 describe('guardAxios', () => {
   async function withServer<T>(use: (server: TestServer) => Promise<T>): Promise<T> {
     const server = await TestServer.start()
@@ -58,6 +93,26 @@ describe('guardAxios', () => {
 
       expect(response.status).toBe(503)
       expect(breaker.state).toBe('open')
+    }))
+
+  it.each(['http', 'fetch'] as const)(
+    'takes a text whose body dies for a failure, by the adapter %s',
+    (adapter) =>
+      withServer(async (server) => {
+        const { breaker, client } = guarded(() => axios.create({ adapter }))
+
+        await expect(client.get(server.url('/cut'))).rejects.toThrow()
+        expect(breaker.state).toBe('open')
+      }),
+  )
+
+  it('does not guard a request with an adapter of its own', () =>
+    withServer(async (server) => {
+      const { breaker, client } = guarded()
+      breaker.trip()
+
+      expect((await client.get(server.url('/ok'), { adapter: 'http' })).status).toBe(200)
+      expect(breaker.snapshot().counts.admitted).toBe(0)
     }))
 
   it('takes what an interceptor throws for nothing that the target has done', () =>

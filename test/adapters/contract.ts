@@ -12,9 +12,18 @@ import { TestServer, until } from './server.ts'
 export interface GuardedClient {
   /** The status and the text of the answer, whether or not the client throws for some of them. */
   request(url: string, options?: { signal?: AbortSignal; timeout?: number }): Promise<Answer>
-  /** Resolves with the headers; `read` reads the body to its end. */
-  open(url: string, options?: { signal?: AbortSignal }): Promise<{ read(): Promise<unknown> }>
+  /** Resolves with the headers. */
+  open(url: string, options?: { signal?: AbortSignal; method?: string }): Promise<OpenAnswer>
   close?(): Promise<void>
+}
+
+export interface OpenAnswer {
+  /** Reads the body to its end. */
+  read(): Promise<unknown>
+  /** Reads one part of the body. */
+  part?(): Promise<unknown>
+  /** Leaves the body. */
+  leave?(): unknown
 }
 
 export interface Answer {

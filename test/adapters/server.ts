@@ -17,6 +17,21 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse) => void>> = {
   '/limited': (response) => response.writeHead(429).end('{}'),
   '/limited-seconds': (response) => response.writeHead(429, { 'retry-after': '30' }).end('{}'),
   '/hang': () => {},
+  '/nothing': (response) => response.writeHead(204).end(),
+  '/unchanged': (response) => response.writeHead(304).end(),
+  '/moved': (response) => response.writeHead(302, { location: '/ok' }).end(),
+  '/large': (response) => response.end('x'.repeat(4_000_000)),
+  '/silent': (response) => response.writeHead(200, { 'content-length': '1000' }).flushHeaders(),
+  // Longer as a whole than any pause within.
+  '/parts': (response) => {
+    let left = 8
+    const timer = setInterval(() => {
+      response.write(`part ${left}\n`)
+      if (--left === 0) response.end()
+      if (left === 0) clearInterval(timer)
+    }, 50)
+    response.on('close', () => clearInterval(timer))
+  },
   '/cut': (response) => {
     response.writeHead(200, { 'content-length': '1000' }).write('{"answer":')
     setTimeout(() => response.destroy(), 20)

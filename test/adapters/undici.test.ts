@@ -7,61 +7,68 @@ import {
   CircuitRegistry,
   isCircuitOpenError,
 } from '../../src/index.ts'
-import { circuitBreaker } from '../../src/undici/index.ts'
-import { describeAdapter } from './contract.ts'
+import { type By, circuitBreaker } from '../../src/undici/index.ts'
+import { describeUntilBody } from './body-contract.ts'
+import { describeAdapter, type GuardedClient } from './contract.ts'
+import { clientOf } from './fetch-client.ts'
 import { TestServer, until } from './server.ts'
 
 for (const [version, library] of [
   ['7', undici7],
   ['8', undici8 as unknown as typeof undici7],
 ] as const) {
-  describeAdapter({
-    name: `circuitBreaker of undici ${version}, request`,
-    prefix: 'undici',
-    ownTimeout: true,
-    create: (by) => {
-      const agent = new library.Agent()
-      const dispatcher = agent.compose(circuitBreaker(by))
-      return {
-        request: async (url, { signal, timeout } = {}) => {
-          const { statusCode, body } = await library.request(url, {
-            dispatcher,
-            ...(signal && { signal }),
-            ...(timeout && { headersTimeout: timeout }),
-          })
-          return { status: statusCode, text: await body.text() }
-        },
-        open: async (url, { signal } = {}) => {
-          const { body } = await library.request(url, { dispatcher, ...(signal && { signal }) })
-          return { read: () => body.text() }
-        },
-        close: () => agent.destroy(),
-      }
-    },
-  })
-
-  describeAdapter({
-    name: `circuitBreaker of undici ${version}, fetch`,
-    prefix: 'undici',
-    ownTimeout: false,
-    create: (by) => {
-      const agent = new library.Agent()
-      const dispatcher = agent.compose(circuitBreaker(by))
-      const get = (url: string, signal?: AbortSignal) =>
-        library.fetch(url, { dispatcher, ...(signal && { signal }) })
-      return {
-        request: async (url, { signal } = {}) => {
-          const response = await get(url, signal)
-          return { status: response.status, text: await response.text() }
-        },
-        open: async (url, { signal } = {}) => {
-          const response = await get(url, signal)
-          return { read: () => response.text() }
-        },
-        close: () => agent.destroy(),
-      }
-    },
-  })
+  const byRequest = (by: By, until: 'headers' | 'body'): GuardedClient => {
+    const agent = new library.Agent()
+    const dispatcher = agent.compose(circuitBreaker(by, { until }))
+    return {
+      request: async (url, { signal, timeout } = {}) => {
+        const { statusCode, body } = await library.request(url, {
+          dispatcher,
+          ...(signal && { signal }),
+          ...(timeout && { headersTimeout: timeout }),
+        })
+        return { status: statusCode, text: await body.text() }
+      },
+      open: async (url, { signal, method = 'GET' } = {}) => {
+        const { body } = await library.request(url, {
+          dispatcher,
+          method: method as 'GET',
+          ...(signal && { signal }),
+        })
+        body.on('error', () => {})
+        let parts: AsyncIterator<unknown> | undefined
+        return {
+          async read() {
+            if (parts === undefined) return body.text()
+            while (!(await parts.next()).done);
+            return undefined
+          },
+          part() {
+            parts ??= body[Symbol.asyncIterator]()
+            return parts.next()
+          },
+          leave: () => body.destroy(),
+        }
+      },
+      close: () => agent.destroy(),
+    }
+  }
+  const byFetch = (by: By, until: 'headers' | 'body'): GuardedClient => {
+    const agent = new library.Agent()
+    const dispatcher = agent.compose(circuitBreaker(by, { until }))
+    const client = clientOf(((url: string, init: object) =>
+      library.fetch(url, { ...init, dispatcher })) as never)
+    return { ...client, close: () => agent.destroy() }
+  }
+  for (const [way, create, ownTimeout] of [
+    ['request', byRequest, true],
+    ['fetch', byFetch, false],
+  ] as const) {
+    const name = `circuitBreaker of undici ${version}, ${way}`
+    const prefix = 'undici'
+    describeAdapter({ name, prefix, ownTimeout, create: (by) => create(by, 'headers') })
+    describeUntilBody({ name, create: (by) => create(by, 'body') })
+  }
 }
 
 const { Agent, interceptors, request } = undici7
