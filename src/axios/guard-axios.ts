@@ -1,5 +1,6 @@
 import axios, {
   type AxiosAdapter,
+  type AxiosError,
   type AxiosInstance,
   type AxiosResponse,
   type CancelToken,
@@ -7,6 +8,7 @@ import axios, {
 } from 'axios'
 import { type By, breakersBy, guardOnce } from '../adapter/breakers-by.ts'
 import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
+import type { Outcome, Settled } from '../index.ts'
 import { type Classifier, firstOf, read } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
 import { retryAfterOf } from '../outcomes/http-retry-after.ts'
@@ -69,7 +71,7 @@ export function guardAxios<A extends AxiosInstance>(
   const breakerOf = breakersBy('guardAxios', by, name, ({ config, url }: Target) =>
     key(config, url),
   )
-  const callOptions = callOptionsOf(classify, http, retryAfterOf)
+  const callOptions = callOptionsOf(classify, firstOf(ofBodies, http), retryAfterOf)
 
   const guarded: AxiosAdapter = async (config) => {
     const adapter: AxiosAdapter = axios.getAdapter(below)
@@ -124,6 +126,15 @@ function urlOf(instance: AxiosInstance, config: InternalAxiosRequestConfig): URL
   } catch {
     return undefined
   }
+}
+
+/** Bodies end by errors of axios itself, which have the status of the answer, or nothing, and no code of a connection. */
+function ofBodies(settled: Settled): Outcome | undefined {
+  if (settled.status === 'fulfilled') return undefined
+  const { code, message, response } = (settled.reason ?? {}) as Partial<AxiosError>
+  if (code !== 'ERR_BAD_RESPONSE') return undefined
+  if (message?.startsWith('maxContentLength')) return 'success'
+  return response !== undefined && response.status < 400 ? 'failure' : undefined
 }
 
 /** No signal shows what a `CancelToken` has cancelled, its own error does. */

@@ -39,6 +39,18 @@ describe('http', () => {
     ]).toEqual(Array(8).fill(outcome))
   })
 
+  it('takes a connection that dies after a status for what it is, unless the status has failed', () => {
+    const died = (status: number, code: string) =>
+      http(rejected(Object.assign(new Error('aborted'), { code, response: { status } })))
+
+    expect(died(200, 'ECONNRESET')).toBe('failure')
+    expect(died(302, 'ECONNRESET')).toBe('failure')
+    expect(died(200, 'EMFILE')).toBe('cancelled')
+    expect(died(200, 'ERR_OTHER')).toBe('success')
+    expect(died(404, 'ECONNRESET')).toBe('success')
+    expect(died(503, 'EMFILE')).toBe('failure')
+  })
+
   it.each([
     { headers: { 'retry-after': '30' } },
     { headers: { 'retry-after': 'Wed, 21 Oct 2099 07:28:00 GMT' } },

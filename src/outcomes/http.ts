@@ -53,8 +53,10 @@ export function httpOutcomes({ tooManyRequests }: HttpOutcomeOptions = {}): Clas
     const value = settled.status === 'fulfilled' ? settled.value : settled.reason
     const status = statusOf(settled)
     if (settled.status === 'rejected' && isRejectedBelow(value)) return 'cancelled'
-    if (status === undefined) {
-      return settled.status === 'rejected' ? networkOutcome(settled.reason) : undefined
+    // After a status that is a success, the connection may die while the body is read.
+    if (status === undefined || (status < 400 && settled.status === 'rejected')) {
+      const outcome = settled.status === 'rejected' ? networkOutcome(value) : undefined
+      if (outcome !== undefined || status === undefined) return outcome
     }
     if (status === 429) {
       return tooManyRequests ?? (retryAfterOf(value) === undefined ? 'neutral' : 'failure')

@@ -106,6 +106,16 @@ describe('guardAxios', () => {
       }),
   )
 
+  it('takes a body that is longer than axios allows for nothing that the target has done', () =>
+    withServer(async (server) => {
+      const { breaker, client } = guarded()
+
+      await expect(client.get(server.url('/large'), { maxContentLength: 9 })).rejects.toThrow(
+        'exceeded',
+      )
+      expect(breaker.snapshot()).toMatchObject({ state: 'closed', counts: { failure: 0 } })
+    }))
+
   it('does not guard a request with an adapter of its own', () =>
     withServer(async (server) => {
       const { breaker, client } = guarded()
