@@ -1,4 +1,4 @@
-// A consumer of KafkaJS that stops fetching while the circuit is open. It goes on polling, so that it keeps its partitions.
+// A consumer of KafkaJS that fetches nothing while the circuit is open. It sends heartbeats, so that it keeps its partitions.
 import type { Consumer, EachMessagePayload } from 'kafkajs'
 import type { CircuitBreaker } from 'short-circuit'
 import { pauseWhileOpen } from 'short-circuit/consumers'
@@ -19,7 +19,7 @@ export async function consume(
     pause: () => consumer.pause(topics),
     resume: () => consumer.resume(topics),
   })
-  // Partitions that are assigned anew are not paused: pause them, too.
+  // A consumer that has crashed starts anew, and has forgotten that it was paused.
   const off = consumer.on(consumer.events.GROUP_JOIN, () => {
     if (pause.paused) consumer.pause(topics)
   })

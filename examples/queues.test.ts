@@ -95,8 +95,8 @@ class InProcessConsumer {
   }
   async disconnect(): Promise<void> {}
 
-  /** The group is balanced anew: pauses are lost. */
-  rejoin(): void {
+  /** After a crash, its client joins the group anew: pauses are lost. */
+  restart(): void {
     this.#paused = false
     for (const listener of this.#joined) listener()
   }
@@ -113,7 +113,7 @@ class InProcessConsumer {
 }
 
 describe('the consumer of KafkaJS, over a queue in this process', () => {
-  it('pauses its topic while open, also after the group was balanced, and handles all in order', async () => {
+  it('pauses its topic while open, also after a restart, and handles all in order', async () => {
     const breaker = breakerOf(50)
     const consumer = new InProcessConsumer(['a', 'b', 'c'])
     let works = false
@@ -130,7 +130,7 @@ describe('the consumer of KafkaJS, over a queue in this process', () => {
     await consumer.poll()
     await consumer.poll()
     expect(consumer.log).toEqual(['pause'])
-    consumer.rejoin()
+    consumer.restart()
     expect(consumer.log).toEqual(['pause', 'pause'])
     works = true
     await vi.waitFor(async () => {
