@@ -67,6 +67,7 @@ const config: ViteUserConfig = {
         resolve: { alias },
         test: {
           name: 'browser',
+          globalSetup: ['test/adapters/control-setup.ts'],
           include: ['test/browser/**/*.test.ts'],
           browser: {
             enabled: true,

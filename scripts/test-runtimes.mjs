@@ -2,8 +2,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
+import { startControl } from '../test/adapters/control-server.ts'
 import { createChecks, run } from './checks.mjs'
-import { createConsumer } from './consumer.mjs'
+import { createConsumer, root } from './consumer.mjs'
+import { entries } from './entries.mjs'
 import { install, nodes } from './runtimes.mjs'
 
 const bun = '1.4.5'
@@ -17,11 +19,16 @@ const packed = await check('builds, packs and installs', async () => {
   folder = (await createConsumer()).folder
 })
 if (packed) {
+  const control = await startControl()
+  await check('the contract of what needs nothing but web standards is bundled', bundleSuite)
   for (const version of nodes) {
     await check(`Node ${version}, by import and by require`, async () => {
       const node = await install('node', version)
       await smoke(`Node ${version}`, node, ['import.mjs'])
       await smoke(`Node ${version}`, node, ['require.cjs'])
+    })
+    await check(`Node ${version}, the contract`, async () => {
+      await suite(await install('node', version), ['suite.mjs', control.origin])
     })
   }
   await check(`Bun ${bun}, by import and by require`, async () => {
@@ -29,16 +36,30 @@ if (packed) {
     await smoke(`Bun ${bun}`, program, ['import.mjs'])
     await smoke(`Bun ${bun}`, program, ['require.cjs'])
   })
+  await check(`Bun ${bun}, the contract`, async () => {
+    await suite(await install('bun', bun), ['suite.mjs', control.origin])
+  })
   await check(`Deno ${deno}, by import and by require`, async () => {
     const program = await install('deno', deno)
     await smoke(`Deno ${deno}`, program, ['run', '--allow-read', '--allow-env', 'import.mjs'])
     await smoke(`Deno ${deno}`, program, ['run', '--allow-read', '--allow-env', 'require.cjs'])
   })
+  await check(`Deno ${deno}, the contract`, async () => {
+    const allowed = ['--allow-read', '--allow-env', '--allow-net']
+    await suite(await install('deno', deno), ['run', ...allowed, 'suite.mjs', control.origin])
+  })
   await check(`workerd (miniflare ${miniflare}), bundled`, async () => {
     const program = await install('miniflare', miniflare)
-    await bundleWorker()
-    await smoke('workerd', process.execPath, ['workerd.mjs', program])
+    const script = await bundleWorker('worker')
+    await smoke('workerd', process.execPath, ['workerd.mjs', program, script])
   })
+  await check(`workerd (miniflare ${miniflare}), the contract`, async () => {
+    const program = await install('miniflare', miniflare)
+    const script = await bundleWorker('suite-worker')
+    const query = `?control=${encodeURIComponent(control.origin)}`
+    await suite(process.execPath, ['workerd.mjs', program, script, query])
+  })
+  await control.stop()
 }
 finish()
 
@@ -51,16 +72,38 @@ async function smoke(runtime, program, args) {
   }
 }
 
-async function bundleWorker() {
-  const [bundle] = await build({
-    root: folder,
+async function suite(program, args) {
+  const output = await run(program, args, { cwd: folder })
+  const [passed] = /^\d+ tests passed$/m.exec(output) ?? []
+  if (passed === undefined) throw new Error(`expected tests that passed, got:\n${output}`)
+  console.log(`    ${passed}`)
+}
+
+/** The contract of the adapters with the package as it was packed, and without Vitest. */
+async function bundleSuite() {
+  const dist = join(folder, 'node_modules/short-circuit/dist')
+  const alias = [
+    { find: 'vitest', replacement: join(root, 'test/adapters/runner.ts') },
+    ...entries.map(({ name, source }) => ({
+      find: new RegExp(`^(?:\\.\\./)+${source}$`),
+      replacement: `${dist}/${name}.js`,
+    })),
+  ]
+  await bundle('suite', { root, entry: join(root, 'test/adapters/suite.ts'), alias })
+}
+
+async function bundleWorker(name) {
+  await bundle(name, { root: folder, entry: join(folder, `${name}.mjs`) })
+  return `${name}.bundle.mjs`
+}
+
+async function bundle(name, { root, entry, alias = [] }) {
+  const [{ output }] = await build({
+    root,
     configFile: false,
     logLevel: 'error',
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: join(folder, 'worker.mjs'), formats: ['es'] },
-    },
+    resolve: { alias },
+    build: { write: false, minify: false, lib: { entry, formats: ['es'] } },
   })
-  writeFileSync(join(folder, 'worker.bundle.mjs'), bundle.output[0].code)
+  writeFileSync(join(folder, `${name}.bundle.mjs`), output[0].code)
 }

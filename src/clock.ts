@@ -26,6 +26,7 @@ interface Platform {
   readonly setImmediate?: (fn: () => void) => unknown
   readonly clearImmediate: (immediate: unknown) => void
   readonly MessageChannel?: typeof MessageChannel
+  readonly navigator?: { readonly userAgent?: string }
   readonly performance?: { readonly now: () => number }
   readonly process?: { readonly getBuiltinModule?: (name: string) => AsyncHooks | undefined }
 }
@@ -107,7 +108,10 @@ function sinceStart(time: number): number {
  * that wait in the sockets are handled first; a timer of 0 ms would run before them.
  */
 function nextTurn(fn: () => void): () => void {
-  const { setImmediate, clearImmediate, MessageChannel, setTimeout, clearTimeout } = platform
+  const { setImmediate, clearImmediate, setTimeout, clearTimeout, navigator } = platform
+  // In Workers its messages come before the microtasks that wait already.
+  const workers = navigator?.userAgent === 'Cloudflare-Workers'
+  const MessageChannel = workers ? undefined : platform.MessageChannel
   const real = setImmediate === importedImmediate && timersLast()
   if (setImmediate && (real || !MessageChannel)) {
     const immediate = setImmediate(fn)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CircuitBreaker, type CircuitBreakerOptions, CircuitOpenError } from '../../src/index.ts'
-import type { GuardedClient, OpenAnswer } from './contract.ts'
-import { TestServer, until } from './server.ts'
+import type { ContractServer, GuardedClient, OpenAnswer, StartServer } from './contract.ts'
+import { hearUnhandled, until } from './environment.ts'
 
 export interface BodyRow {
   readonly name: string
@@ -10,12 +10,12 @@ export interface BodyRow {
 }
 
 /** What every adapter must do whose calls last until the body has ended. */
-export function describeUntilBody({ name, create }: BodyRow): void {
-  let server: TestServer
+export function describeUntilBody({ name, create }: BodyRow, start: StartServer): void {
+  let server: ContractServer
   let client: GuardedClient
   let breaker: CircuitBreaker
   const unhandled: unknown[] = []
-  const note = (reason: unknown): void => void unhandled.push(reason)
+  let deafen = (): void => {}
 
   function guard(options: CircuitBreakerOptions<never> = {}): void {
     breaker = new CircuitBreaker({ maxFailures: 5, resetTimeout: 60_000, ...options })
@@ -33,14 +33,14 @@ export function describeUntilBody({ name, create }: BodyRow): void {
 
   describe(`${name}, until the end of the body`, () => {
     beforeEach(async () => {
-      server = await TestServer.start()
+      server = await start()
       unhandled.length = 0
-      process.on('unhandledRejection', note)
+      deafen = hearUnhandled((reason) => unhandled.push(reason))
     })
     afterEach(async () => {
       await until(() => inFlight() === 0)
       await new Promise((resolve) => setTimeout(resolve, 10))
-      process.off('unhandledRejection', note)
+      deafen()
       await client.close?.()
       await server.stop()
       expect(unhandled).toEqual([])
@@ -74,7 +74,7 @@ export function describeUntilBody({ name, create }: BodyRow): void {
         const { read } = await open(path)
 
         expect(await reasonOf(read())).toBeDefined()
-        await until(() => server.abandoned === 1)
+        await until(async () => (await server.counts()).abandoned === 1)
         expect(counts()).toMatchObject({ settled: 1, failure: 1 })
       },
     )
@@ -94,7 +94,7 @@ export function describeUntilBody({ name, create }: BodyRow): void {
       await part()
       await leave()
 
-      await until(() => inFlight() === 0 && server.abandoned === 1)
+      await until(async () => inFlight() === 0 && (await server.counts()).abandoned === 1)
       expect(counts()).toMatchObject({ settled: 1, success: 1 })
     })
 
@@ -107,7 +107,7 @@ export function describeUntilBody({ name, create }: BodyRow): void {
       controller.abort()
 
       expect(await reading).toBeDefined()
-      await until(() => server.abandoned === 1)
+      await until(async () => (await server.counts()).abandoned === 1)
       expect(counts()).toMatchObject({ settled: 1, success: 1 })
     })
 
@@ -185,7 +185,7 @@ export function describeUntilBody({ name, create }: BodyRow): void {
       }
 
       expect(error).toBeInstanceOf(CircuitOpenError)
-      expect(server.received).toBe(0)
+      expect((await server.counts()).received).toBe(0)
     })
   })
 }

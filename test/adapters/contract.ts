@@ -6,7 +6,7 @@ import {
   CircuitOpenError,
   CircuitRegistry,
 } from '../../src/index.ts'
-import { TestServer, until } from './server.ts'
+import { hearUnhandled, until } from './environment.ts'
 
 /** One request with a client that an adapter guards. */
 export interface GuardedClient {
@@ -16,6 +16,25 @@ export interface GuardedClient {
   open(url: string, options?: { signal?: AbortSignal; method?: string }): Promise<OpenAnswer>
   close?(): Promise<void>
 }
+
+/** What a server has seen. */
+export interface ServerCounts {
+  readonly received: number
+  /** Requests whose connection was closed before the answer was complete. */
+  readonly abandoned: number
+}
+
+/** The server of the contract, here or elsewhere. */
+export interface ContractServer {
+  readonly origin: string
+  url(path: string): string
+  counts(): Promise<ServerCounts>
+  /** Holds the answers of `/ok` until what it returns is called. */
+  holdAnswers(): Promise<() => Promise<void>>
+  stop(): Promise<void>
+}
+
+export type StartServer = () => Promise<ContractServer>
 
 export interface OpenAnswer {
   /** Reads the body to its end. */
@@ -41,12 +60,12 @@ export interface AdapterRow {
 }
 
 /** What every adapter of an HTTP client must do, against a real server. */
-export function describeAdapter(row: AdapterRow): void {
-  let server: TestServer
+export function describeAdapter(row: AdapterRow, start: StartServer): void {
+  let server: ContractServer
   let client: GuardedClient | undefined
   let breaker: CircuitBreaker
   const unhandled: unknown[] = []
-  const note = (reason: unknown): void => void unhandled.push(reason)
+  let deafen = (): void => {}
 
   function guard(options: CircuitBreakerOptions<never> = {}): GuardedClient {
     breaker = new CircuitBreaker({ maxFailures: 5, resetTimeout: 60_000, ...options })
@@ -62,13 +81,13 @@ export function describeAdapter(row: AdapterRow): void {
 
   describe(row.name, () => {
     beforeEach(async () => {
-      server = await TestServer.start()
+      server = await start()
       unhandled.length = 0
-      process.on('unhandledRejection', note)
+      deafen = hearUnhandled((reason) => unhandled.push(reason))
     })
     afterEach(async () => {
       await new Promise((resolve) => setTimeout(resolve, 10))
-      process.off('unhandledRejection', note)
+      deafen()
       await client?.close?.()
       client = undefined
       await server.stop()
@@ -120,7 +139,7 @@ export function describeAdapter(row: AdapterRow): void {
 
       expect(breaker.state).toBe('open')
       expect(openErrorIn(reason)).toBeInstanceOf(CircuitOpenError)
-      expect(server.received).toBe(5)
+      expect((await server.counts()).received).toBe(5)
     })
 
     it('takes a refused connection for a failure', async () => {
@@ -130,7 +149,7 @@ export function describeAdapter(row: AdapterRow): void {
 
       expect(await settled(guarded.request(url))).toHaveProperty('reason')
       expect(counts()).toMatchObject({ failure: 1 })
-      server = await TestServer.start()
+      server = await start()
     })
 
     it('ends a request on the wire when the time is up', async () => {
@@ -140,7 +159,7 @@ export function describeAdapter(row: AdapterRow): void {
 
       expect(causes(reason).some((cause) => cause instanceof CallTimeoutError)).toBe(true)
       expect(counts()).toMatchObject({ failure: 1, timeout: 1 })
-      await until(() => server.abandoned === 1)
+      await until(async () => (await server.counts()).abandoned === 1)
     })
 
     it.each([
@@ -152,12 +171,12 @@ export function describeAdapter(row: AdapterRow): void {
       async (_, why) => {
         const controller = new AbortController()
         const request = settled(guard().request(server.url('/hang'), { signal: controller.signal }))
-        await until(() => server.received === 1)
+        await until(async () => (await server.counts()).received === 1)
         controller.abort(why)
 
         expect(await request).toHaveProperty('reason')
         expect(counts()).toMatchObject({ cancelled: 1, failure: 0 })
-        await until(() => server.abandoned === 1)
+        await until(async () => (await server.counts()).abandoned === 1)
       },
     )
 
@@ -165,7 +184,7 @@ export function describeAdapter(row: AdapterRow): void {
       const request = guard().request(server.url('/ok'), { signal: AbortSignal.abort() })
 
       expect(await settled(request)).toHaveProperty('reason')
-      expect(server.received).toBe(0)
+      expect((await server.counts()).received).toBe(0)
     })
 
     it('takes a deadline of the caller for a failure', async () => {
@@ -194,7 +213,7 @@ export function describeAdapter(row: AdapterRow): void {
 
       expect(await body).toHaveProperty('reason')
       expect(counts()).toMatchObject({ success: 1 })
-      await until(() => server.abandoned === 1)
+      await until(async () => (await server.counts()).abandoned === 1)
     })
 
     it('passes a body that dies on as it is', async () => {
@@ -207,25 +226,22 @@ export function describeAdapter(row: AdapterRow): void {
       const guarded = guard({ maxFailures: 1, resetTimeout: 20 })
       await guarded.request(server.url('/broken'))
       await until(() => breaker.state === 'half-open')
-      let answer = (): void => {}
-      server.hold = new Promise((resolve) => {
-        answer = resolve
-      })
+      const answer = await server.holdAnswers()
       const requests = Array.from({ length: 10 }, () => settled(guarded.request(server.url('/ok'))))
-      await until(() => server.received === 2)
-      answer()
+      await until(async () => (await server.counts()).received === 2)
+      await answer()
       const results = (await Promise.all(requests)) as { value?: Answer; reason?: unknown }[]
 
       expect(results.filter(({ value }) => value?.status === 200)).toHaveLength(1)
       expect(results.filter(({ reason }) => openErrorIn(reason))).toHaveLength(9)
-      expect(server.received).toBe(2)
+      expect((await server.counts()).received).toBe(2)
       expect(breaker.state).toBe('closed')
     })
 
     it('has one breaker for each origin by a registry', async () => {
       const registry = new CircuitRegistry({ defaults: { maxFailures: 1 } })
       client = row.create(registry)
-      const other = await TestServer.start()
+      const other = await start()
       await client.request(server.url('/broken'))
       const elsewhere = await client.request(other.url('/ok'))
       await other.stop()

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type GuardFetchOptions, guardFetch } from '../../src/fetch/index.ts'
 import { CircuitBreaker } from '../../src/index.ts'
 import { collectGarbage } from '../conformance/collect-garbage.ts'
-import { TestServer, until } from './server.ts'
+import { until } from './environment.ts'
+import { TestServer } from './server.ts'
 
 let server: TestServer
 let breaker: CircuitBreaker

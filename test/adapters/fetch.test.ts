@@ -1,10 +1,8 @@
 import * as undici7 from 'undici'
 import * as undici8 from 'undici-8'
-import { type GuardFetchOptions, guardFetch } from '../../src/fetch/index.ts'
-import type { CircuitBreaker, CircuitRegistry } from '../../src/index.ts'
-import { describeUntilBody } from './body-contract.ts'
-import { type AdapterRow, describeAdapter } from './contract.ts'
-import { clientOf } from './fetch-client.ts'
+import type { GuardFetchOptions } from '../../src/fetch/index.ts'
+import { describeFetch } from './fetch-rows.ts'
+import { TestServer } from './server.ts'
 
 const FETCHES: readonly [string, GuardFetchOptions][] = [
   ['guardFetch', {}],
@@ -13,10 +11,4 @@ const FETCHES: readonly [string, GuardFetchOptions][] = [
   ['guardFetch of undici 8', { fetch: undici8.fetch as never }],
 ]
 
-for (const [name, options] of FETCHES) {
-  const create = (until: 'headers' | 'body') => (by: CircuitBreaker<unknown> | CircuitRegistry) =>
-    clientOf(guardFetch(by, { ...options, until }))
-  const row: AdapterRow = { name, prefix: 'fetch', ownTimeout: false, create: create('headers') }
-  describeAdapter(row)
-  describeUntilBody({ name, create: create('body') })
-}
+for (const [name, options] of FETCHES) describeFetch(name, options, () => TestServer.start())

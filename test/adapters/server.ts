@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { ContractServer, ServerCounts } from './contract.ts'
 
 /** What the server does with a request, by its path. */
 const ROUTES: Readonly<Record<string, (response: ServerResponse) => void>> = {
@@ -42,7 +43,7 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse) => void>> = {
 }
 
 /** A server on loopback that counts what reaches it, and what its clients give up. */
-export class TestServer {
+export class TestServer implements ContractServer {
   received = 0
   /** Requests whose connection was closed before the answer was complete. */
   abandoned = 0
@@ -67,12 +68,29 @@ export class TestServer {
     return this.origin + path
   }
 
+  async counts(): Promise<ServerCounts> {
+    const { received, abandoned } = this
+    return { received, abandoned }
+  }
+
+  async holdAnswers(): Promise<() => Promise<void>> {
+    let release = (): void => {}
+    this.hold = new Promise((resolve) => {
+      release = resolve
+    })
+    return async () => release()
+  }
+
   async #answer({ url = '' }: IncomingMessage, response: ServerResponse): Promise<void> {
     this.received++
     response.on('close', () => {
       if (!response.writableFinished) this.abandoned++
     })
     response.setHeader('content-type', 'application/json')
+    // For browsers: they ask other origins, and would keep answers.
+    response.setHeader('access-control-allow-origin', '*')
+    response.setHeader('access-control-expose-headers', '*')
+    response.setHeader('cache-control', 'no-store')
     if (url === '/ok') await this.hold
     const route = ROUTES[url]
     if (route === undefined) response.writeHead(500).end(`no route ${url}`)
@@ -82,13 +100,5 @@ export class TestServer {
   async stop(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
-  }
-}
-
-/** Waits until a condition holds; fails after some seconds. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5_000; !condition(); ) {
-    if (Date.now() > end) throw new Error(`still not so after 5 s: ${condition}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

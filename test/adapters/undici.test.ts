@@ -10,8 +10,11 @@ import {
 import { type By, circuitBreaker } from '../../src/undici/index.ts'
 import { describeUntilBody } from './body-contract.ts'
 import { describeAdapter, type GuardedClient } from './contract.ts'
+import { until } from './environment.ts'
 import { clientOf } from './fetch-client.ts'
-import { TestServer, until } from './server.ts'
+import { TestServer } from './server.ts'
+
+const start = () => TestServer.start()
 
 for (const [version, library] of [
   ['7', undici7],
@@ -66,8 +69,8 @@ for (const [version, library] of [
   ] as const) {
     const name = `circuitBreaker of undici ${version}, ${way}`
     const prefix = 'undici'
-    describeAdapter({ name, prefix, ownTimeout, create: (by) => create(by, 'headers') })
-    describeUntilBody({ name, create: (by) => create(by, 'body') })
+    describeAdapter({ name, prefix, ownTimeout, create: (by) => create(by, 'headers') }, start)
+    describeUntilBody({ name, create: (by) => create(by, 'body') }, start)
   }
 }
 

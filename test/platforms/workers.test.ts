@@ -35,6 +35,12 @@ export default {
       const stream = streamed.stream(() => new ReadableStream())()
       return new Response(typeof stream)
     }
+    if (pathname === '/reads-at-once') {
+      const once = new short.CircuitBreaker()
+      const stream = await once.stream(async () => new Response('read').body)()
+      for (let i = 0; i < 50; i++) await undefined
+      return new Response((await new Response(stream).text()) + once.snapshot().counts.admitted)
+    }
     if (pathname === '/reads-a-stream') {
       const stream = streamed.stream(() => new Response('read').body)()
       return new Response(await new Response(stream).text().catch((error) => error.code))
@@ -132,6 +138,10 @@ describe.each(VERSIONS)('Workers of $compatibilityDate with $compatibilityFlags'
     seen.push(await get('reads-a-stream'))
 
     expect(seen).toEqual(['object', 'object', 'object', 'read'])
+  })
+
+  it('have no turn between microtasks: a stream that is read at once is one call', async () => {
+    expect(await get('reads-at-once')).toBe('read1')
   })
 
   it('do so also after clients have gone', async () => {

@@ -4,7 +4,8 @@ import { entries } from './worker-entries.mjs'
 export default {
   async fetch() {
     try {
-      return new Response(await smoke(entries['.'], entries['./testing']))
+      const name = await smoke(entries['.'], entries['./testing'])
+      return new Response(`smoke test passed on ${name}`)
     } catch (error) {
       return new Response(error.stack, { status: 500 })
     }

@@ -9,7 +9,7 @@ import {
   isCircuitOpenError,
 } from '../../../src/index.ts'
 import { collectGarbage } from '../../conformance/collect-garbage.ts'
-import { until } from '../server.ts'
+import { until } from '../environment.ts'
 import type { Script } from './script.ts'
 
 export interface Options {
