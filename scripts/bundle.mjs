@@ -9,6 +9,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build as buildCommand } from 'esbuild'
 import { build } from 'vite'
 import { entries, manifest } from './entries.mjs'
 
@@ -31,6 +32,17 @@ for (const { name, exports } of await bundle('cjs', 'cjs')) {
   writeFileSync(join(folder, `${name}.node.mjs`), wrapper)
   writeFileSync(join(folder, `${name}.d.cts`), typesForRequire(file, exports))
 }
+
+// The command shares nothing with what programs import.
+await buildCommand({
+  entryPoints: [join(root, 'src/cli/main.ts')],
+  outfile: join(folder, 'cli/main.js'),
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  sourcemap: true,
+})
 
 /** Returns the entries, with the names that each exports. */
 async function bundle(format, extension) {

@@ -35,6 +35,9 @@ if (packed) {
     await check(`works by require on Node ${version}`, () =>
       run(node, ['require.cjs'], { cwd: folder }),
     )
+    await check(`has a command that says what it does on Node ${version}`, () =>
+      run(node, ['node_modules/short-circuit/dist/cli/main.js', 'help'], { cwd: folder }),
+    )
   }
 }
 finish()
@@ -77,6 +80,7 @@ async function checkContents(tarball) {
     }
   }
   // The code that the entries share.
+  needed.push('dist/cli/main.js')
   for (const name of ['adapters', 'errors', 'shared']) {
     needed.push(`dist/${name}.js`, `dist/${name}.cjs`)
   }

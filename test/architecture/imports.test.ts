@@ -37,7 +37,7 @@ interface Import {
 
 const imports = globSync('**/*.ts', { cwd: join(root, 'src') })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => !/\.test(-d)?\.ts$/.test(file))
+  .filter((file) => !/\.test(-d)?\.ts$/.test(file) && !file.startsWith('cli/'))
   .flatMap(importsOf)
 
 function importsOf(from: string): Import[] {
@@ -97,6 +97,17 @@ describe('the imports of the library', () => {
 
   it('skip index.ts, which only gathers what others define', () => {
     expect(own.filter(({ to }) => to === 'index.ts').map(show)).toEqual([])
+  })
+})
+
+describe('the command', () => {
+  it('imports its own folder, types of the admin, and modules of Node', () => {
+    const strays = globSync('cli/*.ts', { cwd: join(root, 'src') })
+      .filter((file) => !file.endsWith('.test.ts'))
+      .flatMap(importsOf)
+      .filter(({ to }) => !/^(cli\/|node:|admin\/index\.ts$)/.test(to))
+
+    expect(strays.map(show)).toEqual([])
   })
 })
 

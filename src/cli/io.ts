@@ -1,0 +1,20 @@
+/** What the command reads and writes: the process, or a test. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Whether somebody looks at what is written, and may be asked. */
+  readonly isTerminal: boolean
+  readonly columns: number
+  readonly fetch: typeof fetch
+  out(text: string): void
+  err(text: string): void
+  /** Asks somebody at the terminal; an empty line is the preset. */
+  ask(question: string, preset?: string): Promise<string>
+  readFile(path: string): Promise<string>
+  now(): number
+  /** Resolves after so many ms, or when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Aborted by Ctrl-C. */
+  readonly interrupted: AbortSignal
+  /** The name of who is logged in. */
+  readonly user: string | undefined
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { createInterface } from 'node:readline/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { EXIT } from './cli-error.ts'
+import { run } from './run.ts'
+
+const interrupt = new AbortController()
+process.once('SIGINT', () => interrupt.abort())
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads, as `head`, has enough.
+  if (error.code === 'EPIPE') process.exit(EXIT.done)
+  throw error
+})
+
+function loginName(): string | undefined {
+  try {
+    return userInfo().username
+  } catch {
+    return undefined
+  }
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  env: process.env,
+  isTerminal: Boolean(process.stdout.isTTY && process.stdin.isTTY),
+  columns: process.stdout.columns ?? 80,
+  fetch,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(`${text}\n`),
+  async ask(question, preset = '') {
+    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    try {
+      return (await lines.question(question, { signal: interrupt.signal })).trim() || preset
+    } catch {
+      return process.exit(EXIT.interrupted)
+    } finally {
+      lines.close()
+    }
+  },
+  readFile: (path) => readFile(path, 'utf8'),
+  now: () => Date.now(),
+  sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => {}),
+  interrupted: interrupt.signal,
+  user: loginName(),
+})
