@@ -105,7 +105,14 @@ function reporter(onError: AdminOptions['onError']): (error: unknown, source: st
   }
 }
 
-/** What was done by way of it; as JSON, in which a name or a reason can't begin another line. */
+/** What was done by way of it; as JSON, in which no name or reason moves the cursor of a terminal. */
 function printEntry(entry: LogEntry): void {
-  if (entry.via !== 'code') console.info(`short-circuit: ${JSON.stringify(entry)}`)
+  if (entry.via === 'code') return
+  const json = JSON.stringify(entry).replaceAll(UNPRINTABLE, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+  console.info(`short-circuit: ${json}`)
 }
+
+/** Besides those that JSON escapes by itself. */
+const UNPRINTABLE = /[\x7F-\x9F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g

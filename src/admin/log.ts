@@ -40,9 +40,28 @@ export interface LogEntry {
 export type NewEntry = Pick<LogEntry, 'kind' | 'breaker' | 'text'> &
   Partial<Omit<LogEntry, 'id' | 'at' | 'process'>>
 
-const KEPT = 1_000
-/** Apart from the others, so that attempts that are rejected can't push those out. */
-const KEPT_REJECTED = 200
+/** The last entries of one sort: many of one can't push those of another out. */
+class Ring {
+  readonly entries: LogEntry[] = []
+  /** The number of the last one that had to go. */
+  lost = 0
+  readonly #most: number
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  add(entry: LogEntry): void {
+    this.entries.push(entry)
+    if (this.entries.length <= this.#most) return
+    this.lost = numberIn(this.entries.shift() as LogEntry)
+  }
+}
+
+function numberIn({ id }: LogEntry): number {
+  return Number(id.slice(id.indexOf('.') + 1))
+}
+
 /** So many of them are entered within a second; the others are counted. */
 const REJECTED_PER_SECOND = 10
 
@@ -51,8 +70,10 @@ export class Log {
   readonly #boot: string
   readonly #process: string
   readonly #clock: Clock
-  readonly #entries: LogEntry[] = []
-  readonly #rejected: LogEntry[] = []
+  /** What people and code have done. */
+  readonly #done = new Ring(1_000)
+  readonly #transitions = new Ring(1_000)
+  readonly #rejected = new Ring(200)
   #lastId = 0
   #second = { at: Number.NEGATIVE_INFINITY, entered: 0, counted: 0 }
   readonly #listeners: ((entry: LogEntry) => void)[] = []
@@ -83,9 +104,9 @@ export class Log {
       process: this.#process,
       ...entry,
     }
-    const ring = full.kind === 'rejected' ? this.#rejected : this.#entries
-    ring.push(full)
-    if (ring.length > (ring === this.#rejected ? KEPT_REJECTED : KEPT)) ring.shift()
+    if (full.kind === 'rejected') this.#rejected.add(full)
+    else if (full.kind === 'transition') this.#transitions.add(full)
+    else this.#done.add(full)
     for (const listener of this.#listeners) listener(full)
     return full
   }
@@ -111,26 +132,25 @@ export class Log {
     { name, kind, before }: { name?: string; kind?: string; before?: string } = {},
   ): LogEntry[] {
     const end = before === undefined ? Infinity : this.numberOf(before)
-    return [...this.#entries, ...this.#rejected]
+    return [this.#done, this.#transitions, this.#rejected]
+      .flatMap(({ entries }) => entries)
       .filter(
         (entry) =>
           (name === undefined || entry.breaker === name) &&
           (kind === undefined || entry.kind === kind) &&
-          this.numberOf(entry.id) < end,
+          numberIn(entry) < end,
       )
-      .sort((a, b) => this.numberOf(b.id) - this.numberOf(a.id))
+      .sort((a, b) => numberIn(b) - numberIn(a))
       .slice(0, limit)
   }
 
   /** Those after an id, oldest first; undefined if they are not all here, or it is of another run. */
   after(id: string): LogEntry[] | undefined {
     const number = this.numberOf(id)
-    const first = this.#entries[0]
-    const oldest = first === undefined ? 0 : this.numberOf(first.id)
-    const isComplete = this.#entries.length < KEPT || number >= oldest - 1
-    if (Number.isNaN(number) || number > this.#lastId || !isComplete) return undefined
+    const lost = Math.max(this.#done.lost, this.#transitions.lost)
+    if (!(number >= lost && number <= this.#lastId)) return undefined
     return this.read(Infinity)
-      .filter((entry) => this.numberOf(entry.id) > number)
+      .filter((entry) => numberIn(entry) > number)
       .reverse()
   }
 

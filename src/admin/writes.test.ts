@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Answer, createAdmin, type TestAdmin } from '../../test/helpers/admin.ts'
 import { fail, succeed } from '../../test/helpers/public.ts'
 import type { AdminOptions, Operation } from './index.ts'
@@ -540,6 +540,36 @@ describe('writes', () => {
 })
 
 describe('the log', () => {
+  it('keeps what people did, however often breakers open and close', async () => {
+    const admin = create()
+    await write(admin, 'force-open', { reason, for: '1m' })
+    for (let i = 0; i < 2_000; i++) {
+      admin.registry.breaker('flapping').trip()
+      admin.registry.breaker('flapping').reset()
+    }
+
+    expect((await admin.get('/api/v1/log?kind=override')).body.entries).toHaveLength(1)
+  })
+
+  it('is printed as one line of JSON each, without what a terminal would obey', async () => {
+    const lines: string[] = []
+    vi.spyOn(console, 'info').mockImplementation((line: string) => void lines.push(line))
+    onTestFinished(() => void vi.restoreAllMocks())
+    const admin = create({ onAudit: undefined })
+    const name = 'a\n\u001B[31m\u009B31m\u202E'
+    admin.registry.breaker(name).trip('by code, which is not printed')
+    const path = `/api/v1/breakers/-/reset?name=${encodeURIComponent(name)}`
+    await admin.post(path, { reason: 'a drill' })
+    await admin.clock.advance(0)
+
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(/^short-circuit: [\x20-\x7E]+$/)
+    expect(JSON.parse(lines[0]?.slice('short-circuit: '.length) ?? '')).toMatchObject({
+      breaker: name,
+      reason: 'a drill',
+    })
+  })
+
   it('says when the time of an override was over', async () => {
     const admin = create()
     const breaker = admin.registry.breaker('payments')
