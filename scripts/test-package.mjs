@@ -79,8 +79,8 @@ async function checkContents(tarball) {
       needed.push(`dist/${name}.${suffix}`)
     }
   }
-  // The code that the entries share.
   needed.push('dist/cli/main.js')
+  // The code that the entries share.
   for (const name of ['adapters', 'errors', 'shared']) {
     needed.push(`dist/${name}.js`, `dist/${name}.cjs`)
   }
