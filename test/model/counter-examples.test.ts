@@ -30,6 +30,8 @@ function after(ms: number): Operation {
   return { do: 'clock', step: { by: ms } }
 }
 
+const reconfigured: Operation = { do: 'configure', patch: {} }
+
 interface CounterExample {
   readonly finds: string
   readonly settings?: Partial<ModelSettings>
@@ -45,6 +47,23 @@ const counterExamples: readonly CounterExample[] = [
   {
     finds: 'a time to wait while disabled, when calls pass',
     operations: [failing, { do: 'force', mode: 'disabled' }],
+  },
+  {
+    finds: 'calls that have left a window by time, and come back when it is laid out again',
+    settings: {
+      consecutiveFailures: undefined,
+      failureRate: { threshold: 0.25, minimumCalls: 3, window: { duration: 100 } },
+    },
+    operations: [
+      after(1),
+      failing,
+      savedAndContinued,
+      succeeding,
+      after(99),
+      reconfigured,
+      failing,
+      failing,
+    ],
   },
   {
     finds: 'a probe that is never given up, since another has closed the circuit before',

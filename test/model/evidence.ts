@@ -58,10 +58,16 @@ export interface Share {
   readonly hits: number
 }
 
-/** The present, and where the slices of each window by time are laid out from. */
+/** Where the slices of a window by time are laid out from, and the first end that it may show. */
+export interface Layout {
+  readonly origin: number
+  readonly first: number
+}
+
+/** The present, and the layout of each window by time. */
 export interface WindowTime {
   readonly now: number
-  readonly origins: Readonly<Record<'failureRate' | 'slowCallRate', number>>
+  readonly layouts: Readonly<Record<'failureRate' | 'slowCallRate', Layout>>
 }
 
 /** The calls a window shows at `now`. By time it has ten slices: this one and the nine before. */
@@ -69,26 +75,34 @@ export function inWindow(
   results: readonly Result[],
   window: RateSettings['window'],
   now: number,
-  origin: number,
+  { origin, first }: Layout,
 ): Result[] {
   if ('calls' in window) return judged(results).slice(-window.calls)
   const slice = (at: number): number => Math.floor((at - origin) / (window.duration / 10))
-  return judged(results).filter(({ ending }) => slice(ending.at) > slice(now) - 10)
+  return judged(results).filter(
+    ({ ending, endedAs }) => endedAs >= first && slice(ending.at) > slice(now) - 10,
+  )
 }
 
-/** From where slices are laid out if a window without calls begins anew. */
-export function originsAgain(
+export function laidOutFrom(origin: number): WindowTime['layouts'] {
+  const layout = { origin, first: 0 }
+  return { failureRate: layout, slowCallRate: layout }
+}
+
+/** The layouts if a window without calls begins anew: what has left it does not come back. */
+export function layOutAgain(
   results: readonly Result[],
   settings: ModelSettings,
-  { now, origins }: WindowTime,
-  began: number,
-): WindowTime['origins'] {
-  const origin = (rule: keyof WindowTime['origins']): number => {
+  { now, layouts }: WindowTime,
+  anew: Layout,
+): WindowTime['layouts'] {
+  const layout = (rule: keyof WindowTime['layouts']): Layout => {
     const rate = settings[rule]
-    if (rate === undefined || 'calls' in rate.window) return began
-    return inWindow(results, rate.window, now, origins[rule]).length > 0 ? origins[rule] : began
+    const { first } = layouts[rule]
+    if (rate === undefined || 'calls' in rate.window) return { ...anew, first }
+    return inWindow(results, rate.window, now, layouts[rule]).length > 0 ? layouts[rule] : anew
   }
-  return { failureRate: origin('failureRate'), slowCallRate: origin('slowCallRate') }
+  return { failureRate: layout('failureRate'), slowCallRate: layout('slowCallRate') }
 }
 
 export function failureShare(seen: readonly Result[]): Share {
@@ -123,7 +137,7 @@ export function firedRule(
   calls: readonly Call[],
   generation: number,
   { consecutiveFailures, failureCount, failureRate, slowCallRate }: ModelSettings,
-  { now, origins }: WindowTime,
+  { now, layouts }: WindowTime,
 ): FiredRule | undefined {
   const results = resultsOf(calls, generation)
   const streak = failuresInARow(results)
@@ -138,7 +152,7 @@ export function firedRule(
   if (failureRate !== undefined) {
     if (
       reaches(
-        failureShare(inWindow(results, failureRate.window, now, origins.failureRate)),
+        failureShare(inWindow(results, failureRate.window, now, layouts.failureRate)),
         failureRate,
       )
     ) {
@@ -146,7 +160,7 @@ export function firedRule(
     }
   }
   if (slowCallRate !== undefined) {
-    const seen = inWindow(results, slowCallRate.window, now, origins.slowCallRate)
+    const seen = inWindow(results, slowCallRate.window, now, layouts.slowCallRate)
     if (reaches(slowShare(seen, slowCallRate.slowerThan), slowCallRate)) return 'slowCallRate'
   }
   return undefined

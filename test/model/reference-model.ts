@@ -3,8 +3,9 @@ import {
   type Ending,
   failuresInARow,
   firedRule,
+  laidOutFrom,
+  layOutAgain,
   notBefore,
-  originsAgain,
   probeResult,
   probesOf,
   resultsOf,
@@ -46,7 +47,7 @@ export class ReferenceModel {
   #lastReading: number
   #endings = 0
   /** Where slices are laid out from: the beginning of the process, or of one before it. */
-  #slices = { generation: 1, began: 0, origins: { failureRate: 0, slowCallRate: 0 } }
+  #slices = { generation: 1, began: 0, layouts: laidOutFrom(0) }
 
   constructor(settings: ModelSettings, reading: number, random: () => number) {
     this.settings = settings
@@ -234,7 +235,7 @@ export class ReferenceModel {
 
   #decideByRules(now: number): void {
     const { calls, period, settings } = this
-    const rule = firedRule(calls, period.generation, settings, { now, origins: this.#origins() })
+    const rule = firedRule(calls, period.generation, settings, { now, layouts: this.#layouts() })
     if (rule !== undefined) this.#open(now, rule)
   }
 
@@ -288,14 +289,15 @@ export class ReferenceModel {
     const { now, settings } = this
     const { generation } = this.period
     const results = resultsOf(this.calls, generation)
-    const origins = originsAgain(results, settings, { now, origins: this.#origins() }, began)
-    this.#slices = { generation, began, origins }
+    const anew = { origin: began, first: this.#endings }
+    const layouts = layOutAgain(results, settings, { now, layouts: this.#layouts() }, anew)
+    this.#slices = { generation, began, layouts }
   }
 
-  #origins(): WindowTime['origins'] {
-    const { generation, began, origins } = this.#slices
+  #layouts(): WindowTime['layouts'] {
+    const { generation, began, layouts } = this.#slices
     const own = generation === this.period.generation
-    return own ? origins : { failureRate: began, slowCallRate: began }
+    return own ? layouts : laidOutFrom(began)
   }
 
   // What it is asked.
