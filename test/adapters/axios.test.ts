@@ -125,6 +125,21 @@ describe('guardAxios', () => {
       expect(breaker.snapshot()).toMatchObject({ state: 'closed', counts: { failure: 0 } })
     }))
 
+  it.each([
+    ['a header that is none', { headers: { 'a b': 'c' } }],
+    [
+      'a body that is longer than it allows',
+      { method: 'POST', data: 'x'.repeat(9), maxBodyLength: 5 },
+    ],
+  ])('takes %s for nothing that the target has done', (_, config) =>
+    withServer(async (server) => {
+      const { breaker, client } = guarded(() => axios.create({ adapter: 'http' }))
+
+      await expect(client.request({ url: server.url('/ok'), ...config })).rejects.toThrow()
+      expect(breaker.snapshot().counts).toMatchObject({ settled: 1, cancelled: 1 })
+    }),
+  )
+
   it('does not guard a request with an adapter of its own', () =>
     withServer(async (server) => {
       const { breaker, client } = guarded()
