@@ -10,7 +10,7 @@ import type { Log, LogEntry } from './log.ts'
 import { configure, perform } from './operations.ts'
 import type { AdminOptions } from './options.ts'
 import { type FieldError, invalid, Problem } from './problem.ts'
-import { checkKnown, limitOf, page, queryOf, sorted } from './query.ts'
+import { checkKnown, firstOf, limitOf, page, queryOf } from './query.ts'
 import { RateLimit } from './rate-limit.ts'
 import { OPERATIONS, type Route } from './routes.ts'
 import type { Row } from './row.ts'
@@ -32,6 +32,10 @@ interface Answer {
   readonly body: object
   readonly headers?: Readonly<Record<string, string>>
 }
+
+/** The order of the rows of a tick, and how many there are. */
+const FIRST = { sort: 'trouble', after: undefined } as const
+const MOST_TICKED = 100
 
 /** What is asked, answered. Who asks has been let in. */
 export class Api {
@@ -131,7 +135,7 @@ export class Api {
       return { ...head, counts: countsOf(all), rows, next: null, missing }
     }
     const fitting = all.filter((entry) => this.#lister.fits(entry, query))
-    const { entries, next } = page(sorted(fitting, query), query)
+    const { entries, next } = page(fitting, query)
     const rows = this.#lister.rows(entries.map(({ name }) => name))
     return { ...head, counts: countsOf(fitting), rows, next }
   }
@@ -210,7 +214,7 @@ export class Api {
 
   #tick(names: readonly string[]): object {
     const all = this.#all()
-    const first = sorted(all, queryOf(new URLSearchParams())).slice(0, 100)
+    const first = firstOf(all, FIRST, MOST_TICKED)
     const wanted = new Set([...first.map(({ name }) => name), ...names])
     return { now: this.#clock.wall(), counts: countsOf(all), rows: this.#lister.rows(wanted) }
   }

@@ -39,7 +39,7 @@ export class Lister {
   #entryOf(reading: BreakerReading, now: number, seconds: number): Entry {
     const { name, state, automatic, override } = reading
     const recording = this.#recorder.read(reading)
-    const idleFor = this.#idleFor(name)
+    const idleFor = this.#recorder.idleFor(recording)
     const isQuiet = automatic === 'closed' && override === null
     const found = severityOf(reading, {
       recording,
@@ -62,10 +62,6 @@ export class Lister {
       failed,
       rejected,
     }
-  }
-
-  #idleFor(name: string): number {
-    return this.#recorder.idleFor(this.#recorder.get(name))
   }
 
   #trips(name: string): number {
@@ -125,7 +121,7 @@ export class Lister {
     const ended = recent === undefined ? 0 : recent.ok + recent.failed
     const all = ended + (recent?.rejected ?? 0)
     const fullShare = all === 0 ? 0 : (recent?.full ?? 0) / all
-    const circumstances = { idleFor: this.#idleFor(name), trips, fullShare }
+    const circumstances = { idleFor: this.#recorder.idleFor(recording), trips, fullShare }
     const per = (calls: number | undefined) => Math.round(((calls ?? 0) / seconds) * 100) / 100
     const latest = recording?.latest
     return {

@@ -112,37 +112,64 @@ function wordsOf(text: string, wrong: Wrong): Query['words'] {
   })
 }
 
-/** Sorts as asked, and leaves out what is before the place. */
-export function sorted(entries: readonly Entry[], { sort, after }: Query): Entry[] {
-  const placed = entries.map((entry) => ({ entry, ...placeIn(entry, sort) }))
-  const rest = after === undefined ? placed : placed.filter((one) => compare(after, one) < 0)
-  return rest.sort(compare).map(({ entry }) => entry)
+/** The first entries in the order that is asked for, after the place; at most so many. */
+export function firstOf(
+  entries: Iterable<Entry>,
+  { sort, after }: Pick<Query, 'sort' | 'after'>,
+  most: number,
+): Entry[] {
+  // Not sorted as a whole: of ten thousand, a hundred are shown.
+  const first: Entry[] = []
+  for (const entry of entries) {
+    if (after !== undefined && order(after.number, after.name, entry, sort) >= 0) continue
+    const last = first[most - 1]
+    if (last !== undefined && order(numberOf(last, sort), last.name, entry, sort) <= 0) continue
+    first.splice(indexOf(first, entry, sort), 0, entry)
+    if (first.length > most) first.pop()
+  }
+  return first
+}
+
+/** Where an entry belongs among those that are in order. */
+function indexOf(first: readonly Entry[], entry: Entry, sort: Order): number {
+  let low = 0
+  let high = first.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const other = first[middle] as Entry
+    if (order(numberOf(other, sort), other.name, entry, sort) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** The first entries, and the parameter `after` for those that follow. */
 export function page(
-  entries: readonly Entry[],
-  { sort, limit }: Query,
+  entries: Iterable<Entry>,
+  query: Query,
 ): { readonly entries: readonly Entry[]; readonly next: string | null } {
-  const last = entries[limit - 1]
-  if (last === undefined || entries.length === limit) return { entries, next: null }
-  const { number, name } = placeIn(last, sort)
-  return { entries: entries.slice(0, limit), next: JSON.stringify([number, name]) }
+  const { sort, limit } = query
+  const first = firstOf(entries, query, limit + 1)
+  if (first.length <= limit) return { entries: first, next: null }
+  first.pop()
+  const last = first[limit - 1] as Entry
+  return { entries: first, next: JSON.stringify([numberOf(last, sort), last.name]) }
 }
 
 /** A class is worth more than whatever calls there are. */
 const PER_CLASS = 1e9
 
-function placeIn({ name, severity, impact, calls }: Entry, sort: Order): Place {
-  if (sort === 'name') return { number: 0, name }
-  if (sort === 'calls') return { number: -calls, name }
-  return { number: severity * PER_CLASS - Math.min(impact, PER_CLASS / 2), name }
+function numberOf({ severity, impact, calls }: Entry, sort: Order): number {
+  if (sort === 'name') return 0
+  return sort === 'calls' ? -calls : severity * PER_CLASS - Math.min(impact, PER_CLASS / 2)
 }
 
-function compare(a: Place, b: Place): number {
-  if (a.number !== b.number) return a.number - b.number
-  if (a.name === b.name) return 0
-  return a.name < b.name ? -1 : 1
+/** Below 0 where the place comes before the entry. */
+function order(number: number, name: string, entry: Entry, sort: Order): number {
+  const other = numberOf(entry, sort)
+  if (number !== other) return number - other
+  if (name === entry.name) return 0
+  return name < entry.name ? -1 : 1
 }
 
 function placeOf(text: string): Place | undefined {

@@ -49,6 +49,8 @@ export function isUnchanged({ counts }: BreakerReading, totals: Totals): boolean
 
 /** What has been added; where a breaker was replaced by another one of its name, all that it has done. */
 export function difference(now: Totals, before: Totals): Totals {
+  // Nearly always nothing has happened, and then they are the same object.
+  if (now === before) return NO_TOTALS
   const { ok, failed, rejected, other } = before
   if (now.ok < ok || now.failed < failed || now.rejected < rejected || now.other < other) return now
   return {
