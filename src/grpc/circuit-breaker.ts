@@ -73,7 +73,9 @@ export function circuitBreaker(
   return (call, next) => {
     const method: MethodDefinition = call.method_definition
     const breaker = breakerOf(method)
-    if (breaker === undefined || isGuarded(call, breaker)) return next(call)
+    // A deadline that is over already says nothing about the server, which is sent nothing.
+    const isOver = Number(call.deadline) <= Date.now()
+    if (breaker === undefined || isOver || isGuarded(call, breaker)) return next(call)
     return new GuardedCall(
       () => breaker.acquire(callOptions(breaker)),
       () => next(asGuarded(call, breaker)),

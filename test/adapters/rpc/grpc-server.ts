@@ -48,14 +48,20 @@ export class GrpcServer {
   readonly script: Script = new Script()
   readonly #server = new Server()
   port = 0
+  /** What is told of the next calls. */
+  onCall: ((call: never) => void) | undefined
 
   static async start(): Promise<GrpcServer> {
     const server = new GrpcServer()
     server.script.kill = () => server.#server.forceShutdown()
     const { script } = server
     server.#server.addService(speaker, {
-      say: (call: ServerCall & { request: string }, callback: sendUnaryData<string>) =>
-        void answerOnce(script, call.request, call, callback),
+      say: (call: ServerCall & { request: string }, callback: sendUnaryData<string>) => {
+        void answerOnce(script, call.request, call, callback)
+        const { onCall } = server
+        server.onCall = undefined
+        onCall?.(call as never)
+      },
       list: (call: ServerCall & { request: string }) => void answer(script, call.request, call),
       collect: (call: ServerCall, callback: sendUnaryData<string>) => {
         const texts = received(call)
