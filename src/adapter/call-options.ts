@@ -37,6 +37,10 @@ export function callOptionsOf(
   }
 }
 
+/** The last of several classifiers, so that none of them is asked twice. */
+export const byDefault: Classifier = ({ status }) =>
+  status === 'fulfilled' ? 'success' : 'failure'
+
 const UNDECIDED: Classifier = () => undefined
 
 /** Checks the options of an adapter by name and type. */

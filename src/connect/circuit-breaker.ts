@@ -1,6 +1,6 @@
 import { Code } from '@connectrpc/connect'
 import { type By, breakersBy, isBreaker } from '../adapter/breakers-by.ts'
-import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
+import { byDefault, callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
 import { asGuarded, isGuarded } from '../adapter/guarded-once.ts'
 import type { CircuitOpenError } from '../index.ts'
 import { type Classifier, causesOf, firstOf, ofErrors, read } from '../outcomes/classifier.ts'
@@ -73,7 +73,7 @@ export function circuitBreaker(
   })
   const { key = isBreaker(by) ? () => '' : originOf, name = 'connect', classify } = options
   const breakerOf = breakersBy('circuitBreaker', by, name, key)
-  const usual = firstOf(local, grpc)
+  const usual = firstOf(local, grpc, byDefault)
   const callOptions = callOptionsOf(classify, usual, grpcRetryAfterOf)
 
   return (next) => async (request: Request) => {

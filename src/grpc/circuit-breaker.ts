@@ -1,5 +1,5 @@
 import { type By, breakersBy } from '../adapter/breakers-by.ts'
-import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
+import { byDefault, callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
 import { asGuarded, isGuarded } from '../adapter/guarded-once.ts'
 import { type Classifier, firstOf, ofErrors, read } from '../outcomes/classifier.ts'
 import { grpc } from '../outcomes/grpc.ts'
@@ -68,7 +68,7 @@ export function circuitBreaker(
   })
   const { key = serviceOf, name = 'grpc', classify } = options
   const breakerOf = breakersBy('circuitBreaker', by, name, key)
-  const callOptions = callOptionsOf(classify, firstOf(local, grpc), grpcRetryAfterOf)
+  const callOptions = callOptionsOf(classify, firstOf(local, grpc, byDefault), grpcRetryAfterOf)
 
   return (call, next) => {
     const method: MethodDefinition = call.method_definition
