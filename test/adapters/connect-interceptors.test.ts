@@ -9,10 +9,10 @@ import {
   isCallTimeoutError,
   isCircuitOpenError,
 } from '../../src/index.ts'
+import { until } from './environment.ts'
 import { speakerOf } from './rpc/connect-client.ts'
 import { ConnectServer } from './rpc/connect-server.ts'
 import type { RpcClient } from './rpc/contract.ts'
-import { until } from './server.ts'
 
 let server: ConnectServer
 let breaker: CircuitBreaker

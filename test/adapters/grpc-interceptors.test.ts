@@ -8,10 +8,10 @@ import {
   isCallTimeoutError,
   isCircuitOpenError,
 } from '../../src/index.ts'
+import { until } from './environment.ts'
 import type { RpcClient } from './rpc/contract.ts'
 import { speakerOf } from './rpc/grpc-client.ts'
 import { GrpcServer, speaker } from './rpc/grpc-server.ts'
-import { until } from './server.ts'
 
 let server: GrpcServer
 let client: RpcClient | undefined
