@@ -108,7 +108,8 @@ export function duration(flag: FlagName, text: string): number {
 
 /** A patch of options: `trip.failureRate.threshold=0.6`, with the value as JSON, or as text. */
 export function patchOf(settings: readonly string[]): Record<string, unknown> {
-  const patch: Record<string, unknown> = {}
+  // Without a prototype: `constructor` is no more than a wrong option then.
+  const patch: Record<string, unknown> = Object.create(null)
   for (const setting of settings) {
     const at = setting.indexOf('=')
     const path = setting.slice(0, Math.max(0, at)).split('.')
@@ -119,7 +120,7 @@ export function patchOf(settings: readonly string[]): Record<string, unknown> {
     }
     let target = patch
     for (const key of path.slice(0, -1)) {
-      target[key] ??= {}
+      target[key] ??= Object.create(null)
       target = target[key] as Record<string, unknown>
     }
     target[path.at(-1) as string] = readValue(setting.slice(at + 1))

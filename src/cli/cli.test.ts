@@ -27,6 +27,9 @@ function fetchFrom({ handler }: TestAdmin, before: (url: string) => void = () =>
 interface RunOptions {
   readonly env?: Record<string, string>
   readonly columns?: number
+  readonly rows?: number
+  /** Is given what hears the keys. */
+  readonly keys?: (press: (key: string) => void) => void
   /** What somebody at the terminal answers, in order; nobody is there without. */
   readonly answers?: readonly string[]
   readonly fetch?: typeof fetch
@@ -49,6 +52,11 @@ function create(options: Partial<AdminOptions> = {}): Terminal {
       env: given.env ?? {},
       isTerminal: given.answers !== undefined,
       columns: given.columns ?? 200,
+      rows: given.rows ?? 24,
+      onKey(listener) {
+        given.keys?.(listener)
+        return () => {}
+      },
       fetch: given.fetch ?? fetchFrom(admin),
       out(text) {
         written.out += text
@@ -419,6 +427,74 @@ describe('watch', () => {
     expect(first).toContain('payments')
     expect(second).toContain('next probe in 25 s')
     expect(second).not.toContain('CHG-118: provider migration; 44 min 56 s')
+  })
+
+  /** Presses keys one after the other, each when the last one has shown. */
+  async function press(
+    { admin, sc }: Terminal,
+    keys: readonly string[],
+    options: RunOptions = {},
+  ): Promise<{ exit: number; out: string; err: string }> {
+    let hear: (key: string) => void = () => {}
+    let isPressing = false
+    const pressAll = async (): Promise<void> => {
+      for (const key of keys) {
+        hear(key)
+        // What it asks the admin for is there then.
+        for (let turns = 0; turns < 5; turns++) await admin.clock.advance(0)
+      }
+    }
+    return sc('watch', {
+      answers: [],
+      keys: (listener) => {
+        hear = listener
+      },
+      until: () => {
+        if (!isPressing) setImmediate(() => void pressAll())
+        isPressing = true
+        return false
+      },
+      ...options,
+    })
+  }
+
+  it('ends by the key q', async () => {
+    expect(await press(await fleet(), ['q'])).toMatchObject({ exit: 0 })
+  })
+
+  it('explains the breaker that was chosen by keys', async () => {
+    const terminal = await fleet()
+    const { text } = terminal.admin.registry.breaker('mail').explain()
+
+    const { out } = await press(terminal, ['j', 'down', 'k', 'j', 'return', '', '', 'q'])
+
+    expect(out.replaceAll('\n\r\u001B[2K', ' ')).toContain(text.slice(0, 60))
+  })
+
+  it('acts on the breaker that was chosen, and asks as the commands do', async () => {
+    const terminal = await fleet()
+
+    const { err, exit } = await press(terminal, ['j', 'f', '', '', '', '', '', 'q'], {
+      answers: ['INC-9: hold it', '5m', 'y'],
+    })
+
+    expect(exit).toBe(0)
+    expect(err).toContain('force-open payments for 5m: INC-9: hold it? [y/N]')
+    expect(terminal.admin.registry.get('payments')?.snapshot().override).toMatchObject({
+      mode: 'forced-open',
+      reason: 'INC-9: hold it',
+    })
+  })
+
+  it('never writes more lines than the terminal has', async () => {
+    const terminal = await fleet()
+    for (let i = 0; i < 60; i++) terminal.admin.registry.breaker(`b${i}`).trip()
+
+    const { out } = await press(terminal, ['j', 'q'], { rows: 10 })
+
+    for (const frame of out.split('\u001B[?2026h')) {
+      expect(frame.split('\n').length).toBeLessThanOrEqual(10)
+    }
   })
 
   it('prints the events with --json', async () => {

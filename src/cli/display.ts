@@ -77,7 +77,7 @@ export function clockTime(at: number): string {
   return new Date(at).toTimeString().slice(0, 8)
 }
 
-export type Style = 'red' | 'yellow' | 'green' | 'magenta' | 'dim' | 'bold'
+export type Style = 'red' | 'yellow' | 'green' | 'magenta' | 'dim' | 'bold' | 'inverse'
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   red: [31, 39],
   yellow: [33, 39],
@@ -85,6 +85,7 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   magenta: [35, 39],
   dim: [2, 22],
   bold: [1, 22],
+  inverse: [7, 27],
 }
 
 /** Colours text, or not. Only the colours that terminals let their users choose. */

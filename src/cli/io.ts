@@ -4,11 +4,14 @@ export interface Io {
   /** Whether somebody looks at what is written, and may be asked. */
   readonly isTerminal: boolean
   readonly columns: number
+  readonly rows: number
   readonly fetch: typeof fetch
   out(text: string): void
   err(text: string): void
   /** Asks somebody at the terminal; an empty line is the preset. */
   ask(question: string, preset?: string): Promise<string>
+  /** Calls `listener` with the name of each key that is pressed, until what it returns is called. */
+  onKey(listener: (key: string) => void): () => void
   readFile(path: string): Promise<string>
   now(): number
   /** Resolves after so many ms, or when the signal aborts. */

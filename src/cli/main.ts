@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
+import { emitKeypressEvents } from 'node:readline'
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EXIT } from './cli-error.ts'
@@ -22,10 +23,34 @@ function loginName(): string | undefined {
   }
 }
 
+interface Key {
+  readonly name?: string
+  readonly ctrl?: boolean
+}
+
+function onKey(listener: (key: string) => void): () => void {
+  const { stdin } = process
+  const onKeypress = (text: string | undefined, { name, ctrl }: Key): void => {
+    if (ctrl && name === 'c') interrupt.abort()
+    else listener(name ?? text ?? '')
+  }
+  emitKeypressEvents(stdin)
+  stdin.setRawMode(true)
+  stdin.on('keypress', onKeypress)
+  stdin.resume()
+  return () => {
+    stdin.off('keypress', onKeypress)
+    stdin.setRawMode(false)
+    stdin.pause()
+  }
+}
+
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   isTerminal: Boolean(process.stdout.isTTY && process.stdin.isTTY),
   columns: process.stdout.columns ?? 80,
+  rows: process.stdout.rows ?? 24,
+  onKey,
   fetch,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(`${text}\n`),

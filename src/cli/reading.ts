@@ -107,30 +107,32 @@ export async function follow(
   after: string | undefined,
   onEvent: (event: string, data: unknown) => void,
   onLost: (message: string) => void = (message) => io.err(message),
+  signal: AbortSignal = io.interrupted,
 ): Promise<void> {
   const giveUp = flags['give-up'] === undefined ? Infinity : duration('give-up', flags['give-up'])
   let last = after
   let lostAt: number | undefined
   let pause = 500
-  while (!io.interrupted.aborted) {
+  while (!signal.aborted) {
     let problem = 'the connection has ended'
     try {
-      for await (const { event, id, data } of client.events(last, io.interrupted)) {
+      for await (const { event, id, data } of client.events(last, signal)) {
         lostAt = undefined
         pause = 500
         last = id ?? last
         onEvent(event, JSON.parse(data))
       }
     } catch (error) {
+      if (signal.aborted) return
       if (error instanceof CliError && error.exit !== EXIT.failed) throw error
       problem = (error as Error).message.split('\n')[0] ?? problem
     }
-    if (io.interrupted.aborted) return
+    if (signal.aborted) return
     lostAt ??= io.now()
     const seconds = Math.round((io.now() - lostAt) / 1_000)
     if (io.now() - lostAt >= giveUp) throw new CliError(EXIT.failed, problem)
     onLost(`not connected for ${seconds} s, trying again: ${problem}`)
-    await io.sleep(pause * (0.5 + Math.random()), io.interrupted)
+    await io.sleep(pause * (0.5 + Math.random()), signal)
     pause = Math.min(2 * pause, LONGEST_PAUSE)
   }
 }

@@ -45,6 +45,8 @@ export interface TableOptions {
   readonly paint: Paint
   /** Healthy ones, too. */
   readonly all: boolean
+  /** The name of the one that keys are about. */
+  readonly selected?: string | undefined
 }
 
 /** `3 of 40 breakers need you · checkout prod · 03:14:07`, and the rows. */
@@ -52,7 +54,7 @@ export function tableLines(list: List, about: string, options: TableOptions): st
   const { paint, all } = options
   const { byClass, total } = list.counts
   const healthy = byClass[3]
-  const shown = all ? list.rows : list.rows.filter((row) => row.class < 3)
+  const shown = shownRows(list, all)
   const lines = [headline(byClass[0], total, about, list.now, paint)]
   if (shown.length > 0) lines.push('', ...rowLines(shown, list.now, options))
   if (!all && healthy > 0) {
@@ -60,6 +62,11 @@ export function tableLines(list: List, about: string, options: TableOptions): st
     lines.push(paint('dim', `  ${more} (--all)`))
   }
   return lines
+}
+
+/** The rows that are shown. */
+export function shownRows({ rows }: List, all: boolean): readonly Row[] {
+  return all ? rows : rows.filter((row) => row.class < 3)
 }
 
 function headline(needs: number, total: number, about: string, now: number, paint: Paint): string {
@@ -73,7 +80,11 @@ function headline(needs: number, total: number, about: string, now: number, pain
   return `${paint('bold', what)} · ${visible(about)} · ${clockTime(now)}`
 }
 
-function rowLines(rows: readonly Row[], now: number, { columns, paint }: TableOptions): string[] {
+function rowLines(
+  rows: readonly Row[],
+  now: number,
+  { columns, paint, selected }: TableOptions,
+): string[] {
   const states = rows.map((row) => stateText(row))
   const ages = rows.map(({ stateFor }) => age(stateFor))
   const names = rows.map(({ name }) => visible(name))
@@ -108,7 +119,8 @@ function rowLines(rows: readonly Row[], now: number, { columns, paint }: TableOp
     const state = paint(style, `${MARKS[markOf(row)]} ${padEnd(states[index] ?? '', stateWidth)}`)
     const since = paint('dim', padStart(ages[index] ?? '', ageWidth))
     const start = `${state} ${since} ${padEnd(names[index] ?? '', nameWidth)}`
-    lines.push(line(index + 1, start, whys[index] ?? ''))
+    const text = line(index + 1, start, whys[index] ?? '')
+    lines.push(row.name === selected ? paint('inverse', text) : text)
   })
   return lines
 }

@@ -1,8 +1,10 @@
 import type { Counts, List, LogEntry, Row } from '../admin/index.ts'
 import { CliError, EXIT } from './cli-error.ts'
 import type { Command, Context } from './command.ts'
+import { cut, visible, width } from './display.ts'
 import { entryLine, follow } from './reading.ts'
-import { tableLines } from './table.ts'
+import { shownRows, tableLines } from './table.ts'
+import { WRITING } from './writing.ts'
 
 interface Tick {
   readonly now: number
@@ -15,7 +17,7 @@ async function watch(context: Context): Promise<number> {
   const { flags, io, print } = context
   if (flags.json) {
     await follow(context, undefined, (event, data) => print(JSON.stringify({ event, data })))
-  } else if (io.isTerminal) await drawn(context)
+  } else if (io.isTerminal) return drawn(context)
   else {
     await follow(context, undefined, (event, data) => {
       if (event === 'log') print(entryLine(data as LogEntry))
@@ -27,34 +29,171 @@ async function watch(context: Context): Promise<number> {
 const BEGIN = '\u001B[?2026h'
 const END = '\u001B[?2026l'
 
-async function drawn(context: Context): Promise<void> {
-  const { client, io, paint, flags } = context
+async function drawn(context: Context): Promise<number> {
+  const { client, io } = context
   const { process } = await client.session()
   const about = [process.name ?? process.id, process.environment].filter(Boolean).join(' ')
-  let before: string[] = []
-  let list: List | undefined
-  const draw = (lost?: string): void => {
-    if (list === undefined) return
-    const options = { columns: io.columns, paint, all: Boolean(flags.all) }
-    const lines = tableLines(list, about, options)
-    const shown = lost === undefined ? lines : [paint('yellow', lost), ...lines.slice(1)]
-    io.out(redrawn(before, shown))
-    before = shown
+  const done = new AbortController()
+  const screen = new Screen(context, about, () => done.abort())
+  screen.listen()
+  try {
+    await follow(
+      context,
+      undefined,
+      (event, data) => {
+        if (event !== 'tick') return
+        const { now, counts, rows } = data as Tick
+        screen.show({ now, counts, rows, next: null, process: { id: process.id } })
+      },
+      (message) => screen.lose(message),
+      AbortSignal.any([io.interrupted, done.signal]),
+    )
+  } finally {
+    screen.close()
   }
-  await follow(
-    context,
-    undefined,
-    (event, data) => {
-      if (event !== 'tick') return
-      const { now, counts, rows } = data as Tick
-      list = { now, counts, rows, next: null, process: { id: process.id } }
-      draw()
-    },
-    (message) => {
-      if (list === undefined) throw new CliError(EXIT.failed, message)
-      draw(message)
-    },
-  )
+  return io.interrupted.aborted ? EXIT.interrupted : EXIT.done
+}
+
+const ACTIONS: ReadonlyMap<string, string> = new Map([
+  ['f', 'force-open'],
+  ['r', 'release'],
+  ['x', 'trip'],
+])
+const HELP = 'j k move · Enter why · f force open · r release · x trip · q quit'
+
+/** The table, drawn again when something changes, and the keys that act on a row of it. */
+class Screen {
+  readonly #context: Context
+  readonly #about: string
+  readonly #quit: () => void
+  #list: List | undefined
+  #lost: string | undefined
+  #selected: string | undefined
+  /** Why the selected one is as it is, when that was asked for. */
+  #explanation: string | undefined
+  #before: readonly string[] = []
+  #stop: (() => void) | undefined
+
+  constructor(context: Context, about: string, quit: () => void) {
+    this.#context = context
+    this.#about = about
+    this.#quit = quit
+  }
+
+  listen(): void {
+    this.#stop = this.#context.io.onKey((key) => this.#onKey(key))
+  }
+
+  close(): void {
+    this.#stop?.()
+    this.#stop = undefined
+  }
+
+  show(list: List): void {
+    this.#list = list
+    this.#lost = undefined
+    this.#draw()
+  }
+
+  lose(message: string): void {
+    if (this.#list === undefined) throw new CliError(EXIT.failed, message)
+    this.#lost = message
+    this.#draw()
+  }
+
+  #draw(): void {
+    const { io, paint, flags } = this.#context
+    // Somebody is being asked.
+    if (this.#list === undefined || this.#stop === undefined) return
+    const options = {
+      columns: io.columns,
+      paint,
+      all: Boolean(flags.all),
+      selected: this.#selected,
+    }
+    let lines = tableLines(this.#list, this.#about, options)
+    if (this.#lost !== undefined) {
+      const old = lines.slice(1).map((line) => paint('dim', line))
+      lines = [paint('yellow', cut(this.#lost, io.columns)), ...old]
+    }
+    const below = [
+      ...wrapped(this.#explanation ?? '', io.columns),
+      paint('dim', cut(HELP, io.columns)),
+    ]
+    // The cursor can't go back above the screen.
+    const room = Math.max(1, io.rows - 1 - below.length)
+    const shown = [...lines.slice(0, room), ...below]
+    io.out(redrawn(this.#before, shown))
+    this.#before = shown
+  }
+
+  #onKey(key: string): void {
+    if (key === 'q') this.#quit()
+    else if (key === 'j' || key === 'down') this.#move(1)
+    else if (key === 'k' || key === 'up') this.#move(-1)
+    else if (key === 'return') this.#explain().catch((error: Error) => this.#say(error.message))
+    else this.#act(ACTIONS.get(key)).catch((error: Error) => this.#say(error.message))
+  }
+
+  #move(by: number): void {
+    if (this.#list === undefined) return
+    const names = shownRows(this.#list, Boolean(this.#context.flags.all)).map(({ name }) => name)
+    const index = names.indexOf(this.#selected ?? '')
+    const next = index === -1 && by < 0 ? names.length - 1 : index + by
+    this.#selected = names[Math.min(Math.max(next, 0), names.length - 1)]
+    this.#explanation = undefined
+    this.#draw()
+  }
+
+  #say(text: string | undefined): void {
+    this.#explanation = text
+    this.#draw()
+  }
+
+  async #explain(): Promise<void> {
+    const name = this.#selected
+    if (name === undefined || this.#explanation !== undefined) return this.#say(undefined)
+    const { explanation } = await this.#context.client.detail(name)
+    if (name === this.#selected) this.#say(visible(explanation.text))
+  }
+
+  /** Asks as the command of that name does, and goes on. */
+  async #act(operation: string | undefined): Promise<void> {
+    const command = WRITING.find(({ name }) => name === operation)
+    const name = this.#selected
+    if (command === undefined || name === undefined || this.#stop === undefined) return
+    this.close()
+    let said: string | undefined
+    const print = (text: string): void => {
+      said = text
+    }
+    try {
+      await command.run({ ...this.#context, args: [name], print })
+    } catch (error) {
+      said = (error as Error).message
+    } finally {
+      this.#before = []
+      this.listen()
+    }
+    this.#say(said)
+  }
+}
+
+/** In lines of so many columns, at most six. */
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = []
+  for (const paragraph of text.split('\n').filter(Boolean)) {
+    let line = ''
+    for (const word of paragraph.split(' ')) {
+      if (line !== '' && width(line) + 1 + width(word) > columns) {
+        lines.push(line)
+        line = ''
+      }
+      line += line === '' ? word : ` ${word}`
+    }
+    lines.push(line)
+  }
+  return lines.slice(0, 6).map((line) => cut(line, columns))
 }
 
 /** Only the lines that are not as before, at once, so that it does not flicker; they stay on the screen. */
