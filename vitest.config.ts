@@ -1,6 +1,10 @@
 import { join } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
-import { configDefaults, type ViteUserConfig } from 'vitest/config'
+import {
+  configDefaults,
+  type TestProjectInlineConfiguration,
+  type ViteUserConfig,
+} from 'vitest/config'
 import { adviceFor, findTool } from './scripts/tools.mjs'
 import { compileDecorators } from './test/decorators/compile.ts'
 
@@ -37,6 +41,7 @@ const config: ViteUserConfig = {
             'test/browser/**',
             'test/clients/*/**',
             'test/package/*/**',
+            'test/monitoring/**',
           ],
         },
       },
@@ -50,6 +55,17 @@ const config: ViteUserConfig = {
           include: ['test/clients/*/**/*.test.ts', 'examples/*.test.ts'],
         },
       },
+      {
+        test: {
+          // Prometheus itself.
+          name: 'monitoring',
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          include: ['test/monitoring/*.test.ts'],
+          exclude: ['test/monitoring/opentelemetry.test.ts'],
+        },
+      },
+      ...[2, 3].map((line) => openTelemetry(line)),
       {
         test: {
           name: 'types',
@@ -84,6 +100,21 @@ const config: ViteUserConfig = {
   },
 }
 export default config
+
+/** The same tests with the packages of one line of the SDK, which has an API of its own. */
+function openTelemetry(line: number): TestProjectInlineConfiguration {
+  const packages = join(import.meta.dirname, `test/monitoring/opentelemetry-${line}/node_modules`)
+  return {
+    resolve: {
+      alias: [{ find: /^@opentelemetry\//, replacement: `${packages}/@opentelemetry/` }],
+    },
+    test: {
+      name: `monitoring-opentelemetry-${line}`,
+      testTimeout: 60_000,
+      include: ['test/monitoring/opentelemetry.test.ts'],
+    },
+  }
+}
 
 function chromium(): string {
   const path = findTool('chromium')

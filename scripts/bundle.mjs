@@ -62,7 +62,7 @@ async function bundle(format, extension) {
         fileName: (_, name) => `${name}.${extension}`,
       },
       rolldownOptions: {
-        external: Object.keys(manifest.peerDependencies),
+        external: [/^node:/, ...Object.keys(manifest.peerDependencies)],
         output: {
           chunkFileNames: `[name].${extension}`,
           minifyInternalExports: false,

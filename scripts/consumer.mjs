@@ -8,7 +8,7 @@ import { entries, manifest } from './entries.mjs'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Entries that import a framework for servers when they are loaded. */
-const ON_SERVERS = ['./nestjs']
+const ON_SERVERS = ['./nestjs', './diagnostics']
 
 /** The program of a development dependency. */
 export function bin(name) {
@@ -18,7 +18,8 @@ export function bin(name) {
 /**
  * Packs the package as it would be published and installs the tarball into an empty project, which
  * also gets the files of `test/runtimes`, and `entries.mjs` and `entries.cjs`, which load every entry
- * of the package; `worker-entries.mjs` leaves out those whose peers are servers. `remove` deletes all of it.
+ * of the package; `worker-entries.mjs` leaves out those whose peers are servers, or
+ * that need a module of Node. `remove` deletes all of it.
  */
 export async function createConsumer() {
   const folder = mkdtempSync(join(tmpdir(), 'short-circuit-'))

@@ -80,6 +80,9 @@ async function checkContents(tarball) {
     }
   }
   needed.push('dist/cli/main.js')
+  for (const name of ['grafana-dashboard.json', 'prometheus-rules.yml']) {
+    needed.push(`monitoring/${name}`)
+  }
   // The code that the entries share.
   for (const name of ['adapters', 'errors', 'shared']) {
     needed.push(`dist/${name}.js`, `dist/${name}.cjs`)
@@ -87,7 +90,8 @@ async function checkContents(tarball) {
   const missing = needed.filter((path) => !files.has(path))
   const extra = [...files].filter(
     (path) =>
-      /\.test(-d)?\./.test(path) || !/^(dist|src)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(path),
+      /\.test(-d)?\./.test(path) ||
+      !/^(dist|src|monitoring)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(path),
   )
   if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`)
   if (extra.length > 0) throw new Error(`not wanted: ${extra.join(', ')}`)

@@ -1,4 +1,4 @@
-export type ToolName = 'chromium' | 'redis-server' | 'postgresql' | 'mariadb-server'
+export type ToolName = 'chromium' | 'redis-server' | 'postgresql' | 'mariadb-server' | 'prometheus'
 export declare const toolNames: readonly ToolName[]
 export declare function findTool(name: ToolName): string | undefined
 export declare function adviceFor(name: ToolName): string

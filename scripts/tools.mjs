@@ -26,6 +26,12 @@ const tools = {
     folders: () => ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'],
     needs: 'the tests that talk to a real MariaDB',
   },
+  prometheus: {
+    variable: 'PROMETHEUS',
+    names: ['prometheus'],
+    folders: () => ['/usr/local/bin', '/opt/homebrew/bin'],
+    needs: 'the tests of rules and dashboards, which also take promtool from beside it,',
+  },
 }
 
 export const toolNames = Object.keys(tools)

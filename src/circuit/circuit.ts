@@ -245,7 +245,7 @@ export class Circuit implements ClassifyHost, StallListener {
     const reading = this.clock.now() + (classification.timedOut ? this.#early(permit) : 0)
     const counting = permit.probe ? endProbe(this, permit, classification, error) : classification
     const counted = this.machine.settle(permit, counting, reading)
-    if (counted && (this.#mayHearEnds || classification.timedOut)) {
+    if (counted && this.#emitter !== undefined && (this.#mayHearEnds || classification.timedOut)) {
       publishOutcome(this, counting, error, permit, generation)
     }
     this.flush()

@@ -11,15 +11,18 @@
  * prometheus(circuits, { register })
  * circuits.breaker('users').trip()
  * const text = await register.metrics()
- * console.assert(text.includes('circuit_breaker_state{name="users",state="open"} 1'))
+ * console.assert(text.includes('circuit_breaker_call_active{circuit_breaker_name="users"} 0'))
  *
  * @module
  */
+import { checkAdapterOptions } from '../adapter/call-options.ts'
+import { type MetricsOptions, RegistryMetrics } from '../adapter/registry-metrics.ts'
 import type { CircuitRegistry } from '../index.ts'
-import { LATENCY_BOUNDS, Metrics } from './metrics.ts'
+import { familiesOf, oncePerTurn } from './families.ts'
+import { resilience4jFamilies } from './resilience4j.ts'
 
 /** What {@link prometheus} takes. */
-export interface PrometheusOptions {
+export interface PrometheusOptions extends MetricsOptions {
   /** The `Registry` of prom-client that the metrics are added to. */
   readonly register: {
     // biome-ignore lint/suspicious/noExplicitAny: prom-client names the classes of its own metrics.
@@ -27,18 +30,13 @@ export interface PrometheusOptions {
     removeSingleMetric(name: string): void
   }
   /**
-   * The label `name` of a breaker. Those with the same one are added up, so that `fetch` stands for all
-   * origins, for example.
-   * @defaultValue the name of the breaker
+   * Adds the metrics that resilience4j has under its names and labels, for dashboards that are there already.
+   * @defaultValue `false`
    */
-  readonly label?: ((name: string) => string) | undefined
-  /**
-   * The number of different labels; what is beyond has the label `other`, and is counted in
-   * `circuit_breaker_omitted`. An integer of at least 1.
-   * @defaultValue 500
-   */
-  readonly limit?: number | undefined
+  readonly resilience4j?: boolean | undefined
 }
+
+const TYPES = { register: 'object', label: 'function', limit: 'number', resilience4j: 'boolean' }
 
 /**
  * Adds the metrics to a register. They are read when they are scraped, in one pass over all breakers: calls
@@ -50,81 +48,18 @@ export interface PrometheusOptions {
  * of that name is there already
  */
 export function prometheus(registry: CircuitRegistry, options: PrometheusOptions): () => void {
-  if (typeof registry?.read !== 'function') {
-    throw new TypeError(`prometheus takes a CircuitRegistry first, got ${typeof registry}`)
-  }
-  const { register, label = (name: string) => name, limit = 500 } = options ?? {}
+  checkAdapterOptions('prometheus', options, TYPES)
+  const { register } = options
   if (typeof register?.registerMetric !== 'function') {
     throw new TypeError(`register must be a Registry of prom-client, got ${typeof register}`)
   }
-  if (typeof label !== 'function') {
-    throw new TypeError(`label must be a function, got ${typeof label}`)
-  }
-  if (!(Number.isInteger(limit) && limit >= 1)) {
-    throw new RangeError(`limit must be an integer of at least 1, got ${String(limit)}`)
-  }
-  const metrics = new Metrics(registry, label, limit)
-  const all = Object.entries(DESCRIPTIONS).map(([name, { help, type, of }]) => ({
-    name,
-    help,
-    type,
-    aggregator: 'sum',
-    // By the name that it has now: for OpenMetrics, prom-client takes `_total` from the names of counters.
-    get() {
-      return { name: this.name, help, type, aggregator: 'sum', values: metrics.now[of] }
-    },
-    reset: () => {},
-  }))
-  for (const metric of all) register.registerMetric(metric)
-  const stopCounting = registry.on('transition', ({ breaker, to, reason }) => {
-    metrics.countTransition(breaker, to, reason)
-  })
+  const metrics = new RegistryMetrics('prometheus', registry, options)
+  const now = oncePerTurn(() => [...metrics.read()])
+  const families = familiesOf(metrics, now)
+  if (options.resilience4j === true) families.push(...resilience4jFamilies(metrics, now))
+  for (const family of families) register.registerMetric(family)
+  const names = families.map(({ name }) => name)
   return () => {
-    stopCounting()
-    for (const name of Object.keys(DESCRIPTIONS)) register.removeSingleMetric(name)
+    for (const name of names) register.removeSingleMetric(name)
   }
-}
-
-type Of = keyof Metrics['now']
-
-const DESCRIPTIONS: Readonly<
-  Record<string, { readonly help: string; readonly type: string; readonly of: Of }>
-> = {
-  circuit_breaker_state: {
-    help: 'Breakers in the state that calls meet, 1 for that of a single one',
-    type: 'gauge',
-    of: 'state',
-  },
-  circuit_breaker_calls_total: {
-    help: 'Calls that were admitted and have ended',
-    type: 'counter',
-    of: 'calls',
-  },
-  circuit_breaker_rejections_total: {
-    help: 'Calls that were rejected without running',
-    type: 'counter',
-    of: 'rejections',
-  },
-  circuit_breaker_transitions_total: {
-    help: 'Changes of the automatic state since the metrics were added',
-    type: 'counter',
-    of: 'transitions',
-  },
-  circuit_breaker_call_active: { help: 'Calls in flight', type: 'gauge', of: 'active' },
-  circuit_breaker_override: {
-    help: 'Breakers that are forced open or closed, or disabled',
-    type: 'gauge',
-    of: 'override',
-  },
-  circuit_breaker_call_duration_seconds: {
-    help: `Durations of calls, in buckets up to ${LATENCY_BOUNDS.at(-1)} s`,
-    type: 'histogram',
-    of: 'duration',
-  },
-  circuit_breaker_breakers: { help: 'Breakers that are registered', type: 'gauge', of: 'breakers' },
-  circuit_breaker_omitted: {
-    help: 'Breakers under the label "other", because there are too many',
-    type: 'gauge',
-    of: 'omitted',
-  },
 }

@@ -34,13 +34,13 @@ describe('prometheus', () => {
     await reasonOf(orders.run(() => 1))
 
     expect(await scraped()).toEqual([
-      'circuit_breaker_state{name="users",state="closed"} 1',
-      'circuit_breaker_state{name="orders",state="open"} 1',
-      'circuit_breaker_calls_total{name="users",outcome="success"} 1',
-      'circuit_breaker_calls_total{name="orders",outcome="failure"} 2',
-      'circuit_breaker_rejections_total{name="orders",reason="open"} 1',
-      'circuit_breaker_transitions_total{name="orders",state="open",reason="consecutiveFailures"} 1',
-      'circuit_breaker_call_active{name="users"} 1',
+      'circuit_breaker_state{circuit_breaker_name="users",circuit_breaker_state="closed"} 1',
+      'circuit_breaker_state{circuit_breaker_name="orders",circuit_breaker_state="open"} 1',
+      'circuit_breaker_calls_total{circuit_breaker_name="users",circuit_breaker_outcome="success"} 1',
+      'circuit_breaker_calls_total{circuit_breaker_name="orders",circuit_breaker_outcome="failure"} 2',
+      'circuit_breaker_rejections_total{circuit_breaker_name="orders",circuit_breaker_rejection_reason="open"} 1',
+      'circuit_breaker_transitions_total{circuit_breaker_name="orders",circuit_breaker_state="open",circuit_breaker_transition_reason="consecutiveFailures"} 1',
+      'circuit_breaker_call_active{circuit_breaker_name="users"} 1',
       'circuit_breaker_breakers 2',
     ])
     await call.release()
@@ -50,7 +50,9 @@ describe('prometheus', () => {
     prometheus(registry, { register })
     registry.breaker('users')
 
-    expect(await register.metrics()).toContain('circuit_breaker_state{name="users",state="open"} 0')
+    expect(await register.metrics()).toContain(
+      'circuit_breaker_state{circuit_breaker_name="users",circuit_breaker_state="open"} 0',
+    )
   })
 
   it('shows what snapshots show, and a state as calls meet it', async () => {
@@ -63,9 +65,9 @@ describe('prometheus', () => {
     expect(users.snapshot().state).toBe('half-open')
     expect(await scraped()).toEqual(
       expect.arrayContaining([
-        'circuit_breaker_state{name="users",state="half-open"} 1',
-        'circuit_breaker_state{name="orders",state="open"} 1',
-        'circuit_breaker_override{name="orders",mode="forced-open"} 1',
+        'circuit_breaker_state{circuit_breaker_name="users",circuit_breaker_state="half-open"} 1',
+        'circuit_breaker_state{circuit_breaker_name="orders",circuit_breaker_state="open"} 1',
+        'circuit_breaker_override{circuit_breaker_name="orders",circuit_breaker_override_mode="forced-open"} 1',
       ]),
     )
   })
@@ -83,13 +85,13 @@ describe('prometheus', () => {
 
     expect(lines).toEqual(
       expect.arrayContaining([
-        'circuit_breaker_call_duration_seconds_bucket{name="users",le="0.005"} 1',
-        'circuit_breaker_call_duration_seconds_bucket{name="users",le="0.1"} 2',
-        'circuit_breaker_call_duration_seconds_bucket{name="users",le="0.5"} 2',
-        'circuit_breaker_call_duration_seconds_bucket{name="users",le="1"} 3',
-        'circuit_breaker_call_duration_seconds_bucket{name="users",le="+Inf"} 3',
-        'circuit_breaker_call_duration_seconds_sum{name="users"} 0.794',
-        'circuit_breaker_call_duration_seconds_count{name="users"} 3',
+        'circuit_breaker_call_duration_seconds_bucket{circuit_breaker_name="users",le="0.005"} 1',
+        'circuit_breaker_call_duration_seconds_bucket{circuit_breaker_name="users",le="0.1"} 2',
+        'circuit_breaker_call_duration_seconds_bucket{circuit_breaker_name="users",le="0.5"} 2',
+        'circuit_breaker_call_duration_seconds_bucket{circuit_breaker_name="users",le="1"} 3',
+        'circuit_breaker_call_duration_seconds_bucket{circuit_breaker_name="users",le="+Inf"} 3',
+        'circuit_breaker_call_duration_seconds_sum{circuit_breaker_name="users"} 0.794',
+        'circuit_breaker_call_duration_seconds_count{circuit_breaker_name="users"} 3',
       ]),
     )
     expect(lines.join()).not.toContain('orders')
@@ -110,10 +112,10 @@ describe('prometheus', () => {
     registry.breaker('fetch:c').trip()
 
     expect(await scraped()).toEqual([
-      'circuit_breaker_state{name="fetch",state="closed"} 2',
-      'circuit_breaker_state{name="fetch",state="open"} 1',
-      'circuit_breaker_calls_total{name="fetch",outcome="success"} 3',
-      'circuit_breaker_transitions_total{name="fetch",state="open",reason="manual"} 1',
+      'circuit_breaker_state{circuit_breaker_name="fetch",circuit_breaker_state="closed"} 2',
+      'circuit_breaker_state{circuit_breaker_name="fetch",circuit_breaker_state="open"} 1',
+      'circuit_breaker_calls_total{circuit_breaker_name="fetch",circuit_breaker_outcome="success"} 3',
+      'circuit_breaker_transitions_total{circuit_breaker_name="fetch",circuit_breaker_state="open",circuit_breaker_transition_reason="manual"} 1',
       'circuit_breaker_breakers 3',
     ])
   })
@@ -123,9 +125,9 @@ describe('prometheus', () => {
     for (const name of ['a', 'b', 'c', 'd']) registry.breaker(name)
 
     expect(await scraped()).toEqual([
-      'circuit_breaker_state{name="a",state="closed"} 1',
-      'circuit_breaker_state{name="b",state="closed"} 1',
-      'circuit_breaker_state{name="other",state="closed"} 2',
+      'circuit_breaker_state{circuit_breaker_name="a",circuit_breaker_state="closed"} 1',
+      'circuit_breaker_state{circuit_breaker_name="b",circuit_breaker_state="closed"} 1',
+      'circuit_breaker_state{circuit_breaker_name="other",circuit_breaker_state="closed"} 2',
       'circuit_breaker_breakers 4',
       'circuit_breaker_omitted 2',
     ])
@@ -139,8 +141,12 @@ describe('prometheus', () => {
     await register.metrics()
     registry.breaker('b')
 
-    expect(before[0]).toBe('circuit_breaker_state{name="a",state="closed"} 1')
-    expect((await scraped())[0]).toBe('circuit_breaker_state{name="b",state="closed"} 1')
+    expect(before[0]).toBe(
+      'circuit_breaker_state{circuit_breaker_name="a",circuit_breaker_state="closed"} 1',
+    )
+    expect((await scraped())[0]).toBe(
+      'circuit_breaker_state{circuit_breaker_name="b",circuit_breaker_state="closed"} 1',
+    )
   })
 
   it('listens to nothing that calls publish', async () => {
@@ -168,7 +174,9 @@ describe('prometheus', () => {
     for (let scrape = 0; scrape < 2; scrape++) {
       const lines = (await openMetrics.metrics()).split('\n')
       expect(lines).toContain('# TYPE circuit_breaker_calls counter')
-      expect(lines).toContain('circuit_breaker_calls_total{name="users",outcome="success"} 1')
+      expect(lines).toContain(
+        'circuit_breaker_calls_total{circuit_breaker_name="users",circuit_breaker_outcome="success"} 1',
+      )
       expect(lines.filter((line) => line.includes('_total_total'))).toEqual([])
     }
     stop()
@@ -188,9 +196,12 @@ describe('prometheus', () => {
   it.each([
     [() => prometheus({} as never, { register }), 'prometheus takes a CircuitRegistry first'],
     [() => prometheus(registry, {} as never), 'register must be a Registry of prom-client'],
-    [() => prometheus(registry, undefined as never), 'register must be a Registry of prom-client'],
+    [() => prometheus(registry, undefined as never), 'prometheus takes an object of options'],
     [() => prometheus(registry, { register, limit: 0 }), 'limit must be an integer of at least 1'],
-    [() => prometheus(registry, { register, label: 'x' as never }), 'label must be a function'],
+    [
+      () => prometheus(registry, { register, label: 'x' as never }),
+      'label of prometheus must be a function',
+    ],
   ])('says what is wrong: %s', (start, message) => {
     expect(start).toThrow(message)
   })

@@ -128,7 +128,7 @@ describe('a subpath', () => {
     const strays = imports.filter((one) => {
       const subpath = subpathOf(one.from)
       if (subpath === undefined || one.to === 'index.ts') return false
-      if (isPackage(one)) return !peers.includes(one.to)
+      if (isPackage(one)) return !peers.includes(one.to) && !one.to.startsWith('node:')
       return subpathOf(one.to) !== subpath && !isShared(one.to)
     })
 

@@ -36,7 +36,7 @@ async function bundled(what: string): Promise<string> {
     minify: true,
     format: 'esm',
     target: 'es2022',
-    external: Object.keys(manifest.peerDependencies),
+    external: ['node:*', ...Object.keys(manifest.peerDependencies)],
     write: false,
   })
   return result.outputFiles[0]?.text ?? ''
