@@ -372,11 +372,11 @@ describe('the log', () => {
     const admin = create({ authorize: bearer({ ada: ADA }) })
     await status(admin, {
       path: '/api/v1/log?token=secret',
-      headers: { authorization: 'Bearer s3' },
+      headers: { authorization: 'Bearer a-wrong-token' },
     })
     await admin.clock.advance(0)
 
     expect(admin.audit).toHaveLength(1)
-    expect(JSON.stringify(admin.audit)).not.toMatch(/secret|s3/)
+    expect(JSON.stringify(admin.audit)).not.toMatch(/secret|a-wrong-token/)
   })
 })
