@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { fail } from '../../test/helpers/public.ts'
+import { CircuitRegistry, type RegistryDefaults } from '../index.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { CircuitFactory, CircuitFactoryCache, circuitFactoryFor } from './circuit-factory.ts'
+import { circuitFactoryFor } from './circuit-factory.ts'
 
 describe('circuitFactoryFor(options)', () => {
   it.each([
@@ -30,6 +32,8 @@ describe('circuitFactoryFor(options)', () => {
     ['functions', { fallback }, { fallback }],
     ['inherited options', inherited, inherited],
     ['clocks', { clock: new ManualClock() }, {}],
+    ['random numbers', { random: () => 0.5 }, {}],
+    ['saved state', { saved: {} }, {}],
   ])('returns a factory of their own for %s', (_, one, other) => {
     expect(circuitFactoryFor(one)).not.toBe(circuitFactoryFor(other))
   })
@@ -38,6 +42,8 @@ describe('circuitFactoryFor(options)', () => {
     { maxFailures: 4, maxFailuers: undefined },
     { maxFailures: 4, trip: [] },
     { maxFailures: 4, clock: null },
+    { maxFailures: 4, random: 0.5 },
+    { maxFailures: 4, registry: null },
     null,
     7,
     [],
@@ -48,26 +54,39 @@ describe('circuitFactoryFor(options)', () => {
 
     expect(() => circuitFactoryFor(wrong as never)).toThrow(TypeError)
   })
-})
-
-describe('CircuitFactoryCache', () => {
-  it('compares functions by identity', () => {
-    const cache = new CircuitFactoryCache()
-    const get = (options: object) => cache.get(options, () => new CircuitFactory(options))
-    const fallback = () => 1
-
-    expect(get({ fallback })).toBe(get({ fallback }))
-    expect(get({ fallback })).not.toBe(get({ fallback: () => 1 }))
-  })
 
   it('keeps the hundred newest', () => {
-    const cache = new CircuitFactoryCache()
-    const get = (history: number) => cache.get({ history }, () => new CircuitFactory({ history }))
+    const get = (history: number) => circuitFactoryFor({ history })
     const first = get(0)
     for (let history = 1; history < 100; history++) get(history)
     expect(get(0)).toBe(first)
     get(100)
 
     expect(get(0)).not.toBe(first)
+  })
+})
+
+describe('a function among the options of several breakers', () => {
+  const broken = (): never => {
+    throw new Error('broken')
+  }
+
+  it.each<[string, RegistryDefaults]>([
+    ['trip.when', { trip: { when: broken } }],
+    ['resetTimeout', { maxFailures: 1, resetTimeout: broken }],
+    ['resetTimeout', { maxFailures: 1, resetTimeout: () => 0 }],
+    ['classify', { classify: broken }],
+  ])('reports its errors to the breaker that called it: %s', async (source, defaults) => {
+    const registry = new CircuitRegistry({ defaults })
+    const reports: unknown[] = []
+    registry.on('listenerError', (event) => reports.push(event))
+
+    await fail(registry.breaker('a'))
+    await fail(registry.breaker('b'))
+
+    expect(reports).toEqual([
+      { breaker: 'a', error: expect.any(Error), source },
+      { breaker: 'b', error: expect.any(Error), source },
+    ])
   })
 })

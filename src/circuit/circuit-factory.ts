@@ -46,8 +46,8 @@ export class CircuitFactory {
     const settings = this.#settings ?? machineSettings(options, report)
     const saved = this.#saved === undefined ? undefined : checkSaved(this.#saved)
     const data = saved && restore(settings, saved)
-    const begins = data === undefined ? createdAt : undefined
-    const machine = new Machine(settings, begins ?? clock.now(), guardRandom(random, report), data)
+    const begins = createdAt ?? clock.now()
+    const machine = new Machine(settings, begins, guardRandom(random, report), data)
     circuit = new Circuit(name, options, clock, machine, userOptions)
     return circuit
   }
@@ -55,40 +55,24 @@ export class CircuitFactory {
 
 type Options = CircuitBreakerOptions<unknown>
 
-/** The number of factories that a cache keeps. */
-const CACHE_SIZE = 100
+/** The number of factories to keep for breakers with equal options. */
+const KEPT = 100
+
+/** The newest first. They are never freed, so none of them keeps functions and what these refer to. */
+let kept: readonly CircuitFactory[] = []
 
 /**
- * Lets breakers with equal options share a factory: resolved options take more memory than the rest
- * of a breaker that was never called.
- */
-export class CircuitFactoryCache {
-  /** The newest first. */
-  #kept: readonly CircuitFactory[] = []
-
-  /** Calls `create` if no factory is kept for equal options, whatever their names. */
-  get(options: Options, create: () => CircuitFactory): CircuitFactory {
-    const { name: _, saved, registry, clock = systemClock, random = Math.random, ...rest } = options
-    if (saved !== undefined || registry !== undefined) return create()
-    const kept = this.#kept.find(
-      (factory) =>
-        clock === factory.clock && random === factory.random && areEqual(rest, factory.userOptions),
-    )
-    if (kept !== undefined) return kept
-    const factory = create()
-    this.#kept = [factory, ...this.#kept.slice(0, CACHE_SIZE - 1)]
-    return factory
-  }
-}
-
-const shared = /* @__PURE__ */ new CircuitFactoryCache()
-
-/**
- * Returns the factory for the options of a breaker. The shared cache is never freed, so it must not
- * keep functions and everything that they refer to.
+ * Returns the factory for the options of a breaker. Those with equal options share one, whatever their
+ * names: resolved options take more memory than the rest of a breaker that was never called.
  */
 export function circuitFactoryFor(options: Options): CircuitFactory {
-  const create = () => new CircuitFactory(options)
-  const { saved: _, ...rest } = options
-  return isPlainObject(options) && isPlainData(rest) ? shared.get(options, create) : create()
+  if (!isPlainObject(options)) return new CircuitFactory(options)
+  const { name: _, saved, registry, clock, random, ...rest } = options
+  const isOwn = [saved, registry, clock, random].some((option) => option !== undefined)
+  if (isOwn || !isPlainData(rest)) return new CircuitFactory(options)
+  const equal = kept.find((factory) => areEqual(rest, factory.userOptions))
+  if (equal !== undefined) return equal
+  const factory = new CircuitFactory(options)
+  kept = [factory, ...kept.slice(0, KEPT - 1)]
+  return factory
 }

@@ -115,10 +115,7 @@ export class Circuit implements ClassifyHost, StallListener {
 
   /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
   admit(timeout: number | undefined): AdmittedPermit | RejectReason {
-    if (!this.#hearsEnds()) return this.#admitShared() ?? this.#admitOwn(timeout)
-    // A listener may call before all that led to its event is published.
-    this.flush()
-    return this.#admitOwn(timeout)
+    return (this.#hearsEnds() ? undefined : this.#admitShared()) ?? this.#admitOwn(timeout)
   }
 
   #hearsEnds(): boolean {
@@ -129,9 +126,8 @@ export class Circuit implements ClassifyHost, StallListener {
   /** As {@link admit}, for a call that may deliver a part of its answer. */
   admitInParts(timeout: number | undefined): AdmittedPermit | RejectReason {
     // Only a permit of its own tells how many have delivered.
-    if (this.options.maxConcurrent === undefined) return this.admit(timeout)
-    if (this.#mayHearEnds) this.flush()
-    return this.#admitOwn(timeout)
+    const isCounted = this.options.maxConcurrent !== undefined
+    return isCounted ? this.#admitOwn(timeout) : this.admit(timeout)
   }
 
   #admitOwn(timeout: number | undefined): Permit | RejectReason {

@@ -131,17 +131,6 @@ describe('resetTimeout as a function', () => {
     expect(resetTimeout).toHaveBeenCalledWith({ attempt: 1, cause: undefined })
   })
 
-  it('reports to the breaker that it decides for, of all those in a registry', () => {
-    const registry = new CircuitRegistry({ defaults: { resetTimeout: () => 0 } })
-    const names: string[] = []
-    registry.on('listenerError', ({ breaker }) => names.push(breaker))
-
-    registry.breaker('a').trip()
-    registry.breaker('b').trip()
-
-    expect(names).toEqual(['a', 'b'])
-  })
-
   it('is shown as a function', () => {
     const { breaker } = createBreaker({ resetTimeout: () => 5 })
 
