@@ -80,6 +80,37 @@ describe('configure', () => {
     })
   })
 
+  it('sets a limit for functions that were called without one', async () => {
+    const { breaker, clock } = createBreaker()
+    let hangs = false
+    const action = async (_?: number) => (hangs ? new Promise(() => {}) : 'answer')
+    const [none, one] = [breaker(() => action()), breaker((id: number) => action(id))]
+    for (let i = 0; i < 2; i++) await Promise.all([none(), one(1)])
+
+    breaker.configure({ callTimeout: 50 })
+    hangs = true
+    const reasons = Promise.all([none(), one(1)].map(reasonOf))
+    await clock.advance(50)
+
+    expect(breaker.snapshot().inFlight).toBe(0)
+    expect(await reasons).toMatchObject([{ timeout: 50 }, { timeout: 50 }])
+  })
+
+  it('gives a fallback to a synchronous function that was called without one', () => {
+    const { breaker } = createBreaker<string>()
+    let fails = false
+    const read = breaker.sync(() => {
+      if (fails) throw new Error('down')
+      return 'answer'
+    })
+    for (let i = 0; i < 2; i++) read()
+
+    breaker.configure({ fallback: () => 'instead' })
+    fails = true
+
+    expect(read()).toBe('instead')
+  })
+
   it('sets an option given as undefined back to its default', async () => {
     const { breaker } = createBreaker({ maxConcurrent: 1 })
 

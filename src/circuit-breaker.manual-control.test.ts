@@ -164,12 +164,16 @@ describe('forceClosed', () => {
   it('lets calls beyond maxConcurrent pass', async () => {
     const { breaker } = createBreaker({ maxConcurrent: 1 })
     breaker.forceClosed()
+    const events = record(breaker, 'reject')
 
     const call = hang(breaker)
     await succeed(breaker)
     await call.release()
 
     expect(breaker.snapshot().counts.rejected.unenforced).toBe(1)
+    expect(events).toMatchObject([
+      ['reject', { reason: 'full', enforced: false, retryAfter: undefined }],
+    ])
   })
 })
 

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { runInChild, runsTypeScript } from '../../test/helpers/child-process.ts'
 import { createBreaker, hang, RESET_TIMEOUT, reasonOf, turn } from '../../test/helpers/public.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 import { CircuitOpenError } from '../errors.ts'
@@ -238,59 +237,3 @@ describe('a call within a probe', () => {
     expect([...registry].map(({ state }) => state)).not.toContain('open')
   })
 })
-
-describe.runIf(runsTypeScript)(
-  'a probe that calls its own breaker, on a platform without async contexts,',
-  () => {
-    const run = (code: string) =>
-      runInChild(`
-      process.getBuiltinModule = undefined
-      const breaker = new short.CircuitBreaker({ name: 'users', maxFailures: 1, resetTimeout: 1 })
-      const halfOpen = () => {
-        breaker.trip()
-        breaker.halfOpen()
-      }
-      const inner = breaker(async () => 'answer')
-      ${code}
-    `)
-
-    it('is one call with those that it makes at once', async () => {
-      const { stdout, stderr } = await run(`
-      halfOpen()
-      console.log(await breaker.run(() => inner()), breaker.state)
-    `)
-
-      expect({ stdout, stderr }).toEqual({ stdout: 'answer closed', stderr: '' })
-    })
-
-    it('closes the circuit all the same, and tells once what is wrong', async () => {
-      const { stdout, stderr } = await run(`
-      const outer = breaker(async () => {
-        await null
-        return inner()
-      })
-      for (let i = 0; i < 3; i++) {
-        halfOpen()
-        const { code } = await outer().catch((error) => error)
-        console.log(code, breaker.state)
-      }
-      console.log(await outer(), breaker.snapshot().counts.neutral)
-    `)
-
-      expect(stdout.split('\n')).toEqual([...Array(3).fill('ERR_CIRCUIT_OPEN closed'), 'answer 3'])
-      expect(stderr.match(/circuit "users": a nested call threw/g)).toHaveLength(1)
-    })
-
-    it('leaves the rejection by another breaker what it is', async () => {
-      const { stdout, stderr } = await run(`
-      const other = new short.CircuitBreaker({ name: 'users' })
-      other.forceOpen()
-      halfOpen()
-      await breaker.run(() => other.run(() => 1)).catch(() => {})
-      console.log(breaker.state, breaker.snapshot().counts.cancelled)
-    `)
-
-      expect({ stdout, stderr }).toEqual({ stdout: 'half-open 1', stderr: '' })
-    })
-  },
-)

@@ -190,17 +190,33 @@ it('a clock of which setTimer() throws has the timers of the process', async () 
   conserves(breaker)
 })
 
-it('a clock that returns no function to cancel a timer costs no call its permit', async () => {
-  const { clock, start } = faulty('setTimer', () => undefined)
-  const breaker = new CircuitBreaker({ maxFailures: 1, callTimeout: 5, clock })
-  breaker.on('listenerError', () => {})
-  start()
+it.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['a function that throws', throwing],
+])(
+  'a clock whose setTimer() returns %s to cancel the timer costs no call its permit, and is reported once',
+  async (_, cancel) => {
+    const real = new ManualClock()
+    const setTimer = (ms: number, fn: () => void): never => {
+      real.setTimer(ms, fn)
+      return cancel as never
+    }
+    const clock: Clock = { now: () => real.now(), wall: () => real.wall(), setTimer }
+    const breaker = new CircuitBreaker({ maxFailures: 1, callTimeout: 5, clock })
+    const reports = record(breaker, 'listenerError')
 
-  await succeed(breaker)
-  await turn()
+    for (let i = 0; i < 2; i++) {
+      await succeed(breaker)
+      await real.advance(1)
+    }
 
-  conserves(breaker)
-})
+    conserves(breaker)
+    expect(breaker.snapshot().counts.success).toBe(2)
+    expect(reports).toMatchObject([
+      ['listenerError', { error: expect.any(Error), source: 'clock' }],
+    ])
+  },
+)
 
 describe('random() that', () => {
   it.each([

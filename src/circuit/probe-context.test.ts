@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
+import type { CircuitBreaker } from '../circuit-breaker.ts'
+
+// What tells contexts apart is created once, for the first probe: each test loads the library anew.
+describe('a probe that calls its own breaker, on a platform without async contexts,', () => {
+  let print: MockInstance<typeof console.error>
+  let breaker: CircuitBreaker
+  let other: CircuitBreaker
+
+  beforeEach(async () => {
+    vi.resetModules()
+    const short = await import('../index.ts')
+    breaker = new short.CircuitBreaker({ name: 'users', maxFailures: 1 })
+    other = new short.CircuitBreaker({ name: 'users', maxFailures: 1 })
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+    print = vi.spyOn(console, 'error').mockImplementation(() => {})
+    halfOpen()
+  })
+
+  afterEach(() => vi.restoreAllMocks())
+
+  function halfOpen(): void {
+    breaker.trip()
+    breaker.halfOpen()
+  }
+
+  const inner = (): Promise<string> => breaker(async () => 'answer')()
+
+  /** Makes its call where its context is lost. */
+  async function outer(): Promise<string> {
+    await null
+    return inner()
+  }
+
+  it('is one call with those that it makes at once', async () => {
+    expect(await breaker.run(() => inner())).toBe('answer')
+
+    expect(breaker.snapshot()).toMatchObject({ state: 'closed', counts: { admitted: 1 } })
+    expect(print).not.toHaveBeenCalled()
+  })
+
+  it('has its own context back after another one that it made', async () => {
+    other.trip()
+    other.halfOpen()
+
+    const answer = await breaker.run(async () => {
+      await Promise.all([other.run(() => 1), inner()])
+      return 'answer'
+    })
+
+    expect([answer, breaker.state, other.state]).toEqual(['answer', 'closed', 'closed'])
+  })
+
+  it('closes the circuit all the same, and tells once what is wrong', async () => {
+    const ends: unknown[] = []
+    for (let i = 0; i < 3; i++) {
+      halfOpen()
+      const error = await breaker(outer)().catch((reason: unknown) => reason)
+      ends.push([(error as { code?: unknown }).code, breaker.state])
+    }
+
+    expect(ends).toEqual(Array(3).fill(['ERR_CIRCUIT_OPEN', 'closed']))
+    expect(await breaker(outer)()).toBe('answer')
+    expect(breaker.snapshot().counts.neutral).toBe(3)
+    expect(print.mock.calls).toEqual([
+      [
+        'short-circuit: circuit "users": a nested call threw',
+        new Error(
+          'a guarded function calls another one of the same breaker; without AsyncLocalStorage this fails while half-open',
+        ),
+      ],
+    ])
+  })
+
+  it('leaves the rejection by another breaker what it is', async () => {
+    other.forceOpen()
+
+    await breaker.run(() => other.run(() => 1)).catch(() => {})
+
+    expect(breaker.snapshot()).toMatchObject({ state: 'half-open', counts: { cancelled: 1 } })
+  })
+
+  it('has its contexts from a global AsyncLocalStorage where there is one', async () => {
+    const { AsyncLocalStorage } = await import('node:async_hooks')
+    vi.stubGlobal('AsyncLocalStorage', AsyncLocalStorage)
+
+    expect(await breaker.run(outer)).toBe('answer')
+
+    vi.unstubAllGlobals()
+    expect(breaker.snapshot()).toMatchObject({ state: 'closed', counts: { admitted: 1 } })
+  })
+})
