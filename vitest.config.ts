@@ -5,6 +5,7 @@ import {
   type TestProjectInlineConfiguration,
   type ViteUserConfig,
 } from 'vitest/config'
+import { dashboardPlugin } from './scripts/dashboard.mjs'
 import { adviceFor, findTool } from './scripts/tools.mjs'
 import { compileDecorators } from './test/decorators/compile.ts'
 
@@ -40,6 +41,7 @@ const config: ViteUserConfig = {
             ...configDefaults.exclude,
             'test/browser/**',
             'test/clients/*/**',
+            'test/dashboard/browser/**',
             'test/package/*/**',
             'test/monitoring/**',
           ],
@@ -53,6 +55,17 @@ const config: ViteUserConfig = {
           testTimeout: 60_000,
           hookTimeout: 60_000,
           include: ['test/clients/*/**/*.test.ts', 'examples/*.test.ts'],
+        },
+      },
+      {
+        plugins: [dashboardPlugin()],
+        resolve: { alias },
+        test: {
+          // The page of the admin, in a browser, with a real process behind it.
+          name: 'dashboard',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          include: ['test/dashboard/browser/*.test.ts'],
         },
       },
       {

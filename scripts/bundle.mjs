@@ -11,6 +11,7 @@ import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as buildCommand } from 'esbuild'
 import { build } from 'vite'
+import { dashboardPlugin } from './dashboard.mjs'
 import { entries, manifest } from './entries.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -50,6 +51,7 @@ async function bundle(format, extension) {
     root,
     configFile: false,
     logLevel: 'warn',
+    plugins: [dashboardPlugin()],
     build: {
       outDir: folder,
       emptyOutDir: false,

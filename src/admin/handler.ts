@@ -9,6 +9,7 @@ import {
 } from './access.ts'
 import type { Api } from './api.ts'
 import { type Caller, viaOf } from './caller.ts'
+import { dashboard } from './dashboard.ts'
 import type { Log } from './log.ts'
 import type { AdminOptions, Identity } from './options.ts'
 import { Problem } from './problem.ts'
@@ -87,6 +88,8 @@ export class Handler {
       const url = checkMethodAndUrl(request)
       route = routeOf(request.method, url)
       this.#checkOrigin(request, peer, route)
+      // It tells nothing about the breakers, and is where people sign in.
+      if (route.kind === 'index' && wantsPage(request)) return pageResponse()
       const caller = await this.#identify(request, peer, route)
       if (route.kind !== 'write') return this.#read(request, route, url, caller)
       if (!caller.write) throw new Problem('ERR_ADMIN_FORBIDDEN', 'You may only read.')
@@ -216,6 +219,22 @@ function checkIdentity(identity: Identity | false): Identity | false {
 function json(body: object, headers: Readonly<Record<string, string>> = {}): Response {
   const type = { 'content-type': 'application/json' }
   return new Response(JSON.stringify(body), { headers: { ...HEADERS, ...type, ...headers } })
+}
+
+function wantsPage({ headers }: Request): boolean {
+  return /\btext\/html\b/.test(headers.get('accept') ?? '')
+}
+
+function pageResponse(): Response {
+  const { html, policy } = dashboard
+  return new Response(html, {
+    headers: {
+      ...HEADERS,
+      'content-security-policy': policy,
+      'content-type': 'text/html; charset=utf-8',
+      vary: 'accept',
+    },
+  })
 }
 
 function problemResponse(problem: Problem): Response {

@@ -1,0 +1,103 @@
+import type { JSX } from 'preact'
+import type { Row } from '../../src/admin/index.ts'
+import { count, rate, span, visible } from '../format.ts'
+import { counts, rows } from '../state.ts'
+import { badgeOf, isByHand } from '../state-badge.tsx'
+import { names } from './order.ts'
+
+/** How it is, in a sentence and four numbers. */
+export function ListHead(): JSX.Element {
+  const { total = 0, byClass, byHand = 0, rejected = 0, failed = 0, calls = 0 } = counts.value ?? {}
+  const sick = byClass?.[0] ?? 0
+  const isCalm = sick === 0
+  return (
+    <div class="head">
+      <div>
+        <h1>{isCalm ? calmTitle() : sickTitle(sick, total)}</h1>
+        <p>
+          <Sentence />
+        </p>
+      </div>
+      <dl class={isCalm ? 'figures calm' : 'figures'}>
+        <Figure label="Rejected" value={rejected} unit="/s" tone="rejected" />
+        <Figure label="Failed" value={failed} unit="/s" tone="bad" />
+        <Figure label="Calls" value={calls} unit="/s" />
+        <Figure label="By hand" value={byHand} />
+      </dl>
+    </div>
+  )
+}
+
+function sickTitle(sick: number, total: number): string {
+  const all = `${count(total)} ${total === 1 ? 'breaker' : 'breakers'}`
+  return `${count(sick)} of ${all} ${sick === 1 ? 'needs' : 'need'} you`
+}
+
+function calmTitle(): string {
+  const { total = 0, byState, byHand = 0 } = counts.value ?? {}
+  if (byHand > 0 || byState?.closed !== total) return 'No breaker needs you'
+  return total === 1 ? 'The breaker is closed' : `All ${count(total)} breakers are closed`
+}
+
+function Figure({
+  label,
+  value,
+  unit,
+  tone = '',
+}: {
+  label: string
+  value: number
+  unit?: string
+  tone?: string
+}): JSX.Element {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd class={value === 0 ? '' : tone}>
+        {unit === undefined ? count(value) : rate(value)}
+        {unit && <small>{unit}</small>}
+      </dd>
+    </div>
+  )
+}
+
+/** Of at most three breakers, what is wrong with them. */
+function Sentence(): JSX.Element {
+  const sick = [...rows.value.values()].filter((row) => row.class === 0)
+  const shown = names.value
+    .map((name) => sick.find((row) => row.name === name))
+    .filter((row) => row !== undefined)
+  const some = (shown.length > 0 ? shown : sick).slice(0, 3)
+  if (some.length === 0) {
+    const recent = [...rows.value.values()].some((row) => row.trips15m > 0)
+    return (
+      <>
+        {recent
+          ? 'Some opened in the last 15 minutes, and have closed again.'
+          : 'None has opened in the last 15 minutes.'}
+      </>
+    )
+  }
+  return (
+    <>
+      {some.map((row, index) => (
+        <span key={row.name}>
+          {index > 0 && (index === some.length - 1 ? (index > 1 ? ', and ' : ' and ') : ', ')}
+          <b class="mono">{visible(row.name)}</b> {phrase(row)}
+        </span>
+      ))}
+      {sick.length > some.length && `, and ${sick.length - some.length} more`}.
+    </>
+  )
+}
+
+function phrase(row: Row): string {
+  const badge = badgeOf(row)
+  if (badge === 'forced-open') return 'is forced open'
+  if (isByHand(badge)) return 'is let through by hand although it fails'
+  if (row.state === 'half-open') return 'is coming back'
+  if (row.state === 'open') {
+    return row.stateFor < 1_000 ? 'has just opened' : `has rejected calls for ${span(row.stateFor)}`
+  }
+  return 'is full'
+}

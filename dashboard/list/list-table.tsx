@@ -1,0 +1,140 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { count, minutes, visible } from '../format.ts'
+import { replaceHash, route } from '../route.ts'
+import { now } from '../state.ts'
+import { BreakerRow } from './breaker-row.tsx'
+import { fitting, GROUPS, type Item, isHeld, items } from './order.ts'
+import { VirtualList } from './virtual-list.tsx'
+
+/** So long after a key the order still holds, ms. */
+const KEY_HOLD = 8_000
+
+export function ListTable(): JSX.Element {
+  const element = useRef<HTMLDivElement>(null)
+  useHold(element)
+  const { value } = route
+  if (items.value.length === 0) {
+    const filter = value.page === 'list' ? value : { query: '', show: 'all' }
+    return (
+      <div class="list empty">
+        <h2>Nothing matches</h2>
+        <p>
+          Shown is {filter.show === 'all' ? 'every breaker' : `“${filter.show}”`}
+          {filter.query !== '' && <> with “{visible(filter.query)}”</>}.
+        </p>
+        <button type="button" class="button" onClick={() => replaceHash('/', {})}>
+          Clear the filters
+        </button>
+      </div>
+    )
+  }
+  return (
+    <div
+      ref={element}
+      class="list"
+      role="table"
+      aria-label="Breakers by trouble"
+      aria-rowcount={fitting.value.length + 1}
+    >
+      <div role="rowgroup" class="columns">
+        <div role="row" class="row" aria-rowindex={1}>
+          <span role="columnheader">State</span>
+          <span role="columnheader">Breaker</span>
+          <span role="columnheader" aria-label="The last 15 minutes">
+            <Axis />
+          </span>
+          <span role="columnheader" class="num c-calls">
+            Calls
+          </span>
+          <span role="columnheader" class="num">
+            Failed
+          </span>
+          <span role="columnheader" class="num">
+            Rejected
+          </span>
+          <span role="columnheader" class="num">
+            p99
+          </span>
+          <span role="columnheader" class="num c-flight">
+            In flight
+          </span>
+          <span role="columnheader">
+            <span class="sr">Act</span>
+          </span>
+        </div>
+      </div>
+      <VirtualList
+        items={items.value}
+        keyOf={({ key }) => key}
+        heightOf={heightOf}
+        render={(item, measured) =>
+          item.kind === 'group' ? (
+            <div {...measured} key={item.key} role="row" class="group">
+              <div role="cell">
+                <h2>
+                  {GROUPS[item.severity][0]} · {count(item.size)}
+                </h2>
+                <span>{GROUPS[item.severity][1]}</span>
+              </div>
+            </div>
+          ) : (
+            <BreakerRow key={item.key} row={item.row} number={item.number} measured={measured} />
+          )
+        }
+      />
+    </div>
+  )
+}
+
+function heightOf(item: Item): number {
+  if (item.kind === 'group') return 36
+  if (item.row.class < 2) return 87
+  return item.row.class === 2 ? 58 : 41
+}
+
+/** Rows must not jump away from under a pointer or the keyboard. */
+function useHold(element: { current: HTMLDivElement | null }): void {
+  useEffect(() => {
+    let timer = 0
+    const release = () => {
+      isHeld.value = false
+    }
+    const point = (event: PointerEvent) => {
+      if (event.pointerType === 'touch') return
+      const target = event.target
+      const inside = target instanceof Node && element.current?.contains(target)
+      clearTimeout(timer)
+      if (inside) isHeld.value = true
+      else release()
+    }
+    const key = () => {
+      if (!element.current?.contains(document.activeElement)) return
+      isHeld.value = true
+      clearTimeout(timer)
+      timer = setTimeout(release, KEY_HOLD)
+    }
+    document.addEventListener('pointerover', point)
+    document.documentElement.addEventListener('pointerleave', release)
+    document.addEventListener('keydown', key)
+    return () => {
+      clearTimeout(timer)
+      release()
+      document.removeEventListener('pointerover', point)
+      document.documentElement.removeEventListener('pointerleave', release)
+      document.removeEventListener('keydown', key)
+    }
+  }, [element])
+}
+
+function Axis(): JSX.Element {
+  const ago = (part: number) => minutes(now.value - part * 5 * 60_000)
+  return (
+    <span class="axis">
+      <span>{ago(3)}</span>
+      <span>{ago(2)}</span>
+      <span>{ago(1)}</span>
+      <span>now</span>
+    </span>
+  )
+}

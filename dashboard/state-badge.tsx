@@ -1,0 +1,64 @@
+import type { JSX } from 'preact'
+import type { Row, Shown } from '../src/admin/index.ts'
+
+export type Badge = Shown | 'idle'
+
+/** What a row is shown as. */
+export function badgeOf(row: Pick<Row, 'state' | 'override' | 'class' | 'why'>): Badge {
+  if (row.override !== null) return row.override.mode
+  return row.state === 'closed' && isIdle(row) ? 'idle' : row.state
+}
+
+export function isIdle({ class: severity, why }: Pick<Row, 'class' | 'why'>): boolean {
+  return severity === 3 && why !== ''
+}
+
+export function isByHand(badge: Badge): boolean {
+  return badge === 'forced-open' || badge === 'forced-closed' || badge === 'disabled'
+}
+
+/** The colours of a state: those of overrides are their own, whatever they do. */
+export function toneOf(badge: Badge): string {
+  return isByHand(badge) ? 'hand' : badge
+}
+
+/** The lever of a switch, between contacts at 5 and 19. */
+const LEVERS: Readonly<Record<Badge, string>> = {
+  open: 'M5 11 14 2.5',
+  'half-open': 'M5 11 16.5 6.2',
+  closed: 'M5 11H19',
+  idle: 'M5 11H19',
+  'forced-open': 'M5 11 14 2.5',
+  'forced-closed': 'M5 11H19',
+  disabled: 'M5 11C8 2.5 16 2.5 19 11',
+}
+
+/** A switch that is up, half up or level; with a square on its lever it is held by hand. */
+export function SwitchIcon({ badge, size = 24 }: { badge: Badge; size?: number }): JSX.Element {
+  return (
+    <svg
+      class="switch"
+      width={size}
+      height={(size * 14) / 24}
+      viewBox="0 0 24 14"
+      aria-hidden="true"
+    >
+      <path d="M.9 11H5M19 11h4.1" />
+      <path d={LEVERS[badge]} stroke-dasharray={badge === 'half-open' ? '2.4 3' : undefined} />
+      <circle cx="5" cy="11" r="1.5" />
+      <circle cx="19" cy="11" r="1.5" />
+      {isByHand(badge) && badge !== 'disabled' && (
+        <rect x="7.6" y={badge === 'forced-open' ? 4.1 : 8.6} width="4.8" height="4.8" rx="1" />
+      )}
+    </svg>
+  )
+}
+
+export function StateBadge({ badge, filled }: { badge: Badge; filled?: boolean }): JSX.Element {
+  return (
+    <span class={`badge ${toneOf(badge)}${filled ? ' filled' : ''}`}>
+      <SwitchIcon badge={badge} />
+      {badge.replace('forced-', 'forced ')}
+    </span>
+  )
+}

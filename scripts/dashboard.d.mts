@@ -1,0 +1,9 @@
+import type { Dashboard } from '../src/admin/dashboard.ts'
+
+export declare function buildDashboard(): Promise<Dashboard>
+
+export declare function dashboardPlugin(): {
+  readonly name: string
+  readonly enforce: 'pre'
+  load(id: string): Promise<{ readonly code: string } | undefined>
+}
