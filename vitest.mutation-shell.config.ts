@@ -9,7 +9,6 @@ const config: ViteUserConfig = {
       ...configDefaults.exclude,
       'src/core/**',
       'src/testing/**',
-      'src/options/**',
       // They look at what another process does, which runs the code as it is.
       'src/**/*.process.test.ts',
     ],

@@ -226,7 +226,11 @@ describe('the probe timeout', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('counts a probe as expired by a timer that fires a little early, too', async () => {
+  it.each([
+    [0.7, { expired: 1, failure: 0 }],
+    [1, { expired: 1, failure: 0 }],
+    [1.1, { expired: 0, failure: 1 }],
+  ])('ends a probe by a timer that fires %d ms early: %j', async (early, counts) => {
     let timer: () => void = () => {}
     let now = 0
     const clock = {
@@ -244,11 +248,11 @@ describe('the probe timeout', () => {
     breaker.halfOpen()
     const reason = reasonOf(breaker.run(never))
 
-    now = PROBE_TIMEOUT - 0.7
+    now = PROBE_TIMEOUT - early
     timer()
 
     expect(await reason).toBeInstanceOf(CallTimeoutError)
-    expect(breaker.snapshot().counts).toMatchObject({ expired: 1, failure: 0 })
+    expect(breaker.snapshot().counts).toMatchObject(counts)
   })
 
   it('applies to the breakers of keys', async () => {

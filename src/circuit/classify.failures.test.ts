@@ -17,15 +17,22 @@ describe('what is kept of a failure', () => {
     [new TypeError('down'), { name: 'TypeError', code: null, message: 'down' }],
     [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), { code: 'ECONNRESET' }],
     [Object.assign(new Error('busy'), { status: 503 }), { code: 503 }],
+    [Object.assign(new Error('busy'), { code: 14 }), { code: 14 }],
+    [{ status: 'UNAVAILABLE' }, { code: 'UNAVAILABLE' }],
+    [{ code: { value: 14 }, status: 500 }, { code: 500 }],
+    [{ code: null, status: { value: 500 } }, { code: null }],
     ['text', { name: 'string', message: 'text' }],
     [undefined, { name: 'undefined', message: 'undefined' }],
     [null, { message: 'null' }],
     [Symbol('s'), { name: 'symbol', message: 'Symbol(s)' }],
     [
       { status: 500, statusText: 'Server Error' },
-      { code: 500, message: 'Server Error' },
+      { name: 'Object', code: 500, message: 'Server Error' },
     ],
-    [Object.create(null), { code: null, message: '' }],
+    [Object.create(null), { name: 'object', code: null, message: '' }],
+    [{ name: 5, constructor: undefined }, { name: 'object' }],
+    [new (class Refusal {})(), { name: 'Refusal' }],
+    [new DOMException('stopped', 'AbortError'), { name: 'AbortError' }],
     [
       new TypeError('fetch failed', { cause: systemError('connect ECONNREFUSED 127.0.0.1:80') }),
       { code: 'ECONNREFUSED', message: 'fetch failed: connect ECONNREFUSED 127.0.0.1:80' },
@@ -44,6 +51,7 @@ describe('what is kept of a failure', () => {
     [new Error('', { cause: new Error('down') }), { message: 'down' }],
     [new Error('down', { cause: new Error('') }), { message: 'down' }],
     [new Error('down', { cause: 'a string' }), { message: 'down' }],
+    [new Error('down', { cause: null }), { name: 'Error', message: 'down' }],
     // A host with several addresses, none of which could be reached.
     [
       new AggregateError([systemError('connect ECONNREFUSED ::1:80')]),
@@ -54,6 +62,7 @@ describe('what is kept of a failure', () => {
       { message: 'fetch failed: ::1' },
     ],
     [new AggregateError([]), { message: '' }],
+    [new AggregateError([new Error('part')], 'all failed'), { message: 'all failed' }],
   ])('is enough to recognise %o', async (error, expected) => {
     expect(await kept(error)).toMatchObject({ age: 0, ...expected })
   })
@@ -66,6 +75,13 @@ describe('what is kept of a failure', () => {
     const redact = (message: string): string => message.replace(/token=\S+/, 'token=…')
 
     expect(await kept(new Error('401 token=abc'), redact)).toMatchObject({ message: '401 token=…' })
+  })
+
+  it('has a code like a message: redacted, and cut', async () => {
+    const error = Object.assign(new Error('down'), { code: 'secret '.repeat(40) })
+    const redact = (text: string): string => text.replaceAll('secret', 'hidden')
+
+    expect(await kept(error, redact)).toMatchObject({ code: 'hidden '.repeat(40).slice(0, 200) })
   })
 
   it('has no message when redacting throws', async () => {

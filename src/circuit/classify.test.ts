@@ -10,6 +10,7 @@ import {
   succeed,
 } from '../../test/helpers/public.ts'
 import type { Outcome } from '../core/outcome.ts'
+import { firstOf } from '../outcomes/index.ts'
 
 const OUTCOMES: Outcome[] = ['success', 'failure', 'neutral', 'cancelled']
 
@@ -51,11 +52,13 @@ describe('classify', () => {
 
   it('leaves it to the default by returning undefined', async () => {
     const { breaker } = createBreaker({ classify: () => undefined })
+    const reports = record(breaker, 'listenerError')
 
     await succeed(breaker)
     await fail(breaker)
 
     expect(breaker.snapshot().counts).toMatchObject({ success: 1, failure: 1 })
+    expect(reports).toEqual([])
   })
 
   it('of one call is asked first, and the one of the breaker where it returns undefined', async () => {
@@ -100,6 +103,47 @@ describe('classify', () => {
 
     expect(breaker.state).toBe('open')
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { stale: 1 } })
+  })
+})
+
+describe('classify that firstOf has made of several', () => {
+  const failing = vi.fn(() => 'failure' as const)
+
+  it('takes the word of the first that has one', async () => {
+    const { breaker } = createBreaker({
+      classify: firstOf(
+        () => undefined,
+        () => 'neutral',
+        failing,
+      ),
+    })
+
+    await succeed(breaker)
+
+    expect(breaker.snapshot().counts).toMatchObject({ settled: 1, neutral: 1 })
+    expect(failing).not.toHaveBeenCalled()
+  })
+
+  it('reports the one that throws, and asks the next', async () => {
+    const { breaker } = createBreaker({
+      classify: firstOf(() => {
+        throw new Error('bad classifier')
+      }, failing),
+    })
+    const reports = record(breaker, 'listenerError')
+
+    await succeed(breaker)
+
+    expect(breaker.snapshot().counts).toMatchObject({ settled: 1, failure: 1 })
+    expect(reports).toMatchObject([['listenerError', { source: 'classify' }]])
+  })
+
+  it('leaves it to the default where none has a word', async () => {
+    const { breaker } = createBreaker({ classify: firstOf(() => undefined) })
+
+    await succeed(breaker)
+
+    expect(breaker.snapshot().counts).toMatchObject({ settled: 1, success: 1 })
   })
 })
 

@@ -141,7 +141,8 @@ function retryAfterOf(
 ): number | undefined {
   const ms =
     readRetryAfter(own, settled, host) ?? readRetryAfter(host.options.retryAfter, settled, host)
-  return ms !== undefined && ms > 0 && ms < Infinity ? ms : undefined
+  // A circuit must not stay open for ever by it. What is not above 0 is left out where it is used.
+  return ms === Infinity ? undefined : ms
 }
 
 function readRetryAfter(
