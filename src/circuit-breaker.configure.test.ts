@@ -4,6 +4,7 @@ import {
   fail,
   hang,
   open,
+  RESET_TIMEOUT,
   reasonOf,
   record,
   succeed,
@@ -151,6 +152,37 @@ describe('configure', () => {
     breaker.configure({ maxConcurrent: 4 })
 
     expect(seen).toEqual([{ breaker: 'users', changed: { maxConcurrent: 4 }, lost: [] }, 4])
+  })
+
+  it('publishes what time has made due before it', async () => {
+    const { breaker, clock } = createBreaker()
+    await open(breaker)
+    await clock.advance(RESET_TIMEOUT)
+    const events = record(breaker, 'configure', 'transition')
+
+    breaker.configure({ history: 3 })
+
+    expect(events).toMatchObject([
+      ['transition', { from: 'open', to: 'half-open' }],
+      ['configure', { changed: { history: 3 } }],
+    ])
+  })
+
+  it('reports what a function among the new options throws', async () => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const events = record(breaker, 'listenerError')
+    const error = new Error('no time')
+
+    breaker.configure({
+      resetTimeout: () => {
+        throw error
+      },
+    })
+    await open(breaker)
+
+    expect(events).toEqual([
+      ['listenerError', { breaker: 'circuit', error, source: 'resetTimeout' }],
+    ])
   })
 
   it('changes nothing when any of the patch is wrong', () => {

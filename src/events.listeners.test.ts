@@ -71,6 +71,18 @@ describe.each(bad)('a listener that %s', (_, listener) => {
     )
   })
 
+  it('is reported on the console again once listenerError has no listener any more', async () => {
+    const { breaker } = createBreaker()
+    breaker.on('success', listener)
+    const off = breaker.on('listenerError', () => {})
+    off()
+
+    await succeed(breaker)
+    await turn()
+
+    expect(print).toHaveBeenCalledOnce()
+  })
+
   it('does not keep the other listeners from hearing', async () => {
     const { breaker } = createBreaker()
     const after = vi.fn()

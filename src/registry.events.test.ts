@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { fail, hang, RESET_TIMEOUT, succeed } from '../test/helpers/public.ts'
 import { CircuitBreaker, CircuitRegistry } from './index.ts'
 import { ManualClock } from './testing/manual-clock.ts'
@@ -117,11 +117,47 @@ describe('registry.on', () => {
     expect(errors).toEqual([['users', 'listener of "success"']])
   })
 
+  it.each<[string, (breaker: CircuitBreaker) => unknown]>([
+    ['without listeners', () => {}],
+    ['with listeners', (breaker) => breaker.on('failure', () => {})],
+  ])(
+    'leaves errors to the console where it listens to others only: a breaker %s',
+    async (_, prepare) => {
+      const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+      const error = new Error('bad classifier')
+      const breaker = registry.breaker('users', {
+        classify: () => {
+          throw error
+        },
+      })
+      registry.on('success', () => {})
+      prepare(breaker)
+
+      await succeed(breaker)
+
+      expect(print.mock.calls).toEqual([['short-circuit: circuit "users": classify threw', error]])
+      print.mockRestore()
+    },
+  )
+
+  it('prints nothing about events that it does not hear', async () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const small = new CircuitRegistry({ maxSize: 1 })
+    const heard: string[] = []
+    small.on('failure', ({ breaker }) => heard.push(breaker))
+    await fail(small.breaker('users'))
+
+    await fail(small.breaker('orders'))
+
+    expect([heard, small.size, print.mock.calls]).toEqual([['users', 'orders'], 1, []])
+    print.mockRestore()
+  })
+
   it('names the nearest known event', () => {
     expect(() => registry.on('evicted' as 'evict', () => {})).toThrow('did you mean "evict"?')
   })
 
-  it('leaves calls as cheap as they were once the last listener is gone', async () => {
+  it('hears calls that were in flight when it subscribed, the first one after the last was gone', async () => {
     const breaker = registry.breaker('users')
     const off = registry.on('success', () => {})
     await succeed(breaker)

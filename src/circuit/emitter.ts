@@ -21,7 +21,7 @@ const NONE = /* @__PURE__ */ Object.fromEntries(
  * waits until all listeners have been called for the current one.
  */
 export class Emitter {
-  protected readonly subscriptions: Subscriptions = { ...NONE }
+  readonly #subscriptions: Subscriptions = { ...NONE }
   /** Delivers the events that were published during a delivery. */
   readonly #waiting: (() => void)[] = []
   #delivering = false
@@ -39,21 +39,18 @@ export class Emitter {
 
   on(name: Name, listener: AnyListener): () => void {
     const off = (): void => {
-      const before = this.subscriptions[name]
+      const before = this.#subscriptions[name]
       if (!before?.includes(subscription)) return
       const rest = before.filter((other) => other !== subscription)
-      this.subscriptions[name] = rest.length === 0 ? undefined : rest
-      this.onUnsubscribed()
+      this.#subscriptions[name] = rest.length === 0 ? undefined : rest
     }
     const subscription = { listener, off }
-    this.subscriptions[name] = [...(this.subscriptions[name] ?? []), subscription]
+    this.#subscriptions[name] = [...(this.#subscriptions[name] ?? []), subscription]
     return off
   }
 
-  protected onUnsubscribed(): void {}
-
   hasListeners(name: Name): boolean {
-    return this.subscriptions[name] !== undefined || this.#registryHas(name)
+    return this.#subscriptions[name] !== undefined || this.#registryHas(name)
   }
 
   #registryHas(name: Name): boolean {
@@ -94,7 +91,7 @@ export class Emitter {
   }
 
   #deliver(name: Name, event: RegistryEvent): void {
-    const subscriptions = this.subscriptions[name]
+    const subscriptions = this.#subscriptions[name]
     if (subscriptions !== undefined) {
       for (const { listener } of subscriptions) this.#call(listener, name, event)
     }

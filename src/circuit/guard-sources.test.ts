@@ -165,6 +165,23 @@ describe('a clock of which now()', () => {
   })
 })
 
+const noNumber = (): number => Number.NaN
+const system = { now: () => 0, wall: () => 0, setTimer: () => () => {} }
+it.each<[string, CircuitBreakerOptions]>([
+  ['clock.now() must return a finite number', { clock: { ...system, now: noNumber } }],
+  ['clock.wall() must return a finite number', { clock: { ...system, wall: noNumber } }],
+  ['random() must return a number from 0 to less than 1', { random: noNumber }],
+])('says what is wrong: %s', (message, options) => {
+  const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+
+  const breaker = new CircuitBreaker(options)
+  breaker.trip()
+  breaker.snapshot()
+
+  expect(print.mock.calls[0]?.[1]).toEqual(new TypeError(`${message}, got NaN`))
+  print.mockRestore()
+})
+
 it.each(readings)('a clock of which wall() %s shows 1970 and is reported', async (_, instead) => {
   const { clock, start } = faulty('wall', instead)
   const breaker = new CircuitBreaker({ maxFailures: 1, clock })

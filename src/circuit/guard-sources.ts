@@ -18,7 +18,7 @@ export function guardClock(clock: Clock, report: Report): Clock {
   const read = (method: 'now' | 'wall', otherwise: number): number => {
     try {
       const reading: unknown = clock[method]()
-      if (typeof reading === 'number' && Number.isFinite(reading)) return reading
+      if (Number.isFinite(reading)) return reading as number
       failed(new TypeError(`clock.${method}() must return a finite number, got ${show(reading)}`))
     } catch (error) {
       failed(error)

@@ -5,20 +5,8 @@ import { Emitter } from '../circuit/emitter.ts'
  * in a registry with listeners takes no memory per breaker.
  */
 export class RegistryEmitter extends Emitter {
-  readonly #onLastListenerRemoved: () => void
-
-  constructor(onLastListenerRemoved: () => void) {
-    super()
-    this.#onLastListenerRemoved = onLastListenerRemoved
-  }
-
   override forBreaker(): Emitter {
     return new Emitter([this])
-  }
-
-  protected override onUnsubscribed(): void {
-    const all = Object.values(this.subscriptions)
-    if (all.every((subscriptions) => subscriptions === undefined)) this.#onLastListenerRemoved()
   }
 }
 

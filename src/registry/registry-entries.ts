@@ -89,28 +89,21 @@ export class RegistryEntries {
     else if (emitter !== undefined) detach(existing, emitter)
   }
 
-  /** Returns the emitter that all breakers publish to, from the first listener to the last. */
+  /** Returns the emitter that all breakers publish to, and creates it for the first listener. */
   emitter(): RegistryEmitter {
     const { emitter } = this.#options
-    if (emitter === undefined) this.#options.emitter = this.#attachEmitter()
+    if (emitter === undefined) return this.#attachEmitter()
     // What calls need depends on what is listened to.
-    else for (const { existing } of this.all()) existing?.forgetShared()
-    return this.#options.emitter as RegistryEmitter
+    for (const { existing } of this.all()) existing?.forgetShared()
+    return emitter
   }
 
   #attachEmitter(): RegistryEmitter {
-    const emitter = new RegistryEmitter(() => this.#detachEmitter(emitter))
+    const emitter = new RegistryEmitter()
+    this.#options.emitter = emitter
     for (const { existing } of this.all()) {
       if (existing !== undefined) attach(existing, emitter)
     }
     return emitter
-  }
-
-  /** Without listeners, calls must cost as little as before. */
-  #detachEmitter(emitter: RegistryEmitter): void {
-    this.#options.emitter = undefined
-    for (const { existing } of this.all()) {
-      if (existing !== undefined) detach(existing, emitter)
-    }
   }
 }
