@@ -6,14 +6,30 @@ import {
 } from '../index.ts'
 import { causesOf } from '../outcomes/classifier.ts'
 
-/** Headers of a body that is not sent after all. Its length is replaced. */
-export const OF_ANOTHER_BODY = [
+/** Headers of a body that is not sent after all. */
+const OF_ANOTHER_BODY = [
+  'content-disposition',
   'content-encoding',
   'content-language',
+  'content-length',
+  'content-location',
   'content-range',
   'etag',
   'last-modified',
-] as const
+  'trailer',
+  'transfer-encoding',
+]
+
+/** Removes what describes a body that was about to be sent. */
+export function removeBodyHeaders(
+  has: (name: string) => boolean,
+  remove: (name: string) => unknown,
+): void {
+  for (const name of OF_ANOTHER_BODY) {
+    // After the removal of a `Transfer-Encoding` that was not there, Node no longer keeps the connection alive.
+    if (has(name)) remove(name)
+  }
+}
 
 /** The answer of a server for an error of a breaker. */
 export interface Problem {

@@ -9,12 +9,13 @@
  *
  * @module
  */
-import { OF_ANOTHER_BODY, problemOf } from '../adapter/problem.ts'
+import { problemOf, removeBodyHeaders } from '../adapter/problem.ts'
 
 interface Response {
   readonly headersSent: boolean
   statusCode: number
   setHeader(name: string, value: string): unknown
+  hasHeader(name: string): boolean
   removeHeader(name: string): unknown
   end(text: string): unknown
 }
@@ -34,12 +35,14 @@ export type ErrorMiddleware = (
  * `application/problem+json` that names no breaker.
  *
  * @example
+ * import { IncomingMessage, ServerResponse } from 'node:http'
+ * import { Socket } from 'node:net'
  * import { createOpenError } from 'short-circuit/testing'
  * import { circuitErrors } from 'short-circuit/express'
  *
- * const answer = { headersSent: false, statusCode: 200, setHeader() {}, removeHeader() {}, end() {} }
- * circuitErrors()(createOpenError({ retryAfter: 1_500 }), {}, answer, () => {})
- * console.assert(answer.statusCode === 503)
+ * const response = new ServerResponse(new IncomingMessage(new Socket()))
+ * circuitErrors()(createOpenError({ retryAfter: 1_500 }), {}, response, () => {})
+ * console.assert(response.statusCode === 503 && response.getHeader('retry-after') === '2')
  */
 export function circuitErrors(): ErrorMiddleware {
   // With four parameters, by which Express tells it from other middleware.
@@ -49,7 +52,10 @@ export function circuitErrors(): ErrorMiddleware {
     const text = JSON.stringify(problem.body)
     response.statusCode = problem.status
     // A route may have described the body that it was about to send.
-    for (const name of OF_ANOTHER_BODY) response.removeHeader(name)
+    removeBodyHeaders(
+      (name) => response.hasHeader(name),
+      (name) => response.removeHeader(name),
+    )
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value)
     response.setHeader('content-length', String(text.length))
     response.end(text)

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { OF_ANOTHER_BODY, problemOf } from '../adapter/problem.ts'
+import { problemOf, removeBodyHeaders } from '../adapter/problem.ts'
 import { isReady, type ReadinessOptions } from '../adapter/readiness.ts'
 import type { CircuitRegistry } from '../index.ts'
 
@@ -22,6 +22,7 @@ type Any = any
 interface Reply {
   code(status: number): Reply
   headers(headers: Readonly<Record<string, string>>): Reply
+  hasHeader(name: string): boolean
   removeHeader(name: string): Reply
   send(body: unknown): Any
 }
@@ -73,7 +74,10 @@ export async function circuits(app: FastifyApp, options: FastifyCircuitsOptions)
   app.setErrorHandler(function (this: unknown, error: unknown, request: unknown, reply: Reply) {
     const problem = problemOf(error)
     if (problem === undefined) return otherwise.call(this, error, request, reply)
-    for (const name of OF_ANOTHER_BODY) reply.removeHeader(name)
+    removeBodyHeaders(
+      (name) => reply.hasHeader(name),
+      (name) => reply.removeHeader(name),
+    )
     return reply.code(problem.status).headers(problem.headers).send(JSON.stringify(problem.body))
   })
   if (health === undefined) return

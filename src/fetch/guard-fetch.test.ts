@@ -7,6 +7,10 @@ const URL_OF_USERS = 'https://api.example/users'
 const ok: typeof fetch = async () => new Response('ok')
 const busy: typeof fetch = async () => new Response('busy', { status: 503 })
 
+function streamed(): RequestInit {
+  return { method: 'POST', body: new ReadableStream() }
+}
+
 describe('guardFetch by a breaker', () => {
   it('passes the request on as it is, with a signal of its own', async () => {
     const { breaker } = createBreaker()
@@ -31,6 +35,53 @@ describe('guardFetch by a breaker', () => {
     } finally {
       vi.unstubAllGlobals()
     }
+  })
+
+  it.each([
+    ['a header whose name is wrong', { headers: { 'a b': '1' } }],
+    ['a header whose value is wrong', { headers: { a: '1\n2' } }],
+    ['a method that is none', { method: 'NO GO' }],
+    ['GET with a body', { body: 'text' }],
+    ['a stream without duplex', { method: 'POST', body: new ReadableStream() }],
+  ])('does not blame the server for a request that can not be made: %s', async (_, init) => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+
+    await expect(guardFetch(breaker)('http://127.0.0.1:1', init)).rejects.toThrow(TypeError)
+    expect(breaker.snapshot().counts).toMatchObject({ cancelled: 1, failure: 0 })
+  })
+
+  it.each([
+    ['in Node', new TypeError('fetch failed', { cause: new Error('down') }), { body: 'text' }],
+    ['in a browser', new TypeError('Failed to fetch'), { headers: { a: '1' } }],
+    ['in a browser, with a body', new TypeError('Failed'), { method: 'POST', body: 'text' }],
+    ['with a stream', new TypeError('x'), { ...streamed(), duplex: 'half' }],
+    ['not by a TypeError', new Error('down'), { body: 'text' }],
+    ['not by an error', 'down', undefined],
+  ])('counts a server that is down as a failure, told %s', async (_, error, init) => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const down: typeof fetch = async () => {
+      throw error
+    }
+    const guarded = guardFetch(breaker, { fetch: down })
+
+    expect(await reasonOf(guarded(URL_OF_USERS, init as RequestInit))).toBe(error)
+    expect(breaker.state).toBe('open')
+  })
+
+  it('counts a server that is down as a failure where the platform has no Request', async () => {
+    const { breaker } = createBreaker({ maxFailures: 1 })
+    const down: typeof fetch = async () => {
+      throw new TypeError('down')
+    }
+    const guarded = guardFetch(breaker, { fetch: down })
+    vi.stubGlobal('Request', undefined)
+    try {
+      await reasonOf(guarded(URL_OF_USERS))
+    } finally {
+      vi.unstubAllGlobals()
+    }
+
+    expect(breaker.state).toBe('open')
   })
 
   it.each([

@@ -11,6 +11,7 @@ import type { Classifier } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
 import { retryAfterOf } from '../outcomes/http-retry-after.ts'
 import { guardBody } from './guard-body.ts'
+import { isInvalidRequest } from './invalid-request.ts'
 
 /** Any `fetch`: that of a platform, of undici, of a framework. */
 // biome-ignore lint/suspicious/noExplicitAny: each has types of its own.
@@ -97,7 +98,12 @@ export function guardFetch<F extends AnyFetch = typeof fetch>(
     throw new TypeError(`rejection must be "throw", "response" or a function, got "${rejection}"`)
   }
   const breakerOf = breakersBy('guardFetch', by, name, ({ url, init }: Target) => key(url, init))
-  const callOptions = callOptionsOf(classify, http, retryAfterOf)
+  const invalid = new WeakSet<object>()
+  const usual: Classifier = (settled) =>
+    settled.status === 'rejected' && invalid.has(settled.reason as object)
+      ? 'cancelled'
+      : http(settled)
+  const callOptions = callOptionsOf(classify, usual, retryAfterOf)
 
   const below: AnyFetch = given ?? globalThis.fetch
   /** The signals of requests that the global fetch is making. */
@@ -114,9 +120,14 @@ export function guardFetch<F extends AnyFetch = typeof fetch>(
     const signal = signalOf(input, init)
     const call = { ...callOptions(breaker), signal, stream }
     try {
-      return await breaker.run((own) => {
+      return await breaker.run(async (own) => {
         if (given === undefined) sent.add(own)
-        return send(input, { ...init, signal: own })
+        try {
+          return await send(input, { ...init, signal: own })
+        } catch (error) {
+          if (isInvalidRequest(error, url, init)) invalid.add(error as object)
+          throw error
+        }
       }, call)
     } catch (error) {
       if (rejection === 'throw' || !isRejectionOf(breaker, error)) throw error

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { problemOf } from '../adapter/problem.ts'
+import { problemOf, removeBodyHeaders } from '../adapter/problem.ts'
 
 /** Handles errors that no breaker has to do with. */
 export type ErrorHandler<Context> = (error: Error, context: Context) => Response | Promise<Response>
@@ -32,9 +32,23 @@ export function circuitErrors<Context>(
   return (error, context) => {
     const problem = problemOf(error)
     if (problem === undefined) return otherwise(error, context)
-    const { status, headers, body } = problem
+    const { status, body } = problem
+    const headers = headersSoFar(context as { res?: Response } | undefined)
+    for (const [name, value] of Object.entries(problem.headers)) headers.set(name, value)
     return new Response(JSON.stringify(body), { status, headers })
   }
+}
+
+/** What middleware has set, such as the id of the request, without what describes another body. */
+function headersSoFar(context: { res?: Response | undefined } | undefined): Headers {
+  const headers = new Headers(context?.res?.headers)
+  removeBodyHeaders(
+    (name) => headers.has(name),
+    (name) => headers.delete(name),
+  )
+  // Hono would add all headers of this response to the answer.
+  if (context !== undefined) context.res = undefined
+  return headers
 }
 
 function asHonoDoes(error: Error): Response {

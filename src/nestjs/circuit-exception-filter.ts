@@ -1,5 +1,6 @@
-import { Catch } from '@nestjs/common'
-import { OF_ANOTHER_BODY, problemOf } from '../adapter/problem.ts'
+import { Catch, Inject } from '@nestjs/common'
+import { HttpAdapterHost } from '@nestjs/core'
+import { problemOf, removeBodyHeaders } from '../adapter/problem.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: responses of any platform, which its adapter knows.
 type Any = any
@@ -21,7 +22,8 @@ const OwnErrors = { [Symbol.hasInstance]: (error: unknown) => problemOf(error) !
  * force for the whole application. A filter of your own that catches everything comes first if its module is
  * imported later.
  *
- * Without the module: `app.useGlobalFilters(new CircuitExceptionFilter(app.get(HttpAdapterHost)))`.
+ * Without the module: `app.useGlobalFilters(new CircuitExceptionFilter(app.get(HttpAdapterHost)))`, or
+ * `@UseFilters(CircuitExceptionFilter)` at a controller.
  */
 export class CircuitExceptionFilter {
   readonly #host: { readonly httpAdapter: HttpAdapter }
@@ -36,11 +38,15 @@ export class CircuitExceptionFilter {
     if (problem === undefined || host.getType() !== 'http') return
     const { httpAdapter } = this.#host
     const response = host.getArgByIndex(1)
-    if (httpAdapter.isHeadersSent(response)) {
+    // The adapter of Nest 11 for Fastify does not notice what a handler has written to `raw`.
+    if (response.raw?.headersSent || httpAdapter.isHeadersSent(response)) {
       httpAdapter.end(response)
       return
     }
-    for (const name of OF_ANOTHER_BODY) response.removeHeader(name)
+    removeBodyHeaders(
+      (name) => response.hasHeader(name),
+      (name) => response.removeHeader(name),
+    )
     for (const [name, value] of Object.entries(problem.headers)) {
       httpAdapter.setHeader(response, name, value)
     }
@@ -50,3 +56,4 @@ export class CircuitExceptionFilter {
   }
 }
 Catch(OwnErrors as never)(CircuitExceptionFilter)
+Inject(HttpAdapterHost)(CircuitExceptionFilter, undefined, 0)

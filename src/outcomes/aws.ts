@@ -1,4 +1,4 @@
-import { type Classifier, firstOutcome, ofErrors, read } from './classifier.ts'
+import { type Classifier, firstOutcome, ofErrors, read, readText } from './classifier.ts'
 import { retryAfterOf } from './http-retry-after.ts'
 import { networkOutcome } from './network.ts'
 
@@ -24,7 +24,7 @@ const THROTTLED =
 export const aws: Classifier = /* @__PURE__ */ ofErrors((error) => {
   return (
     firstOutcome(error, (cause) => {
-      const name = String(read(cause, 'name'))
+      const name = readText(cause, 'name')
       if (read(read(cause, '$retryable'), 'throttling') === true || THROTTLED.test(name)) {
         return retryAfterOf(read(cause, '$response')) === undefined ? 'neutral' : 'failure'
       }

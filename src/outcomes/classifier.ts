@@ -88,6 +88,12 @@ export function read(value: unknown, key: string): unknown {
   }
 }
 
+/** A property that is a text or a number, as text; otherwise the empty text. */
+export function readText(value: unknown, key: string): string {
+  const property = read(value, key)
+  return typeof property === 'string' || typeof property === 'number' ? String(property) : ''
+}
+
 /** A table from outcomes to the codes that have them, as a look-up. */
 export function codes(table: { readonly [K in Outcome]?: string }): ReadonlyMap<string, Outcome> {
   return new Map(

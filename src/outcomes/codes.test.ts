@@ -10,6 +10,10 @@ function failed(about: object, message = 'failed'): Error {
   return Object.assign(new Error(message), about)
 }
 
+function fail(): never {
+  throw new Error('hostile')
+}
+
 /** By itself and as what a library on top has wrapped. */
 function outcomesOf(classifier: Classifier, error: Error): unknown[] {
   const wrapped = new Error('Failed query', { cause: error })
@@ -202,6 +206,37 @@ describe.each(Object.entries(tables))('%s', (_, [classifier, rows]) => {
   it('leaves values and errors of other kinds to others', () => {
     expect(classifier({ status: 'fulfilled', value: { code: 14, errno: 1040 } })).toBeUndefined()
     for (const reason of [undefined, null, 'text', 5, new Error('mine')]) {
+      expect(classifier({ status: 'rejected', reason })).toBeUndefined()
+    }
+  })
+
+  it.each([
+    'code',
+    'errno',
+    'name',
+    'message',
+    'constructor',
+    'errors',
+    'cause',
+    'errorCode',
+    'metadata',
+    'response',
+    '$metadata',
+    '$retryable',
+    '$response',
+  ])('never throws, whatever an error has as its %s', (key) => {
+    const properties: PropertyDescriptor[] = [
+      { get: fail },
+      { value: Object.create(null) },
+      { value: { toString: fail } },
+      { value: new Proxy({}, { get: fail }) },
+      { value: new Proxy(() => {}, { get: fail }) },
+      { value: Symbol('text') },
+      { value: 1n },
+    ]
+
+    for (const property of properties) {
+      const reason = Object.defineProperty(new Error('mine'), key, property)
       expect(classifier({ status: 'rejected', reason })).toBeUndefined()
     }
   })

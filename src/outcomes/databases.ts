@@ -1,5 +1,5 @@
 import type { Outcome } from '../index.ts'
-import { type Classifier, codes, firstOutcome, ofErrors, read } from './classifier.ts'
+import { type Classifier, codes, firstOutcome, ofErrors, read, readText } from './classifier.ts'
 import { networkOutcome } from './network.ts'
 
 /** Of connections first: `EPIPE` has five letters, as an SQLSTATE has. */
@@ -82,9 +82,9 @@ const REDIS_REPLIES = ['ReplyError', 'ErrorReply', 'SimpleError', 'BlobError']
  * console.assert(redis({ status: 'rejected', reason: full }) === 'failure')
  */
 export const redis: Classifier = /* @__PURE__ */ database((cause) => {
-  const names = [read(cause, 'name'), read(read(cause, 'constructor'), 'name')]
-  if (!names.some((name) => REDIS_REPLIES.includes(String(name)))) return undefined
-  return REDIS_FAILURES.test(String(read(cause, 'message'))) ? 'failure' : 'success'
+  const names = [readText(cause, 'name'), readText(read(cause, 'constructor'), 'name')]
+  if (!names.some((name) => REDIS_REPLIES.includes(name))) return undefined
+  return REDIS_FAILURES.test(readText(cause, 'message')) ? 'failure' : 'success'
 })
 
 /** No primary, shutting down, out of time. */
@@ -110,7 +110,7 @@ const MONGODB_NAMES = /* @__PURE__ */ codes({
  * console.assert(mongodb({ status: 'rejected', reason: duplicate }) === 'success')
  */
 export const mongodb: Classifier = /* @__PURE__ */ database((cause) => {
-  const byName = MONGODB_NAMES.get(String(read(cause, 'name')))
+  const byName = MONGODB_NAMES.get(readText(cause, 'name'))
   const code = read(cause, 'code')
   if (byName !== 'success' || typeof code !== 'number') return byName
   if (code === MONGODB_WRITE_CONFLICT) return 'neutral'
@@ -139,7 +139,7 @@ const PRISMA = /* @__PURE__ */ codes({
  * console.assert(prisma({ status: 'rejected', reason: notFound }) === 'success')
  */
 export const prisma: Classifier = /* @__PURE__ */ database((cause) => {
-  const code = String(read(cause, 'code') ?? read(cause, 'errorCode'))
-  const known = PRISMA.get(code) ?? PRISMA.get(String(read(cause, 'name')))
+  const code = readText(cause, 'code') || readText(cause, 'errorCode')
+  const known = PRISMA.get(code) ?? PRISMA.get(readText(cause, 'name'))
   return known ?? (/^P2\d{3}$/.test(code) ? 'success' : undefined)
 })

@@ -1,5 +1,5 @@
 import type { Outcome } from '../index.ts'
-import { codes, firstOutcome, read } from './classifier.ts'
+import { codes, firstOutcome, read, readText } from './classifier.ts'
 
 /** What kept the call from being answered, and what kept it from being made. */
 const CODES = /* @__PURE__ */ codes({
@@ -16,9 +16,9 @@ const CODES = /* @__PURE__ */ codes({
  */
 export function networkOutcome(error: unknown): Outcome | undefined {
   return firstOutcome(error, (cause) => {
-    const outcome = CODES.get(String(read(cause, 'code')))
+    const outcome = CODES.get(readText(cause, 'code'))
     if (outcome !== undefined) return outcome
     // Where no address of a host answered, each of them has its own error.
-    return CODES.get(String(read(read(read(cause, 'errors'), '0'), 'code')))
+    return CODES.get(readText(read(read(cause, 'errors'), '0'), 'code'))
   })
 }

@@ -8,6 +8,7 @@ import {
   Module,
   NotFoundException,
   Res,
+  UseFilters,
 } from '@nestjs/common'
 import { APP_FILTER, HttpAdapterHost, NestFactory } from '@nestjs/core'
 import { ExpressAdapter } from '@nestjs/platform-express'
@@ -290,6 +291,29 @@ describe('CircuitExceptionFilter', () => {
     })
 
     expect((await fetch(`${url}/open`)).status).toBe(503)
+  })
+
+  it('can be used at one controller', async () => {
+    const controller = routes({ open: throwOpen })
+    UseFilters(CircuitExceptionFilter)(controller)
+    const { url } = await start(moduleOf({ controllers: [controller] }))
+
+    expect((await fetch(`${url}/open`)).status).toBe(503)
+  })
+
+  it('ends what a handler has begun to write past Fastify, where the adapter does not notice', () => {
+    const ended: unknown[] = []
+    const httpAdapter = {
+      isHeadersSent: () => false, // as Nest 11
+      setHeader: expect.unreachable,
+      reply: expect.unreachable,
+      end: (response: unknown) => ended.push(response),
+    }
+    const response = { sent: false, raw: { headersSent: true } }
+    const host = { getType: () => 'http', getArgByIndex: () => response }
+    new CircuitExceptionFilter({ httpAdapter }).catch(createOpenError(), host)
+
+    expect(ended).toEqual([response])
   })
 
   it('leaves what is no request of HTTP to its own handler', () => {

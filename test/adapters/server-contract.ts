@@ -14,12 +14,16 @@ export const ERRORS: Readonly<Record<string, () => Error>> = {
   other: () => new RangeError('mine'),
 }
 
-/** Headers of the body that a route was about to send. */
+/** Headers of the body that a route was about to send, and one of the request. */
 export const DESCRIPTION = {
   'content-length': '5',
   'content-encoding': 'gzip',
   'content-range': 'bytes 0-4/10',
   etag: '"body"',
+  'content-disposition': 'attachment',
+  'transfer-encoding': 'chunked',
+  trailer: 'digest',
+  'x-request-id': 'of middleware',
 }
 
 export interface App {
@@ -70,11 +74,15 @@ export function describeServer(app: App): void {
     })
 
     it('answers in full where a route has described another body already', async () => {
-      const response = await fetch(`${await app.start()}/described`)
+      const origin = await app.start()
+      const response = await fetch(`${origin}/described`)
+      const head = await fetch(`${origin}/described`, { method: 'HEAD' })
 
       expect(await response.json()).toMatchObject({ status: 503 })
-      const names = ['content-encoding', 'content-range']
-      expect(names.map((name) => response.headers.get(name))).toEqual([null, null])
+      expect([head.status, await head.text()]).toEqual([503, ''])
+      const names = ['content-encoding', 'content-range', 'content-disposition', 'trailer']
+      expect(names.map((name) => response.headers.get(name))).toEqual([null, null, null, null])
+      expect(response.headers.get('x-request-id')).toBe('of middleware')
       // Frameworks may add one of the new body.
       expect(response.headers.get('etag')).not.toBe(DESCRIPTION.etag)
     })

@@ -93,7 +93,9 @@ function honoApp(): App {
       })
       app.onError(honoErrors((_error, context) => context.text('own handler', 500)))
       server = createServer(async (request, response) => {
-        const answer = await app.fetch(new Request(`http://127.0.0.1${request.url}`))
+        const answer = await app.fetch(
+          new Request(`http://127.0.0.1${request.url}`, { method: request.method ?? 'GET' }),
+        )
         response.writeHead(answer.status, Object.fromEntries(answer.headers))
         response.end(await answer.text())
       })
@@ -156,6 +158,23 @@ describe('hono', () => {
     expect(console.error).toHaveBeenCalledExactlyOnceWith(new Error('secret'))
     expect([http.status, await http.text()]).toEqual([418, 'teapot'])
     expect([other.status, await other.text()]).toEqual([500, 'Internal Server Error'])
+  })
+
+  it('answers in full where the middleware fails after the route has answered', async () => {
+    const app = new Hono()
+    app.use(async (context, next) => {
+      context.header('x-request-id', 'r1')
+      await next()
+      throw createOpenError()
+    })
+    app.get('/', (context) => context.body('12345', 200, { 'content-length': '5', etag: '"5"' }))
+    app.onError(honoErrors())
+    const { status, headers } = await app.request('/')
+
+    expect(status).toBe(503)
+    expect(headers.get('content-type')).toBe('application/problem+json')
+    expect(headers.get('x-request-id')).toBe('r1')
+    expect([headers.get('content-length'), headers.get('etag')]).toEqual([null, null])
   })
 
   it('takes nothing but a function', () => {
