@@ -65,6 +65,7 @@ const config: ViteUserConfig = {
           name: 'dashboard',
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 15_000 } },
           include: ['test/dashboard/browser/*.test.ts'],
         },
       },

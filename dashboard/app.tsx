@@ -45,8 +45,8 @@ export function App(): JSX.Element {
         ) : (
           <SignIn problem={rejected.value} />
         )}
+        <Menu />
       </main>
-      <Menu />
       <Dialog />
       <ShortcutsDialog />
       <Toast />

@@ -140,7 +140,7 @@ export function Latency({
         {limit !== undefined && (
           <>
             <path class="limit" d={`M0 ${y}H${area.width}`} />
-            <text class="limit-text" x={area.width} y={y - 4} text-anchor="end">
+            <text class="limit-text" x={area.width} y={y < 12 ? y + 13 : y - 4} text-anchor="end">
               callTimeout {shortDuration(limit)}
             </text>
           </>

@@ -99,5 +99,5 @@ function phrase(row: Row): string {
   if (row.state === 'open') {
     return row.stateFor < 1_000 ? 'has just opened' : `has rejected calls for ${span(row.stateFor)}`
   }
-  return 'is full'
+  return row.trips15m > 0 ? 'has just closed' : 'is full'
 }

@@ -98,7 +98,9 @@ describe('the list of breakers', () => {
 
     admin.registry.get('a')?.reset()
 
-    expect((await rows(admin))[0]?.class).toBe(0)
+    const [row] = await rows(admin)
+    expect(row?.class).toBe(0)
+    expect(row?.why).toMatch(/^opened .* ago/)
     await admin.clock.advance(10_000)
     expect((await rows(admin))[0]?.class).toBe(2)
   })

@@ -192,7 +192,10 @@ export class Handler {
     const { status, code, message } = problem
     const isAccess = status === 401 || status === 403 || status === 429
     if (!isAccess && !(method === 'POST' && status < 500)) return
-    const path = new URL(url).pathname.slice(0, 200)
+    const { pathname, searchParams } = new URL(url)
+    // It would have changed nothing: the page asks while somebody types.
+    if (status === 422 && searchParams.get('dry') === '1') return
+    const path = pathname.slice(0, 200)
     this.#log.addRejected({
       breaker: route !== undefined && 'name' in route ? route.name.slice(0, 200) : '',
       text: `${method.slice(0, 20)} ${path}: ${message}`,

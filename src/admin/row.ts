@@ -96,7 +96,8 @@ function automaticTexts(
       inFlight > 0 ? `${inFlight} in flight` : 'its open time is over; it waits for a call'
     return { why, next }
   }
-  if (severity === 0) {
+  // One that has just recovered stays in its class for a while.
+  if (severity === 0 && fullShare > 0) {
     const { maxConcurrent } = snapshot.options
     const share = `${Math.round(fullShare * 1_000) / 10} %`
     return {
