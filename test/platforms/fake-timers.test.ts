@@ -187,7 +187,8 @@ describe.each(TOOLS)('fake timers of %s', (tool, timers) => {
     timers.uninstall()
     await turn()
 
-    expect(pendingTimers()).toBe(atRest)
+    // Those of others may end meanwhile.
+    expect(pendingTimers()).toBeLessThanOrEqual(atRest)
   })
 
   it('move a breaker that was created before on to half-open', async () => {
