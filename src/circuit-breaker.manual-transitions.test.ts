@@ -151,6 +151,18 @@ describe('trip of an open circuit', () => {
     expect(breaker.explain().text).toContain('because 1 call failed')
   })
 
+  it('does not say of an opening by hand what was said of the later trip', async () => {
+    const { breaker, clock } = createBreaker()
+    breaker.trip({ reason: 'maintenance', by: 'Ada' })
+    await clock.advance(400)
+
+    breaker.trip({ reason: 'not yet', by: 'Bob' })
+
+    expect(breaker.explain().text).toContain(
+      'It was tripped by hand by Bob (not yet) just now, which restarted its open time. It opened 400 ms ago because it was tripped by hand.',
+    )
+  })
+
   it('is still known after save, as far as it says who and why', async () => {
     const { breaker, clock } = createBreaker()
     await open(breaker)

@@ -13,6 +13,15 @@ import { type Classifier, firstOf, read } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
 import { retryAfterOf } from '../outcomes/http-retry-after.ts'
 
+/**
+ * What {@link guardAxios} needs of an axios instance. It is no more, because to the compiler the types of axios for
+ * `require` are others than those for `import`.
+ */
+export interface GuardableAxios {
+  readonly defaults: { adapter?: unknown }
+  getUri(config?: never): string
+}
+
 /** What {@link guardAxios} takes. */
 export interface GuardAxiosOptions {
   /**
@@ -53,7 +62,7 @@ export interface GuardAxiosOptions {
  * const error = await client.get('http://127.0.0.1:1/').catch((error) => error)
  * console.assert(isCircuitOpenError(error) && circuits.has('axios:http://127.0.0.1:1'))
  */
-export function guardAxios<A extends AxiosInstance>(
+export function guardAxios<A extends GuardableAxios>(
   instance: A,
   by: By,
   options: GuardAxiosOptions = {},
@@ -67,7 +76,7 @@ export function guardAxios<A extends AxiosInstance>(
     classify: 'function',
   })
   const { key = (_, { origin }) => origin, name = 'axios', classify } = options
-  const below = instance.defaults.adapter
+  const below = instance.defaults.adapter as AxiosInstance['defaults']['adapter']
   const breakerOf = breakersBy('guardAxios', by, name, ({ config, url }: Target) =>
     key(config, url),
   )
@@ -118,10 +127,10 @@ interface Target {
 }
 
 /** Where the request goes; `undefined` unless by HTTP. */
-function urlOf(instance: AxiosInstance, config: InternalAxiosRequestConfig): URL | undefined {
+function urlOf(instance: GuardableAxios, config: InternalAxiosRequestConfig): URL | undefined {
   try {
     const base = (globalThis as { location?: { href: string } }).location?.href
-    const url = new URL(instance.getUri(config), base)
+    const url = new URL(instance.getUri(config as never), base)
     return /^https?:$/.test(url.protocol) ? url : undefined
   } catch {
     return undefined

@@ -13,4 +13,4 @@
  * @module
  */
 export type { By } from '../adapter/breakers-by.ts'
-export { type GuardAxiosOptions, guardAxios } from './guard-axios.ts'
+export { type GuardAxiosOptions, type GuardableAxios, guardAxios } from './guard-axios.ts'

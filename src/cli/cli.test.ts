@@ -148,13 +148,21 @@ describe('ls', () => {
     expect(out).not.toContain('payments')
   })
 
+  it('says that one other is well', async () => {
+    const { admin, sc } = create()
+    await succeed(admin.registry.breaker('users'))
+    admin.registry.breaker('orders').trip()
+
+    expect((await sc('ls')).out).toMatch(/\n {2}… 1 more is healthy \(--all\)\n$/)
+  })
+
   it('says that all is well', async () => {
     const { admin, sc } = create()
     await succeed(admin.registry.breaker('users'))
 
     const { out } = await sc('ls')
 
-    expect(out).toMatch(/^None of 1 breaker needs you · .*\n {2}All 1 are healthy \(--all\)\n$/)
+    expect(out).toMatch(/^None of 1 breaker needs you · .*\n {2}It is healthy \(--all\)\n$/)
     expect((await create().sc('ls')).out).toMatch(/^There are no breakers · /)
   })
 

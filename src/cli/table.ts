@@ -58,8 +58,10 @@ export function tableLines(list: List, about: string, options: TableOptions): st
   const lines = [headline(byClass[0], total, about, list.now, paint)]
   if (shown.length > 0) lines.push('', ...rowLines(shown, list.now, options))
   if (!all && healthy > 0) {
-    const more = shown.length === 0 ? `All ${healthy} are healthy` : `… ${healthy} more are healthy`
-    lines.push(paint('dim', `  ${more} (--all)`))
+    const [every, more] =
+      healthy === 1 ? ['It is', '1 more is'] : [`All ${healthy} are`, `${healthy} more are`]
+    const said = shown.length === 0 ? every : `… ${more}`
+    lines.push(paint('dim', `  ${said} healthy (--all)`))
   }
   return lines
 }

@@ -133,7 +133,10 @@ function ending({ at, endedAt, endedBy, reopened, rejected }: TripRecord): strin
 function openSentences(state: Open | HalfOpen, settings: MachineSettings, now: number): string[] {
   const { trip } = state
   const sentences = []
+  let opening = trip
   if (state.name === 'open' && state.retripped !== null) {
+    // What the record says was said then.
+    opening = { ...trip, note: null, by: null }
     const tripped = `It was tripped by hand${saidBy(state.retripped)}`
     sentences.push(`${tripped} ${ago(now - state.from)}, which restarted its open time`)
   }
@@ -148,9 +151,9 @@ function openSentences(state: Open | HalfOpen, settings: MachineSettings, now: n
     const failed = count(reopened, 'probe has', 'probes have')
     sentences.push(
       `It opened again${reopenedAt(state, now)} because ${reopenedText(trip)}`,
-      `It first opened ${ago(now - trip.at)} because ${reasonOf(trip)}; ${failed} failed since`,
+      `It first opened ${ago(now - trip.at)} because ${reasonOf(opening)}; ${failed} failed since`,
     )
-  } else sentences.push(`It opened${when(now - trip.at)} because ${reasonOf(trip)}`)
+  } else sentences.push(`It opened${when(now - trip.at)} because ${reasonOf(opening)}`)
   const last = trip.failures.at(-1)
   if (last !== undefined) {
     sentences.push(`The last failure before ${opened} was ${failureText(last)}`)
