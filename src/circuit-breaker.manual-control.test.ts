@@ -260,6 +260,7 @@ describe('an override', () => {
   it('is lifted by nobody and for no reason when its time is over', async () => {
     const { breaker, clock } = createBreaker()
     const events = record(breaker, 'override')
+    await clock.advance(300)
     breaker.forceClosed({ by: 'Ada', reason: 'load test', for: 500 })
 
     await clock.advance(500)

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createBreaker, hang, RESET_TIMEOUT, reasonOf, turn } from '../../test/helpers/public.ts'
-import type { CircuitBreaker } from '../circuit-breaker.ts'
+import { CircuitBreaker } from '../circuit-breaker.ts'
 import { CircuitOpenError } from '../errors.ts'
 import { protect } from '../protect.ts'
 import { CircuitRegistry } from '../registry.ts'
@@ -192,6 +192,29 @@ describe('a call within a probe', () => {
     expect(breaker.snapshot()).toMatchObject({ state: 'closed', counts: { admitted: 1 } })
   })
 
+  it('passes through a probe of another breaker in between', async () => {
+    const { breaker: other, clock } = createBreaker({ maxFailures: 1 })
+    other.trip()
+    await clock.advance(RESET_TIMEOUT)
+
+    expect(await breaker.run(() => other.run(() => breaker.run(() => 'inner')))).toBe('inner')
+
+    expect([breaker.state, other.state]).toEqual(['closed', 'closed'])
+    expect(breaker.snapshot().counts.admitted).toBe(1)
+  })
+
+  it('is not the one whose rejection it hands on: that says nothing for the target', async () => {
+    const probe = hang(breaker)
+    const rejection = await reasonOf(breaker.run(() => 1))
+
+    expect(await probe.fail(rejection)).toBe(rejection)
+
+    expect(breaker.snapshot()).toMatchObject({
+      state: 'half-open',
+      counts: { cancelled: 1, neutral: 0 },
+    })
+  })
+
   it('is none of another breaker, which needs a permit', async () => {
     const { breaker: other, clock } = createBreaker({ maxFailures: 1 })
     other.trip()
@@ -237,3 +260,26 @@ describe('a call within a probe', () => {
     expect([...registry].map(({ state }) => state)).not.toContain('open')
   })
 })
+
+it.each<[string, (breaker: CircuitBreaker, inner: Inner) => Promise<unknown>]>([
+  ['run', (breaker, inner) => breaker.run(() => inner())],
+  [
+    'a stream',
+    (breaker, inner) =>
+      last(
+        breaker.stream(async function* () {
+          yield await inner()
+        })(),
+      ),
+  ],
+  ['a client', (breaker, inner) => protect({ get: () => inner() }, breaker).get()],
+])(
+  'two calls of which one makes the other are both counted while closed: by %s',
+  async (_, outer) => {
+    const breaker = new CircuitBreaker()
+
+    expect(await outer(breaker, () => breaker.run(() => 'answer'))).toBe('answer')
+
+    expect(breaker.snapshot().counts).toMatchObject({ admitted: 2, success: 2 })
+  },
+)

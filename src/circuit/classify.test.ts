@@ -81,6 +81,19 @@ describe('classify', () => {
     expect(breaker.snapshot().counts).toMatchObject({ failure: 1, cancelled: 0 })
   })
 
+  it.each(OUTCOMES)(
+    'makes a call that timed out count as %s, with nothing listening',
+    async (as) => {
+      const { breaker, clock } = createBreaker({ classify: () => as, callTimeout: 50 })
+      const { result } = hang(breaker)
+
+      await clock.advance(50)
+
+      expect(await result).toMatchObject({ code: 'ERR_CALL_TIMEOUT' })
+      expect(breaker.snapshot().counts).toMatchObject({ settled: 1, timeout: 1, [as]: 1 })
+    },
+  )
+
   it('is not asked about rejected calls', async () => {
     const classify = vi.fn(() => undefined)
     const { breaker } = createBreaker({ classify })

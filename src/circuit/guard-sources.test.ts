@@ -270,6 +270,17 @@ describe('random() that', () => {
     },
   )
 
+  it('returns 0 is right', () => {
+    const resetTimeout = { initial: 1_000, jitter: 0.5 }
+    const breaker = new CircuitBreaker({ resetTimeout, clock: new ManualClock(), random: () => 0 })
+    const reports = record(breaker, 'listenerError')
+
+    breaker.trip()
+
+    expect(breaker.snapshot().retryAfter).toBeLessThan(1_000)
+    expect(reports).toEqual([])
+  })
+
   it('throws as the breaker is created is reported on the console', () => {
     const print = vi.spyOn(console, 'error').mockImplementation(() => {})
 

@@ -27,3 +27,7 @@ it.each([0, 1_000])(
     expect(breaker.snapshot()).toMatchObject({ stateFor: 300, retryAfter: 4_700 })
   },
 )
+
+it('saved state that is wrong is refused when the breaker is created', () => {
+  expect(() => new CircuitBreaker({ saved: { version: 'x' } as never })).toThrow('version')
+})

@@ -121,3 +121,29 @@ describe('a listener with `once`', () => {
     expect(errors).toEqual([mine])
   })
 })
+
+describe('a listener with a signal', () => {
+  it.each([
+    ['as it is', {}],
+    ['without FinalizationRegistry', { FinalizationRegistry: undefined }],
+    ['without WeakRef', { WeakRef: undefined }],
+  ])('is gone once it is unsubscribed or aborted, on a platform %s', async (_, globals) => {
+    for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value)
+    vi.resetModules()
+    const short = await import('../index.ts')
+    const breaker = new short.CircuitBreaker({ maxFailures: 9 })
+    const controllers = [new AbortController(), new AbortController()] as const
+    const [unsubscribed, aborted] = [vi.fn(), vi.fn()]
+    const off = breaker.on('failure', unsubscribed, { signal: controllers[0].signal })
+    breaker.on('failure', aborted, { signal: controllers[1].signal })
+    await fail(breaker)
+
+    off()
+    controllers[1].abort()
+    await fail(breaker)
+
+    expect([unsubscribed, aborted].map((it) => it.mock.calls.length)).toEqual([1, 1])
+    for (const { signal } of controllers) expect(getEventListeners(signal, 'abort')).toEqual([])
+    vi.unstubAllGlobals()
+  })
+})

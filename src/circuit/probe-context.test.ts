@@ -72,12 +72,36 @@ describe('a probe that calls its own breaker, on a platform without async contex
     ])
   })
 
+  it('counts by what classify says of such a rejection', async () => {
+    breaker.configure({ classify: () => 'failure' })
+
+    await breaker(outer)().catch(() => {})
+
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', counts: { failure: 1, neutral: 0 } })
+    expect(print).not.toHaveBeenCalled()
+  })
+
   it('leaves the rejection by another breaker what it is', async () => {
     other.forceOpen()
 
     await breaker.run(() => other.run(() => 1)).catch(() => {})
 
     expect(breaker.snapshot()).toMatchObject({ state: 'half-open', counts: { cancelled: 1 } })
+  })
+
+  it.each<[string, () => unknown]>([
+    ['no process', () => vi.stubGlobal('process', undefined)],
+    ['no getBuiltinModule', () => vi.stubGlobal('process', {})],
+    [
+      'no AsyncLocalStorage in it',
+      () => vi.stubGlobal('process', { getBuiltinModule: () => ({}) }),
+    ],
+  ])('does without it where there is %s', async (_, prepare) => {
+    prepare()
+    const answer = breaker.run(() => inner())
+    vi.unstubAllGlobals()
+
+    expect([await answer, breaker.state]).toEqual(['answer', 'closed'])
   })
 
   it('has its contexts from a global AsyncLocalStorage where there is one', async () => {
@@ -88,5 +112,37 @@ describe('a probe that calls its own breaker, on a platform without async contex
 
     vi.unstubAllGlobals()
     expect(breaker.snapshot()).toMatchObject({ state: 'closed', counts: { admitted: 1 } })
+  })
+})
+
+describe('the contexts of probes', () => {
+  it('are followed until the last of them has ended, and not longer', async () => {
+    vi.resetModules()
+    const { CircuitBreaker } = await import('../index.ts')
+    const { AsyncLocalStorage } = await import('node:async_hooks')
+    const disable = vi.spyOn(AsyncLocalStorage.prototype, 'disable')
+    const recovery = { probes: 2, successes: 2 }
+    const breaker = new CircuitBreaker({ maxFailures: 1, recovery })
+    breaker.trip()
+    breaker.halfOpen()
+    let go = (): void => {}
+    const waiting = new Promise<void>((resolve) => (go = resolve))
+    const inner = breaker(async () => 'inner')
+
+    const parts = breaker.stream(async function* () {
+      yield 1
+      await waiting
+      yield await inner()
+    })()
+    await parts.next()
+    await breaker.run(() => 'another probe')
+    const early = disable.mock.calls.length
+    go()
+
+    expect(await parts.next()).toEqual({ done: false, value: 'inner' })
+    await parts.next()
+    expect([early, disable.mock.calls.length]).toEqual([0, 1])
+    expect(breaker.snapshot()).toMatchObject({ state: 'closed', counts: { admitted: 2 } })
+    disable.mockRestore()
   })
 })

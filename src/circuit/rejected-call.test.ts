@@ -197,6 +197,22 @@ describe('the error of a rejected call', () => {
     expect((rejection as Error).cause).toBe(error)
   })
 
+  it('says when the next probe may pass, which changes with each probe', async () => {
+    const recovery = { probes: 1, timeout: 1_000 }
+    const { breaker, clock } = createBreaker({ maxFailures: 1, recovery })
+    breaker.trip()
+    breaker.halfOpen()
+    const probe = breaker.acquire()
+    expect(await reasonOf(breaker.run(() => 1))).toMatchObject({ retryAfter: 1_000 })
+    await clock.advance(400)
+    probe.cancel()
+    breaker.acquire()
+
+    await clock.advance(100)
+
+    expect(await reasonOf(breaker.run(() => 1))).toMatchObject({ retryAfter: 900 })
+  })
+
   it('is made from nothing that is kept once the circuit has moved on', async () => {
     const { breaker } = createBreaker({ maxFailures: 1 })
     await fail(breaker)

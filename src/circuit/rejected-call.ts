@@ -32,7 +32,7 @@ export class RejectedCalls implements FailedCall {
     this.generation = state.generation
     this.override = override
     this.#machine = machine
-    this.#until = reason === 'full' ? undefined : admitsAt(state, override, machine.now(JUST_NOW))
+    this.#until = admitsAt(state, override, machine.now(JUST_NOW))
     this.#createError = createError
   }
 
@@ -50,10 +50,7 @@ export class RejectedCalls implements FailedCall {
   /** Whether they are described the same; when a probe may pass next changes with each. */
   include(reason: RejectReason, { state, override }: Machine): boolean {
     return (
-      this.generation === state.generation &&
-      this.reason === reason &&
-      reason !== 'half-open' &&
-      this.override === override
+      this.generation === state.generation && this.override === override && reason !== 'half-open'
     )
   }
 }
@@ -79,9 +76,9 @@ export function describeRejection(
 ): RejectedCalls {
   const { name, machine, options } = circuit
   if (last?.include(reason, machine)) return last
-  const { state, counters } = machine
+  const { state } = machine
   if (reason === 'full') {
-    const maxConcurrent = options.maxConcurrent ?? counters.inFlight
+    const maxConcurrent = options.maxConcurrent as number
     return new RejectedCalls(reason, machine, () => new CircuitFullError(name, maxConcurrent))
   }
   const why = explainRejection(name, reason, machine)
