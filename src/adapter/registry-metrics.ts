@@ -38,8 +38,11 @@ interface MutableSeries extends Series {
 interface Entry {
   readonly series: MutableSeries
   readonly last: (number | undefined)[]
-  /** Without a label of its own. */
-  readonly omitted: boolean
+  /** What its label would be; undefined where that could not be told. */
+  readonly wanted: string | undefined
+  admitted: number
+  /** How long it has had any state, ms. */
+  age: number
   /** In which pass. */
   seen: number
 }
@@ -150,6 +153,10 @@ export class RegistryMetrics {
     const { values, rates } = entry.series
     entry.seen = this.#pass
     this.breakers++
+    const age = timeInState.closed + timeInState.open + timeInState['half-open']
+    if (age < entry.age - ROUNDING || counts.admitted < entry.admitted) entry.last.length = 0
+    entry.age = age
+    entry.admitted = counts.admitted
     STATES.forEach((name, i) => {
       add(values, this.#state[i] as number, state === name ? 1 : 0)
       count(entry, this.#time[i] as number, timeInState[name] / 1_000)
@@ -193,24 +200,36 @@ export class RegistryMetrics {
       if (i >= 0) buckets[i] = (buckets[i] as number) + calls
     })
     const values = [...buckets, latency.count, latency.sum / 1_000]
+    // All of them begin anew at once, or buckets would have more calls than there were.
+    const { durations } = this
+    if (values.some((value, i) => value < (entry.last[durations[i] as number] ?? 0))) {
+      for (const index of durations) entry.last[index] = 0
+    }
     values.forEach((value, i) => {
       count(entry, this.durations[i] as number, value)
     })
   }
 
   #entryOf(name: string): Entry {
-    let entry = this.#entries.get(name)
-    if (entry === undefined || (entry.omitted && this.#hasRoom)) {
-      const own = this.#ownLabel(name)
-      const label = own ?? OTHER
-      if (entry?.series.label !== label) {
-        if (entry !== undefined) this.#leave(entry.series)
-        entry = { series: this.#join(label), last: [], omitted: own === undefined, seen: 0 }
-        this.#entries.set(name, entry)
-      }
+    const known = this.#entries.get(name)
+    const wanted = known === undefined ? this.#ownLabel(name) : known.wanted
+    const label = this.#given(known?.series.label, wanted)
+    const entry =
+      known?.series.label === label
+        ? known
+        : { series: this.#join(label), last: [], wanted, admitted: 0, age: 0, seen: 0 }
+    if (entry !== known) {
+      if (known !== undefined) this.#leave(known.series)
+      this.#entries.set(name, entry)
     }
-    if (entry.omitted) this.omitted++
+    if (label !== wanted) this.omitted++
     return entry
+  }
+
+  /** The wanted label, once it is there or there is room for it. */
+  #given(now: string | undefined, wanted: string | undefined): string {
+    if (wanted === undefined || now === wanted) return now ?? OTHER
+    return this.#series.has(wanted) || this.#hasRoom ? wanted : OTHER
   }
 
   get #hasRoom(): boolean {
@@ -221,9 +240,8 @@ export class RegistryMetrics {
     try {
       const label: unknown = this.#label(name)
       if (typeof label !== 'string') throw new TypeError(`label returned ${typeof label}`)
-      return this.#series.has(label) || this.#hasRoom ? label : undefined
+      return label
     } catch (error) {
-      // Once: it is asked again with each reading.
       if (!this.#reported) console.error(`short-circuit: label of ${this.#what} threw`, error)
       this.#reported = true
       return undefined
@@ -253,9 +271,12 @@ function add(values: (number | undefined)[], index: number, value: number): void
   values[index] = (values[index] ?? 0) + value
 }
 
-/** Adds what has been counted since; all of it for a breaker that has begun anew. */
+/** Of times that are the same, ms. */
+const ROUNDING = 0.001
+
+/** Adds what has been counted since; times that are less by their rounding take nothing away. */
 function count({ series, last }: Entry, index: number, value: number): void {
   const before = last[index] ?? 0
-  add(series.values, index, value < before ? value : value - before)
-  last[index] = value
+  add(series.values, index, Math.max(0, value - before))
+  last[index] = Math.max(before, value)
 }

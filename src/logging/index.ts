@@ -20,7 +20,7 @@ import { RateLimit } from './rate-limit.ts'
 
 /**
  * What lines are written to: the console, pino, or anything like them. One with `child`, as pino has it, gets
- * an object of fields first and the text second, any other the text alone.
+ * an object of fields first and the text second; any other, also one with `log`, as winston has it, the text alone.
  */
 export interface TransitionLogger {
   // biome-ignore lint/suspicious/noExplicitAny: loggers take texts, objects or both.
@@ -28,6 +28,7 @@ export interface TransitionLogger {
   // biome-ignore lint/suspicious/noExplicitAny: the same.
   warn(...args: any[]): unknown
   readonly child?: unknown
+  readonly log?: unknown
 }
 
 /** What {@link logTransitions} takes. */
@@ -46,7 +47,8 @@ export interface LogOptions {
   readonly perBreaker?: number | undefined
   /**
    * Changes each text before it is written. Messages of failures have been through the option `redact` of
-   * their breaker before. Where it throws, the line tells only the names of the states.
+   * their breaker before. The name of the breaker in the fields goes through it alone. Where it throws or
+   * returns anything but a string, the line tells only the states and the reason.
    */
   readonly redact?: ((text: string) => string) | undefined
 }
@@ -75,19 +77,26 @@ export function logTransitions(
   }
   checkAdapterOptions('logTransitions', options, TYPES)
   const { perMinute = 60, perBreaker = 10, redact = (text: string) => text } = options
-  const write = (level: 'info' | 'warn', fields: object, text: string): void => {
-    if (typeof logger.child === 'function') logger[level](fields, text)
-    else logger[level](text)
-  }
+  const takesFields = typeof logger.child === 'function' && typeof logger.log !== 'function'
+  const write = (level: 'info' | 'warn', fields: object, text: string): unknown =>
+    takesFields ? logger[level](fields, text) : logger[level](text)
   const limit = new RateLimit({ perMinute, perBreaker }, (left) => {
     const transitions = left === 1 ? 'transition of a circuit was' : 'transitions of circuits were'
-    write('warn', { left }, `${left} more ${transitions} not logged within a minute`)
+    const text = `${left} more ${transitions} not logged within a minute`
+    // No event of a breaker, whose listeners are caught: thrown by a timer, it would end the process.
+    new Promise((resolve) => resolve(write('warn', { left }, text))).catch((error: unknown) =>
+      console.error('short-circuit: logger of logTransitions threw', error),
+    )
   })
   const stop = registry.on('transition', (event) => {
-    if (!limit.allows(event.breaker)) return
-    const { breaker, from, to, reason, enforced } = event
-    const level = to === 'open' ? 'warn' : 'info'
-    write(level, { breaker, from, to, reason, enforced }, textOf(registry, event, redact))
+    if (!limit.allows(event.breaker)) return undefined
+    const { from, to, reason, enforced } = event
+    const breaker = redacted(event.breaker, redact)
+    const text = breaker === undefined ? undefined : redacted(textOf(registry, event), redact)
+    const fields = { ...(breaker === undefined ? {} : { breaker }), from, to, reason, enforced }
+    const states = `went from ${from} to ${to} (${reason})`
+    // Returned, so that the error of an asynchronous logger is reported, too.
+    return write(to === 'open' ? 'warn' : 'info', fields, text ?? `A circuit ${states}.`)
   })
   return () => {
     stop()
@@ -95,19 +104,26 @@ export function logTransitions(
   }
 }
 
+/** The explanation of the state that the event led to; of a breaker that is gone or further on, the event. */
 function textOf(
   registry: CircuitRegistry,
-  { breaker, from, to, reason }: BreakerEvent<'transition'>,
-  redact: (text: string) => string,
+  { breaker: name, from, to, reason, generation }: BreakerEvent<'transition'>,
 ): string {
-  const short = `Circuit "${breaker}" went from ${from} to ${to} (${reason}).`
-  let text: unknown
+  const breaker = registry.get(name)
+  return breaker?.snapshot().generation === generation
+    ? breaker.explain().text
+    : `Circuit "${name}" went from ${from} to ${to} (${reason}).`
+}
+
+/** In one line; undefined where it could not be redacted. */
+function redacted(text: string, redact: (text: string) => string): string | undefined {
   try {
-    text = redact(registry.get(breaker)?.explain().text ?? short)
+    const changed: unknown = redact(text)
+    return typeof changed === 'string' ? oneLine(changed) : undefined
   } catch {
     // The line is more important than why it could not be redacted.
+    return undefined
   }
-  return oneLine(typeof text === 'string' ? text : short)
 }
 
 /** What looks like the next line could be forged by whoever chooses names, reasons or messages. */

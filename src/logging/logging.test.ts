@@ -157,9 +157,51 @@ describe('logTransitions', () => {
     const lines = logged({ redact })
     await open(registry.breaker('users'))
 
+    expect(lines).toEqual([['warn', 'A circuit went from closed to open (consecutiveFailures).']])
+  })
+
+  it('redacts the fields, too, and leaves out what it cannot redact', () => {
+    let redact = (text: string) => text.replaceAll('users', '***')
+    const lines = logged({ redact: (text) => redact(text) }, () => {})
+    registry.breaker('users').trip()
+    redact = () => {
+      throw new Error('mine')
+    }
+    registry.breaker('users').reset()
+
+    const fields = { from: 'closed', to: 'open', reason: 'manual', enforced: true }
     expect(lines).toEqual([
-      ['warn', 'Circuit "users" went from closed to open (consecutiveFailures).'],
+      ['warn', { breaker: '***', ...fields }, expect.stringMatching(/^Circuit "\*\*\*" is open/)],
+      [
+        'info',
+        { from: 'open', to: 'closed', reason: 'reset', enforced: true },
+        'A circuit went from open to closed (reset).',
+      ],
     ])
+  })
+
+  it('tells of a state that was over before it could be explained', async () => {
+    const lines = logged()
+    const users = registry.breaker('users')
+    users.trip()
+    await clock.advance(RESET_TIMEOUT)
+    users.reset()
+    const all = lines.map(([level, text]) => [level, String(text).split(':')[0]])
+
+    expect(all).toEqual([
+      ['warn', 'Circuit "users" is open'],
+      ['info', 'Circuit "users" went from open to half-open (elapsed).'],
+      ['info', 'Circuit "users" is closed'],
+    ])
+  })
+
+  it('gives the text alone to loggers with "log", as winston is one', () => {
+    const lines: unknown[][] = []
+    const write = (...args: unknown[]) => lines.push(args)
+    logTransitions(registry, { info: write, warn: write, child: write, log: write })
+    registry.breaker('users').trip()
+
+    expect(lines).toEqual([[expect.stringMatching(/^Circuit "users" is open/)]])
   })
 
   it('writes one line whatever the names, reasons and messages are', async () => {
@@ -186,6 +228,23 @@ describe('logTransitions', () => {
     expect(users.state).toBe('open')
     expect(reported.mock.calls.map(([text]) => text)).toEqual([
       'short-circuit: circuit "users": listener of "transition" threw',
+    ])
+  })
+
+  it.each([
+    () => {
+      throw new Error('disk full')
+    },
+    () => Promise.reject(new Error('disk full')),
+  ])('reports a logger that fails, also at the end of a minute: %s', async (write) => {
+    const reported = vi.spyOn(console, 'error').mockImplementation(() => {})
+    logTransitions(registry, { info: write, warn: write }, { perMinute: 1 })
+    for (let i = 0; i < 2; i++) registry.breaker('users').trip()
+    await vi.advanceTimersByTimeAsync(60_000)
+
+    expect(reported.mock.calls).toEqual([
+      ['short-circuit: circuit "users": listener of "transition" threw', new Error('disk full')],
+      ['short-circuit: logger of logTransitions threw', new Error('disk full')],
     ])
   })
 

@@ -45,7 +45,7 @@ const TYPES = { register: 'object', label: 'function', limit: 'number', resilien
  * Durations of calls are there with the option `statistics` of the breakers.
  *
  * @throws TypeError or RangeError for arguments or options that are wrong; the error of prom-client if a metric
- * of that name is there already
+ * of that name is there already, as those of another registry are; then none is added
  */
 export function prometheus(registry: CircuitRegistry, options: PrometheusOptions): () => void {
   checkAdapterOptions('prometheus', options, TYPES)
@@ -57,9 +57,18 @@ export function prometheus(registry: CircuitRegistry, options: PrometheusOptions
   const now = oncePerTurn(() => [...metrics.read()])
   const families = familiesOf(metrics, now)
   if (options.resilience4j === true) families.push(...resilience4jFamilies(metrics, now))
-  for (const family of families) register.registerMetric(family)
-  const names = families.map(({ name }) => name)
-  return () => {
-    for (const name of names) register.removeSingleMetric(name)
+  const names: string[] = []
+  const stop = (): void => {
+    for (const name of names.splice(0)) register.removeSingleMetric(name)
   }
+  try {
+    for (const family of families) {
+      register.registerMetric(family)
+      names.push(family.name)
+    }
+  } catch (error) {
+    stop()
+    throw error
+  }
+  return stop
 }

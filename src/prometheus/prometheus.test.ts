@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client'
+import { Gauge, Registry } from 'prom-client'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { fail, hang, RESET_TIMEOUT, reasonOf, succeed } from '../../test/helpers/public.ts'
 import { CircuitRegistry } from '../index.ts'
@@ -181,6 +181,24 @@ describe('prometheus', () => {
     }
     stop()
     expect(openMetrics.getMetricsAsArray()).toEqual([])
+  })
+
+  it('adds nothing where one of its names is taken', () => {
+    const taken = { name: 'circuit_breaker_omitted', help: 'mine', registers: [register] }
+    const mine = new Gauge(taken)
+
+    expect(() => prometheus(registry, { register, resilience4j: true })).toThrow(taken.name)
+    expect(register.getMetricsAsArray()).toEqual([mine])
+  })
+
+  it('is taken out once, though it is stopped twice', () => {
+    const stop = prometheus(registry, { register })
+    stop()
+    prometheus(registry, { register })
+    const { length } = register.getMetricsAsArray()
+    stop()
+
+    expect([register.getMetricsAsArray().length, length > 0]).toEqual([length, true])
   })
 
   it('is taken out again', async () => {

@@ -174,6 +174,63 @@ describe('counters of breakers with one label', () => {
     expect(seen).toEqual([3, 3, 5, 6])
   })
 
+  it('count all of a breaker that began anew, also what it has more of than before', async () => {
+    prometheus(registry, { register })
+    for (let i = 0; i < 3; i++) {
+      await succeed(registry.breaker('a'))
+      await fail(registry.breaker('a'))
+    }
+    await clock.advance(100)
+    await scraped()
+    registry.delete('a')
+    for (let i = 0; i < 7; i++) await succeed(registry.breaker('a'))
+    const all = await scraped()
+
+    expect(all.get('calls_total{name=a,outcome=failure}')).toBe(3)
+    expect(all.get('calls_total{name=a,outcome=success}')).toBe(10)
+  })
+
+  it.each([
+    [3, 5],
+    [5, 5],
+    [9, 4],
+  ])('have buckets that add up when durations begin anew: %s, %s', async (quick, slow) => {
+    prometheus(registry, { register })
+    const take = async (ms: number, calls: number) => {
+      const breaker = registry.breaker('a', { statistics: true })
+      for (let i = 0; i < calls; i++) {
+        let end = () => {}
+        const call = breaker.run(() => new Promise<void>((resolve) => (end = resolve)))
+        await clock.advance(ms)
+        end()
+        await call
+      }
+      const all = await scraped()
+      const lines = ['bucket{name=a,le=0.005}', 'bucket{name=a,le=0.25}', 'bucket{name=a,le=+Inf}']
+      return [...lines, 'count{name=a}'].map((line) => all.get(`call_duration_seconds_${line}`))
+    }
+    const before = await take(1, quick)
+    registry.delete('a')
+    const all = quick + slow
+
+    expect(before).toEqual([quick, quick, quick, quick])
+    expect(await take(200, slow)).toEqual([quick, all, all, all])
+  })
+
+  it('are with those of the same label, where there is no room for one more', async () => {
+    const label = (name: string) => name.split(':')[0] as string
+    prometheus(registry, { register, limit: 1, label })
+    for (const name of ['a:1', 'x:1', 'x:2', 'y:1']) await succeed(registry.breaker(name))
+    await scraped()
+    registry.delete('a:1')
+    await scraped()
+    const all = await scraped()
+
+    expect(all.get('state{name=x,state=closed}')).toBe(2)
+    expect(all.get('calls_total{name=x,outcome=success}')).toBe(2)
+    expect(all.get('omitted{}')).toBe(1)
+  })
+
   it('go on for the others when one gets a label of its own', async () => {
     prometheus(registry, { register, limit: 1 })
     for (const name of ['a', 'b', 'c']) await succeed(registry.breaker(name))
