@@ -131,12 +131,16 @@ export class CircuitOpenError extends ShortCircuitError {
     return 503
   }
 
-  /** `Retry-After` in whole seconds, which frameworks add to their answer; `undefined` when unknown. */
+  /**
+   * `Retry-After` in whole seconds, which frameworks add to their answer; at least 1, for 0 would ask for the
+   * next try at once. `undefined` when unknown.
+   */
   get headers(): { readonly 'Retry-After': string } | undefined {
     const { retryAfter } = this
+    // It may be rounded up by a millisecond, which is not to become a second.
     return retryAfter === undefined
       ? undefined
-      : { 'Retry-After': String(Math.ceil(retryAfter / 1000)) }
+      : { 'Retry-After': `${Math.ceil((retryAfter - 1) / 1000) || 1}` }
   }
 
   /** @internal */

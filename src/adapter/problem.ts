@@ -64,8 +64,7 @@ function isOwn(error: unknown): error is ShortCircuitError {
   return isCircuitOpenError(error) || isCircuitFullError(error) || isCallTimeoutError(error)
 }
 
-/** In whole seconds, at least one: 0 would ask for the next try at once. */
 function retryAfterOf(error: ShortCircuitError): Readonly<Record<string, string>> {
-  const ms = isCircuitOpenError(error) ? error.retryAfter : undefined
-  return ms === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(ms / 1_000))) }
+  const headers = isCircuitOpenError(error) ? error.headers : undefined
+  return headers === undefined ? {} : { 'retry-after': headers['Retry-After'] }
 }

@@ -68,8 +68,6 @@ function isDeadline(reason: unknown): boolean {
 
 /** The error of a call that was rejected. */
 export function unavailable(error: CircuitOpenError): ConnectError {
-  const { message, retryAfter } = error
-  const metadata =
-    retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfter / 1_000)) }
-  return new ConnectError(message, Code.Unavailable, metadata, [], error)
+  const { message, headers = {} } = error
+  return new ConnectError(message, Code.Unavailable, headers, [], error)
 }
