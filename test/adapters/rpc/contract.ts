@@ -223,7 +223,7 @@ export function describeRpc<Server extends RpcServer>(row: RpcRow<Server>): void
       guard()
       await connect()
 
-      expect((await failure(call(kind, 'hang', { timeout: 200 }))).code).toBe(4)
+      expect((await failure(call(kind, 'hang', { timeout: 500 }))).code).toBe(4)
       expect(counts()).toMatchObject({ failure: 1, timeout: 0 })
       await untilSeen()
     })
