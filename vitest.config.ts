@@ -33,6 +33,8 @@ const config: ViteUserConfig = {
         resolve: { alias },
         test: {
           name: 'unit',
+          // Real servers, processes and timers on a busy machine: the report tells what ran twice.
+          retry: process.env['CI'] ? 1 : 0,
           // Searches and child processes take long on a busy machine; nothing here measures time.
           testTimeout: 60_000,
           hookTimeout: 60_000,
