@@ -1,3 +1,6 @@
+/** Events that bring nothing of an answer. */
+export const ENDINGS: ReadonlySet<PropertyKey> = new Set(['error', 'abort', 'end', 'close'])
+
 /** A stream of Node, or what a client returns that tells its end by the same events. */
 export interface EmittingStream {
   on(event: PropertyKey, listener: (argument: unknown) => void): unknown

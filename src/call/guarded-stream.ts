@@ -6,17 +6,21 @@ import { CallTimeoutError } from '../errors.ts'
 import { show } from '../options/validate.ts'
 import type { AbortListener } from './abort-listeners.ts'
 import { abortedByCaller } from './caller-signal.ts'
-import { type EmittingStream, isEmittingStream, listenTo, watch } from './emitting-stream.ts'
+import {
+  type EmittingStream,
+  ENDINGS,
+  isEmittingStream,
+  listenTo,
+  watch,
+} from './emitting-stream.ts'
 import { follow } from './follow.ts'
 import { inNextTurn } from './next-turn.ts'
 import { Settlement } from './settlement.ts'
 import { type Iterator, isWebStream, rejectingIterator, type Source } from './stream-iterators.ts'
 import { isIteratorOf, proxyStream } from './stream-proxy.ts'
 import { timeLimit } from './timeout-queue.ts'
+import { waitAtMost } from './wait-at-most.ts'
 import { webIterator, webStream, webStreamType } from './web-stream.ts'
-
-/** Events that bring nothing of an answer. */
-const ENDINGS: ReadonlySet<PropertyKey> = new Set(['error', 'abort', 'end', 'close'])
 
 /** Settles calls whose stream was dropped before its end, where the runtime tells. */
 const droppedStreams =
@@ -283,20 +287,7 @@ export class GuardedStream implements AbortListener {
   /** Waits no longer than the call timeout; then fails the stream and tells its source to end. */
   limited<T>(wait: () => Promise<T>, stop: () => unknown): Promise<T> {
     if (this.#timeout === undefined) return wait()
-    return new Promise((resolve, reject) => {
-      let ended: (() => void) | undefined
-      const stopTimer = this.#limit((reason) => {
-        ended = this.#circuit.abandon()
-        reject(reason)
-        // Its errors are ignored: the stream has failed already.
-        new Promise((resolve) => resolve(stop())).catch(() => {})
-      })
-      const settled = wait().finally(() => {
-        stopTimer?.()
-        ended?.()
-      })
-      settled.then(resolve, reject)
-    })
+    return waitAtMost(this.#circuit, (expired) => this.#limit(expired), wait, stop)
   }
 
   /** Fails the stream after the call timeout, then calls `expired`. Returns what stops the timer. */
