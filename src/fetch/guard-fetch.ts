@@ -106,14 +106,17 @@ export function guardFetch<F extends AnyFetch = typeof fetch>(
   const callOptions = callOptionsOf(classify, usual, retryAfterOf)
 
   const below: AnyFetch = given ?? globalThis.fetch
-  /** The signals of requests that the global fetch is making. */
-  const sent = new WeakSet<AbortSignal>()
+  /**
+   * The signals of requests that are being made, with what was asked for: Node stops following the signal of a
+   * `Request` that it has collected, also while the body is read.
+   */
+  const sent = new WeakMap<AbortSignal, unknown>()
 
   const guarded = async (input: unknown, init?: RequestInit): Promise<unknown> => {
     // Now, because what instruments or mocks it may come later.
     const send: AnyFetch = given ?? globalThis.fetch
     // It is the global one itself, or a part of it.
-    if (init?.signal && sent.has(init.signal)) return below(input, init)
+    if (given === undefined && init?.signal && sent.has(init.signal)) return below(input, init)
     const url = urlOf(input)
     const breaker = url && breakerOf({ url, init })
     if (url === undefined || breaker === undefined) return send(input, init)
@@ -121,7 +124,7 @@ export function guardFetch<F extends AnyFetch = typeof fetch>(
     const call = { ...callOptions(breaker), signal, stream }
     try {
       return await breaker.run(async (own) => {
-        if (given === undefined) sent.add(own)
+        sent.set(own, input)
         try {
           return await send(input, { ...init, signal: own })
         } catch (error) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { circuitErrors } from '../../src/hono/index.ts'
 import { createOpenError } from '../../src/testing/index.ts'
-import { describeFetch } from './fetch-rows.ts'
+import { describeFetch, fetchOfRequest } from './fetch-rows.ts'
 import { RemoteServer } from './remote-server.ts'
 import { runTests } from './runner.ts'
 
@@ -12,11 +12,7 @@ import { runTests } from './runner.ts'
 export async function runSuite(control: string): Promise<string> {
   const start = () => RemoteServer.start(control)
   describeFetch('guardFetch', {}, start)
-  describeFetch(
-    'guardFetch of a Request',
-    { fetch: (input, init) => fetch(new Request(input, init)) },
-    start,
-  )
+  describeFetch('guardFetch of a Request', { fetch: fetchOfRequest }, start)
 
   describe('circuitErrors of Hono', () => {
     it('answers 503 for a call that was rejected', async () => {

@@ -1,11 +1,11 @@
 import { inject } from 'vitest'
-import { describeFetch } from '../adapters/fetch-rows.ts'
+import { describeFetch, fetchOfRequest } from '../adapters/fetch-rows.ts'
 import { RemoteServer } from '../adapters/remote-server.ts'
 
 const start = () => RemoteServer.start(inject('control'))
 describeFetch('guardFetch in a browser', {}, start)
 describeFetch(
   'guardFetch of a Request in a browser',
-  { fetch: (input, init) => fetch(new Request(input, init)) },
+  { fetch: fetchOfRequest },
   start,
 )
