@@ -4,8 +4,4 @@ import { RemoteServer } from '../adapters/remote-server.ts'
 
 const start = () => RemoteServer.start(inject('control'))
 describeFetch('guardFetch in a browser', {}, start)
-describeFetch(
-  'guardFetch of a Request in a browser',
-  { fetch: fetchOfRequest },
-  start,
-)
+describeFetch('guardFetch of a Request in a browser', { fetch: fetchOfRequest }, start)

@@ -1,0 +1,167 @@
+import type { OverrideMode } from '../index.ts'
+import type { Registers } from './register.ts'
+
+/**
+ * When a fleet opens and how it recovers. It comes with every exchange: the store has no configuration, and
+ * two versions of a program may go by different policies for a while.
+ */
+export interface FleetPolicy {
+  /** Opens when this share of the calls in the window has failed, in (0, 1]; 0 for never. Reaching it opens. */
+  readonly failureRate: number
+  /** Opens when this share was slow, in (0, 1]; 0 for never. Reaching it opens. */
+  readonly slowCallRate: number
+  /** With fewer calls of the whole fleet in the window, it does not open. An integer of at least 1. */
+  readonly minimumCalls: number
+  /** How many processes must have reported failures or slow calls within the window. At least 1. */
+  readonly minReporters: number
+  /** The window has so many buckets of `bucketMs` each. */
+  readonly buckets: number
+  readonly bucketMs: number
+  /** How long it is open: `openMs` at first, `factor` times as long with each re-opening, at most `maxOpenMs`. */
+  readonly openMs: number
+  readonly maxOpenMs: number
+  readonly factor: number
+  /** Probes in flight at once, in the whole fleet. */
+  readonly probes: number
+  /** Probes that must succeed to close it. */
+  readonly successes: number
+  /** How long a process may hold the lease of a probe without renewing it, ms. */
+  readonly leaseMs: number
+}
+
+/** Calls that have ended. `slow` ones are among the others. */
+export interface FleetCounts {
+  readonly success: number
+  readonly failure: number
+  readonly slow: number
+}
+
+/** What is done by hand to the automatic state, or to the override. */
+export type FleetCommand = {
+  readonly by: string
+  readonly reason: string
+} & (
+  | {
+      /** `for` is how long to stay open, ms; 0 for as long as the policy says. */
+      readonly kind: 'trip'
+      readonly for: number
+    }
+  | { readonly kind: 'halfOpen' | 'reset' }
+  | {
+      /** `mode` is `null` to lift it; `for` is how long it lasts, ms; 0 for until it is lifted. */
+      readonly kind: 'override'
+      readonly mode: OverrideMode | null
+      readonly for: number
+    }
+)
+
+/** What one process says and asks about one breaker, in one exchange. */
+export interface Ask {
+  /** The name of the breaker: at most 128 characters, no braces, line breaks or `|`. */
+  readonly name: string
+  /** The process: unique among those that live, not empty, no white space. */
+  readonly process: string
+  readonly policy: FleetPolicy
+  /** What the process holds: newer than what the store has, it repairs the store. */
+  readonly known: Registers
+  /** Calls that ended since the last exchange, while the automatic register was the known one. */
+  readonly report?: FleetCounts | undefined
+  /** Asks for the lease of a probe. The id is new for each attempt: no white space or `=`. */
+  readonly lease?: string | undefined
+  /** The lease of a probe that still runs. */
+  readonly renew?: string | undefined
+  /** How the probe with that lease has ended; `none` if that is no evidence. */
+  readonly result?:
+    | { readonly lease: string; readonly outcome: 'success' | 'failure' | 'none' }
+    | undefined
+  readonly command?: FleetCommand | undefined
+  /** By the clock of the store, ms: what comes later has no effect. 0 while its time is not known. */
+  readonly notAfter: number
+  /** Drawn for each ask: an integer from 0 to 1023. */
+  readonly nonce: number
+}
+
+/** What the store answers to one {@link Ask}. */
+export interface Answer {
+  /** The clock of the store, in whole ms. */
+  readonly nowMs: number
+  readonly registers: Registers
+  /** What the fleet has reported in the window, while it is closed. */
+  readonly fleet: FleetCounts
+  /**
+   * Why the ask had no effect, or not all of it: it came too late; the record is of a newer version; or
+   * its registers were more than a day ahead of the store, so that the process must take those of the answer, though
+   * they look older.
+   */
+  readonly refused?: 'late' | 'schema' | 'ahead' | undefined
+  /** Whether the lease that was asked for was granted; undefined if none was asked for. */
+  readonly granted?: boolean | undefined
+  /** After how many ms to ask again for a lease that was not granted. */
+  readonly retryMs?: number | undefined
+  /** After how many ms to report next, where the store wants to say that. */
+  readonly flushMs?: number | undefined
+  /** The policy of the process before, as `policyText` has it, where it was another one. */
+  readonly otherPolicy?: string | undefined
+}
+
+/** What a store tells those who watch it: the registers of one breaker, as they now are. */
+export interface Push {
+  readonly name: string
+  readonly nowMs: number
+  readonly registers: Registers
+}
+
+/**
+ * A store that a fleet shares, and which decides by itself, as `step` does. Experimental: it may change in
+ * any version.
+ */
+export interface FleetStore {
+  /**
+   * Answers every ask, in the same order, each as by one `step`, atomically. Rejects when the store can't be
+   * reached, and when `signal` is aborted. It never asks twice by itself.
+   */
+  exchange(asks: readonly Ask[], signal: AbortSignal): Promise<readonly Answer[]>
+  /**
+   * Hears of changes by any process. Pushes may be lost, doubled and out of order. `onConnect` is called when the
+   * subscription stands, first and after each interruption: what happened meanwhile is not pushed.
+   */
+  watch?(onPush: (push: Push) => void, onConnect: () => void): AsyncDisposable
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * A store that only compares and swaps. `casStore` makes a {@link FleetStore} of it, whose decisions are those
+ * of `step`. Experimental: it may change in any version.
+ */
+export interface CasStore {
+  /** `bytes` is null for a name that it does not have. `nowMs` is the clock of the engine, not of the process. */
+  load(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{
+    readonly bytes: Uint8Array | null
+    readonly rev: string
+    readonly nowMs: number
+  }>
+  /** Saves if the revision is still `rev`, and returns whether it was. `ttlMs` may be `Infinity`. */
+  save(
+    name: string,
+    bytes: Uint8Array,
+    rev: string,
+    ttlMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean>
+  /** Hears of changes of any process. They may be lost. */
+  watch?(
+    onChange: (name: string, bytes: Uint8Array) => void,
+    onConnect: () => void,
+  ): AsyncDisposable
+}
+
+/** A policy as one short text, to see whether two are the same. */
+export function policyText(policy: FleetPolicy): string {
+  const { failureRate, slowCallRate, minimumCalls, minReporters, buckets, bucketMs } = policy
+  const { openMs, maxOpenMs, factor, probes, successes, leaseMs } = policy
+  const trip = [failureRate, slowCallRate, minimumCalls, minReporters, buckets, bucketMs]
+  return [...trip, openMs, maxOpenMs, factor, probes, successes, leaseMs].join(' ')
+}
