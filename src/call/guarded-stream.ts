@@ -1,9 +1,7 @@
 import type { Circuit } from '../circuit/circuit.ts'
-import { rejectWith } from '../circuit/deferred-rejection.ts'
 import { runInContext } from '../circuit/probe-context.ts'
 import type { Settled } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
-import { show } from '../options/validate.ts'
 import type { AbortListener } from './abort-listeners.ts'
 import { abortedByCaller } from './caller-signal.ts'
 import {
@@ -14,6 +12,7 @@ import {
   watch,
 } from './emitting-stream.ts'
 import { follow } from './follow.ts'
+import { GuardedIterator } from './guarded-iterator.ts'
 import { inNextTurn } from './next-turn.ts'
 import { Settlement } from './settlement.ts'
 import { type Iterator, isWebStream, rejectingIterator, type Source } from './stream-iterators.ts'
@@ -70,7 +69,7 @@ export class GuardedStream implements AbortListener {
   #iterate(start: () => Source): Iterator {
     try {
       const source = this.run(start)
-      return this.#guard(source[Symbol.asyncIterator](), source)
+      return new GuardedIterator(this, source[Symbol.asyncIterator](), source)
     } catch (reason) {
       this.end({ status: 'rejected', reason })
       return rejectingIterator(reason)
@@ -91,7 +90,10 @@ export class GuardedStream implements AbortListener {
   #view(source: Source): Source {
     if (!isWebStream(source)) return this.#proxy(source)
     if (source.locked) return source
-    return webStream(this.#guard(webIterator(source), source), webStreamType(source)) as never
+    return webStream(
+      new GuardedIterator(this, webIterator(source), source),
+      webStreamType(source),
+    ) as never
   }
 
   get over(): boolean {
@@ -101,7 +103,7 @@ export class GuardedStream implements AbortListener {
   /** Unread, it has succeeded; otherwise it is noticed from now on when it is dropped. */
   onNextTurn(): void {
     if (this.#reading) this.#noticeDrop()
-    else if (this.#left) this.#leave()
+    else if (this.#left) this.leave()
     else {
       this.#unread = true
       this.settlement.settle({ status: 'fulfilled', value: this.#source })
@@ -115,7 +117,7 @@ export class GuardedStream implements AbortListener {
   }
 
   /** The caller begins to read. False if it has begun before. */
-  #read(): boolean {
+  read(): boolean {
     if (this.#reading) return false
     this.#reading = true
     if (!this.#unread || this.#left) return true
@@ -137,7 +139,7 @@ export class GuardedStream implements AbortListener {
       !timedOut &&
       (this.#begun || settled.status === 'fulfilled') &&
       abortedByCaller(this.settlement.signal)
-    if (this.#left || aborted) this.#leave()
+    if (this.#left || aborted) this.leave()
     else this.settlement.settle(settled, timedOut)
   }
 
@@ -153,7 +155,8 @@ export class GuardedStream implements AbortListener {
     return delivered || (answer !== undefined && !this.#reading)
   }
 
-  #leave(): void {
+  /** The caller leaves it. */
+  leave(): void {
     // What had been buffered before is read without an event.
     if (this.#begun || (this.#source as Partial<EmittingStream> | undefined)?.readableDidRead)
       this.settlement.deliver()
@@ -179,19 +182,19 @@ export class GuardedStream implements AbortListener {
       },
       leave: () => {
         this.#left = true
-        if (this.#reading) this.#leave()
+        if (this.#reading) this.leave()
       },
       listen: (event) => {
         // Those of Node wait until they are read, and tell when that begins.
         if ('readableFlowing' in source) return
-        this.#read()
+        this.read()
         if (!ENDINGS.has(event) && isEmittingStream(source)) {
           source.on(event, () => this.settlement.deliver())
         }
       },
       view: (stream) => this.#view(stream),
       follow: (result) => {
-        if (!this.#read()) return
+        if (!this.read()) return
         result.then(
           (value) => this.end({ status: 'fulfilled', value }),
           (reason) => this.end({ status: 'rejected', reason }),
@@ -202,7 +205,7 @@ export class GuardedStream implements AbortListener {
 
   /** For a promise that can be iterated as well, which the caller awaits. */
   #await(promise: PromiseLike<unknown>): Promise<unknown> {
-    this.#read()
+    this.read()
     const { onFulfilled, onRejected } = this.settlement
     const plain = new Promise((resolve, reject) => void promise.then(resolve, reject))
     return follow(onFulfilled, onRejected, plain)
@@ -217,64 +220,26 @@ export class GuardedStream implements AbortListener {
     else {
       listenTo(source, {
         onRead: (event) => {
-          if (!this.#read()) return
+          if (!this.read()) return
           const arrived = (): void => this.settlement.deliver()
           watch(source, event, arrived, () => this.#limit((reason) => source.destroy?.(reason)))
         },
         onEnd: () => this.end({ status: 'fulfilled', value: undefined }),
         onError: (reason) => {
-          this.#read()
+          this.read()
           this.end({ status: 'rejected', reason })
         },
-        onLeft: () => this.#leave(),
+        onLeft: () => this.leave(),
         onClose: (ended) => {
-          if (ended || !this.#reading) this.#leave()
+          if (ended || !this.#reading) this.leave()
           else this.end({ status: 'rejected', reason: new Error('the stream closed early') })
         },
       })
     }
   }
 
-  #guard(source: Iterator, stream: Source): Iterator {
-    const guarded: Iterator & AsyncIterable<unknown> = {
-      next: (value) => {
-        this.#read()
-        if (this.#timeout === undefined) return this.#follow(source, value)
-        return this.limited(
-          () => this.#follow(source, value),
-          () => (stream.destroy === undefined ? source.return?.() : stream.destroy()),
-        )
-      },
-      return: (value) => {
-        this.#leave()
-        return source.return?.(value) ?? Promise.resolve({ done: true, value })
-      },
-      throw: (error) => {
-        this.#leave()
-        return source.throw?.(error) ?? rejectWith(error)
-      },
-      [Symbol.asyncIterator]: () => guarded,
-    }
-    return guarded
-  }
-
-  async #follow(source: Iterator, value: unknown): Promise<IteratorResult<unknown>> {
-    try {
-      const item = await this.run(() => source.next(value))
-      // The language throws for it as well, but then tells no iterator, which would not end.
-      if (Object(item) !== item)
-        throw new TypeError(`next() must return an object, got ${show(item)}`)
-      if (item.done) this.end({ status: 'fulfilled', value: item.value })
-      else this.settlement.deliver()
-      return item
-    } catch (reason) {
-      this.end({ status: 'rejected', reason })
-      throw reason
-    }
-  }
-
   /** How long the caller waits for the next item; a probe has a limit in any case. */
-  get #timeout(): number | undefined {
+  get timeout(): number | undefined {
     const { permit, settled, delivered } = this.settlement
     if (settled) return undefined
     return delivered ? this.#callTimeout : this.#circuit.timeLimit(permit, this.#callTimeout)
@@ -286,14 +251,14 @@ export class GuardedStream implements AbortListener {
 
   /** Waits no longer than the call timeout; then fails the stream and tells its source to end. */
   limited<T>(wait: () => Promise<T>, stop: () => unknown): Promise<T> {
-    if (this.#timeout === undefined) return wait()
+    if (this.timeout === undefined) return wait()
     return waitAtMost(this.#circuit, (expired) => this.#limit(expired), wait, stop)
   }
 
   /** Fails the stream after the call timeout, then calls `expired`. Returns what stops the timer. */
   #limit(expired: (reason: CallTimeoutError) => void): (() => void) | undefined {
     const { name, clock } = this.#circuit
-    const timeout = this.#timeout
+    const timeout = this.timeout
     if (timeout === undefined) return undefined
     return timeLimit(clock, timeout, () => {
       const reason = new CallTimeoutError(name, timeout)

@@ -40,32 +40,56 @@ export function startLazily(
   args: readonly unknown[],
   start: (args: readonly unknown[]) => Source,
 ): AsyncGenerator<unknown, unknown, unknown> {
-  let iterator: Iterator | undefined
-  let left = false
-  const begin = (): Iterator => {
-    const stream = admit(circuit, args)
+  return new LazyStream(circuit, args, start) as never
+}
+
+/** A class, as closures for its methods made a short stream take a third longer. */
+class LazyStream {
+  readonly #circuit: Circuit
+  readonly #args: readonly unknown[]
+  readonly #start: (args: readonly unknown[]) => Source
+  #iterator: Iterator | undefined
+  #left = false
+
+  constructor(
+    circuit: Circuit,
+    args: readonly unknown[],
+    start: (args: readonly unknown[]) => Source,
+  ) {
+    this.#circuit = circuit
+    this.#args = args
+    this.#start = start
+  }
+
+  next(value?: unknown): Promise<IteratorResult<unknown>> {
+    if (this.#left && this.#iterator === undefined) return Promise.resolve(DONE)
+    this.#iterator ??= this.#begin()
+    return this.#iterator.next(value)
+  }
+
+  return(value?: unknown): Promise<IteratorResult<unknown>> {
+    this.#left = true
+    return this.#iterator?.return?.(value) ?? Promise.resolve({ done: true, value })
+  }
+
+  throw(error?: unknown): Promise<IteratorResult<unknown>> {
+    this.#left = true
+    return this.#iterator?.throw?.(error) ?? rejectWith(error)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.return()
+  }
+
+  #begin(): Iterator {
+    const stream = admit(this.#circuit, this.#args)
     if (!(stream instanceof GuardedStream)) return stream
-    return stream.iterateLazily(() => start(stream.args), generator)
+    return stream.iterateLazily(() => this.#start(stream.args), this)
   }
-  const end = (way: 'return' | 'throw', value: unknown): Promise<IteratorResult<unknown>> => {
-    left = true
-    if (iterator?.[way] !== undefined) return iterator[way](value)
-    return way === 'throw' ? rejectWith(value) : Promise.resolve({ done: true, value })
-  }
-  const generator = {
-    next: (value?: unknown): Promise<IteratorResult<unknown>> => {
-      if (left && iterator === undefined) return Promise.resolve(DONE)
-      iterator ??= begin()
-      return iterator.next(value)
-    },
-    return: (value?: unknown) => end('return', value),
-    throw: (error?: unknown) => end('throw', error),
-    [Symbol.asyncIterator]: () => generator,
-    [asyncDispose]: async () => {
-      await end('return', undefined)
-    },
-  } as unknown as AsyncGenerator<unknown, unknown, unknown>
-  return generator
 }
 
 function startStream(
