@@ -141,8 +141,8 @@ export class CircuitBreaker<
    * Guards a function that returns an async iterable or a promise of one, streams of Node and of the web
    * among them. The call ends with the stream, however it is read: its end is a success, an error a
    * failure, and leaving early a success once an item has come. One that is unread counts as a success a turn
-   * after it was returned; read later, it is a call by itself. A rejected call rejects at the first
-   * item, or by its promise.
+   * after it was returned; read later, it is a call by itself, whose failure goes on with those before. A
+   * rejected call rejects at the first item, or by its promise.
    */
   get stream(): StreamGuard {
     const wrap = (fn: Parameters<typeof wrapStream>[1]) => wrapStream(this.#circuit, fn)

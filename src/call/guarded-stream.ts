@@ -4,6 +4,7 @@ import type { Settled } from '../core/outcome.ts'
 import { CallTimeoutError } from '../errors.ts'
 import type { AbortListener } from './abort-listeners.ts'
 import { abortedByCaller } from './caller-signal.ts'
+import { droppedStreams } from './dropped-streams.ts'
 import {
   type EmittingStream,
   ENDINGS,
@@ -14,18 +15,12 @@ import {
 import { follow } from './follow.ts'
 import { GuardedIterator } from './guarded-iterator.ts'
 import { inNextTurn } from './next-turn.ts'
-import { Settlement } from './settlement.ts'
+import type { Settlement } from './settlement.ts'
 import { type Iterator, isWebStream, rejectingIterator, type Source } from './stream-iterators.ts'
 import { isIteratorOf, proxyStream } from './stream-proxy.ts'
 import { timeLimit } from './timeout-queue.ts'
 import { waitAtMost } from './wait-at-most.ts'
 import { webIterator, webStream, webStreamType } from './web-stream.ts'
-
-/** Settles calls whose stream was dropped before its end, where the runtime tells. */
-const droppedStreams =
-  typeof FinalizationRegistry === 'function'
-    ? /* @__PURE__ */ new FinalizationRegistry<Settlement>((settlement) => settlement.leave())
-    : undefined
 
 /**
  * The stream of one admitted call. It settles with the first end that shows: of the stream, by the
@@ -106,7 +101,7 @@ export class GuardedStream implements AbortListener {
     else if (this.#left) this.leave()
     else {
       this.#unread = true
-      this.settlement.settle({ status: 'fulfilled', value: this.#source })
+      this.settlement.presume(this.#source)
     }
   }
 
@@ -126,9 +121,7 @@ export class GuardedStream implements AbortListener {
     if (!circuit.machine.wouldAdmit(circuit.clock.now())) return true
     const permit = circuit.admitInParts(this.#callTimeout)
     if (typeof permit === 'string') return true
-    const { signal, call, own, answer } = this.settlement
-    this.settlement = new Settlement(circuit, permit, signal, call, own)
-    this.settlement.answer = answer
+    this.settlement = this.settlement.continue(permit)
     this.#noticeDrop()
     return true
   }

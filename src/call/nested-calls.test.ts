@@ -203,18 +203,6 @@ describe('a call within a probe', () => {
     expect(breaker.snapshot().counts.admitted).toBe(1)
   })
 
-  it('is not the one whose rejection it hands on: that says nothing for the target', async () => {
-    const probe = hang(breaker)
-    const rejection = await reasonOf(breaker.run(() => 1))
-
-    expect(await probe.fail(rejection)).toBe(rejection)
-
-    expect(breaker.snapshot()).toMatchObject({
-      state: 'half-open',
-      counts: { cancelled: 1, neutral: 0 },
-    })
-  })
-
   it('is none of another breaker, which needs a permit', async () => {
     const { breaker: other, clock } = createBreaker({ maxFailures: 1 })
     other.trip()

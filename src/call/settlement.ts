@@ -3,6 +3,7 @@ import { type CallContext, isReplaced } from '../circuit/classify.ts'
 import { Rejection } from '../circuit/deferred-rejection.ts'
 import type { AdmittedPermit, SettleHandlers } from '../circuit/settle-handlers.ts'
 import { CANCELLED, type Classification, errorOf, type Settled, SUCCESS } from '../core/outcome.ts'
+import { presumeSuccess } from '../core/presumed-success.ts'
 import type { CallSignal } from './call-signal.ts'
 import { abortedByCaller } from './caller-signal.ts'
 
@@ -25,6 +26,8 @@ export class Settlement implements SettleHandlers {
   delivered = false
   /** How an answer counts whose rest is a stream, unless that fails. */
   answer: Classification | undefined = undefined
+  /** Called before a failure: its success was presumed, and has ended the failures before it. */
+  #resume: (() => void) | undefined = undefined
   readonly onFulfilled: (value: unknown) => unknown
   readonly onRejected: (reason: unknown, timedOut?: boolean) => Rejection
   readonly call: OwnOptions | undefined
@@ -62,9 +65,24 @@ export class Settlement implements SettleHandlers {
     const fulfilled = settled.status === 'fulfilled'
     const classification =
       (fulfilled && this.answer) || this.#classify(settled, callerGone, timedOut)
+    if (classification.outcome === 'failure') this.#resume?.()
     this.settleAs(classification, errorOf(settled))
     if (fulfilled) this.own?.followFor(settled.value)
     return isReplaced(classification) && !callerGone
+  }
+
+  /** Settles it with a result that nobody has looked at. */
+  presume(value: unknown): void {
+    const settle = () => this.settle({ status: 'fulfilled', value })
+    this.#resume = presumeSuccess(this.#circuit.machine, settle)
+  }
+
+  /** The same call with another permit, for what is read of it after it was settled. */
+  continue(permit: AdmittedPermit): Settlement {
+    const next = new Settlement(this.#circuit, permit, this.signal, this.call, this.own)
+    next.answer = this.answer
+    next.#resume = this.#resume
+    return next
   }
 
   #classify(settled: Settled, callerGone: boolean, timedOut: boolean): Classification {

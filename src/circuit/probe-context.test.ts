@@ -66,7 +66,7 @@ describe('a probe that calls its own breaker, on a platform without async contex
       [
         'short-circuit: circuit "users": a nested call threw',
         new Error(
-          'a guarded function calls another one of the same breaker; without AsyncLocalStorage this fails while half-open',
+          'a guarded function calls another one of the same breaker, in an async context that is not its own: this fails while half-open',
         ),
       ],
     ])

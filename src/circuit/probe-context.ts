@@ -94,18 +94,18 @@ export function isPartOfProbe(circuit: object, { state, override }: MachineView)
   return false
 }
 
-/** By error: the circuit that rejected a call, where it is unknown whether a probe made it. */
-const unattributed = /* @__PURE__ */ new WeakMap<object, object>()
+/** By error: the state whose probes left no room for a call. */
+const rejections = /* @__PURE__ */ new WeakMap<object, object>()
 
-/** Remembers a rejection for want of a free probe, where contexts can't be told apart. */
-export function noteRejection(circuit: object, error: object): void {
-  if (storage instanceof SynchronousStorage) unattributed.set(error, circuit)
+/** Remembers why a call was rejected: a probe may have made it whose context was lost on the way. */
+export function noteRejection(state: object, error: object): void {
+  rejections.set(error, state)
 }
 
-/** True for a probe that ended with such a rejection by its own circuit. */
-function rejectedItself(circuit: object, error: unknown): boolean {
+/** True for a probe that ended with the rejection of a call for which it left no room itself. */
+function rejectedItself({ state }: AdmittedPermit, error: unknown): boolean {
   const cause = ownCause(error)
-  return cause !== undefined && unattributed.get(cause) === circuit
+  return cause !== undefined && rejections.get(cause) === state
 }
 
 interface Host {
@@ -123,14 +123,14 @@ export function endProbe(
   error: unknown,
 ): Classification {
   leaveContext(permit)
-  if (classification.outcome !== 'cancelled' || !rejectedItself(circuit, error)) {
+  if (classification.outcome !== 'cancelled' || !rejectedItself(permit, error)) {
     return classification
   }
   // Otherwise no probe would ever succeed.
   if (!toldOfNesting.has(circuit)) {
     toldOfNesting.add(circuit)
     const message =
-      'a guarded function calls another one of the same breaker; without AsyncLocalStorage this fails while half-open'
+      'a guarded function calls another one of the same breaker, in an async context that is not its own: this fails while half-open'
     circuit.report(new Error(message), 'a nested call')
   }
   return NEUTRAL

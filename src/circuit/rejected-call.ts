@@ -91,7 +91,7 @@ export function describeRejection(
   }
   return new RejectedCalls(reason, machine, (retryAfter) => {
     const error = new CircuitOpenError(why.message, { ...about, retryAfter })
-    if (reason === 'half-open') noteRejection(circuit, error)
+    if (reason === 'half-open') noteRejection(state, error)
     return error
   })
 }

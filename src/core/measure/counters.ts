@@ -50,6 +50,8 @@ class RareCounters {
   failedFallbacks = 0
   /** Calls that their timeout has ended, and whose action goes on. */
   abandoned = 0
+  /** Successes of answers that nobody had looked at. */
+  presumed = 0
   open = 0
   'half-open' = 0
   'forced-open' = 0
@@ -105,6 +107,11 @@ export class Counters {
     return this.rest.failure
   }
 
+  /** Successes that are not only presumed. */
+  get known(): number {
+    return this.success - this.rest.presumed
+  }
+
   /** Every call that came, rejected ones among them. */
   get offered(): number {
     return this.admitted + this.rejected + this.rest.unenforced
@@ -136,7 +143,7 @@ export class Counters {
 
   read(): Counts {
     const { expired, failure, neutral, cancelled, timeout, stale, ...others } = this.rest
-    const { fallbacks, failedFallbacks, abandoned: _, ...rejected } = others
+    const { fallbacks, failedFallbacks, abandoned: _, presumed: __, ...rejected } = others
     const { admitted, settled, success } = this
     return {
       admitted,

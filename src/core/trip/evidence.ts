@@ -127,6 +127,23 @@ export class Evidence implements OverdueRule<EvidenceSettings, SavedEvidence> {
     this.#streak = undefined
   }
 
+  checkpoint(): () => void {
+    const score = this.#score
+    const at = this.#at
+    const charges = this.#charges
+    const streak = this.#streak
+    return () => {
+      // It is unknown here which calls that were overdue have ended meanwhile.
+      if (this.hasOverdue || charges.pending > 0) return
+      if (score * Math.exp((at - this.#at) / MEMORY) > this.#score) {
+        this.#score = score
+        this.#at = at
+        this.#charges = charges
+      }
+      if (streak?.pending === 0 && streak.sum > (this.#streak?.sum ?? 0)) this.#streak = streak
+    }
+  }
+
   chargeOverdue(now: number): void {
     this.#add('overdue', now)
   }

@@ -30,6 +30,8 @@ export interface TripRule<Settings, Saved = unknown> {
   recordUntimedSuccess(): void
   /** What it finds after the call that was recorded last, if that opens the circuit. */
   finding(now: number, state: ClosedView, totals: Totals): Finding | undefined
+  /** Returns what goes on from here: the successes since then were none. */
+  checkpoint?(): () => void
   /** Where it stands; undefined if it has no number to compare. */
   status(now: number): RuleStatus | undefined
   /** Goes on under other settings. Returns what could not be kept, or undefined. */
