@@ -2,6 +2,7 @@ import { LATENCY_BOUNDS, METRICS, type Metric, type MetricName, NAME } from '../
 import type { RegistryMetrics, Series } from '../adapter/registry-metrics.ts'
 
 type Labels = Readonly<Record<string, string | number>>
+type LabelsOf = (index: number) => Labels
 
 /** One line of the exposition format. */
 export interface Sample {
@@ -76,29 +77,32 @@ function nameOf({ name, unit, kind }: Metric): string {
 
 /** The metrics of a registry, all read in one pass for one scrape. */
 export function familiesOf(metrics: RegistryMetrics, now: () => readonly Series[]): Family[] {
-  const labels = new WeakMap<Series, Labels[]>()
-  const labelsOf = (series: Series, index: number): Labels => {
-    const known = labels.get(series) ?? []
-    labels.set(series, known)
-    known[index] ??= Object.fromEntries(
-      [
-        [NAME, series.label] as const,
-        ...Object.entries(metrics.cells[index]?.attributes ?? {}),
-      ].map(([name, value]) => [translated(name), value]),
-    )
-    return known[index]
+  const known = new WeakMap<Series, Labels[]>()
+  /** Of each cell; cells come with the rules that are seen. */
+  const labelsOf = (series: Series): LabelsOf => {
+    const labels = known.get(series) ?? []
+    known.set(series, labels)
+    return (index) => {
+      labels[index] ??= Object.fromEntries(
+        [
+          [NAME, series.label] as const,
+          ...Object.entries(metrics.cells[index]?.attributes ?? {}),
+        ].map(([name, value]) => [translated(name), value]),
+      )
+      return labels[index]
+    }
   }
   const valuesOf = (which: MetricName) => (): Sample[] => {
     const samples: Sample[] = []
-    const all = now()
-    metrics.cells.forEach(({ metric }, index) => {
-      if (metric !== which) return
-      for (const series of all) {
+    const indexes = [...metrics.cells.keys()].filter((i) => metrics.cells[i]?.metric === which)
+    for (const series of now()) {
+      const labelsAt = labelsOf(series)
+      for (const index of indexes) {
         const value = series.values[index]
         if (value === undefined) continue
-        samples.push({ labels: NONE, sharedLabels: labelsOf(series, index), value })
+        samples.push({ labels: NONE, sharedLabels: labelsAt(index), value })
       }
-    })
+    }
     return samples
   }
   const total = (which: 'breakers' | 'omitted') => (): Sample[] => {
@@ -126,13 +130,14 @@ function histogramOf(
   name: string,
   series: Series,
   cells: readonly number[],
-  labelsOf: (series: Series, index: number) => Labels,
+  labelsOf: (series: Series) => LabelsOf,
 ): Sample[] {
   const { values } = series
   const [calls, sum] = cells.slice(-2).map((index) => values[index])
   if (calls === undefined || sum === undefined) return []
+  const labelsAt = labelsOf(series)
   const line = (what: string, value: number, index = NO_CELL): Sample => {
-    const sharedLabels = labelsOf(series, index)
+    const sharedLabels = labelsAt(index)
     return { metricName: `${name}_${what}`, labels: NONE, sharedLabels, value }
   }
   let upTo = 0
