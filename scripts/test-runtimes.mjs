@@ -5,12 +5,22 @@ import { build } from 'vite'
 import { startControl } from '../test/adapters/control-server.ts'
 import { createChecks, run } from './checks.mjs'
 import { createConsumer, root } from './consumer.mjs'
-import { entries } from './entries.mjs'
+import { entries, manifest } from './entries.mjs'
 import { install, nodes } from './runtimes.mjs'
 
 const bun = '1.4.5'
 const deno = '2.9.5'
 const miniflare = '4.20260730.0'
+
+/** What the contracts of clients that need Node import, besides the peers. */
+const CLIENTS = [
+  '@bufbuild/protobuf',
+  '@connectrpc/connect-node',
+  '@grpc/grpc-js',
+  'grpc-js-1.8',
+  'undici',
+  'undici-8',
+]
 
 const { check, finish } = createChecks('runtimes')
 
@@ -20,7 +30,10 @@ const packed = await check('builds, packs and installs', async () => {
 })
 if (packed) {
   const control = await startControl()
-  await check('the contract of what needs nothing but web standards is bundled', bundleSuite)
+  await check('the contract of what needs nothing but web standards is bundled', () =>
+    bundleSuite('suite'),
+  )
+  await check('the contracts of clients that need Node are bundled', bundleClients)
   for (const version of nodes) {
     await check(`Node ${version}, by import and by require`, async () => {
       const node = await install('node', version)
@@ -31,6 +44,14 @@ if (packed) {
       await suite(await install('node', version), ['suite.mjs', control.origin])
     })
   }
+  // At once: they wait for most of their time.
+  await Promise.all(
+    nodes.map((version) =>
+      check(`Node ${version}, the contracts of undici, axios, grpc-js and Connect`, async () => {
+        await suite(await install('node', version), ['suite-clients.mjs'])
+      }),
+    ),
+  )
   await check(`Bun ${bun}, by import and by require`, async () => {
     const program = await install('bun', bun)
     await smoke(`Bun ${bun}`, program, ['import.mjs'])
@@ -79,8 +100,8 @@ async function suite(program, args) {
   console.log(`    ${passed}`)
 }
 
-/** The contract of the adapters with the package as it was packed, and without Vitest. */
-async function bundleSuite() {
+/** Contracts of the adapters with the package as it was packed, and without Vitest. */
+async function bundleSuite(name, external = []) {
   const dist = join(folder, 'node_modules/short-circuit/dist')
   const alias = [
     { find: 'vitest', replacement: join(root, 'test/adapters/runner.ts') },
@@ -89,7 +110,21 @@ async function bundleSuite() {
       replacement: `${dist}/${name}.js`,
     })),
   ]
-  await bundle('suite', { root, entry: join(root, 'test/adapters/suite.ts'), alias })
+  await bundle(name, { root, entry: join(root, `test/adapters/${name}.ts`), alias, external })
+}
+
+async function bundleClients() {
+  const packages = CLIENTS.map((name) => {
+    const version = manifest.devDependencies[name]
+    return `${name}@${version}`
+  })
+  const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
+  await run('npm', ['install', ...flags, ...packages], { cwd: folder })
+  const external = [...CLIENTS, ...Object.keys(manifest.peerDependencies)]
+  await bundleSuite('suite-clients', [
+    /^node:/,
+    ...external.map((name) => new RegExp(`^${name}(?:/|$)`)),
+  ])
 }
 
 async function bundleWorker(name) {
@@ -97,13 +132,18 @@ async function bundleWorker(name) {
   return `${name}.bundle.mjs`
 }
 
-async function bundle(name, { root, entry, alias = [] }) {
+async function bundle(name, { root, entry, alias = [], external = [] }) {
   const [{ output }] = await build({
     root,
     configFile: false,
     logLevel: 'error',
     resolve: { alias },
-    build: { write: false, minify: false, lib: { entry, formats: ['es'] } },
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry, formats: ['es'] },
+      rollupOptions: { external, output: { codeSplitting: false } },
+    },
   })
   writeFileSync(join(folder, `${name}.bundle.mjs`), output[0].code)
 }

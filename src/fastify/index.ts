@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { problemOf, removeBodyHeaders } from '../adapter/problem.ts'
+import { type Problem, problemOf, removeBodyHeaders } from '../adapter/problem.ts'
 import { isReady, type ReadinessOptions } from '../adapter/readiness.ts'
 import type { CircuitRegistry } from '../index.ts'
 
@@ -24,7 +24,12 @@ interface Reply {
   headers(headers: Readonly<Record<string, string>>): Reply
   hasHeader(name: string): boolean
   removeHeader(name: string): Reply
+  getHeaders(): Readonly<Record<string, number | string | string[] | undefined>>
   send(body: unknown): Any
+  hijack(): unknown
+  readonly raw: {
+    writeHead(status: number, headers: object): { end(body: string): void }
+  }
 }
 
 /** What the plugin needs of Fastify 5. */
@@ -32,6 +37,10 @@ export interface FastifyApp {
   readonly errorHandler: (error: Any, request: Any, reply: Any) => Any
   setErrorHandler(handler: (error: Any, request: Any, reply: Any) => Any): Any
   decorate(name: string, value: unknown): Any
+  addHook(
+    name: 'onSend',
+    hook: (request: Any, reply: Any, payload: Any, done: () => void) => void,
+  ): Any
   get(path: string, handler: (request: Any, reply: Any) => Any): Any
 }
 
@@ -71,6 +80,14 @@ export async function circuits(app: FastifyApp, options: FastifyCircuitsOptions)
     throw new TypeError(`otherwise must be a function, got ${typeof otherwise}`)
   }
   app.decorate('circuits', registry)
+  const sending = new WeakSet<Reply>()
+  const problems = new WeakMap<Reply, Problem>()
+  app.addHook('onSend', (_request, reply: Reply, _payload, done) => {
+    const problem = problems.get(reply)
+    if (problem !== undefined && sending.has(reply)) return sendDirectly(reply, problem)
+    sending.add(reply)
+    done()
+  })
   app.setErrorHandler(function (this: unknown, error: unknown, request: unknown, reply: Reply) {
     const problem = problemOf(error)
     if (problem === undefined) return otherwise.call(this, error, request, reply)
@@ -78,6 +95,8 @@ export async function circuits(app: FastifyApp, options: FastifyCircuitsOptions)
       (name) => reply.hasHeader(name),
       (name) => reply.removeHeader(name),
     )
+    if (sending.has(reply)) return sendDirectly(reply, problem)
+    problems.set(reply, problem)
     return reply.code(problem.status).headers(problem.headers).send(JSON.stringify(problem.body))
   })
   if (health === undefined) return
@@ -88,6 +107,15 @@ export async function circuits(app: FastifyApp, options: FastifyCircuitsOptions)
       .headers({ 'cache-control': 'no-store' })
       .send({ status: ready ? 'ready' : 'unready' })
   })
+}
+
+/**
+ * Without the hooks `onSend`: one of them has thrown. It would throw again for this answer, and Fastify would then
+ * send the message of its error, which names the breaker.
+ */
+function sendDirectly(reply: Reply, { status, headers, body }: Problem): void {
+  reply.hijack()
+  reply.raw.writeHead(status, { ...reply.getHeaders(), ...headers }).end(JSON.stringify(body))
 }
 
 // For the whole application, and not only for what is registered within this plugin.

@@ -3,6 +3,19 @@ import { createBreaker, reasonOf } from '../../test/helpers/public.ts'
 import { CircuitOpenError, CircuitRegistry } from '../index.ts'
 import { guardFetch } from './guard-fetch.ts'
 
+const EVERY_OPTION = {
+  cache: 'no-store',
+  credentials: 'omit',
+  duplex: 'half',
+  integrity: 'sha256-abc',
+  keepalive: true,
+  mode: 'cors',
+  redirect: 'manual',
+  referrer: 'about:client',
+  referrerPolicy: 'no-referrer',
+  window: null,
+} as const
+
 const URL_OF_USERS = 'https://api.example/users'
 const ok: typeof fetch = async () => new Response('ok')
 const busy: typeof fetch = async () => new Response('busy', { status: 503 })
@@ -43,6 +56,14 @@ describe('guardFetch by a breaker', () => {
     ['a method that is none', { method: 'NO GO' }],
     ['GET with a body', { body: 'text' }],
     ['a stream without duplex', { method: 'POST', body: new ReadableStream() }],
+    ['a mode that is none', { mode: 'none' as never }],
+    ['a mode that is not for callers', { mode: 'navigate' as const }],
+    ['a redirect that is none', { redirect: 'none' as never }],
+    ['credentials that are none', { credentials: 'none' as never }],
+    ['a cache that is none', { cache: 'none' as never }],
+    ['a cache that needs another mode', { cache: 'only-if-cached' as const }],
+    ['a referrer that is no URL', { referrer: 'http://' }],
+    ['a policy that is none', { referrerPolicy: 'none' as never }],
   ])('does not blame the server for a request that can not be made: %s', async (_, init) => {
     const { breaker } = createBreaker({ maxFailures: 1 })
 
@@ -55,6 +76,7 @@ describe('guardFetch by a breaker', () => {
     ['in a browser', new TypeError('Failed to fetch'), { headers: { a: '1' } }],
     ['in a browser, with a body', new TypeError('Failed'), { method: 'POST', body: 'text' }],
     ['with a stream', new TypeError('x'), { ...streamed(), duplex: 'half' }],
+    ['with every option', new TypeError('x'), { method: 'POST', body: 'text', ...EVERY_OPTION }],
     ['not by a TypeError', new Error('down'), { body: 'text' }],
     ['not by an error', 'down', undefined],
   ])('counts a server that is down as a failure, told %s', async (_, error, init) => {

@@ -6,11 +6,11 @@ export function isInvalidRequest(error: unknown, url: URL, init: RequestInit | u
   // Node says by a cause why the connection failed.
   if (!(error instanceof TypeError) || error.cause !== undefined) return false
   if (typeof Request === 'undefined') return false
-  const { method, headers, body, duplex } = (init ?? {}) as RequestInit & { duplex?: 'half' }
+  const { body } = init ?? {}
   try {
     // With a body of the same kind: the given one may have been read.
     const same = body instanceof ReadableStream ? new ReadableStream() : body && 'body'
-    new Request(url, { method, headers, body: same, duplex } as RequestInit)
+    new Request(url, { ...init, body: same, signal: null } as RequestInit)
     return false
   } catch (wrong) {
     return wrong instanceof TypeError

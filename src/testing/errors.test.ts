@@ -18,10 +18,16 @@ describe('createOpenError', () => {
     expect(isCircuitOpenError(error)).toBe(true)
     expect(error).toMatchObject({ breaker: 'circuit', state: 'open', reason: 'manual' })
     expect([error.retryAfter, error.headers, error.cause]).toEqual([
-      undefined,
-      undefined,
+      1_000,
+      { 'Retry-After': '1' },
       undefined,
     ])
+  })
+
+  it('has no time to come back where the circuit stays open', () => {
+    const error = createOpenError({ retryAfter: Infinity })
+
+    expect([error.retryAfter, error.headers]).toEqual([undefined, undefined])
   })
 
   it('has what it is told', () => {

@@ -9,7 +9,10 @@ export interface OpenErrorOptions {
   readonly state?: 'open' | 'half-open'
   /** Why the circuit is open. Default: `manual`. */
   readonly reason?: string
-  /** Whole milliseconds until a call may pass. Default: `undefined`, for unknown. */
+  /**
+   * Whole milliseconds until a call may pass; `Infinity` where the circuit stays open until somebody moves it, so
+   * that the error has no `retryAfter`. Default: 1 000.
+   */
   readonly retryAfter?: number
   /** The failure that opened the circuit. Default: none. */
   readonly cause?: unknown
@@ -29,13 +32,15 @@ export interface OpenErrorOptions {
  */
 export function createOpenError(options: OpenErrorOptions = {}): CircuitOpenError {
   isAbout('options', options, ['breaker', 'state', 'reason', 'retryAfter', 'cause'])
-  const { breaker = 'circuit', state = 'open', reason = 'manual', retryAfter, cause } = options
+  const { breaker = 'circuit', state = 'open', reason = 'manual', cause } = options
+  const { retryAfter: wait = 1_000 } = options
   text('breaker', breaker)
   if (state !== 'open' && state !== 'half-open') {
     throw new TypeError(`state must be "open" or "half-open", got ${show(state)}`)
   }
   text('reason', reason)
-  if (retryAfter !== undefined) number('retryAfter', retryAfter, { min: 0, whole: true })
+  const retryAfter =
+    wait === Infinity ? undefined : number('retryAfter', wait, { min: 0, whole: true })
   const message = `circuit "${breaker}" is ${state}`
   return new CircuitOpenError(message, { breaker, state, reason, retryAfter, cause })
 }

@@ -1,88 +1,12 @@
 import axios, { type AxiosInstance } from 'axios'
 import { describe, expect, it } from 'vitest'
 import { guardAxios } from '../../src/axios/index.ts'
-import { guardFetch } from '../../src/fetch/index.ts'
 import { CircuitBreaker, isCircuitOpenError } from '../../src/index.ts'
-import { describeUntilBody } from './body-contract.ts'
-import { type Answer, describeAdapter } from './contract.ts'
+import { describeAxios } from './axios-rows.ts'
 import { until } from './environment.ts'
 import { TestServer } from './server.ts'
 
-async function answerOf(request: Promise<{ status: number; data: unknown }>): Promise<Answer> {
-  const response = await request.catch((error: unknown) => {
-    // An answer that axios throws for.
-    if (axios.isAxiosError(error) && error.response !== undefined) return error.response
-    throw error
-  })
-  return { status: response.status, text: String(response.data) }
-}
-
-/** As it was sent, not parsed. */
-const asText = { transformResponse: (data: unknown) => data }
-
-const start = () => TestServer.start()
-
-for (const adapter of ['http', 'fetch'] as const) {
-  describeAdapter(
-    {
-      name: `guardAxios, adapter ${adapter}`,
-      prefix: 'axios',
-      ownTimeout: true,
-      create: (by) => {
-        const client = guardAxios(axios.create({ adapter, ...asText }), by)
-        return {
-          request: (url, options = {}) => answerOf(client.get(url, options)),
-          open: async (url, { signal } = {}) => {
-            const responseType = 'stream' as const
-            const { data } = await client.get(url, { responseType, ...(signal && { signal }) })
-            return {
-              read: async () => {
-                for await (const _ of data);
-              },
-            }
-          },
-        }
-      },
-    },
-    start,
-  )
-}
-
-describeUntilBody(
-  {
-    name: 'axios over guardFetch',
-    create: (by) => {
-      const env = { fetch: guardFetch(by, { until: 'body' }) }
-      const client = axios.create({ adapter: 'fetch', env, validateStatus: () => true })
-      return {
-        request: (url, options = {}) => answerOf(client.get(url, options)),
-        open: async (url, { signal, method = 'GET' } = {}) => {
-          const responseType = 'stream' as const
-          const { data } = await client.request<ReadableStream>({
-            url,
-            method,
-            responseType,
-            maxRedirects: 0,
-            ...(signal && { signal }),
-          })
-          let reader: ReadableStreamDefaultReader | undefined
-          const readerOf = () => {
-            reader ??= data?.getReader()
-            return reader
-          }
-          return {
-            async read() {
-              while ((await readerOf()?.read())?.done === false);
-            },
-            part: async () => readerOf()?.read(),
-            leave: async () => readerOf()?.cancel(),
-          }
-        },
-      }
-    },
-  },
-  start,
-)
+describeAxios(() => TestServer.start())
 
 describe('guardAxios', () => {
   async function withServer<T>(use: (server: TestServer) => Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@ import { createFullError, createOpenError, createTimeoutError } from '../../src/
 export const ERRORS: Readonly<Record<string, () => Error>> = {
   open: () => createOpenError({ breaker: 'secret', retryAfter: 1_200 }),
   soon: () => createOpenError({ breaker: 'secret', retryAfter: 0 }),
-  unknown: () => createOpenError({ breaker: 'secret' }),
+  unknown: () => createOpenError({ breaker: 'secret', retryAfter: Infinity }),
   full: () => createFullError({ breaker: 'secret' }),
   late: () => createTimeoutError({ breaker: 'secret' }),
   wrapped: () => new Error('no user', { cause: createOpenError({ retryAfter: 3_000 }) }),

@@ -213,6 +213,38 @@ describe('fastify', () => {
     await app.close()
   })
 
+  it.each(['open', 'full', 'late', 'wrapped'])(
+    'names no breaker where a hook that runs for every answer throws its error: %s',
+    async (name) => {
+      const { app } = await start()
+      app.addHook('onSend', async () => {
+        throw ERRORS[name]?.()
+      })
+      app.get('/', async (_request, reply) => {
+        reply.headers({ etag: '"body"', 'x-request-id': 'r1' })
+        return { fine: true }
+      })
+      app.get('/failing', async () => {
+        throw createOpenError({ breaker: 'secret' })
+      })
+      const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+      for (const path of ['/', '/failing', '/nowhere']) {
+        const { statusCode: status, headers, body } = await app.inject(path)
+        const expected = name === 'late' && path !== '/failing' ? 504 : 503
+        expect([status, JSON.parse(body).status]).toEqual([expected, expected])
+        expect(headers['content-type']).toBe('application/problem+json')
+        expect([headers.etag, headers['x-request-id']]).toEqual([
+          undefined,
+          path === '/' ? 'r1' : undefined,
+        ])
+        expect(body).not.toContain('secret')
+      }
+      const head = await fetch(origin, { method: 'HEAD' })
+      expect(await head.text()).toBe('')
+      await app.close()
+    },
+  )
+
   it('is ready unless a required breaker is open by itself', async () => {
     const { app, registry } = await start({ health: '/ready', required: ['database'] })
     const status = async () => {

@@ -122,8 +122,8 @@ async function answerOnce(
 ): Promise<void> {
   script.received++
   try {
-    const { value } = await script.answer(request, cancelled(call)).next()
-    callback(null, value as string)
+    for await (const text of script.answer(request, cancelled(call))) return callback(null, text)
+    throw new Error('no answer')
   } catch (error) {
     callback(statusOf(error))
   }
