@@ -94,7 +94,8 @@ async function smoke(runtime, program, args) {
 }
 
 async function suite(program, args) {
-  const output = await run(program, args, { cwd: folder })
+  // The limit is for what hangs: on a busy machine they take minutes.
+  const output = await run(program, args, { cwd: folder, timeout: 600_000 })
   const [passed] = /^\d+ tests passed$/m.exec(output) ?? []
   if (passed === undefined) throw new Error(`expected tests that passed, got:\n${output}`)
   console.log(`    ${passed}`)

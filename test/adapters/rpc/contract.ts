@@ -290,7 +290,7 @@ export function describeRpc<Server extends RpcServer>(row: RpcRow<Server>): void
     })
 
     it.each(streams)('lets %s that goes on close a half-open circuit', async (kind) => {
-      guard({ maxFailures: 1, resetTimeout: 20, recovery: { probes: 1, timeout: 500 } as never })
+      guard({ maxFailures: 1, resetTimeout: 20, recovery: { probes: 1, timeout: 300 } as never })
       await failure(call('say', 'unavailable'))
       await until(() => breaker.state === 'half-open')
       const controller = new AbortController()
