@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api'
+import { type Span, trace } from '@opentelemetry/api'
 import { NAME, PREFIX } from '../adapter/metrics.ts'
 import type { CircuitRegistry } from '../index.ts'
 
@@ -6,15 +6,19 @@ import type { CircuitRegistry } from '../index.ts'
 export function addSpanEvents(registry: CircuitRegistry): () => void {
   const stops = [
     registry.on('transition', ({ breaker, from, to, reason, enforced }) => {
-      add('transition', breaker, {
+      add(recordingSpan(), 'transition', breaker, {
         state: to,
         'state.before': from,
         'transition.reason': reason,
         enforced,
       })
     }),
-    registry.on('reject', ({ breaker, reason, retryAfter, enforced }) => {
-      add('rejection', breaker, {
+    registry.on('reject', (event) => {
+      const span = recordingSpan()
+      // Before anything is read of it, as a service that is overloaded rejects many.
+      if (span === undefined) return
+      const { breaker, reason, retryAfter, enforced } = event
+      add(span, 'rejection', breaker, {
         'rejection.reason': enforced ? reason : 'unenforced',
         ...(retryAfter === undefined ? {} : { retry_after: retryAfter / 1_000 }),
       })
@@ -25,13 +29,17 @@ export function addSpanEvents(registry: CircuitRegistry): () => void {
   }
 }
 
+function recordingSpan(): Span | undefined {
+  const span = trace.getActiveSpan()
+  return span?.isRecording() === true ? span : undefined
+}
+
 function add(
+  span: Span | undefined,
   event: string,
   breaker: string,
   own: Readonly<Record<string, string | number | boolean>>,
 ): void {
-  const span = trace.getActiveSpan()
-  if (span?.isRecording() !== true) return
   const attributes = Object.entries(own).map(([name, value]) => [PREFIX + name, value])
-  span.addEvent(PREFIX + event, { [NAME]: breaker, ...Object.fromEntries(attributes) })
+  span?.addEvent(PREFIX + event, { [NAME]: breaker, ...Object.fromEntries(attributes) })
 }
