@@ -17,7 +17,7 @@ import {
   stepsOf,
 } from './measure.ts'
 import type { Measured, Results } from './measured.ts'
-import { page, versionsOf } from './page.ts'
+import { goalsPage, page, versionsOf } from './page.ts'
 import { plot } from './plot.ts'
 import { progress } from './progress.ts'
 import { readStore, type Store, writeStore } from './store.ts'
@@ -84,9 +84,13 @@ function keep(results: Store): void {
   store = results
   if (values.quick) return
   writeStore(results)
+  // With as many digits as were kept, so that a page is always what the kept results make of it.
+  const kept = readStore()
   const docs = join(import.meta.dirname, '../../docs')
   const file = join(docs, 'performance.md')
-  writeFileSync(file, page(readFileSync(file, 'utf8'), results))
+  writeFileSync(file, page(readFileSync(file, 'utf8'), kept))
+  const goals = join(import.meta.dirname, 'goals.md')
+  writeFileSync(goals, goalsPage(readFileSync(goals, 'utf8'), kept))
   if (results.here === undefined) return
   writeFileSync(join(docs, 'performance.svg'), plot(results.here))
   writeTimes(results.here.ratios)

@@ -8,6 +8,7 @@ const PAGES = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'SECURITY.md',
+  'bench/performance/goals.md',
   'test/mutation/survivors.md',
   ...list('docs', '.md'),
 ]
