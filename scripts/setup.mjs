@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { adviceFor, findTool, toolNames } from './tools.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const onCI = /^(1|true)$/i.test(process.env.CI ?? '')
+const onCI = isSet(process.env.CI)
 
 const args = process.argv.slice(2)
 const folders = args.filter((arg) => arg.includes('/'))
@@ -67,8 +67,11 @@ function installTools() {
   const missing = wanted.filter((name) => findTool(name) === undefined)
   if (missing.length === 0) return
   const isRoot = process.getuid?.() === 0
-  if (isRoot && run('apt-get', ['--version'], { stdio: 'ignore' })) {
-    say(`installing ${missing.join(' and ')} with apt-get…`)
+  const forbidden = isSet(process.env.SETUP_NO_APT)
+  if (isRoot && !forbidden && run('apt-get', ['--version'], { stdio: 'ignore' })) {
+    say(
+      `installing ${missing.join(' and ')} on this machine with apt-get, since you are root and the tests need them; SETUP_NO_APT=1 forbids it…`,
+    )
     const seconds = stopwatch()
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     const quietly = { env, stdio: ['ignore', 'ignore', 'inherit'] }
@@ -79,7 +82,8 @@ function installTools() {
   const stillMissing = missing.filter((name) => findTool(name) === undefined)
   if (stillMissing.length === 0) return
   for (const name of stillMissing) say(adviceFor(name))
-  if (!isRoot) say('As root, on a machine with apt, this script installs them by itself.')
+  if (forbidden) say('SETUP_NO_APT is set, so nothing is installed with apt-get.')
+  else if (!isRoot) say('As root, on a machine with apt, this script installs them by itself.')
   if (onCI) fail('CI is set, so nothing may be skipped: stopping here.')
   say('Going on without: the tests that need them will fail and say so.')
 }
@@ -92,6 +96,10 @@ function run(command, args, options = {}) {
     ...options,
   })
   return status === 0
+}
+
+function isSet(value = '') {
+  return /^(1|true)$/i.test(value)
 }
 
 function stopwatch() {
