@@ -46,6 +46,7 @@ const config: ViteUserConfig = {
             'test/dashboard/browser/**',
             'test/package/*/**',
             'test/monitoring/**',
+            'test/site/**',
           ],
         },
       },
@@ -69,6 +70,16 @@ const config: ViteUserConfig = {
           hookTimeout: 60_000,
           expect: { poll: { timeout: 15_000 } },
           include: ['test/dashboard/browser/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          // The built site, in a browser.
+          name: 'site',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
+          include: ['test/site/*.test.ts'],
         },
       },
       {
