@@ -1,6 +1,7 @@
 import {
   CircuitBreaker,
   type CircuitBreakerOptions,
+  CircuitRegistry,
   isCallTimeoutError,
   isShortCircuitError,
   type Permit,
@@ -12,7 +13,7 @@ import { same, shown } from './pair.ts'
 import type { PublicOperation } from './public-operations.ts'
 import { optionsOf, type PublicSettings, type Tagged } from './public-options.ts'
 import { type Answer, type Heard, ReferenceModel } from './reference-model.ts'
-import { ABORTABLE, type Action, SHAPES, type Shape } from './shapes.ts'
+import { ABORTABLE, type Action, callByKey, KEYED_NAME, SHAPES, type Shape } from './shapes.ts'
 
 /** A shell adds that much to the deadline of a probe whose own timer decides. */
 const BACKSTOP = 60_000
@@ -35,6 +36,7 @@ export class PublicPair {
   readonly seen: Set<string> = new Set()
   settings: PublicSettings
   breaker: CircuitBreaker
+  registry: CircuitRegistry = new CircuitRegistry()
   model: ReferenceModel
   calls: OpenCall[] = []
   /** Eras of the model that a listener has heard of. */
@@ -50,7 +52,9 @@ export class PublicPair {
 
   #create(more: CircuitBreakerOptions): CircuitBreaker {
     const { clock, settings } = this
-    const options = { ...optionsOf(settings), clock, random: this.#random, ...more }
+    this.registry = new CircuitRegistry()
+    const named = { name: KEYED_NAME, registry: this.registry }
+    const options = { ...optionsOf(settings), clock, random: this.#random, ...named, ...more }
     const breaker = new CircuitBreaker(options)
     if (settings.listeners === 'meddling') {
       breaker.on('transition', ({ to }) => {
@@ -170,7 +174,8 @@ export class PublicPair {
     if (way === 'permit') {
       permit = breaker.tryAcquire()
       ran = permit !== undefined
-    } else outcome = (SHAPES[way] as Shape)(breaker, action, controller.signal)
+    } else if (way === 'key') outcome = callByKey(this.registry, action)
+    else outcome = (SHAPES[way] as Shape)(breaker, action, controller.signal)
     const by = permit
     const call: OpenCall = {
       answer,

@@ -1,4 +1,5 @@
-import { type CircuitBreaker, protect } from '../../src/index.ts'
+import { Readable } from 'node:stream'
+import { type CircuitBreaker, type CircuitRegistry, protect } from '../../src/index.ts'
 import type { Tagged } from './public-options.ts'
 
 /** What a guarded function is given, whatever its arguments: the signal it should heed, if any. */
@@ -17,6 +18,7 @@ export type Shape = (
 /** Those whose caller may abort the call. */
 export const ABORTABLE: ReadonlySet<string> = new Set([
   'run with a signal',
+  'withSignal and a signal',
   'a signal argument',
   'signal options',
 ])
@@ -25,6 +27,11 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   run: (breaker, action) => breaker.run(() => action(undefined)),
   'run that takes a signal': (breaker, action) => breaker.run((signal) => action(signal)),
   'run with a signal': (breaker, action, signal) => breaker.run(action, { signal }),
+  withSignal: (breaker, action) => breaker.withSignal((signal) => action(signal))(),
+  'withSignal and a signal': (breaker, action, signal) =>
+    breaker.withSignal((own, _: { signal: AbortSignal }) => action(own))({ signal }),
+  'withSignal and arguments': (breaker, action) =>
+    breaker.withSignal((signal, _: number, __: string) => action(signal))(1, ''),
   'no argument': (breaker, action) => breaker(() => action(undefined))(),
   'one argument': (breaker, action) => breaker((_: number) => action(undefined))(1),
   'an object': (breaker, action) => breaker((_: object) => action(undefined))({ id: 1 }),
@@ -80,10 +87,36 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
         })()
       })(),
     ),
+  'a stream of Node': async (breaker, action) =>
+    lastOf(await breaker.stream(async () => Readable.from([orThrow(await action(undefined))]))()),
+  'a stream of the web': async (breaker, action) =>
+    lastOf(await breaker.stream(async () => webStreamOf(orThrow(await action(undefined))))()),
+  'a stream in an answer': async (breaker, action) => {
+    const { body } = await breaker.run(
+      async () => {
+        const value = orThrow(await action(undefined))
+        return { ...value, body: webStreamOf(value) }
+      },
+      { stream: (answer, guard) => ({ ...answer, body: guard(answer.body) }) },
+    )
+    return lastOf(body)
+  },
 }
 
-/** How a call is made: by one of the above, by a permit, or synchronously. */
-export const WAYS: readonly string[] = [...Object.keys(SHAPES), 'permit', 'sync']
+const GROUP = 'users'
+const KEY = '1'
+
+/** The name of a breaker whose calls {@link callByKey} can make. */
+export const KEYED_NAME: string = `${GROUP}:${KEY}`
+
+/** A call of the breaker that has that name in the registry. */
+export function callByKey(registry: CircuitRegistry, action: Action): Promise<unknown> {
+  const key = (id: string): string => id
+  return registry.keyed((_: string) => action(undefined), { name: GROUP, key })(KEY)
+}
+
+/** How a call is made: by one of the above, by its key, by a permit, or synchronously. */
+export const WAYS: readonly string[] = [...Object.keys(SHAPES), 'key', 'permit', 'sync']
 
 type Decorate = (value: () => Promise<unknown>, context: object) => () => Promise<unknown>
 type DecorateLegacy = (
@@ -96,6 +129,15 @@ async function lastOf(items: AsyncIterable<unknown>): Promise<unknown> {
   let last: unknown
   for await (const item of items) last = item
   return last
+}
+
+function webStreamOf(value: Tagged): ReadableStream<Tagged> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(value)
+      controller.close()
+    },
+  })
 }
 
 /** A stream says by its error alone that it was neither a success nor a failure. */
