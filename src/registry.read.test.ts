@@ -44,6 +44,26 @@ const uses: [string, (breaker: CircuitBreaker) => unknown][] = [
     },
   ],
   [
+    'is half-open once its open time is over, after it was closed for a while',
+    async (breaker) => {
+      await succeed(breaker)
+      await clock.advance(40)
+      await open(breaker)
+      await clock.advance(RESET_TIMEOUT + 7)
+    },
+  ],
+  [
+    'is half-open at the end of its open time, with a probe of an earlier half-open state in flight',
+    async (breaker) => {
+      breaker.configure({ resetTimeout: 20 })
+      await open(breaker)
+      await clock.advance(20)
+      void hang(breaker)
+      breaker.trip()
+      await clock.advance(20 - 3)
+    },
+  ],
+  [
     'has a probe in flight',
     async (breaker) => {
       await open(breaker)
