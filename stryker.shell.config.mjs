@@ -11,6 +11,7 @@ export default {
   ignorePatterns: [
     ...core.ignorePatterns,
     '!vitest.mutation-shell.config.ts',
+    '!test/clients/observables.test.ts',
     '!test/clients/store.ts',
     '!test/conformance/collect-garbage.ts',
   ],

@@ -4,7 +4,7 @@ import { configDefaults, type ViteUserConfig } from 'vitest/config'
 const config: ViteUserConfig = {
   test: {
     isolate: false,
-    include: ['src/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/clients/observables.test.ts'],
     exclude: [
       ...configDefaults.exclude,
       'src/core/**',
