@@ -11,7 +11,7 @@ import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as buildCommand } from 'esbuild'
 import { build } from 'vite'
-import { dashboardPlugin } from './dashboard.mjs'
+import { buildDashboard, dashboardPlugin } from './dashboard.mjs'
 import { entries, manifest } from './entries.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -33,6 +33,9 @@ for (const { name, exports } of await bundle('cjs', 'cjs')) {
   writeFileSync(join(folder, `${name}.node.mjs`), wrapper)
   writeFileSync(join(folder, `${name}.d.cts`), typesForRequire(file, exports))
 }
+
+const { notices } = await buildDashboard()
+writeFileSync(join(folder, 'third-party.md'), notices)
 
 // The command shares nothing with what programs import.
 await buildCommand({

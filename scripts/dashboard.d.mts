@@ -1,6 +1,6 @@
 import type { Dashboard } from '../src/admin/dashboard.ts'
 
-export declare function buildDashboard(): Promise<Dashboard>
+export declare function buildDashboard(): Promise<Dashboard & { readonly notices: string }>
 
 export declare function dashboardPlugin(): {
   readonly name: string

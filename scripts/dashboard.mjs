@@ -8,9 +8,10 @@ import { build } from 'vite'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Returns the page, and the content security policy that fits it. */
+/** Returns the page, the content security policy that fits it, and the licences of what it contains. */
 export async function buildDashboard() {
   const { output } = await bundle()
+  const notices = codeOf(output, '.md')
   const script = inline(codeOf(output, '.js').trim(), 'script')
   const style = inline(codeOf(output, '.css').trim(), 'style')
   const icon = readFileSync(join(root, 'dashboard/icon.svg'), 'utf8').trim()
@@ -33,7 +34,7 @@ export async function buildDashboard() {
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
   ].join('; ')
-  return { html, policy }
+  return { html, policy, notices }
 }
 
 async function bundle() {
@@ -43,6 +44,7 @@ async function bundle() {
     logLevel: 'warn',
     build: {
       write: false,
+      license: { fileName: 'third-party.md' },
       target: 'es2023',
       cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
       lib: {
@@ -84,7 +86,8 @@ export function dashboardPlugin() {
     enforce: 'pre',
     async load(id) {
       if (!id.replaceAll('\\', '/').endsWith('/src/admin/dashboard.ts')) return undefined
-      const code = `export const dashboard = ${JSON.stringify(await buildDashboard())}`
+      const { html, policy } = await buildDashboard()
+      const code = `export const dashboard = ${JSON.stringify({ html, policy })}`
       return { code, map: { mappings: '' } }
     },
   }

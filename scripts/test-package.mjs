@@ -79,7 +79,7 @@ async function checkContents(tarball) {
       needed.push(`dist/${name}.${suffix}`)
     }
   }
-  needed.push('dist/cli/main.js')
+  needed.push('dist/cli/main.js', 'dist/third-party.md', ...linksOf('README.md'))
   for (const name of ['grafana-dashboard.json', 'prometheus-rules.yml']) {
     needed.push(`monitoring/${name}`)
   }
@@ -91,10 +91,17 @@ async function checkContents(tarball) {
   const extra = [...files].filter(
     (path) =>
       /\.test(-d)?\./.test(path) ||
-      !/^(dist|src|monitoring)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(path),
+      !/^(dist|docs|src|monitoring)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(path),
   )
   if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`)
   if (extra.length > 0) throw new Error(`not wanted: ${extra.join(', ')}`)
+}
+
+/** The files that a page links to: registries show the README with them, wherever the repository is. */
+function linksOf(page) {
+  const text = readFileSync(join(root, page), 'utf8')
+  const links = Array.from(text.matchAll(/\]\(([^()\s#]+)(?:#[^()\s]*)?\)/g), ([, path]) => path)
+  return links.filter((path) => !/^[a-z]+:/.test(path))
 }
 
 // A file that only re-exports has no source map.

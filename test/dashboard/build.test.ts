@@ -3,12 +3,13 @@ import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { buildDashboard, dashboardPlugin } from '../../scripts/dashboard.mjs'
 import type { Dashboard } from '../../src/admin/dashboard.ts'
+import { list, read } from '../docs/examples.ts'
 
 /** Bytes, compressed. */
 const BUDGET = 60_000
 
 describe('the page of the admin', () => {
-  let page: Dashboard
+  let page: Awaited<ReturnType<typeof buildDashboard>>
   beforeAll(async () => {
     page = await buildDashboard()
   })
@@ -27,6 +28,19 @@ describe('the page of the admin', () => {
   it('has nothing of the machine on which it was built', () => {
     expect(page.html.includes(import.meta.dirname.split('/').slice(0, 3).join('/'))).toBe(false)
     expect(page.html.includes('lineNumber')).toBe(false)
+  })
+
+  it('comes with the licence of every package that it contains', () => {
+    const sources = list('dashboard', '.tsx').concat(list('dashboard', '.ts')).map(read).join('\n')
+    const imports = sources.matchAll(/ from '((?:@[\w-]+\/)?[\w-]+)(?:\/[\w-]+)?'/g)
+    const packages = new Set(Array.from(imports, ([, name = '']) => name))
+    packages.delete('short-circuit')
+
+    expect(packages.size).toBeGreaterThan(3)
+    for (const name of packages) expect(page.notices).toContain(`## ${name} - `)
+    expect(page.notices.match(/^Permission is hereby granted/gm)?.length).toBeGreaterThanOrEqual(
+      packages.size,
+    )
   })
 
   it('names no other place', () => {

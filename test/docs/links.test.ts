@@ -5,6 +5,7 @@ import { list, read, root } from './examples.ts'
 
 const PAGES = [
   'README.md',
+  'CODE_OF_CONDUCT.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'SECURITY.md',
