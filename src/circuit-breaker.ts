@@ -38,6 +38,7 @@ import {
   summary,
 } from './inspect/snapshot.ts'
 import { checkByHand, readOptions } from './options/check-options.ts'
+import type { FleetOperation } from './options/shared-options.ts'
 import type {
   AcquireOptions,
   AnyArguments,
@@ -260,6 +261,7 @@ export class CircuitBreaker<
     // A classifier that does so has a call before it whose server may have said for how long.
     const retryAfter = askedRetryAfter(this.#circuit)
     this.#byHand((machine, now) => machine.trip(now, { ...said, retryAfter }))
+    this.#inFleet({ do: 'trip', why: said })
   }
 
   /**
@@ -271,6 +273,7 @@ export class CircuitBreaker<
   halfOpen(why?: string | ManualOptions): void {
     const said = checkByHand('halfOpen', why)
     this.#byHand((machine, now) => machine.halfOpen(now, said))
+    this.#inFleet({ do: 'halfOpen', why: said })
   }
 
   /**
@@ -281,6 +284,11 @@ export class CircuitBreaker<
   reset(why?: string | ManualOptions): void {
     const said = checkByHand('reset', why)
     this.#byHand((machine, now) => machine.reset(now, said))
+    this.#inFleet({ do: 'reset', why: said })
+  }
+
+  #inFleet(operation: FleetOperation): void {
+    if (operation.why.fleet) this.#circuit.membership?.operate(operation)
   }
 
   #byHand<T>(act: (machine: Machine, clockTime: number) => T): T {
@@ -323,7 +331,8 @@ export class CircuitBreaker<
   #force(mode: OverrideMode, why: string | OverrideOptions | undefined): Disposable {
     const said = checkByHand('override', why)
     const override = this.#byHand((machine, now) => machine.force(mode, now, said))
-    return { [dispose]: () => this.#release(override) }
+    this.#inFleet({ do: 'override', mode, why: said })
+    return { [dispose]: () => this.#release(override, { fleet: said.fleet }) }
   }
 
   /**
@@ -336,8 +345,9 @@ export class CircuitBreaker<
     this.#release(undefined, checkByHand('release', why))
   }
 
-  #release(only?: Override, why?: ManualOptions): void {
-    this.#byHand((machine, now) => machine.release(now, only, why))
+  #release(only?: Override, why: ManualOptions = {}): void {
+    const lifted = this.#byHand((machine, now) => machine.release(now, only, why))
+    if (lifted || only === undefined) this.#inFleet({ do: 'override', mode: undefined, why })
   }
 
   /**
@@ -356,8 +366,8 @@ export class CircuitBreaker<
 
   /** Everything visible at this moment, as plain JSON data. Does not change any state. */
   snapshot(): Snapshot {
-    const { machine, namedOptions, clock } = this.#circuit
-    return snapshot(machine, namedOptions, clock)
+    const { machine, namedOptions, clock, membership } = this.#circuit
+    return snapshot(machine, namedOptions, clock, membership?.status())
   }
 
   /** What `JSON.stringify` and `console.log` show; {@link snapshot} has everything. */
@@ -367,10 +377,10 @@ export class CircuitBreaker<
 
   /** Explains the state, as a paragraph and as data. Does not change any state. */
   explain(): Explanation {
-    const { machine, name, clock } = this.#circuit
+    const { machine, name, clock, membership } = this.#circuit
     const reading = clock.now()
     const view = machine.peek(reading)
-    return explain(name, view, view.now(reading), clock.wall())
+    return explain(name, view, view.now(reading), clock.wall(), membership?.status())
   }
 
   /**

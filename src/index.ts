@@ -57,6 +57,7 @@ export type { Explanation } from './inspect/explain.ts'
 export type { BreakerSummary, Snapshot } from './inspect/snapshot.ts'
 export type { Trip } from './inspect/trip.ts'
 export type * from './options/policy-options.ts'
+export type * from './options/shared-options.ts'
 export type {
   AcquireOptions,
   AnyArguments,

@@ -9,6 +9,7 @@ import type {
   SlowStartOptions,
   TripRules,
 } from './options/policy-options.ts'
+import type { SharedBreakers } from './options/shared-options.ts'
 
 /** What `acquire` and `tryAcquire` accept for one call. */
 export interface AcquireOptions {
@@ -177,6 +178,13 @@ export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] 
    */
   readonly registry?: BreakerRegistry | undefined
   /**
+   * Shares the state with the breakers of that name in other processes: pass what `shared(store)` of
+   * `short-circuit/fleet` returns. Experimental. Calls are admitted as without it, and none waits for the
+   * store, but for at most one in each process that asks for the lease of a probe.
+   * @defaultValue none: the breaker is one of this process alone
+   */
+  readonly shared?: SharedBreakers | undefined
+  /**
    * Where the breaker reads the time and sets timers; pass a `ManualClock` in tests. While a method of
    * it throws or returns no finite number, time stands still; the first error is published as
    * `listenerError`.
@@ -229,7 +237,7 @@ export interface ResolvedOptions {
 /** The options that `configure` can change. The others are fixed at construction. */
 export type ConfigurePatch = Omit<
   CircuitBreakerOptions<unknown>,
-  'name' | 'saved' | 'clock' | 'random' | 'registry'
+  'name' | 'saved' | 'clock' | 'random' | 'registry' | 'shared'
 >
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments are those of any wrapped function.

@@ -6,6 +6,7 @@ import { type CircuitBreaker, lazyCircuitOf } from './circuit-breaker.ts'
 import { EVENT_NAMES, type RegistryEvent, type RegistryEventName } from './events.ts'
 import { type BreakerSummary, type Snapshot, snapshot, summary } from './inspect/snapshot.ts'
 import { checkName } from './options/check-options.ts'
+import type { SharedBreakers } from './options/shared-options.ts'
 import { callable, integer, object, wrongType } from './options/validate.ts'
 import type { AnyArguments } from './options.ts'
 import { type BreakerReading, ReusedReading } from './registry/breaker-reading.ts'
@@ -29,6 +30,12 @@ export interface CircuitRegistryOptions {
    * @defaultValue `10_000`
    */
   readonly maxSize?: number | undefined
+  /**
+   * Shares all its breakers with those of other processes, each under its name: what `shared(store)` of
+   * `short-circuit/fleet` returns. Experimental.
+   * @defaultValue none
+   */
+  readonly shared?: SharedBreakers | undefined
 }
 
 /** A registry in short. */
@@ -79,9 +86,9 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
 
   /** @throws TypeError or RangeError naming the option that is wrong */
   constructor(options: CircuitRegistryOptions = {}) {
-    object('options', options, ['defaults', 'maxSize'])
-    const { defaults = {}, maxSize = 10_000 } = options
-    this.#options = new RegistryOptions(defaults)
+    object('options', options, ['defaults', 'maxSize', 'shared'])
+    const { defaults = {}, maxSize = 10_000, shared } = options
+    this.#options = new RegistryOptions(defaults, shared)
     this.#entries = new RegistryEntries(this.#options, integer('maxSize', maxSize, 1))
     this.#keyed = new KeyedBreakers(this.#options, this.#entries)
   }
@@ -131,7 +138,7 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
       const given = readGiven(options)
       lazy = new LazyCircuit(name, this.#options.factoryFor(given, [name]))
       // The ages in saved state count from now.
-      if (given.saved !== undefined) lazy.existing = lazy.factory.create(name)
+      if (given.saved !== undefined) lazy.existing = lazy.create()
       this.#entries.insert(lazy)
     } else if (options !== undefined) checkSame(lazy, readGiven(options))
     return breakerOf(lazy)
@@ -269,8 +276,8 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
   snapshot(): RegistrySnapshot {
     const { size, maxSize, evicted } = this.#entries
     const breakers = Array.from(this.#entries.all(), ({ name, existing, factory }) => {
-      const { machine, namedOptions, clock } = existing ?? factory.create(name)
-      return snapshot(machine, namedOptions, clock)
+      const { machine, namedOptions, clock, membership } = existing ?? factory.create(name)
+      return snapshot(machine, namedOptions, clock, membership?.status())
     })
     return { size, maxSize, evicted, breakers }
   }

@@ -20,6 +20,17 @@ export function callAsync(
   self: unknown,
   args: readonly unknown[],
 ): Promise<unknown> {
+  const asked = circuit.askFleet()
+  if (asked === undefined) return callNow(circuit, fn, self, args)
+  return asked.then(() => callNow(circuit, fn, self, args))
+}
+
+function callNow(
+  circuit: Circuit,
+  fn: AnyFunction,
+  self: unknown,
+  args: readonly unknown[],
+): Promise<unknown> {
   const { callTimeout, fallback } = circuit.options
   const permit = circuit.admit(callTimeout)
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, args)

@@ -28,7 +28,9 @@ export function runAction(
   } catch (error) {
     return rejectWith(error)
   }
-  return callWithSignal(circuit, call, takesSignal, [], action)
+  const asked = circuit.askFleet()
+  if (asked === undefined) return callWithSignal(circuit, call, takesSignal, [], action)
+  return asked.then(() => callWithSignal(circuit, call, takesSignal, [], action))
 }
 
 const NO_OPTIONS: CallOptions<unknown> = /* @__PURE__ */ Object.freeze({})

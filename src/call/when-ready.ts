@@ -92,6 +92,7 @@ class WaitingList {
   readonly #check = (): void => {
     if (this.#cancelTurn !== undefined) return
     const { machine, clock } = this.#circuit
+    void this.#circuit.askFleet()
     const reading = clock.now()
     const view = machine.peek(reading)
     const resolved = this.#resolve(freeSlots(view))

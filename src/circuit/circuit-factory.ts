@@ -5,6 +5,7 @@ import type { MachineSettings } from '../core/settings.ts'
 import { checkSaved } from '../options/check-saved.ts'
 import { areEqual, isPlainData, isPlainObject } from '../options/compare-options.ts'
 import { machineSettings, resolveOptions } from '../options/resolve-options.ts'
+import type { SharedBreakers } from '../options/shared-options.ts'
 import type { CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import { Circuit } from './circuit.ts'
 import { printListenerError } from './emitter.ts'
@@ -17,16 +18,18 @@ export class CircuitFactory {
   readonly options: ResolvedOptions
   readonly clock: Clock
   readonly random: () => number
+  readonly shared: SharedBreakers | undefined
   readonly #saved: unknown
   #settings: MachineSettings | undefined
 
   /** `options` are a copy, made by `readOptions`. */
   constructor(options: CircuitBreakerOptions<unknown>) {
-    const { name: _, registry: __, saved, clock, random, ...userOptions } = options
+    const { name: _, registry: __, saved, shared, clock, random, ...userOptions } = options
     this.options = resolveOptions(options)
     this.userOptions = userOptions
     this.clock = clock ?? systemClock
     this.random = random ?? Math.random
+    this.shared = shared
     this.#saved = saved
   }
 
@@ -67,8 +70,8 @@ let kept: readonly CircuitFactory[] = []
  */
 export function circuitFactoryFor(options: Options): CircuitFactory {
   if (!isPlainObject(options)) return new CircuitFactory(options)
-  const { name: _, saved, registry, clock, random, ...rest } = options
-  const isOwn = [saved, registry, clock, random].some((option) => option !== undefined)
+  const { name: _, saved, registry, shared, clock, random, ...rest } = options
+  const isOwn = [saved, registry, shared, clock, random].some((option) => option !== undefined)
   if (isOwn || !isPlainData(rest)) return new CircuitFactory(options)
   const equal = kept.find((factory) => areEqual(rest, factory.userOptions))
   if (equal !== undefined) return equal

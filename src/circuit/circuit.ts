@@ -6,6 +6,7 @@ import type { StallListener } from '../core/monotonic-time.ts'
 import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
 import { type Permit, UNENFORCED, UNRECORDED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
+import type { Membership } from '../options/shared-options.ts'
 import type { AnyFallback, CircuitBreakerOptions, ResolvedOptions } from '../options.ts'
 import {
   type CallContext,
@@ -52,6 +53,8 @@ export class Circuit implements ClassifyHost, StallListener {
   /** The one that has run last, and whether it can see an error. */
   lastFallback: { readonly fallback: AnyFallback; readonly takesNothing: boolean } | undefined =
     undefined
+  /** Its place in a fleet of processes. */
+  membership: Membership | undefined = undefined
   /** Called when something has happened that may let a call through. */
   onProgress: (() => void) | undefined = undefined
 
@@ -160,6 +163,8 @@ export class Circuit implements ClassifyHost, StallListener {
     const rejected = typeof permit === 'string' ? this.#describe(permit) : undefined
     this.flush()
     this.#rejected = rejected
+    // By a call that can't wait for the answer: the next one may pass.
+    void this.askFleet()
     if (rejected === undefined) publishReject(this, name, undefined)
   }
 
@@ -285,6 +290,12 @@ export class Circuit implements ClassifyHost, StallListener {
   flush(): void {
     if (this.machine.hasChanges) this.#publishChanges()
     this.onProgress?.()
+    this.membership?.changed()
+  }
+
+  /** A call wants to pass: undefined unless the lease of a probe must be asked for first. */
+  askFleet(): Promise<void> | undefined {
+    return this.machine.state.name === 'closed' ? undefined : this.membership?.askForLease()
   }
 
   #publishChanges(): void {

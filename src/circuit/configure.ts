@@ -15,7 +15,7 @@ export interface ConfigureResult {
 }
 
 /** What may be said beside the patch. */
-export interface ConfigureOptions extends ManualOptions {
+export interface ConfigureOptions extends Omit<ManualOptions, 'fleet'> {
   /** Only tells what would change and what would be lost. Default: false. */
   readonly dryRun?: boolean | undefined
 }

@@ -31,9 +31,16 @@ export class LazyCircuit {
     this.factory = factory
   }
 
+  /** A circuit that belongs to its fleet from now on. */
+  create(): Circuit {
+    const circuit = this.factory.create(this.name, this.createdAt)
+    circuit.membership = this.factory.shared?.join(circuit)
+    return circuit
+  }
+
   get circuit(): Circuit {
     if (this.existing === undefined) {
-      this.existing = this.factory.create(this.name, this.createdAt)
+      this.existing = this.create()
       if (this.keyed === null) this.existing.emitter = undefined
     }
     return this.existing
@@ -50,6 +57,6 @@ export function createLazyCircuit(options: CircuitBreakerOptions<unknown>): Lazy
     printListenerError({ breaker: name, error, source })
   lazy.createdAt = guardClock(factory.clock, report).now()
   // Saved state must be checked at once.
-  if (options.saved !== undefined) lazy.existing = factory.create(lazy.name)
+  if (options.saved !== undefined) lazy.existing = lazy.create()
   return lazy
 }

@@ -93,6 +93,19 @@ export function historyOf(data: {
   return data.history
 }
 
+/** Keeps what the settings ask for besides the state. Returns what could not be kept. */
+export function configureKept(data: {
+  readonly settings: MachineSettings
+  readonly history: History | undefined
+  statistics: Statistics | null
+}): string[] {
+  const { settings, history, statistics } = data
+  const lost = history?.trips.limit(settings.history) ?? []
+  if (!settings.statistics && statistics !== null) lost.push('statistics')
+  data.statistics = settings.statistics ? (statistics ?? new Statistics()) : null
+  return lost
+}
+
 /** Trip records, oldest first. */
 export function tripsOf({ history }: Pick<MachineData, 'history'>): readonly TripRecord[] {
   return history?.trips.records ?? []

@@ -1,12 +1,20 @@
-import { cloneData, freshData, type History, historyOf, type MachineData } from './machine-data.ts'
+import {
+  cloneData,
+  configureKept,
+  freshData,
+  type History,
+  historyOf,
+  type MachineData,
+} from './machine-data.ts'
 import type { Counters, RejectReason } from './measure/counters.ts'
 import { baselineOf, type LatencyBaseline } from './measure/latency-baseline.ts'
 import { type OfferedRate, rateOf } from './measure/offered-rate.ts'
-import { Statistics } from './measure/statistics.ts'
+import type { Statistics } from './measure/statistics.ts'
 import { MonotonicTime } from './monotonic-time.ts'
 import { type Classification, notBefore } from './outcome.ts'
 import { type AnyPermit, type Permit, UNENFORCED, UNRECORDED } from './permit.ts'
 import { detachedOf, expireDetached, type ProbesInFlight } from './probes-in-flight.ts'
+import type { LeasedProbes } from './recovery/leased-probes.ts'
 import { askedTime, OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
 import type { MachineSettings } from './settings.ts'
 import {
@@ -17,10 +25,12 @@ import {
   createClosed,
   recordCall,
 } from './state/closed.ts'
+import { type FleetWord, follow, UNHEARD } from './state/fleet-word.ts'
 import {
   admitProbe,
   createHalfOpen,
   type HalfOpen,
+  type Preceding,
   type ProbeEnd,
   settleDueProbe,
   settleProbe,
@@ -222,8 +232,7 @@ export class Machine implements MachineData {
         this.#openIf(state, finding, undefined, now)
         return
       } else if (due > now || (state.name === 'half-open' && this.time.isStalled)) return
-      else if (state.name === 'open')
-        this.#move(createHalfOpen(state, this.settings.recovery, baselineOf(this)), 'elapsed')
+      else if (state.name === 'open') this.#probe(state, 'elapsed')
       else this.#settleDueProbe(state, now)
     }
   }
@@ -277,6 +286,11 @@ export class Machine implements MachineData {
     this.#move(createClosed(state.generation + 1, now, this.settings.trip), reason, byHand)
   }
 
+  #probe(before: Preceding, reason: TransitionReason, why?: ManualOptions): void {
+    const { recovery } = this.settings
+    this.#move(createHalfOpen(before, recovery, baselineOf(this), why), reason, why)
+  }
+
   #move(to: State, reason: TransitionReason, byHand?: ManualOptions): void {
     const { state: from } = this
     this.state = to
@@ -308,8 +322,8 @@ export class Machine implements MachineData {
   halfOpen(clockTime: number, why: ManualOptions = {}): void {
     const now = this.#advance(clockTime)
     if (this.state.name === 'closed') this.#open(now, 'manual', { byHand: { ...why, for: 0 } })
-    const before = { ...(this.state as Open | HalfOpen), until: now, pending: null }
-    this.#move(createHalfOpen(before, this.settings.recovery, baselineOf(this), why), 'manual', why)
+    const before = { ...(this.state as Open | HalfOpen), until: now, pending: null, fleet: false }
+    this.#probe(before, 'manual', why)
   }
 
   /** Applies the open time that is now in force to an opening that has begun. */
@@ -325,6 +339,30 @@ export class Machine implements MachineData {
     this.baseline = undefined
     if (this.history !== undefined) this.history.backoff = new OpenBackoff()
     this.#close(now, 'reset', why)
+  }
+
+  /**
+   * Takes over what the fleet says; without a word the fleet can't be heard, and this machine decides by
+   * itself again. A circuit that has opened by itself stays so while the fleet is closed.
+   */
+  hearFleet(word: FleetWord | undefined, clockTime: number): void {
+    const now = this.#advance(clockTime)
+    const { state } = this
+    const move = follow(state, word, now)
+    const byHand = { ...word, for: word?.for ?? 0 }
+    if (move === 'close') this.#close(now, 'fleet', byHand)
+    else if (move === 'open') this.#open(now, 'fleet', { byHand, fleet: true })
+    else if (move === 'probe')
+      this.#probe({ ...(state as HalfOpen), until: now, fleet: false }, 'fleet', UNHEARD)
+    this.#advance(Number.NaN)
+  }
+
+  /** The recovery of a half-open circuit that needs leases of the fleet; undefined for any other. */
+  leasedProbes(clockTime: number): LeasedProbes | undefined {
+    this.#advance(clockTime)
+    const { state, override } = this
+    const leased = state.name === 'half-open' && state.fleet && override === undefined
+    return leased ? (state.recovery as LeasedProbes) : undefined
   }
 
   /** Puts an override in place of the current one; the newest wins. */
@@ -358,10 +396,7 @@ export class Machine implements MachineData {
     if (state.name === 'open' && !sameOpenDuration(before.openDuration, settings.openDuration)) {
       this.#prolong(state, now)
     }
-    const lost = this.history?.trips.limit(settings.history) ?? []
-    if (!settings.statistics && this.statistics !== null) lost.push('statistics')
-    this.statistics = settings.statistics ? (this.statistics ?? new Statistics()) : null
-    return [...lost, ...configureState(this, now)]
+    return [...configureKept(this), ...configureState(this, now)]
   }
 
   /** The machine as the next call would find it; this one does not change. */

@@ -227,7 +227,15 @@ function restoreState(
   const trip =
     trips.records.find((record) => record.generation === state.trip.generation) ??
     restoreTrip(state.trip)
-  const common = { generation, since, trip, cause: undefined, pending: null, notBefore }
+  const common = {
+    generation,
+    since,
+    trip,
+    cause: undefined,
+    pending: null,
+    notBefore,
+    fleet: false,
+  }
   if (state.name === 'open') {
     const retripped = state.from < state.for ? manualOptions(trip) : null
     return {

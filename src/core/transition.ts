@@ -23,6 +23,7 @@ const OTHER_REASONS = [
   'recovered',
   'overdueCancelled',
   'reset',
+  'fleet',
 ] as const
 /** Why the automatic state changed: the rule that fired, or what else happened. */
 export type TransitionReason = RuleName | (typeof OTHER_REASONS)[number]
@@ -52,4 +53,10 @@ export interface ManualOptions {
   readonly reason?: string | undefined
   /** Who does it, for events and explanations. */
   readonly by?: string | undefined
+  /**
+   * Does it in all processes of the fleet that the option `shared` names: here at once, there when the store
+   * tells them. Without that option it has no effect.
+   * @defaultValue `false`
+   */
+  readonly fleet?: boolean | undefined
 }

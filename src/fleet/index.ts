@@ -3,6 +3,8 @@
  *
  * @module
  */
+export { casStore } from './cas-store.ts'
+export { memoryStore } from './memory-store.ts'
 export { type Bucket, type FleetRecord, NO_RECORD, timeToLive } from './record.ts'
 export {
   type FleetReason,
@@ -11,6 +13,7 @@ export {
   type Register,
   type Registers,
 } from './register.ts'
+export { type SharedFleet, type SharedOptions, shared } from './shared.ts'
 export { type FleetChange, type Step, step } from './step.ts'
 export {
   type Answer,

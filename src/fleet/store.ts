@@ -151,9 +151,9 @@ export interface CasStore {
     ttlMs: number,
     signal: AbortSignal,
   ): Promise<boolean>
-  /** Hears of changes of any process. They may be lost. */
+  /** Hears of changes of any process, with the clock of the engine. They may be lost. */
   watch?(
-    onChange: (name: string, bytes: Uint8Array) => void,
+    onChange: (name: string, bytes: Uint8Array, nowMs: number) => void,
     onConnect: () => void,
   ): AsyncDisposable
 }

@@ -8,6 +8,7 @@ import type { Open } from '../core/state/open.ts'
 import type { Override } from '../core/state/override.ts'
 import { retryAfter, type State } from '../core/state/state.ts'
 import type { TripRecord } from '../core/trip/record.ts'
+import type { FleetStatus } from '../options/shared-options.ts'
 import { overrideText } from './override.ts'
 import {
   counterfactualOf,
@@ -29,7 +30,13 @@ export interface Explanation {
 }
 
 /** `machine` must be up to date: the result of `peek`. `now` is its time, `wall` the wall clock. */
-export function explain(name: string, machine: Machine, now: number, wall: number): Explanation {
+export function explain(
+  name: string,
+  machine: Machine,
+  now: number,
+  wall: number,
+  fleet?: FleetStatus | undefined,
+): Explanation {
   const { state, override, settings } = machine
   const sentences =
     override === undefined
@@ -40,6 +47,7 @@ export function explain(name: string, machine: Machine, now: number, wall: numbe
         ]
   if (state.name === 'closed') sentences.push(...closedSentences(machine, state, now))
   else sentences.push(...openSentences(state, settings, now))
+  if (fleet !== undefined) sentences.push(fleetText(fleet, wall))
   return {
     text: sentences.map(sentence).join(' '),
     trips: tripsOf(machine).map((record) => tripOf(record, now, wall, settings.trip)),
@@ -74,6 +82,16 @@ function overrideSentences(
 function stateText({ name, since }: State, now: number): string {
   const age = now - since
   return age < 1 ? `is ${name}` : `has been ${name} for ${span(age)}`
+}
+
+/** Which of the two decides, the fleet or this process, and what the fleet last said. */
+function fleetText({ decides, connected, state, since, reason, by }: FleetStatus, wall: number) {
+  const age = since === null ? '' : ` since ${span(Math.max(0, wall - since))} ago`
+  const why = since === null ? '' : ` (${reason}${by ? `, by ${by}` : ''})`
+  const known = `the fleet ${connected ? 'is' : 'was last known to be'} ${state}${age}${why}`
+  if (!connected)
+    return `The store of the fleet can't be reached, so this process decides; ${known}`
+  return decides === 'fleet' ? `The fleet decides: ${known}` : `This process decides; ${known}`
 }
 
 /** What calls meet while no override decides. */

@@ -8,6 +8,7 @@ import type { OverrideMode } from '../core/state/override.ts'
 import { ruleStatuses } from '../core/state/state.ts'
 import type { StateName } from '../core/transition.ts'
 import type { RuleStatus } from '../core/trip/record.ts'
+import type { FleetStatus } from '../options/shared-options.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { type Trip, tripOf } from './trip.ts'
 
@@ -94,6 +95,8 @@ export interface Snapshot {
   readonly retryAfter: number | null
   /** The resolved options; functions are shown as `"[function]"`, and an infinite time as `"Infinity"`. */
   readonly options: Readonly<Record<string, unknown>>
+  /** The fleet that it belongs to by the option `shared`; `null` without one. */
+  readonly fleet: FleetStatus | null
 }
 
 /** The state that calls meet. `machine` must be up to date: the result of `peek`. */
@@ -103,7 +106,12 @@ export function shownState({ state, override }: Machine): StateName {
 }
 
 /** Returns the visible state; does not change it. */
-export function snapshot(machine: Machine, options: ResolvedOptions, clock: Clock): Snapshot {
+export function snapshot(
+  machine: Machine,
+  options: ResolvedOptions,
+  clock: Clock,
+  fleet: FleetStatus | null = null,
+): Snapshot {
   const reading = clock.now()
   const wall = clock.wall()
   const view = machine.peek(reading)
@@ -148,6 +156,7 @@ export function snapshot(machine: Machine, options: ResolvedOptions, clock: Cloc
     trips: tripsOf(view).map((record) => tripOf(record, now, wall, view.settings.trip)),
     retryAfter: view.retryAfter(reading) ?? null,
     options: plainOf(options) as Record<string, unknown>,
+    fleet,
   }
 }
 

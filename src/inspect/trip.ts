@@ -92,7 +92,8 @@ export function reopenedText({ reopenedBy, probeFailure }: TripRecord): string |
 /** Why it first opened, to follow "because". */
 export function reasonOf({ reason, finding, note, by }: TripRecord): string {
   if (finding !== null) return findingOf(finding)
-  return reason === 'manual' ? trippedByHand({ reason: note, by }) : REASONS[reason]
+  const said = reason === 'manual' || reason === 'fleet'
+  return REASONS[reason] + (said ? saidBy({ reason: note, by }) : '')
 }
 
 /** `it was tripped by hand by Ada (deploy)`. */
@@ -127,6 +128,7 @@ export const REASONS: Readonly<Record<TransitionReason, string>> = {
   recovered: 'enough probes succeeded',
   overdueCancelled: 'a call that seemed to hang succeeded after all',
   reset: 'it was reset by hand',
+  fleet: 'the fleet said so',
 }
 
 function findingOf(finding: Finding): string {

@@ -63,6 +63,10 @@ const breaker = {
     const { add } = (value ?? {}) as Record<string, unknown>
     if (typeof add !== 'function') throw wrongType(path, 'a CircuitRegistry', value)
   },
+  shared: (path, value) => {
+    const { join } = (value ?? {}) as Record<string, unknown>
+    if (typeof join !== 'function') throw wrongType(path, 'what shared(store) returns', value)
+  },
   clock: (path, value) => {
     const { now, wall, setTimer } = (value ?? {}) as Record<string, unknown>
     if ([now, wall, setTimer].some((member) => typeof member !== 'function')) {
@@ -74,7 +78,7 @@ const breaker = {
 
 const KEYS: readonly string[] = /* @__PURE__ */ Object.keys(breaker)
 /** Options that are fixed at construction; {@link checkPatch} rejects them. */
-const CONSTRUCTION: readonly string[] = ['name', 'saved', 'registry', 'clock', 'random']
+const CONSTRUCTION: readonly string[] = ['name', 'saved', 'registry', 'shared', 'clock', 'random']
 
 /**
  * Checks the options of a breaker, one by one. How they fit together is checked as they are resolved.
@@ -130,7 +134,7 @@ function copied(value: unknown): unknown {
   return copy
 }
 
-const byHand = { reason: text, by: text }
+const byHand = { reason: text, by: text, fleet: boolean }
 const lasting = { ...byHand, for: duration }
 type ByHand = 'trip' | 'override' | 'release' | 'halfOpen' | 'reset' | 'configure'
 const BY_HAND: Readonly<Record<ByHand, Fields>> = {
@@ -139,7 +143,7 @@ const BY_HAND: Readonly<Record<ByHand, Fields>> = {
   release: byHand,
   halfOpen: byHand,
   reset: byHand,
-  configure: { ...byHand, dryRun: boolean },
+  configure: { reason: text, by: text, dryRun: boolean },
 }
 
 /** All that may be said beside something that is done by hand. */
@@ -152,8 +156,8 @@ export function checkByHand(method: ByHand, options: string | ByHandOptions = {}
     return { reason: options }
   }
   checkOptions(BY_HAND[method], method, options)
-  const { reason, by, for: ms, dryRun } = options
-  return { reason, by, for: ms, dryRun }
+  const { reason, by, for: ms, dryRun, fleet } = options
+  return { reason, by, for: ms, dryRun, fleet }
 }
 
 const CALL_KEYS = ['timeout', 'classify', 'retryAfter']

@@ -2,6 +2,7 @@ import { CircuitFactory } from '../circuit/circuit-factory.ts'
 import type { ConfigureResult } from '../circuit/configure.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { readOptions } from '../options/check-options.ts'
+import type { SharedBreakers } from '../options/shared-options.ts'
 import { object, show } from '../options/validate.ts'
 import {
   Configuration,
@@ -33,9 +34,11 @@ const NONE: Options = /* @__PURE__ */ Object.freeze({})
 export class RegistryOptions {
   /** Undefined while the registry has no listeners. */
   emitter: RegistryEmitter | undefined = undefined
+  readonly #shared: SharedBreakers | undefined
   #current: Configuration = new Configuration({}, new Map())
 
-  constructor(defaults: RegistryDefaults) {
+  constructor(defaults: RegistryDefaults, shared: SharedBreakers | undefined) {
+    this.#shared = shared
     this.#current = this.#checked({ defaults })
   }
 
@@ -98,7 +101,7 @@ export class RegistryOptions {
     const { defaults, breakers } = given
     const byName = breakers === undefined ? this.#current.byName : readBreakers(breakers)
     const next = new Configuration(
-      defaults === undefined ? this.defaults : readRegistered('the defaults', defaults, ['saved']),
+      defaults === undefined ? this.defaults : this.#readDefaults(defaults),
       byName,
     )
     next.factoryFor(this, NONE, [])
@@ -106,6 +109,11 @@ export class RegistryOptions {
       within(`breakers.${name}`, () => next.factoryFor(this, NONE, [name]))
     }
     return next
+  }
+
+  #readDefaults(defaults: RegistryDefaults): RegisteredOptions {
+    const read = readRegistered('the defaults', defaults, ['saved'])
+    return this.#shared === undefined ? read : { shared: this.#shared, ...read }
   }
 
   /** What creates each breaker under another configuration. */

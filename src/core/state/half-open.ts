@@ -2,6 +2,7 @@ import type { LatencyBaseline } from '../measure/latency-baseline.ts'
 import { type Classification, notBefore, type Outcome, recorded } from '../outcome.ts'
 import { type AdmittingState, Permit } from '../permit.ts'
 import { ProbesInFlight } from '../probes-in-flight.ts'
+import { LeasedProbes } from '../recovery/leased-probes.ts'
 import { Probes } from '../recovery/probes.ts'
 import type { Decision, Recovery, RecoverySettings } from '../recovery/recovery.ts'
 import { SlowStart } from '../recovery/slow-start.ts'
@@ -26,19 +27,23 @@ export interface HalfOpen {
   readonly pending: AdmittingState | null
   /** What was said when it was made half-open by hand. */
   readonly byHand: ManualOptions | null
+  /** As the fleet is: its probes need leases, and the fleet decides. */
+  readonly fleet: boolean
 }
 
 /** What a half-open state needs to know of the one before; `until` is when that ended. */
-type Preceding = Pick<Open, 'generation' | 'until' | 'trip' | 'cause' | 'pending'>
+export type Preceding = Pick<Open, 'generation' | 'until' | 'trip' | 'cause' | 'pending' | 'fleet'>
 
 /** What follows an open state whose time is over, or another one by hand. */
 export function createHalfOpen(
-  { generation, until: since, trip, cause, pending }: Preceding,
+  { generation, until: since, trip, cause, pending, fleet }: Preceding,
   settings: RecoverySettings,
   baseline: LatencyBaseline,
   byHand: ManualOptions | null = null,
 ): HalfOpen {
-  const recovery = createRecovery(settings, baseline, since)
+  const recovery = fleet
+    ? new LeasedProbes(new ProbesInFlight())
+    : createRecovery(settings, baseline, since)
   return {
     name: 'half-open',
     generation: generation + 1,
@@ -49,6 +54,7 @@ export function createHalfOpen(
     notBefore: 0,
     pending,
     byHand,
+    fleet,
   }
 }
 

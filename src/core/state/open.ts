@@ -16,6 +16,8 @@ export interface Opening {
   readonly took?: number
   /** Only calls that have not ended yet contributed: the state they belong to. */
   readonly pending?: AdmittingState | null
+  /** The fleet is open. */
+  readonly fleet?: boolean
 }
 
 /** What is said when it is opened by hand, and what the server has said that it is opened for. */
@@ -44,6 +46,8 @@ export interface Open {
   readonly pending: AdmittingState | null
   /** What was said when it was last tripped by hand while it was open. */
   readonly retripped: ManualOptions | null
+  /** As the fleet is: what follows it are probes of the fleet. False once the fleet can't be heard. */
+  fleet: boolean
 }
 
 export function createOpen(
@@ -51,7 +55,7 @@ export function createOpen(
   since: number,
   openFor: number,
   trip: TripRecord,
-  { cause, pending = null, byHand }: Opening,
+  { cause, pending = null, byHand, fleet = false }: Opening,
 ): Open {
   const { generation, notBefore } = from
   const until = since + openFor
@@ -67,6 +71,7 @@ export function createOpen(
     notBefore,
     pending,
     retripped: null,
+    fleet,
   }
 }
 
@@ -77,7 +82,7 @@ export function retrip(state: Open, why: OverrideOptions, now: number): Open {
   trip.note = reason ?? trip.note
   trip.by = by ?? trip.by
   // An operator keeps it open from now on: a late success of an overdue call does not close it.
-  const fresh = { from: now, lasts, retripped: { reason, by }, pending: null }
+  const fresh = { from: now, lasts, retripped: { reason, by }, pending: null, fleet: false }
   return { ...state, generation: state.generation + 1, ...fresh }
 }
 

@@ -1,0 +1,213 @@
+import type {
+  FleetMember,
+  FleetOperation,
+  FleetStatus,
+  Membership,
+  OverrideOptions,
+} from '../index.ts'
+import type { Link } from './link.ts'
+import { ProbeLease } from './probe-lease.ts'
+import {
+  madeAt,
+  NO_REGISTERS,
+  type OverrideRegister,
+  type Register,
+  type Registers,
+} from './register.ts'
+import type { Answer, Ask, FleetCommand, FleetPolicy, Push } from './store.ts'
+
+/** How long failures are gathered before they are reported, ms: from half of it to one and a half. */
+const GATHERING = 20
+
+/** One breaker in its fleet: what it says next, and what it has heard. */
+export class Member implements Membership {
+  readonly name: string
+  readonly #breaker: FleetMember
+  readonly #link: Link
+  readonly #policy: FleetPolicy
+  readonly #lease: ProbeLease
+  #known: Registers = NO_REGISTERS
+  /** False while the fleet can't be heard, and before it was first heard. */
+  heard = false
+  /** The totals that have been reported. */
+  #success: number
+  #failure: number
+  /** The override that the fleet has set here. */
+  #override: FleetMember['machine']['override']
+  #commands: FleetCommand[] = []
+
+  constructor(breaker: FleetMember, link: Link, policy: FleetPolicy) {
+    this.name = breaker.name
+    this.#breaker = breaker
+    this.#link = link
+    this.#policy = policy
+    this.#lease = new ProbeLease(breaker, link, policy)
+    const { success, failure } = breaker.machine.counters
+    this.#success = success
+    this.#failure = failure
+  }
+
+  changed(): void {
+    if (this.#breaker.machine.counters.failure !== this.#failure) {
+      this.#link.soon(GATHERING / 2 + this.#link.draw(GATHERING))
+    }
+    this.#lease.look()
+  }
+
+  askForLease(): Promise<void> | undefined {
+    return this.#link.connected ? this.#lease.ask() : undefined
+  }
+
+  operate(operation: FleetOperation): void {
+    const { by = this.#link.process, reason = '', for: ms = 0 } = operation.why
+    const said = { by, reason }
+    if (operation.do === 'override') {
+      this.#commands.push({ kind: 'override', mode: operation.mode ?? null, for: ms, ...said })
+    } else if (operation.do === 'trip') this.#commands.push({ kind: 'trip', for: ms, ...said })
+    else this.#commands.push({ kind: operation.do, ...said })
+    this.#link.soon(0)
+  }
+
+  /** What it has to say; undefined if that is nothing, unless the fleet is to be heard in any case. */
+  ask(always: boolean): Ask | undefined {
+    const { success, failure } = this.#breaker.machine.counters
+    const report = { success: success - this.#success, failure: failure - this.#failure, slow: 0 }
+    const lease = this.#lease.say()
+    const command = this.#commands[0]
+    const says = report.success + report.failure > 0 || lease !== undefined || command !== undefined
+    if (!(says || always) && this.heard) return undefined
+    // At most once: what is lost on the way is not reported again.
+    this.#forget()
+    const storeTime = this.#link.storeTime()
+    return {
+      name: this.name,
+      process: this.#link.process,
+      policy: this.#policy,
+      known: this.#known,
+      report,
+      ...lease,
+      command,
+      notAfter: storeTime === 0 ? 0 : Math.ceil(storeTime + this.#link.deadline),
+      nonce: this.#link.draw(1024),
+    }
+  }
+
+  #forget(): void {
+    const { success, failure } = this.#breaker.machine.counters
+    this.#success = success
+    this.#failure = failure
+  }
+
+  take(answer: Answer, ask: Ask): void {
+    const { refused, nowMs, registers } = answer
+    if (refused === 'schema') {
+      this.lose(new Error(`the store has a newer record of ${this.name}: update short-circuit`))
+      return
+    }
+    if (refused !== 'late' && ask.command !== undefined) this.#commands.shift()
+    this.#adopt(registers, nowMs, refused === 'ahead' ? 'anything' : 'other contents')
+    if (!this.heard) {
+      this.heard = true
+      const { automatic } = this.#known
+      const { state } = this.#breaker.machine
+      const follows = state.name !== 'closed' && state.fleet
+      // Meanwhile it has decided by itself.
+      if (automatic.state !== 'closed' && !follows) this.#follow(automatic, nowMs)
+    }
+    this.#lease.take(answer, ask)
+    if (this.#commands.length > 0) this.#link.soon(0)
+  }
+
+  hear({ registers, nowMs }: Push): void {
+    if (this.heard) this.#adopt(registers, nowMs, 'newer')
+  }
+
+  /** The store can't be reached: the breaker decides by itself. */
+  lose(error?: unknown): void {
+    this.#forget()
+    this.#lease.lose()
+    if (!this.heard) return
+    this.heard = false
+    if (error !== undefined) this.#breaker.report(error, 'shared')
+    this.#tell((machine, now) => machine.hearFleet(undefined, now))
+  }
+
+  /** Gives back what it holds for the fleet. */
+  leave(): void {
+    this.#lease.giveBack()
+  }
+
+  /** Of two contents of one stamp, the store has the right one. */
+  #adopt(to: Registers, nowMs: number, what: 'newer' | 'other contents' | 'anything'): void {
+    const { automatic, override } = this.#known
+    const isNext = (a: { readonly stamp: number }, b: { readonly stamp: number }): boolean =>
+      what === 'anything' ||
+      b.stamp > a.stamp ||
+      (what === 'other contents' && b.stamp === a.stamp && JSON.stringify(a) !== JSON.stringify(b))
+    if (isNext(automatic, to.automatic)) {
+      this.#known = { ...this.#known, automatic: to.automatic }
+      this.#follow(to.automatic, nowMs)
+      this.#forget()
+    }
+    if (isNext(override, to.override)) {
+      this.#known = { ...this.#known, override: to.override }
+      this.#followOverride(to.override, nowMs)
+    }
+  }
+
+  #follow({ state, until, reason, by, note }: Register, nowMs: number): void {
+    const said = { by: by || undefined, reason: note || reason }
+    // However the clock of the store jumps, it stays open for no longer than the policy allows.
+    const longest = reason === 'trip' ? Infinity : this.#policy.maxOpenMs
+    const remaining = Math.min(Math.max(0, until - nowMs), longest)
+    const word = { state, for: remaining, reset: reason === 'reset', ...said }
+    this.#lease.forget()
+    this.#tell((machine, now) => machine.hearFleet(word, now))
+  }
+
+  #followOverride({ mode, until, by, reason }: OverrideRegister, nowMs: number): void {
+    const { machine } = this.#breaker
+    const held = this.#override
+    const remaining = until === 0 ? undefined : until - nowMs
+    if (mode === null || (remaining ?? 1) <= 0) {
+      this.#override = undefined
+      // Of what was set here, though the fleet has not heard of it, only that very one is lifted.
+      if (held !== undefined) this.#tell(() => machine.release(this.#breaker.clock.now(), held))
+      return
+    }
+    const why: OverrideOptions = {
+      by: by || undefined,
+      reason: reason || undefined,
+      for: remaining,
+    }
+    const { override: current } = machine
+    const isSame = current?.mode === mode && current.reason === why.reason
+    // It was set here, for the whole fleet.
+    if (isSame && (current.by ?? this.#link.process) === why.by) this.#override = current
+    else
+      this.#tell((_, now) => {
+        this.#override = machine.force(mode, now, why)
+      })
+  }
+
+  #tell(what: (machine: FleetMember['machine'], clockTime: number) => unknown): void {
+    const { machine, clock } = this.#breaker
+    what(machine, clock.now())
+    this.#breaker.flush()
+  }
+
+  status(): FleetStatus {
+    const { stamp, state, reason, by } = this.#known.automatic
+    const { state: own } = this.#breaker.machine
+    const follows = own.name === 'closed' || own.fleet
+    const { heard: connected } = this
+    return {
+      decides: connected && follows ? 'fleet' : 'local',
+      connected,
+      state,
+      since: stamp === 0 ? null : madeAt(stamp),
+      reason,
+      by: by || null,
+    }
+  }
+}

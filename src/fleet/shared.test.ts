@@ -1,0 +1,599 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type BreakerEvent,
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+  CircuitOpenError,
+  CircuitRegistry,
+} from '../index.ts'
+import { ManualClock } from '../testing/index.ts'
+import { memoryStore } from './memory-store.ts'
+import { shared } from './shared.ts'
+import type { FleetStore } from './store.ts'
+
+/** Comes later than any exchange that a failure has asked for. */
+const EXCHANGE = 50
+const OPEN = 5_000
+
+/** As time passes: what timers begin gets its answers before the next ones fire. */
+async function pass(clock: ManualClock, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 50) await clock.advance(Math.min(left, 50))
+}
+
+const failing = async (): Promise<never> => {
+  throw new Error('down')
+}
+const working = async (): Promise<string> => 'answer'
+
+/** Processes with a breaker each, a store, and one clock that all of them go by. */
+function createProcesses(count: number, options: CircuitBreakerOptions = {}) {
+  const clock = new ManualClock(1_000_000)
+  const store = unreliable(memoryStore(() => clock.now()))
+  const create = (process: string) => {
+    const connections: boolean[] = []
+    const fleet = shared(store, {
+      clock,
+      process,
+      random: () => 0.5,
+      onConnection: (connected) => connections.push(connected),
+    })
+    const breaker = new CircuitBreaker({
+      name: 'users',
+      resetTimeout: OPEN,
+      trip: { failureRate: { threshold: 0.5, minimumCalls: 20, window: { duration: 10_000 } } },
+      recovery: { probes: 1 },
+      clock,
+      shared: fleet,
+      ...options,
+    })
+    const transitions: BreakerEvent<'transition'>[] = []
+    breaker.on('transition', (event) => transitions.push(event))
+    return {
+      breaker,
+      fleet,
+      connections,
+      transitions,
+      call: breaker(working),
+      fail: breaker(failing),
+    }
+  }
+  const processes = Array.from({ length: count }, (_, i) => create(`p${i}`))
+  return { clock, store, processes, create }
+}
+
+type Process = ReturnType<typeof createProcesses>['processes'][number]
+
+type Mode = 'up' | 'down' | 'hangs'
+
+/** A store that can be cut off. */
+function unreliable(store: FleetStore) {
+  let mode: Mode = 'up'
+  let exchanges = 0
+  return {
+    ...store,
+    get exchanges() {
+      return exchanges
+    },
+    get mode() {
+      return mode
+    },
+    set mode(next: Mode) {
+      mode = next
+    },
+    exchange: (...args: Parameters<FleetStore['exchange']>) => {
+      exchanges++
+      if (mode === 'down') return Promise.reject(new Error('ECONNREFUSED'))
+      if (mode === 'hangs') return new Promise<never>(() => {})
+      return store.exchange(...args)
+    },
+  }
+}
+
+async function failTimes(process: Process, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await process.fail().catch(() => {})
+}
+
+/** Opens the whole fleet by failures that no process would open by alone. */
+async function open(clock: ManualClock, processes: readonly Process[]): Promise<void> {
+  await clock.advance(0)
+  for (const process of processes) await failTimes(process, Math.ceil(20 / processes.length))
+  await pass(clock, EXCHANGE)
+}
+
+const states = (processes: readonly Process[]): string[] =>
+  processes.map(({ breaker }) => breaker.state)
+
+const reasonOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => 'passed',
+    (error: unknown) => error,
+  )
+
+describe('breakers that share a store', () => {
+  it('open all together, by failures of which none of them had enough', async () => {
+    const { clock, processes } = createProcesses(4)
+
+    await open(clock, processes)
+
+    expect(states(processes)).toEqual(['open', 'open', 'open', 'open'])
+    for (const { transitions } of processes) {
+      expect(transitions).toMatchObject([{ from: 'closed', to: 'open', reason: 'fleet' }])
+    }
+  })
+
+  it('let one probe out, fleet-wide, and close together when it has succeeded', async () => {
+    const { clock, processes } = createProcesses(4)
+    await open(clock, processes)
+    await pass(clock, OPEN)
+
+    const calls = Promise.all(processes.map(({ call }) => reasonOf(call())))
+    await pass(clock, EXCHANGE)
+    const results = await calls
+    await pass(clock, EXCHANGE)
+
+    expect(results.filter((result) => result === 'passed')).toHaveLength(1)
+    expect(states(processes)).toEqual(['closed', 'closed', 'closed', 'closed'])
+    expect(processes.filter(({ breaker }) => breaker.snapshot().counts.success > 0)).toHaveLength(1)
+  })
+
+  it('stay open together when the probe has failed', async () => {
+    const { clock, processes } = createProcesses(3)
+    await open(clock, processes)
+    await pass(clock, OPEN)
+
+    const calls = Promise.all(processes.map(({ fail }) => reasonOf(fail())))
+    await pass(clock, EXCHANGE)
+    const results = await calls
+    await pass(clock, EXCHANGE)
+
+    expect(results.filter((error) => !(error instanceof CircuitOpenError))).toHaveLength(1)
+    expect(states(processes)).toEqual(['open', 'open', 'open'])
+  })
+
+  it('reject the other calls of a process at once while one of them asks', async () => {
+    const { clock, processes } = createProcesses(2)
+    await open(clock, processes)
+    await pass(clock, OPEN)
+    const [{ call }] = processes as [Process]
+
+    const first = call()
+    await expect(call()).rejects.toThrow(CircuitOpenError)
+    await pass(clock, EXCHANGE)
+
+    expect(await first).toBe('answer')
+  })
+
+  it('do not open by the failures of one of them, which opens alone', async () => {
+    const { clock, processes } = createProcesses(3)
+    const [broken, ...others] = processes as [Process, ...Process[]]
+    await clock.advance(0)
+
+    await failTimes(broken, 100)
+    await pass(clock, EXCHANGE)
+
+    expect(broken.breaker.state).toBe('open')
+    expect(broken.transitions).toMatchObject([{ reason: 'failureRate' }])
+    expect(broken.breaker.snapshot().fleet).toMatchObject({ decides: 'local', state: 'closed' })
+    expect(states(others)).toEqual(['closed', 'closed'])
+  })
+
+  it('leave one that has opened alone to recover alone', async () => {
+    const { clock, processes } = createProcesses(3)
+    const [broken] = processes as [Process]
+    await clock.advance(0)
+    await failTimes(broken, 100)
+    await pass(clock, OPEN + EXCHANGE)
+
+    await broken.call()
+
+    expect(broken.breaker.state).toBe('closed')
+  })
+
+  it('tell one that comes later', async () => {
+    const { clock, processes, create } = createProcesses(2)
+    await open(clock, processes)
+
+    const late = create('late')
+    const ready = late.fleet.ready()
+    await pass(clock, EXCHANGE)
+    await ready
+
+    expect(late.breaker.state).toBe('open')
+    expect(late.breaker.snapshot().retryAfter).toBeLessThan(OPEN)
+  })
+
+  it('count no call twice, and none of a state that is over', async () => {
+    const { clock, processes } = createProcesses(2)
+    const [a, b] = processes as [Process, Process]
+    await clock.advance(0)
+    let release = (): void => {}
+    const hanging = a.breaker(
+      () => new Promise<string>((resolve) => (release = () => resolve('x'))),
+    )
+    const call = hanging()
+    b.breaker.reset({ fleet: true })
+    await pass(clock, EXCHANGE)
+
+    release()
+    await call
+    await pass(clock, 2_000)
+
+    expect(a.breaker.snapshot().counts).toMatchObject({ success: 0, stale: 1 })
+  })
+
+  it('say nothing while nobody calls, but for a poll now and then', async () => {
+    const { clock, store } = createProcesses(1)
+    await clock.advance(0)
+    const before = store.exchanges
+
+    await pass(clock, 60_000)
+
+    expect(store.exchanges - before).toBeLessThanOrEqual(4)
+  })
+
+  it('exchange once a second, however many calls there are', async () => {
+    const { clock, store, processes } = createProcesses(1)
+    const [{ call }] = processes as [Process]
+    await clock.advance(0)
+    const before = store.exchanges
+
+    for (let i = 0; i < 1_000; i++) {
+      await call()
+      await pass(clock, 10)
+    }
+
+    expect(store.exchanges - before).toBeLessThanOrEqual(11)
+  })
+
+  it('share by name', async () => {
+    const { clock, processes } = createProcesses(2)
+    const [a] = processes as [Process]
+    const other = new CircuitBreaker({ name: 'orders', clock, shared: a.fleet })
+    await other.run(working)
+
+    await open(clock, processes)
+
+    expect(other.state).toBe('closed')
+  })
+
+  it('are those of registries, too, later defaults or not', async () => {
+    const { clock, processes } = createProcesses(1)
+    const [{ fleet, breaker }] = processes as [Process]
+    const registry = new CircuitRegistry({ shared: fleet, defaults: { clock } })
+    registry.defaults = { clock, maxFailures: 3 }
+    const users = registry.breaker('users')
+    await users.run(working)
+    await clock.advance(0)
+
+    breaker.trip({ fleet: true })
+    await pass(clock, EXCHANGE)
+
+    expect(users.state).toBe('open')
+  })
+})
+
+describe('what is done by hand to a fleet', () => {
+  it.each([
+    ['trip', 'open'],
+    ['halfOpen', 'half-open'],
+  ] as const)('%s makes all %s', async (method, state) => {
+    const { clock, processes } = createProcesses(3)
+    await clock.advance(0)
+
+    processes[0]?.breaker[method]({ fleet: true, by: 'ada', reason: 'drill' })
+    await pass(clock, EXCHANGE)
+
+    expect(states(processes)).toEqual([state, state, state])
+    expect(processes[1]?.breaker.snapshot().fleet).toMatchObject({ by: 'ada' })
+    expect(processes[1]?.breaker.explain().text).toContain('the fleet said so by ada (drill)')
+  })
+
+  it('reset closes all, those that have opened alone among them', async () => {
+    const { clock, processes } = createProcesses(3)
+    const [broken, other] = processes as [Process, Process]
+    await clock.advance(0)
+    await failTimes(broken, 100)
+
+    other.breaker.reset({ fleet: true })
+    await pass(clock, EXCHANGE)
+
+    expect(states(processes)).toEqual(['closed', 'closed', 'closed'])
+  })
+
+  it.each([
+    ['forceOpen', 'forced-open'],
+    ['forceClosed', 'forced-closed'],
+    ['disable', 'disabled'],
+  ] as const)('%s holds everywhere until it is released', async (method, mode) => {
+    const { clock, processes } = createProcesses(3)
+    const modes = () => processes.map(({ breaker }) => breaker.snapshot().override?.mode)
+    await clock.advance(0)
+
+    processes[0]?.breaker[method]({ fleet: true, by: 'ada', reason: 'drill' })
+    await pass(clock, EXCHANGE)
+    expect(modes()).toEqual([mode, mode, mode])
+    processes[2]?.breaker.release({ fleet: true })
+    await pass(clock, EXCHANGE)
+
+    expect(modes()).toEqual([undefined, undefined, undefined])
+  })
+
+  it('is heard of once where it is done', async () => {
+    const { clock, processes } = createProcesses(2)
+    const [{ breaker }] = processes as [Process]
+    const events: unknown[] = []
+    breaker.on('override', ({ mode }) => events.push(mode))
+    await clock.advance(0)
+
+    breaker.forceOpen({ fleet: true, reason: 'drill' })
+    await pass(clock, EXCHANGE)
+
+    expect(events).toEqual(['forced-open'])
+  })
+
+  it('lifts itself everywhere when its time is over, the store being gone', async () => {
+    const { clock, store, processes } = createProcesses(2)
+    await clock.advance(0)
+    processes[0]?.breaker.forceOpen({ fleet: true, for: 10_000 })
+    await pass(clock, EXCHANGE)
+
+    store.mode = 'down'
+    await pass(clock, 10_000)
+
+    expect(states(processes)).toEqual(['closed', 'closed'])
+  })
+
+  it('waits until the store can be reached', async () => {
+    const { clock, store, processes } = createProcesses(2)
+    await clock.advance(0)
+    store.mode = 'down'
+    processes[0]?.breaker.forceOpen({ fleet: true })
+    await pass(clock, 5_000)
+    expect(states(processes)).toEqual(['open', 'closed'])
+
+    store.mode = 'up'
+    await pass(clock, 2_000)
+
+    expect(states(processes)).toEqual(['open', 'open'])
+  })
+
+  it('without `fleet` is a matter of one process', async () => {
+    const { clock, processes } = createProcesses(2)
+    await clock.advance(0)
+
+    processes[0]?.breaker.forceOpen()
+    await pass(clock, EXCHANGE)
+
+    expect(states(processes)).toEqual(['open', 'closed'])
+  })
+})
+
+describe('a store that can not be reached', () => {
+  it.each(['down', 'hangs'] as const)('that is %s does not hold up any call', async (mode) => {
+    const { store, clock, processes } = createProcesses(2)
+    const [{ call, fail, breaker }] = processes as [Process]
+    await clock.advance(0)
+    store.mode = mode
+
+    expect(await call()).toBe('answer')
+    for (let i = 0; i < 20; i++) await fail().catch(() => {})
+    await pass(clock, 2_000)
+
+    expect(breaker.state).toBe('open')
+    expect(breaker.snapshot().fleet).toMatchObject({ decides: 'local', connected: false })
+  })
+
+  it('is asked less and less often, up to about once a second', async () => {
+    const { store, clock } = createProcesses(1)
+    await clock.advance(0)
+    store.mode = 'down'
+    await pass(clock, 60_000)
+    const before = store.exchanges
+
+    await pass(clock, 10_000)
+
+    expect(store.exchanges - before).toBeGreaterThanOrEqual(5)
+    expect(store.exchanges - before).toBeLessThanOrEqual(20)
+  })
+
+  it('leaves a breaker that was open as the fleet was to its time, and then to its own probe', async () => {
+    const { store, clock, processes } = createProcesses(2)
+    await open(clock, processes)
+    store.mode = 'down'
+
+    await pass(clock, OPEN - 1_000)
+    expect(states(processes)).toEqual(['open', 'open'])
+    await pass(clock, 1_000)
+    expect(await processes[0]?.call()).toBe('answer')
+
+    expect(states(processes)).toEqual(['closed', 'half-open'])
+  })
+
+  it('makes breakers that decided by themselves meanwhile follow the fleet again', async () => {
+    const { store, clock, processes } = createProcesses(2)
+    const [first] = processes as [Process]
+    await open(clock, processes)
+    store.mode = 'down'
+    await pass(clock, OPEN + 1_000)
+    await first.call()
+    expect(first.breaker.state).toBe('closed')
+
+    store.mode = 'up'
+    await pass(clock, 2_000)
+    expect(states(processes)).toEqual(['half-open', 'half-open'])
+    const call = first.call()
+    await pass(clock, EXCHANGE)
+    await call
+    await pass(clock, EXCHANGE)
+
+    expect(states(processes)).toEqual(['closed', 'closed'])
+  })
+
+  it('makes the probe a local one that a call asks for', async () => {
+    const { store, clock, processes } = createProcesses(2)
+    await open(clock, processes)
+    await pass(clock, OPEN)
+    store.mode = 'hangs'
+
+    const call = processes[0]?.call()
+    await pass(clock, 1_000)
+
+    expect(await call).toBe('answer')
+  })
+
+  it('is told of once, and again when it is back', async () => {
+    const { store, clock, processes } = createProcesses(1)
+    await clock.advance(0)
+
+    store.mode = 'down'
+    await pass(clock, 60_000)
+    store.mode = 'up'
+    await pass(clock, 2_000)
+
+    expect(processes[0]?.connections).toEqual([true, false, true])
+  })
+
+  it('does not get the calls of the outage afterwards', async () => {
+    const { store, clock, processes } = createProcesses(2)
+    await clock.advance(0)
+    store.mode = 'down'
+    for (const process of processes) await failTimes(process, 19)
+    await pass(clock, 30_000)
+
+    store.mode = 'up'
+    await pass(clock, 2_000)
+
+    expect(states(processes)).toEqual(['closed', 'closed'])
+  })
+})
+
+describe('the lease of a probe', () => {
+  it('is for the next call of those that can not wait', async () => {
+    const { clock, processes } = createProcesses(2)
+    await open(clock, processes)
+    await pass(clock, OPEN)
+    const [{ breaker }] = processes as [Process]
+    const call = breaker.sync(() => 'answer')
+
+    expect(call).toThrow(CircuitOpenError)
+    await pass(clock, EXCHANGE)
+    expect(call()).toBe('answer')
+    await pass(clock, EXCHANGE)
+
+    expect(states(processes)).toEqual(['closed', 'closed'])
+  })
+
+  it('is asked for by those that wait until a call may pass', async () => {
+    const { clock, processes } = createProcesses(2)
+    await open(clock, processes)
+    const [{ breaker, call }] = processes as [Process]
+
+    const ready = breaker.whenReady()
+    for (let i = 0; i < 60; i++) await pass(clock, 100)
+    await ready
+
+    expect(await call()).toBe('answer')
+  })
+
+  it('is given back when no call takes it', async () => {
+    const { clock, processes } = createProcesses(2)
+    await open(clock, processes)
+    await pass(clock, OPEN)
+    const [a, b] = processes as [Process, Process]
+    expect(a.breaker.sync(() => 1)).toThrow(CircuitOpenError)
+    await pass(clock, EXCHANGE)
+
+    await pass(clock, 6_000)
+    const call = b.call()
+    await pass(clock, EXCHANGE)
+
+    expect(await call).toBe('answer')
+  })
+
+  it('comes to a breaker in the end that is called seldom, by calls that can not wait', async () => {
+    const { clock, processes } = createProcesses(1)
+    const [{ breaker }] = processes as [Process]
+    await clock.advance(0)
+    breaker.trip({ fleet: true })
+    const call = breaker.sync(() => 'answer')
+
+    let passed = 0
+    for (let i = 0; i < 12; i++) {
+      await pass(clock, 60_000)
+      try {
+        call()
+        passed++
+      } catch {}
+    }
+
+    expect(passed).toBeGreaterThan(0)
+    expect(breaker.state).toBe('closed')
+  })
+
+  it('is kept while its probe runs', async () => {
+    const { clock, processes } = createProcesses(2)
+    await open(clock, processes)
+    await pass(clock, OPEN)
+    const [a, b] = processes as [Process, Process]
+    let release = (): void => {}
+    const hang = a.breaker(() => new Promise<string>((resolve) => (release = () => resolve('x'))))
+    const probe = hang()
+
+    for (let i = 0; i < 20; i++) {
+      await pass(clock, 1_000)
+      const call = reasonOf(b.call())
+      await pass(clock, EXCHANGE)
+      expect(await call).toBeInstanceOf(CircuitOpenError)
+    }
+    release()
+    await probe
+    await pass(clock, EXCHANGE)
+
+    expect(states(processes)).toEqual(['closed', 'closed'])
+  })
+})
+
+describe('a fleet that is closed', () => {
+  it('leaves its breakers to themselves', async () => {
+    const { clock, store, processes } = createProcesses(1)
+    const [{ fleet, breaker, call }] = processes as [Process]
+    await clock.advance(0)
+
+    const closed = fleet.close()
+    await pass(clock, 1_000)
+    await closed
+    const before = store.exchanges
+    await call()
+    await pass(clock, 60_000)
+
+    expect(store.exchanges).toBe(before)
+    expect(clock.timers).toBe(0)
+    expect(breaker.snapshot().fleet?.connected).toBe(false)
+  })
+})
+
+describe('snapshot and explain', () => {
+  it('say that there is no fleet', () => {
+    const breaker = new CircuitBreaker()
+
+    expect(breaker.snapshot().fleet).toBe(null)
+    expect(breaker.explain().text).not.toContain('fleet')
+  })
+
+  it('say what the fleet is, since when and by whom', async () => {
+    const { clock, processes } = createProcesses(2)
+    await open(clock, processes)
+
+    const { breaker } = processes[0] as Process
+    expect(breaker.snapshot().fleet).toMatchObject({
+      decides: 'fleet',
+      connected: true,
+      state: 'open',
+      reason: 'failureRate',
+      by: expect.stringMatching(/^p[01]$/),
+    })
+    expect(breaker.explain().text).toMatch(
+      /The fleet decides: the fleet is open since .* ago \(failureRate, by p[01]\)\./,
+    )
+  })
+})

@@ -1,0 +1,264 @@
+import type { Clock, FleetMember, Membership, SharedBreakers } from '../index.ts'
+import type { Link } from './link.ts'
+import { Member } from './member.ts'
+import { processNumber, unobtrusiveClock } from './platform.ts'
+import { policyOf } from './policy.ts'
+import type { Ask, FleetPolicy, FleetStore } from './store.ts'
+
+/** What may be said beside the store. */
+export interface SharedOptions {
+  /** In place of what follows from the options of each breaker. */
+  readonly policy?: Partial<FleetPolicy> | undefined
+  /**
+   * The longest time an exchange with the store may take, in milliseconds; no call waits for one, but for a
+   * call that asks for the lease of a probe.
+   * @defaultValue `250`
+   */
+  readonly deadline?: number | undefined
+  /**
+   * The name of this process, as others see it: no white space, and unique among those that live.
+   * @defaultValue the process id and a random number
+   */
+  readonly process?: string | undefined
+  /** Called when the store could not be reached any more, with the error, and when it can be reached again. */
+  readonly onConnection?: ((connected: boolean, error?: unknown) => void) | undefined
+  /** Time and timers of the exchanges. The default keeps no process alive. */
+  readonly clock?: Clock | undefined
+  /** Random numbers from 0 to less than 1. */
+  readonly random?: (() => number) | undefined
+}
+
+/** What `shared` returns: pass it as the option `shared` of breakers and registries. */
+export interface SharedFleet extends SharedBreakers, AsyncDisposable {
+  /** False while the store can't be reached, and before it was first reached. */
+  readonly connected: boolean
+  /** Resolves when the store has been asked for all breakers that there are, or could not be reached. */
+  ready(): Promise<void>
+  /** Reports what there is to report, gives leases back, and stops. Breakers go on by themselves. */
+  close(): Promise<void>
+}
+
+/** Reports go out that often, ms, while all calls succeed. */
+const FLUSH = 1_000
+/** How often breakers that say nothing hear the fleet, ms, if the store pushes and if it does not. */
+const POLL = { pushed: 30_000, alone: 5_000 }
+const FIRST_RETRY = 100
+const LONGEST_RETRY = 1_000
+/** Breakers in one exchange. */
+const MOST_ASKS = 500
+
+/**
+ * Makes breakers of many processes one: those that are given the result, with the same store, by their names.
+ *
+ * @example
+ * import { CircuitBreaker } from 'short-circuit'
+ * import { memoryStore, shared } from 'short-circuit/fleet'
+ *
+ * const fleet = shared(memoryStore())
+ * const breaker = new CircuitBreaker({ name: 'users', shared: fleet })
+ * await breaker.run(async () => 'answer')
+ * await fleet.ready()
+ * console.assert(fleet.connected)
+ * await fleet.close()
+ */
+export function shared(store: FleetStore, options: SharedOptions = {}): SharedFleet {
+  return new Client(store, options)
+}
+
+/** Exchanges with the store in the background: one at a time, with a deadline, and less often while it fails. */
+class Client implements SharedFleet, Link {
+  readonly process: string
+  readonly deadline: number
+  connected = false
+  readonly #store: FleetStore
+  readonly #options: SharedOptions
+  readonly #clock: Clock
+  readonly #random: () => number
+  /** Dropped breakers are freed. */
+  readonly #members = new Map<string, Set<WeakRef<Member>>>()
+  #watch: AsyncDisposable | undefined
+  #cancelTimer: (() => void) | undefined
+  #timerAt = Infinity
+  #exchanging: Promise<void> | undefined
+  #failures = 0
+  #pollAt = 0
+  #storeTime = { nowMs: 0, at: 0 }
+  #closed = false
+
+  constructor(store: FleetStore, options: SharedOptions) {
+    this.#store = store
+    this.#options = options
+    this.#clock = options.clock ?? unobtrusiveClock
+    this.#random = options.random ?? Math.random
+    this.deadline = options.deadline ?? 250
+    this.process = options.process ?? `${processNumber()}.${this.draw(2 ** 32).toString(36)}`
+  }
+
+  join(breaker: FleetMember): Membership {
+    const member = new Member(breaker, this, policyOf(breaker.options, this.#options.policy))
+    const same = this.#members.get(breaker.name) ?? new Set()
+    this.#members.set(breaker.name, same.add(new WeakRef(member)))
+    this.#watch ??= this.#store.watch?.(
+      (push) => {
+        for (const member of this.#living(push.name)) member.hear(push)
+      },
+      () => {
+        this.#pollAt = 0
+        this.#failures = 0
+        this.#setTimer(0)
+      },
+    )
+    this.soon(0)
+    return member
+  }
+
+  *#living(name: string): IterableIterator<Member> {
+    const members = this.#members.get(name)
+    for (const ref of members ?? []) {
+      const member = ref.deref()
+      if (member === undefined) members?.delete(ref)
+      else yield member
+    }
+    if (members?.size === 0) this.#members.delete(name)
+  }
+
+  *#all(): IterableIterator<Member> {
+    for (const name of [...this.#members.keys()]) yield* this.#living(name)
+  }
+
+  draw(below: number): number {
+    return Math.floor(this.#random() * below)
+  }
+
+  now(): number {
+    return this.#clock.now()
+  }
+
+  setTimer(ms: number, fn: () => void): () => void {
+    return this.#clock.setTimer(ms, fn)
+  }
+
+  storeTime(): number {
+    const { nowMs, at } = this.#storeTime
+    return nowMs === 0 ? 0 : nowMs + Math.max(0, this.now() - at)
+  }
+
+  soon(ms: number): void {
+    // While it fails, it is tried again when that is due.
+    if (this.#failures === 0) this.#setTimer(ms)
+  }
+
+  #setTimer(ms: number): void {
+    const at = this.now() + ms
+    if (this.#closed || this.#exchanging !== undefined || at >= this.#timerAt) {
+      this.#again = Math.min(this.#again, at)
+      return
+    }
+    this.#cancelTimer?.()
+    this.#timerAt = at
+    this.#cancelTimer = this.setTimer(ms, () => {
+      this.#timerAt = Infinity
+      this.#cancelTimer = undefined
+      void this.#exchange()
+    })
+  }
+
+  /** When the next exchange was asked for while one was going on. */
+  #again = Infinity
+
+  #exchange(): Promise<void> {
+    this.#exchanging ??= this.#exchangeNow().finally(() => {
+      this.#exchanging = undefined
+      const next = this.#failures === 0 ? FLUSH : this.#retryAfter()
+      const asked = this.#failures === 0 ? this.#again - this.now() : next
+      this.#again = Infinity
+      if (this.#members.size > 0) this.#setTimer(Math.max(0, Math.min(next, asked)))
+    })
+    return this.#exchanging
+  }
+
+  #retryAfter(): number {
+    const ms = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** (this.#failures - 1))
+    return ms * (0.5 + this.#random())
+  }
+
+  async #exchangeNow(): Promise<void> {
+    const polls = this.now() >= this.#pollAt || this.#failures > 0
+    const asked: [Member, Ask][] = []
+    for (const member of this.#all()) {
+      const ask = member.ask(polls)
+      if (ask !== undefined) asked.push([member, ask])
+    }
+    if (polls) {
+      const every = this.#watch === undefined ? POLL.alone : POLL.pushed
+      this.#pollAt = this.now() + every * (0.6 + 0.8 * this.#random())
+    }
+    for (let i = 0; i < asked.length; i += MOST_ASKS) {
+      if (!(await this.#send(asked.slice(i, i + MOST_ASKS)))) return
+    }
+  }
+
+  async #send(asked: readonly (readonly [Member, Ask])[]): Promise<boolean> {
+    const controller = new AbortController()
+    const late = new Error(`the store has not answered within ${this.deadline} ms`)
+    let stop = (): void => {}
+    try {
+      const answers = await new Promise<Awaited<ReturnType<FleetStore['exchange']>>>(
+        (resolve, reject) => {
+          stop = this.setTimer(this.deadline, () => {
+            // An answer may have arrived while the event loop was blocked.
+            stop = this.setTimer(0, () => reject(late))
+          })
+          const asks = asked.map(([, ask]) => ask)
+          this.#store.exchange(asks, controller.signal).then(resolve, reject)
+        },
+      )
+      const at = this.now()
+      this.#report(true)
+      for (const [i, [member, ask]] of asked.entries()) {
+        const answer = answers[i]
+        if (answer === undefined) throw new Error('the store has not answered every ask')
+        this.#storeTime = { nowMs: answer.nowMs, at }
+        member.take(answer, ask)
+      }
+      this.#failures = 0
+      return true
+    } catch (error) {
+      controller.abort(error)
+      this.#failures++
+      this.#report(false, error)
+      for (const member of this.#all()) member.lose()
+      return false
+    } finally {
+      stop()
+    }
+  }
+
+  #report(connected: boolean, error?: unknown): void {
+    const isFirst = this.#failures === 1 && !connected
+    if (connected === this.connected && !isFirst) return
+    this.connected = connected
+    this.#options.onConnection?.(connected, error)
+  }
+
+  async ready(): Promise<void> {
+    await this.#exchanging
+    await this.#exchange()
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    for (const member of this.#all()) member.leave()
+    await this.ready()
+    this.#closed = true
+    this.#cancelTimer?.()
+    this.connected = false
+    for (const member of this.#all()) member.lose()
+    await this.#watch?.[Symbol.asyncDispose]()
+    await this.#store[Symbol.asyncDispose]()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
