@@ -83,7 +83,7 @@ function follow(
       observer.complete()
     },
   })
-  unsubscribe = () => (subscription as Partial<Subscription>).unsubscribe?.()
+  unsubscribe = () => (subscription as Partial<Subscription> | undefined)?.unsubscribe?.()
   // What an operator subscribes with ends without the subscription that is returned.
   const { add } = (isObject(subscriber) ? subscriber : {}) as Partial<Subscription>
   if (typeof add === 'function') {
