@@ -19,15 +19,15 @@ interface Outage {
   heal(upstream: UpstreamProcess): void | Promise<void>
 }
 
-export const lengthMs = 20_000
+export const lengthMs = 24_000
 
 const outages: Outage[] = [
   {
     kind: 'frozen',
     from: 3_000,
     until: 8_500,
-    begin: 'both frozen (SIGSTOP): they accept calls and do not answer',
-    end: 'both thawed (SIGCONT): they answer again',
+    begin: 'all frozen (SIGSTOP): they accept calls and do not answer',
+    end: 'all thawed (SIGCONT): they answer again',
     strike: (upstream) => upstream.freeze(),
     heal: (upstream) => upstream.thaw(),
   },
@@ -35,8 +35,8 @@ const outages: Outage[] = [
     kind: 'killed',
     from: 12_000,
     until: 15_500,
-    begin: 'both killed (SIGKILL): connections are refused',
-    end: 'both restarted on their old ports: they answer again',
+    begin: 'all killed (SIGKILL): connections are refused',
+    end: 'all restarted on their old ports: they answer again',
     strike: (upstream) => upstream.kill(),
     heal: (upstream) => upstream.restart(),
   },

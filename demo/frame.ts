@@ -18,7 +18,7 @@ import type { Call } from './traffic.ts'
 /** Something that happened, in words. */
 export interface News {
   at: number
-  who: 'upstreams' | 'breaker'
+  who: 'upstreams' | 'breaker' | 'classic'
   text: string
   style?: Style
 }
@@ -35,6 +35,14 @@ export interface View {
   state: StateName
   /** The state in words, with its times. */
   standing: string
+  /** One that counts failures in a row, for comparison. */
+  classic: {
+    maxFailures: number
+    calls: readonly Call[]
+    changes: readonly Change[]
+    state: StateName
+    standing: string
+  }
   /** Why it is in this state, in the breaker's own words. */
   explanation: string
   news: readonly News[]
@@ -60,7 +68,6 @@ export function drawFrame(view: View, width: number, height: number): Line[] {
 
   const lines: Line[] = [
     title(view, gutter + scale.width),
-    [],
     row('upstreams', faultBand(view.faults, scale)),
     [],
     [span(' WITH THE BREAKER  ', 'bold'), span(view.standing, stateLook[view.state].style)],
@@ -68,6 +75,11 @@ export function drawFrame(view: View, width: number, height: number): Line[] {
     row('state', stateBand(stateColumns(view.changes, scale))),
     row('answers', answerBand(guarded, mostAnswers)),
     row('in flight', inFlightBand(guarded, mostInFlight)),
+    [
+      span(` WITH A CLASSIC ONE (${view.classic.maxFailures} failures in a row)  `, 'bold'),
+      span(view.classic.standing, stateLook[view.classic.state].style),
+    ],
+    row('state', stateBand(stateColumns(view.classic.changes, scale))),
     [],
     [span(' WITHOUT', 'bold')],
     figures(view.bare, view.now),
@@ -75,7 +87,6 @@ export function drawFrame(view: View, width: number, height: number): Line[] {
     row('in flight', inFlightBand(bare, mostInFlight)),
     [],
     ...waste(view, scale),
-    [],
     legend(),
     [],
     ...(height >= roomForExplanation && height < Infinity
@@ -117,6 +128,7 @@ function figures(calls: readonly Call[], now: number): Line {
 
 function waste(view: View, scale: Scale): Line[] {
   const guarded = wastedMs(view.guarded)
+  const classic = wastedMs(view.classic.calls)
   const bare = wastedMs(view.bare)
   const bar = (label: string, value: number, style: Style): Line => [
     span(label.padEnd(34), 'dim'),
@@ -125,6 +137,7 @@ function waste(view: View, scale: Scale): Line[] {
   ]
   return [
     bar(' waited in vain   with the breaker', guarded, 'green'),
+    bar('                  with a classic one', classic, 'green'),
     bar('                  without', bare, 'red'),
   ]
 }

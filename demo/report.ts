@@ -11,46 +11,76 @@ export function drawReport(run: {
   bare: Side
   responses: readonly Response[]
   totals: Totals
-  maxFailures: number
+  /** The one that counts failures in a row. */
+  classic: {
+    side: Side
+    responses: readonly Response[]
+    maxFailures: number
+    resetTimeout: number
+  }
   callTimeout: number
-  resetTimeout: number
   explanation: string
 }): Line[] {
-  const { guarded, bare, responses, totals } = run
+  const { guarded, bare, responses, totals, classic } = run
   const { admitted, settled, expired } = totals.counts
   const count = (name: string, of: (side: Side) => number): Line =>
-    row(name, String(of(guarded)), String(of(bare)))
+    row(name, String(of(guarded)), String(of(classic.side)), String(of(bare)))
   const time = (name: string, of: (side: Side) => number): Line =>
-    row(name, milliseconds(of(guarded)), milliseconds(of(bare)))
+    row(name, milliseconds(of(guarded)), milliseconds(of(classic.side)), milliseconds(of(bare)))
 
   return [
-    [span(cells('', 'with the breaker', 'without'), 'bold')],
+    [span(cells('', 'the breaker', 'a classic one', 'without'), 'bold')],
     count('calls', ({ calls }) => calls),
     count('answered', ({ ok }) => ok),
     count('failed', ({ failed }) => failed),
-    row('rejected at once', String(guarded.rejected), '–'),
-    row('  of these, the upstream was up again', String(guarded.rejectedWhileUp), '–'),
+    row('rejected at once', String(guarded.rejected), String(classic.side.rejected), '–'),
+    row(
+      '  of these, the upstream was up again',
+      String(guarded.rejectedWhileUp),
+      String(classic.side.rejectedWhileUp),
+      '–',
+    ),
     bold(count('sent to an upstream that was down', ({ sentWhileDown }) => sentWhileDown)),
     bold(
-      row('waited for calls that failed', secondsOf(guarded.wastedMs), secondsOf(bare.wastedMs)),
+      row(
+        'waited for calls that failed',
+        secondsOf(guarded.wastedMs),
+        secondsOf(classic.side.wastedMs),
+        secondsOf(bare.wastedMs),
+      ),
     ),
     count('most calls waiting at one moment', ({ worstInFlight }) => worstInFlight),
-    row('calls waiting on average', guarded.meanInFlight.toFixed(1), bare.meanInFlight.toFixed(1)),
+    row(
+      'calls waiting on average',
+      guarded.meanInFlight.toFixed(1),
+      classic.side.meanInFlight.toFixed(1),
+      bare.meanInFlight.toFixed(1),
+    ),
     time('90 % of all calls ended within', ({ p90 }) => p90),
     time('99 % of all calls ended within', ({ p99 }) => p99),
-    row('a rejection took', milliseconds(guarded.rejectedP50), '–'),
+    row(
+      'a rejection took',
+      milliseconds(guarded.rejectedP50),
+      milliseconds(classic.side.rejectedP50),
+      '–',
+    ),
     [],
-    [span(cells('the breaker', 'opened after', 'closed after return'), 'bold')],
-    ...responses.map(({ kind, tripMs, recoveryMs }) =>
-      row(`  upstream ${faultNames[kind]}`, maybe(tripMs), maybe(recoveryMs)),
+    ...responses.flatMap(({ kind, tripMs, recoveryMs }, index) => {
+      const other = classic.responses[index]
+      return [
+        bold(row(`${faultNames[kind]}: opened after`, maybe(tripMs), maybe(other?.tripMs), '–')),
+        row('  closed after its return', maybe(recoveryMs), maybe(other?.recoveryMs), '–'),
+      ]
+    }),
+    note(
+      `The breaker has no options but the call timeout, ${seconds(run.callTimeout)} s: it sees calls hang.`,
     ),
     note(
-      `${run.maxFailures} failures in a row open it; when frozen each takes the call timeout, `,
-      `${seconds(run.callTimeout)} s.`,
+      `The classic one opens with ${classic.maxFailures} failures in a row, which takes until those`,
     ),
-    note(`Open, it looks again every ${seconds(run.resetTimeout)} s.`),
+    note(`time out, and probes every ${seconds(classic.resetTimeout)} s.`),
     note(
-      `Its counts: ${admitted} admitted = ${settled} settled + ${expired} expired + `,
+      `The breaker counted ${admitted} admitted = ${settled} settled + ${expired} expired + `,
       `${totals.inFlight} in flight.`,
     ),
     [],
@@ -87,12 +117,12 @@ function note(...text: string[]): Line {
   return [span(`   ${text.join('')}`, 'dim')]
 }
 
-function row(name: string, left: string, right: string): Line {
-  return [span(cells(name, left, right))]
+function row(...texts: [name: string, breaker: string, classic: string, bare: string]): Line {
+  return [span(cells(...texts))]
 }
 
-function cells(name: string, left: string, right: string): string {
-  return ` ${name.padEnd(39)}${left.padStart(17)}${right.padStart(22)}`
+function cells(name: string, breaker: string, classic: string, bare: string): string {
+  return ` ${name.padEnd(37)}${breaker.padStart(13)}${classic.padStart(15)}${bare.padStart(12)}`
 }
 
 function milliseconds(ms: number): string {

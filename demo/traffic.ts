@@ -1,4 +1,4 @@
-import { CircuitOpenError } from '../src/index.ts'
+import { type CircuitBreakerOptions, CircuitOpenError } from '../src/index.ts'
 import { type Now, sleepUntil } from './time.ts'
 
 export type Result = 'ok' | 'failed' | 'rejected'
@@ -17,6 +17,10 @@ export async function ask(url: string, signal: AbortSignal): Promise<number> {
   await response.text()
   return response.status
 }
+
+/** An answer that says that the server could not do it. */
+export const failedIf500: NonNullable<CircuitBreakerOptions['classify']> = (call) =>
+  call.status === 'fulfilled' && Number(call.value) >= 500 ? 'failure' : undefined
 
 /**
  * Sends calls at a steady rate, whatever becomes of the earlier ones, as independent users do, and

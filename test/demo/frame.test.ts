@@ -13,6 +13,13 @@ const view: View = {
   state: 'open',
   explanation: 'Circuit "upstream" is open, '.repeat(9),
   standing: 'open for 5.9 s',
+  classic: {
+    maxFailures: 5,
+    calls: [],
+    changes: [{ at: 5_000, state: 'open' }],
+    state: 'open',
+    standing: 'open for 5 s',
+  },
   news: Array.from({ length: 30 }, (_, index) => ({
     at: index * 100,
     who: 'breaker' as const,
@@ -45,6 +52,13 @@ describe('drawFrame', () => {
   it('explains itself where the screen is tall', () => {
     expect(draw(140, 35).join()).not.toContain('explain()')
     expect(draw(140, 36).filter((line) => line.includes('is open,'))).toHaveLength(2)
+  })
+
+  it('shows when each of the two breakers opened', () => {
+    const [breaker = '', classic = ''] = draw(120, 24).filter((line) => line.startsWith(' state'))
+
+    expect(breaker.indexOf('█')).toBeGreaterThan(0)
+    expect(classic.indexOf('█')).toBeGreaterThan(breaker.indexOf('█'))
   })
 
   it('shows the last second of both sides', () => {

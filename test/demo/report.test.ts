@@ -13,19 +13,25 @@ describe('drawReport', () => {
     responses: [{ kind: 'frozen', tripMs: 1_104, recoveryMs: 620 }, { kind: 'killed' }],
     totals: { inFlight: 0, counts: { admitted: 740, settled: 739, expired: 1, rejected: {} } },
     explanation: 'Circuit "upstream" is closed.',
-    maxFailures: 5,
+    classic: {
+      side: side({ calls: 800, ok: 710, wastedMs: 40_000 }),
+      responses: [{ kind: 'frozen', tripMs: 1_404, recoveryMs: 720 }, { kind: 'killed' }],
+      maxFailures: 5,
+      resetTimeout: 1_000,
+    },
     callTimeout: 1_000,
-    resetTimeout: 1_000,
   }).map((line) => paint(line, false))
 
-  it('sets both sides beside each other', () => {
-    expect(lines.find((line) => line.includes('answered'))).toMatch(/700 +720$/)
-    expect(lines.find((line) => line.includes('waited for'))).toMatch(/25\.0 s +100\.0 s$/)
+  it('sets all sides beside each other', () => {
+    expect(lines.find((line) => line.includes('answered'))).toMatch(/700 +710 +720$/)
+    expect(lines.find((line) => line.includes('waited for'))).toMatch(/25\.0 s +40\.0 s +100\.0 s$/)
   })
 
-  it('tells how the breaker met each fault, and what it never did', () => {
-    expect(lines.find((line) => line.includes('SIGSTOP'))).toMatch(/1\.10 s +0\.62 s$/)
-    expect(lines.find((line) => line.includes('SIGKILL'))).toMatch(/never +never/)
+  it('tells how each breaker met each fault, and what it never did', () => {
+    const [frozen, thawed] = lines.slice(lines.findIndex((line) => line.includes('SIGSTOP')))
+    expect(frozen).toMatch(/opened after +1\.10 s +1\.40 s +–$/)
+    expect(thawed).toMatch(/closed after its return +0\.62 s +0\.72 s +–$/)
+    expect(lines.find((line) => line.includes('SIGKILL'))).toMatch(/never +never +–$/)
   })
 
   it('fits into 80 columns', () => {

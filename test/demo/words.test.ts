@@ -58,7 +58,7 @@ describe('tellChange', () => {
   })
 
   it.each([
-    ['half-open', /one call probes/],
+    ['half-open', /the next call probes/],
     ['closed', /calls pass again/],
   ] as const)('says what %s means', (state, words) => {
     expect(tellChange(state, trip)).toMatch(words)

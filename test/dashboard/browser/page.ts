@@ -75,24 +75,30 @@ export async function createWorld(
       return handler
     },
     base,
-    async open(hash = '#/', contextOptions = {}) {
-      const context = await browser.newContext({ viewport: DESKTOP, ...contextOptions })
-      closing.push(() => context.close())
-      const page = await context.newPage()
-      page.on('pageerror', (error) => complaints.push(error.message))
-      page.on('console', (message) => {
-        if (message.type() !== 'error' || EXPECTED.test(message.text())) return
-        complaints.push(message.text())
-      })
-      await page.goto(base + hash)
-      return page
-    },
+    open: (hash = '#/', contextOptions = {}) => openPage(base + hash, contextOptions),
     stop,
     async restart() {
       handler = create()
       await listen()
     },
   }
+}
+
+/** Opens a page; what the browser complains about fails the test. */
+export async function openPage(
+  url: string,
+  contextOptions: BrowserContextOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: DESKTOP, ...contextOptions })
+  closing.push(() => context.close())
+  const page = await context.newPage()
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() !== 'error' || EXPECTED.test(message.text())) return
+    complaints.push(message.text())
+  })
+  await page.goto(url)
+  return page
 }
 
 export async function succeed(breaker: CircuitBreaker, times = 1): Promise<void> {
