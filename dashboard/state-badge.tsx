@@ -9,6 +9,11 @@ export function badgeOf(row: Pick<Row, 'state' | 'override' | 'class' | 'why'>):
   return row.state === 'closed' && isIdle(row) ? 'idle' : row.state
 }
 
+/** How long it has been as its badge says. A probe between does not make an open one young. */
+export function shownFor({ state, stateFor, trippedFor, override }: Row): number {
+  return state === 'open' && override === null ? (trippedFor ?? stateFor) : stateFor
+}
+
 export function isIdle({ class: severity, why }: Pick<Row, 'class' | 'why'>): boolean {
   return severity === 3 && why !== ''
 }

@@ -4,7 +4,7 @@ import { MenuButton, OperationButton } from '../actions/menu.tsx'
 import { count, span, visible } from '../format.ts'
 import { breakerHash } from '../route.ts'
 import { canWrite, rows } from '../state.ts'
-import { badgeOf, StateBadge } from '../state-badge.tsx'
+import { badgeOf, StateBadge, shownFor } from '../state-badge.tsx'
 import { ByHand } from './by-hand.tsx'
 import { Charts } from './charts.tsx'
 import { detail, problem, watch } from './detail.ts'
@@ -33,7 +33,7 @@ export function BreakerPage({ name }: { name: string }): JSX.Element {
           <>
             <StateBadge badge={badgeOf(row)} filled />
             <span class="muted">
-              for <b>{span(row.stateFor)}</b> · generation {count(row.generation)}
+              for <b>{span(shownFor(row))}</b> · generation {count(row.generation)}
             </span>
             {canWrite.value && (
               <div class="actions">

@@ -5,7 +5,7 @@ import { Band } from '../band.tsx'
 import { duration, percent, rate, span, visible } from '../format.ts'
 import { breakerHash } from '../route.ts'
 import { now } from '../state.ts'
-import { badgeOf, isIdle, StateBadge, toneOf } from '../state-badge.tsx'
+import { badgeOf, isIdle, StateBadge, shownFor, toneOf } from '../state-badge.tsx'
 import { CallBars } from './call-bars.tsx'
 import type { Measured } from './virtual-list.tsx'
 
@@ -35,7 +35,7 @@ export function BreakerRow({
     >
       <div role="cell" class="c-state">
         <StateBadge badge={badge} filled={isTall} />
-        {isTall && <div class="sub">for {span(row.stateFor)}</div>}
+        {isTall && <div class="sub">for {span(shownFor(row))}</div>}
       </div>
       <div role="rowheader" class="c-name">
         <div class="name">

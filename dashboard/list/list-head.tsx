@@ -1,8 +1,9 @@
 import type { JSX } from 'preact'
 import type { Row } from '../../src/admin/index.ts'
 import { count, rate, span, visible } from '../format.ts'
+import { breakerHash } from '../route.ts'
 import { counts, rows } from '../state.ts'
-import { badgeOf, isByHand } from '../state-badge.tsx'
+import { badgeOf, isByHand, shownFor } from '../state-badge.tsx'
 import { names } from './order.ts'
 
 /** How it is, in a sentence and four numbers. */
@@ -83,7 +84,10 @@ function Sentence(): JSX.Element {
       {some.map((row, index) => (
         <span key={row.name}>
           {index > 0 && (index === some.length - 1 ? (index > 1 ? ', and ' : ' and ') : ', ')}
-          <b class="mono">{visible(row.name)}</b> {phrase(row)}
+          <a class="mono" href={breakerHash(row.name)}>
+            {visible(row.name)}
+          </a>{' '}
+          {phrase(row)}
         </span>
       ))}
       {sick.length > some.length && `, and ${sick.length - some.length} more`}.
@@ -97,7 +101,8 @@ function phrase(row: Row): string {
   if (isByHand(badge)) return 'is let through by hand although it fails'
   if (row.state === 'half-open') return 'is coming back'
   if (row.state === 'open') {
-    return row.stateFor < 1_000 ? 'has just opened' : `has rejected calls for ${span(row.stateFor)}`
+    const ms = shownFor(row)
+    return ms < 1_000 ? 'has just opened' : `has rejected calls for ${span(ms)}`
   }
   return row.trips15m > 0 ? 'has just closed' : 'is full'
 }

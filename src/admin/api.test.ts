@@ -297,8 +297,34 @@ describe('one breaker', () => {
     expect(published).toEqual([])
     expect((await rows(admin))[0]).toMatchObject({
       state: 'half-open',
-      next: 'its open time is over; it waits for a call',
+      next: 'its open time is over; it waits for a call; it opened because 3 calls failed in a row (limit 3)',
     })
+  })
+
+  it('says for how long it has been open, and why it opened, whatever its probes have met', async () => {
+    const admin = create()
+    await open(admin, 'a')
+    for (let i = 0; i < 2; i++) {
+      await admin.clock.advance(30_000)
+      await fail(admin.registry.breaker('a'), Object.assign(new Error('still down'), { code: 503 }))
+    }
+    await admin.clock.advance(1_000)
+
+    expect((await rows(admin))[0]).toMatchObject({
+      stateFor: 1_000,
+      trippedFor: 61_000,
+      why: '3 calls failed in a row (limit 3)',
+      next: expect.stringContaining('; 2 probes failed, the last with 503: still down'),
+      trips15m: 1,
+    })
+  })
+
+  it('has not tripped while it is closed', async () => {
+    const admin = create()
+    await open(admin, 'a')
+    admin.registry.get('a')?.reset()
+
+    expect((await rows(admin))[0]).toMatchObject({ trippedFor: null, trips15m: 1 })
   })
 })
 

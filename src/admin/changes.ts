@@ -104,7 +104,7 @@ export class Changes {
   #onTransition(event: RegistryEvent<'transition'>): void {
     const { breaker, from, to, reason, enforced, note, by } = event
     const changed = this.#of(breaker)
-    if (to === 'open') {
+    if (to === 'open' && from === 'closed') {
       changed.trips.push(this.#clock.wall())
       if (changed.trips.length > KEPT) changed.trips.shift()
     }

@@ -1,4 +1,4 @@
-import type { BreakerReading, CircuitRegistry, Clock } from '../index.ts'
+import type { BreakerReading, CircuitRegistry, Clock, Snapshot } from '../index.ts'
 import type { BandPart, Changes } from './changes.ts'
 import type { Entry } from './entry.ts'
 import type { Recorder } from './history/recorder.ts'
@@ -129,6 +129,7 @@ export class Lister {
       state,
       automatic,
       stateFor: Math.round(snapshot.stateFor),
+      trippedFor: trippedFor(snapshot),
       generation,
       override: snapshot.override,
       class: severity,
@@ -148,4 +149,9 @@ export class Lister {
       version: this.#changes.versionOf(reading),
     }
   }
+}
+
+function trippedFor({ automatic, trips }: Snapshot): number | null {
+  const last = trips.at(-1)
+  return automatic === 'closed' || last === undefined ? null : Math.round(last.age)
 }

@@ -12,6 +12,8 @@ export interface Row {
   readonly automatic: StateName
   /** How long calls have met this state, or the override has been set; ms. */
   readonly stateFor: number
+  /** How long ago it opened, whatever probes it has met since, ms; null while it is closed. */
+  readonly trippedFor: number | null
   readonly generation: number
   readonly override: Snapshot['override']
   /** 0 needs somebody, 1 is held by hand, 2 is to be watched, 3 is healthy or idle. */
@@ -81,20 +83,22 @@ function automaticTexts(
   fullShare: number,
 ): { why: string; next: string } {
   const { automatic, retryAfter, probes, trips } = snapshot
+  const trip = trips.at(-1)
   const idle = `no call for ${span(idleFor)}`
   if (automatic === 'open') {
     const next =
       retryAfter === null
         ? 'stays open until it is moved by hand'
         : `next probe in ${span(retryAfter)}`
-    return { why: whyOpen(trips.at(-1)), next }
+    return { why: trip?.text ?? 'it has opened', next: [next, ...lastProbe(trip)].join('; ') }
   }
   if (automatic === 'half-open') {
     const { succeeded = 0, needed = 1, inFlight = 0 } = probes ?? {}
     const why = `${succeeded} of ${needed} probes succeeded`
     const next =
       inFlight > 0 ? `${inFlight} in flight` : 'its open time is over; it waits for a call'
-    return { why, next }
+    const opened = trip === undefined ? [] : [`it opened because ${trip.text}`]
+    return { why, next: [next, ...opened].join('; ') }
   }
   // One that has just recovered stays in its class for a while.
   if (severity === 0 && fullShare > 0) {
@@ -109,13 +113,14 @@ function automaticTexts(
   return { why: whyWatched(snapshot), next: '' }
 }
 
-function whyOpen(trip: Snapshot['trips'][number] | undefined): string {
-  if (trip === undefined) return 'it has opened'
-  const { reopenedBy, probeFailure, text } = trip
-  if (reopenedBy === null) return text
-  return probeFailure === null
-    ? 'a probe did not succeed'
-    : `a probe failed: ${probeFailure.name}: ${probeFailure.message}`
+/** What the probes since it opened have met; nothing before the first has ended. */
+function lastProbe(trip: Snapshot['trips'][number] | undefined): string[] {
+  if (trip === undefined || trip.reopened === 0) return []
+  const { reopened, probeFailure } = trip
+  const failed = reopened === 1 ? '1 probe failed' : `${reopened} probes failed, the last`
+  if (probeFailure === null) return [`${failed} by taking too long`]
+  const { name, code, message } = probeFailure
+  return [`${failed} with ${code ?? name}: ${shorten(message, LONGEST_WHY)}`]
 }
 
 function whyWatched(snapshot: Snapshot): string {

@@ -88,7 +88,7 @@ function rowLines(
   { columns, paint, selected }: TableOptions,
 ): string[] {
   const states = rows.map((row) => stateText(row))
-  const ages = rows.map(({ stateFor }) => age(stateFor))
+  const ages = rows.map((row) => age(shownFor(row)))
   const names = rows.map(({ name }) => visible(name))
   const stateWidth = Math.max(5, ...states.map(width))
   const ageWidth = Math.max(...ages.map(width))
@@ -144,6 +144,11 @@ function markOf(row: Row): keyof typeof MARKS {
   if (row.class === 1) return 'held'
   if (row.class > 1) return 'none'
   return row.automatic === 'half-open' ? 'half-open' : 'open'
+}
+
+/** A probe between does not make an open one young. */
+function shownFor({ state, stateFor, trippedFor, override }: Row): number {
+  return state === 'open' && override === null ? (trippedFor ?? stateFor) : stateFor
 }
 
 function stateText({ state, override }: Row): string {
