@@ -50,7 +50,7 @@ export function sawProcess(id: string): void {
 }
 
 /** One page of a list is at most so long. */
-const PAGE = 500
+const PAGE = 200
 
 let walking = false
 

@@ -7,18 +7,20 @@ import { breakerHash } from '../route.ts'
 import { now } from '../state.ts'
 import { badgeOf, isIdle, StateBadge, shownFor, toneOf } from '../state-badge.tsx'
 import { CallBars } from './call-bars.tsx'
-import type { Measured } from './virtual-list.tsx'
+import type { Measure } from './virtual-list.tsx'
 
 const WINDOW = 15 * 60_000
 
 export function BreakerRow({
   row,
   number,
-  measured,
+  measure,
+  index,
 }: {
   row: Row
   number: number
-  measured: Measured
+  measure: Measure
+  index: number
 }): JSX.Element {
   const badge = badgeOf(row)
   const isTall = row.class < 2
@@ -27,7 +29,8 @@ export function BreakerRow({
   const { calls, failed, rejected } = row.rates
   return (
     <div
-      {...measured}
+      ref={measure}
+      data-index={index}
       role="row"
       aria-rowindex={number + 1}
       class={`row item ${size}`}

@@ -68,9 +68,9 @@ export function ListTable(): JSX.Element {
         items={items.value}
         keyOf={({ key }) => key}
         heightOf={heightOf}
-        render={(item, measured) =>
+        render={(item, measure, index) =>
           item.kind === 'group' ? (
-            <div {...measured} key={item.key} role="row" class="group">
+            <div key={item.key} ref={measure} data-index={index} role="row" class="group">
               <div role="cell">
                 <h2>
                   {GROUPS[item.severity][0]} · {count(item.size)}
@@ -79,7 +79,13 @@ export function ListTable(): JSX.Element {
               </div>
             </div>
           ) : (
-            <BreakerRow key={item.key} row={item.row} number={item.number} measured={measured} />
+            <BreakerRow
+              key={item.key}
+              row={item.row}
+              number={item.number}
+              measure={measure}
+              index={index}
+            />
           )
         }
       />

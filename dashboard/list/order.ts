@@ -45,6 +45,7 @@ const QUICK: Readonly<Record<string, (row: Row) => boolean>> = {
 }
 
 function matches(row: Row, words: readonly string[]): boolean {
+  if (words.length === 0) return true
   const { name, why, state, automatic, override } = row
   const by = override?.by?.toLowerCase() ?? ''
   const text = [name, why, override?.reason, by, override?.mode].join('\n').toLowerCase()

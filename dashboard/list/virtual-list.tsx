@@ -6,20 +6,18 @@ import {
   windowScroll,
 } from '@tanstack/virtual-core'
 import type { JSX } from 'preact'
-import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks'
 
 interface Props<T> {
   readonly items: readonly T[]
   readonly keyOf: (item: T) => string
   readonly heightOf: (item: T) => number
-  /** Must pass on what it gets to the element of the item. */
-  readonly render: (item: T, measured: Measured) => JSX.Element
+  /** Must pass on what it gets to the element of the item, as `ref` and `data-index`. */
+  readonly render: (item: T, measure: Measure, index: number) => JSX.Element
 }
 
-export interface Measured {
-  readonly ref: (element: HTMLElement | null) => void
-  readonly 'data-index': number
-}
+/** The same each time, so that items that stay need not be rendered again. */
+export type Measure = (element: HTMLElement | null) => void
 
 /** So few are shown at once, so that the page can be searched and printed. */
 const FEW = 80
@@ -29,11 +27,13 @@ export function VirtualList<T>({ items, keyOf, heightOf, render }: Props<T>): JS
   const [, update] = useReducer<number, void>((count) => count + 1, 0)
   const [margin, setMargin] = useState(0)
   const place = useRef<HTMLDivElement>(null)
+  // With another function all items are placed anew, which takes too long while somebody scrolls.
+  const getItemKey = useMemo(() => (index: number) => keyOf(items[index] as T), [items])
   const options = {
     count: items.length,
     getScrollElement: () => window,
     estimateSize: (index: number) => heightOf(items[index] as T),
-    getItemKey: (index: number) => keyOf(items[index] as T),
+    getItemKey,
     overscan: items.length <= FEW ? FEW : 8,
     scrollMargin: margin,
     scrollToFn: windowScroll,
@@ -49,7 +49,7 @@ export function VirtualList<T>({ items, keyOf, heightOf, render }: Props<T>): JS
     virtualizer._willUpdate()
     const top = place.current?.getBoundingClientRect().top ?? 0
     setMargin(Math.round(top + scrollY))
-  })
+  }, [items])
   const shown = virtualizer.getVirtualItems()
   const before = (shown[0]?.start ?? margin) - margin
   const after = virtualizer.getTotalSize() - ((shown.at(-1)?.end ?? margin) - margin)
@@ -62,10 +62,7 @@ export function VirtualList<T>({ items, keyOf, heightOf, render }: Props<T>): JS
       {shown.map(({ index }) => {
         const item = items[index]
         if (item === undefined) return null
-        return render(item, {
-          ref: (element) => virtualizer.measureElement(element),
-          'data-index': index,
-        })
+        return render(item, virtualizer.measureElement, index)
       })}
     </div>
   )

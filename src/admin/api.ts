@@ -49,7 +49,9 @@ export class Api {
   readonly #process: ProcessInfo
   readonly #streams: EventStreams
   readonly #writes: RateLimit
-  #entries: { readonly at: number; readonly entries: readonly Entry[] } | undefined = undefined
+  #entries:
+    | { readonly at: number; readonly isRead: boolean; readonly entries: Promise<readonly Entry[]> }
+    | undefined = undefined
 
   constructor(
     options: AdminOptions,
@@ -78,11 +80,12 @@ export class Api {
     this.#recorder.close()
   }
 
-  read(
+  async read(
     route: Exclude<Route, { kind: 'write' | 'redirect' | 'events' }>,
     { searchParams }: URL,
     caller: Caller,
-  ): Answer {
+  ): Promise<Answer> {
+    await this.#recorder.update()
     switch (route.kind) {
       case 'index':
         return {
@@ -91,7 +94,7 @@ export class Api {
       case 'session':
         return { body: this.#session(caller) }
       case 'list':
-        return { body: this.#list(searchParams) }
+        return { body: await this.#list(searchParams) }
       case 'log':
         return { body: this.#readLog(searchParams) }
       case 'breaker':
@@ -116,19 +119,24 @@ export class Api {
   }
 
   /** The same for all that ask within a moment. */
-  #all(): readonly Entry[] {
+  #all(): Promise<readonly Entry[]> {
     const at = this.#clock.now()
-    if (this.#entries === undefined || at !== this.#entries.at) {
-      this.#entries = { at, entries: this.#lister.entries() }
+    if (this.#entries === undefined || (this.#entries.isRead && at !== this.#entries.at)) {
+      const reading = { at, isRead: false, entries: this.#lister.entries() }
+      const end = () => {
+        reading.isRead = true
+      }
+      reading.entries.then(end, end)
+      this.#entries = reading
     }
     return this.#entries.entries
   }
 
-  #list(parameters: URLSearchParams): List {
+  async #list(parameters: URLSearchParams): Promise<List> {
     const query = queryOf(parameters)
     const { names } = query
     const head = { now: this.#clock.wall(), process: { id: this.#process.id } }
-    const all = this.#all()
+    const all = await this.#all()
     if (names !== undefined) {
       const rows = this.#lister.rows(names)
       const missing = names.filter((name) => !this.#registry.has(name))
@@ -143,10 +151,7 @@ export class Api {
   #breaker(name: string): CircuitBreaker {
     const breaker = this.#registry.get(name)
     if (breaker !== undefined) return breaker
-    const near = nearest(
-      name,
-      this.#all().map((entry) => entry.name),
-    )
+    const near = nearest(name, this.#registry.names())
     const advice =
       near.length === 0 ? '' : `Did you mean ${near.map((one) => `"${one}"`).join(' or ')}? `
     throw new Problem(
@@ -212,8 +217,8 @@ export class Api {
     return this.#streams.open(names, lastId ?? searchParams.get('after'))
   }
 
-  #tick(names: readonly string[]): object {
-    const all = this.#all()
+  async #tick(names: readonly string[]): Promise<object> {
+    const all = await this.#all()
     const first = firstOf(all, FIRST, MOST_TICKED)
     const wanted = new Set([...first.map(({ name }) => name), ...names])
     return { now: this.#clock.wall(), counts: countsOf(all), rows: this.#lister.rows(wanted) }

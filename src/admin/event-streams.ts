@@ -22,7 +22,7 @@ interface Stream {
 }
 
 /** What a tick says. */
-export type Tick = (names: readonly string[]) => object
+export type Tick = (names: readonly string[]) => Promise<object>
 
 /** The server-sent events: entries of the log as they come, and a tick each second. */
 export class EventStreams {
@@ -85,30 +85,30 @@ export class EventStreams {
         this.#send(stream, event('reset', { reason }))
       } else for (const entry of missed) this.#send(stream, entryEvent(entry))
     }
-    this.#send(stream, event('tick', this.#tick(stream.names)))
+    void this.#sendTick([stream])
   }
 
   #arm(): void {
     this.#cancel ??= this.#clock.setTimer(TICK, () => {
       this.#cancel = undefined
-      this.#onTick()
+      void this.#sendTick(this.#streams, ++this.#ticks % PING === 0)
       if (this.#streams.size > 0) this.#arm()
     })
   }
 
-  #onTick(): void {
-    const pings = ++this.#ticks % PING === 0
+  async #sendTick(streams: Iterable<Stream>, pings = false): Promise<void> {
     // Written once for all that want the same.
-    const texts = new Map<string, string>()
-    for (const stream of this.#streams) {
-      if (this.#isStuck(stream)) continue
-      let text = texts.get(stream.key)
-      if (text === undefined) {
-        text = event('tick', this.#tick(stream.names)) + (pings ? ': ping\n\n' : '')
-        texts.set(stream.key, text)
-      }
-      this.#send(stream, text)
+    const texts = new Map<string, Promise<string>>()
+    const write = async (names: readonly string[]) =>
+      event('tick', await this.#tick(names)) + (pings ? ': ping\n\n' : '')
+    const send = async (stream: Stream) => {
+      if (this.#isStuck(stream)) return
+      const text = texts.get(stream.key) ?? write(stream.names)
+      texts.set(stream.key, text)
+      const written = await text
+      if (this.#streams.has(stream)) this.#send(stream, written)
     }
+    await Promise.all(Array.from(streams, send))
   }
 
   /** Its client does not read; after a while it is closed, and may come back. */

@@ -91,7 +91,7 @@ export class Handler {
       // It tells nothing about the breakers, and is where people sign in.
       if (route.kind === 'index' && wantsPage(request)) return pageResponse()
       const caller = await this.#identify(request, peer, route)
-      if (route.kind !== 'write') return this.#read(request, route, url, caller)
+      if (route.kind !== 'write') return await this.#read(request, route, url, caller)
       if (!caller.write) throw new Problem('ERR_ADMIN_FORBIDDEN', 'You may only read.')
       const body = await readBody(request, this.#clock)
       return json(this.#api.write(route, url, request.headers, body, caller))
@@ -153,17 +153,17 @@ export class Handler {
     }
   }
 
-  #read(
+  async #read(
     request: Request,
     route: Exclude<Route, { kind: 'write' }>,
     url: URL,
     caller: Caller,
-  ): Response {
+  ): Promise<Response> {
     if (route.kind === 'redirect') {
       return new Response(null, { status: 308, headers: { ...HEADERS, location: route.to } })
     }
     if (route.kind === 'events') return this.#events(request, url)
-    const { body, headers } = this.#api.read(route, url, caller)
+    const { body, headers } = await this.#api.read(route, url, caller)
     return json(body, headers)
   }
 

@@ -6,6 +6,7 @@ import { callsOf } from './history/totals.ts'
 import type { Query } from './query.ts'
 import { describe, type Row } from './row.ts'
 import { IDLE, type Severity, SteadySeverity, severityOf } from './severity.ts'
+import { inTurns, readAll } from './turns.ts'
 
 const BAND = 15 * 60_000
 /** Reads the breakers of a registry for lists and rows, without changing any. */
@@ -24,14 +25,15 @@ export class Lister {
   }
 
   /** All breakers. */
-  entries(): Entry[] {
-    this.#recorder.update()
+  async entries(): Promise<Entry[]> {
+    await this.#recorder.update()
     const now = this.#clock.now()
     const seconds = this.#recorder.latestSeconds
     const entries: Entry[] = []
-    this.#registry.read((reading) => {
+    const read = readAll(this.#registry, (reading) => {
       entries.push(this.#entryOf(reading, now, seconds))
     })
+    await inTurns(read)
     this.#steady.tidy(now)
     return entries
   }
@@ -85,26 +87,26 @@ export class Lister {
 
   /** The rows of breakers, by name; those that there are. */
   rows(names: Iterable<string>): Row[] {
-    const wanted = new Map<string, Row | undefined>()
-    for (const name of names) if (this.#registry.has(name)) wanted.set(name, undefined)
-    if (wanted.size === 0) return []
-    this.#recorder.update()
     const now = this.#clock.now()
     const seconds = this.#recorder.latestSeconds
+    const rows: Row[] = []
     this.#registry.read((reading) => {
-      if (!wanted.has(reading.name)) return
       const { severity } = this.#entryOf(reading, now, seconds)
-      wanted.set(reading.name, this.#rowOf(reading, severity, seconds))
-    })
-    return [...wanted.values()].filter((row) => row !== undefined)
+      const row = this.#rowOf(reading, severity, seconds)
+      if (row !== undefined) rows.push(row)
+    }, new Set(names))
+    return rows
   }
 
   /** What calls of a breaker have met since then, in milliseconds since 1970. */
   band(name: string, from: number): BandPart[] {
     let band: BandPart[] = []
-    this.#registry.read((reading) => {
-      if (reading.name === name) band = this.#changes.band(reading, from)
-    })
+    this.#registry.read(
+      (reading) => {
+        band = this.#changes.band(reading, from)
+      },
+      [name],
+    )
     return band
   }
 

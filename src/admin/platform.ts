@@ -3,6 +3,7 @@ import type { Clock } from '../index.ts'
 /** What a platform may lack. */
 interface Platform {
   readonly setTimeout: (fn: () => void, ms: number) => unknown
+  readonly setImmediate?: (fn: () => void) => unknown
   readonly clearTimeout: (timer: unknown) => void
   readonly performance: { now(): number }
   readonly Date: { now(): number }
@@ -24,6 +25,14 @@ export const unobtrusiveClock: Clock = {
     timer.unref?.()
     return () => clearTimeout(timer)
   },
+}
+
+/** Resolves when other work has had its turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (platform.setImmediate === undefined) platform.setTimeout(resolve, 0)
+    else platform.setImmediate(resolve)
+  })
 }
 
 export function environment(name: string): string | undefined {

@@ -44,6 +44,11 @@ export class RegistryEntries {
   }
 
   /** In the order of insertion. */
+  names(): IterableIterator<string> {
+    return this.#byName.keys()
+  }
+
+  /** In the order of insertion. */
   all(): IterableIterator<LazyCircuit> {
     return this.#byName.values()
   }

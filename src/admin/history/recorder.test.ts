@@ -80,7 +80,7 @@ describe('the history of 15 minutes', () => {
     await succeed(registry.breaker('a'))
     await clock.advance(5_000)
     clock.set(clock.now() + 15_000)
-    recorder.update()
+    await recorder.update()
 
     expect(last(recorder.history('a', '15m').ok, 4)).toEqual([1, null, null, 0])
   })
@@ -174,6 +174,7 @@ describe('the memory of histories', () => {
     for (let i = 0; i < 1_000; i++) registry.breaker(`unused${i}`)
     for (let i = 0; i < 100; i++) await succeed(registry.breaker(`used${i}`))
     await clock.advance(5_000)
+    await recorder.update()
 
     expect(recorder.memory).toBe(100 * 3_240)
   })
@@ -238,6 +239,7 @@ describe('the timer', () => {
     const recorder = new Recorder(registry, clock, MIB)
     await succeed(registry.breaker('a'))
     clock.set(clock.now() + 5_000)
+    await recorder.update()
 
     expect(last(recorder.history('a', '15m').ok, 1)).toEqual([1])
   })

@@ -1,4 +1,5 @@
 import type { BreakerReading, CircuitRegistry, Clock } from '../../index.ts'
+import { inTurns, readAll } from '../turns.ts'
 import { LatencyReader, NO_LATENCY } from './latency-counts.ts'
 import { Recording, RING, SLOTS } from './recording.ts'
 import { callsOf, isUnchanged, NO_TOTALS, totalsOf } from './totals.ts'
@@ -48,6 +49,7 @@ export class Recorder {
   #stepAt: number
   #stepBeforeAt: number
   #cancel: (() => void) | undefined = undefined
+  #updating: Promise<void> | undefined = undefined
 
   constructor(registry: CircuitRegistry, clock: Clock, memory: number) {
     this.#registry = registry
@@ -69,7 +71,7 @@ export class Recorder {
   #arm(): void {
     try {
       this.#cancel = this.#clock.setTimer(STEP - (this.#clock.now() % STEP), () => {
-        this.update()
+        void this.update()
         this.#arm()
       })
     } catch {
@@ -81,8 +83,15 @@ export class Recorder {
     this.#cancel?.()
   }
 
-  /** Reads the counters if a step has ended since they were read. */
-  update(): void {
+  /** Reads the counters if a step has ended since they were read. Undefined if that is done. */
+  update(): Promise<void> | undefined {
+    this.#updating ??= inTurns(this.#update())?.finally(() => {
+      this.#updating = undefined
+    })
+    return this.#updating
+  }
+
+  *#update(): Generator<void> {
     const now = this.#clock.now()
     const step = Math.floor(now / STEP)
     const last = Math.floor(this.#stepAt / STEP)
@@ -92,7 +101,7 @@ export class Recorder {
     const ended = step - 1
     this.#pass++
     let seen = 0
-    this.#registry.read((reading) => {
+    yield* readAll(this.#registry, (reading) => {
       const recording = this.read(reading)
       if (recording === undefined) return
       seen++
@@ -151,7 +160,6 @@ export class Recorder {
 
   /** The history of a breaker; of one that never had calls it has none. */
   history(name: string, window: '15m' | '6h'): History {
-    this.update()
     const recording = this.#recordings.get(name)
     const hours = window === '6h'
     const length = hours ? 2 * MINUTE : STEP
