@@ -394,6 +394,7 @@ describe('the session', () => {
       },
       now: admin.clock.now(),
       fleet: false,
+      statistics: false,
       historySince: admin.clock.now(),
       limits: { maxFor: 3_600_000, operations: expect.arrayContaining(['trip', 'configure']) },
     })

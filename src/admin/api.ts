@@ -113,6 +113,7 @@ export class Api {
       process: this.#process,
       now: this.#clock.wall(),
       fleet: false,
+      statistics: this.#registry.defaults.statistics === true,
       historySince: this.#recorder.since,
       limits: { maxFor, operations: OPERATIONS },
     }

@@ -9,9 +9,9 @@ import {
 } from './access.ts'
 import type { Api } from './api.ts'
 import { type Caller, viaOf } from './caller.ts'
-import { dashboard } from './dashboard.ts'
 import type { Log } from './log.ts'
 import type { AdminOptions, Identity } from './options.ts'
+import { pageResponse, wantsPage } from './page-response.ts'
 import { Problem } from './problem.ts'
 import { RateLimit } from './rate-limit.ts'
 import { type Route, routeOf } from './routes.ts'
@@ -89,7 +89,7 @@ export class Handler {
       route = routeOf(request.method, url)
       this.#checkOrigin(request, peer, route)
       // It tells nothing about the breakers, and is where people sign in.
-      if (route.kind === 'index' && wantsPage(request)) return pageResponse()
+      if (route.kind === 'index' && wantsPage(request)) return await pageResponse(request, HEADERS)
       const caller = await this.#identify(request, peer, route)
       if (route.kind !== 'write') return await this.#read(request, route, url, caller)
       if (!caller.write) throw new Problem('ERR_ADMIN_FORBIDDEN', 'You may only read.')
@@ -222,22 +222,6 @@ function checkIdentity(identity: Identity | false): Identity | false {
 function json(body: object, headers: Readonly<Record<string, string>> = {}): Response {
   const type = { 'content-type': 'application/json' }
   return new Response(JSON.stringify(body), { headers: { ...HEADERS, ...type, ...headers } })
-}
-
-function wantsPage({ headers }: Request): boolean {
-  return /\btext\/html\b/.test(headers.get('accept') ?? '')
-}
-
-function pageResponse(): Response {
-  const { html, policy } = dashboard
-  return new Response(html, {
-    headers: {
-      ...HEADERS,
-      'content-security-policy': policy,
-      'content-type': 'text/html; charset=utf-8',
-      vary: 'accept',
-    },
-  })
 }
 
 function problemResponse(problem: Problem): Response {

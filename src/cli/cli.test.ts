@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAdmin, type TestAdmin } from '../../test/helpers/admin.ts'
 import { fail, succeed } from '../../test/helpers/public.ts'
@@ -289,7 +293,7 @@ describe('a write', () => {
     ['ls --color blue', '--color must be'],
     ['wait payments --until gone', '--until must be'],
     ['explode payments', 'There is no command explode'],
-    ['completion tcsh', 'bash, zsh and fish'],
+    ['completion tcsh', 'bash, zsh, fish and powershell'],
     ['ls --url "http://["', 'is no address'],
   ])('or anything else that is incomplete ends with 2: %s', async (line, message) => {
     const { admin, sc } = await fleet()
@@ -465,6 +469,30 @@ describe('watch', () => {
       ...options,
     })
   }
+
+  it('filters by what is typed, among the healthy ones too, until that is cleared', async () => {
+    const terminal = await fleet()
+    const typed = ['/', 'u', 's', 'x', 'backspace', 'return', '', '', 'j', 'return', '', '']
+
+    const { out } = await press(terminal, [...typed, 'escape', 'q'])
+
+    const frames = out.split('\u001B[?2026h')
+    const found = frames.findIndex((frame) => frame.includes('Filter: us  (Esc clears it)'))
+    expect(found).toBeGreaterThan(0)
+    expect(frames.slice(0, found).join()).toContain('Filter: usx▏  (Enter keeps it, Esc clears it)')
+    expect(out).toContain('Circuit "users" has')
+    expect(frames.at(-1)).toContain('payments')
+    expect(frames.at(-1)).not.toContain('Filter')
+  })
+
+  it('takes letters that are keys as part of what is looked for', async () => {
+    const terminal = await fleet()
+
+    const { exit, out } = await press(terminal, ['/', 'q', 'f', 'j', 'space', ':', 'escape', 'q'])
+
+    expect(exit).toBe(0)
+    expect(out).toContain('Filter: qfj :▏')
+  })
 
   it('ends by the key q', async () => {
     expect(await press(await fleet(), ['q'])).toMatchObject({ exit: 0 })
@@ -651,4 +679,41 @@ describe('completion', () => {
       'users',
     ])
   })
+
+  it.each(['bash', 'zsh', 'fish', 'powershell'])('prints a script for %s', async (shell) => {
+    const { sc } = await fleet()
+
+    const { exit, out } = await sc(`completion ${shell}`)
+
+    expect(exit).toBe(0)
+    for (const word of ['force-open', 'reason', 'completion names']) expect(out).toContain(word)
+  })
+
+  it.runIf(process.platform === 'linux')(
+    'completes names in bash as text, whatever they contain',
+    async () => {
+      const { sc } = await fleet()
+      const { out: script } = await sc('completion bash')
+      const names = [
+        'web one',
+        '$(touch "$MARK")',
+        '`touch "$MARK"`',
+        'web*',
+        "web'; touch $MARK; '",
+      ]
+      const mark = join(tmpdir(), `short-circuit-completion-${process.pid}`)
+      const complete = (word: string): string => {
+        const program = `${script}
+short-circuit() { printf '%s\\n' "$@" >/dev/null; printf '%s\\n' ${names.map((name) => `'${name.replaceAll("'", "'\\''")}'`).join(' ')}; }
+COMP_WORDS=(short-circuit why "$1"); COMP_CWORD=2; _short_circuit
+for reply in "\${COMPREPLY[@]}"; do eval "printf '%s\\n' $reply"; done`
+        const env = { ...process.env, MARK: mark }
+        return execFileSync('bash', ['-c', program, 'bash', word], { env, encoding: 'utf8' })
+      }
+
+      expect(complete('').trim().split('\n')).toEqual(names)
+      expect(complete('web o').trim()).toBe('web one')
+      expect(existsSync(mark)).toBe(false)
+    },
+  )
 })

@@ -10,7 +10,7 @@ const PATIENCE = 1_000
 export function completion(commands: () => readonly Command[]): Command {
   return {
     name: 'completion',
-    args: 'bash|zsh|fish',
+    args: 'bash|zsh|fish|powershell',
     help: 'what your shell completes by',
     flags: [],
     least: 1,
@@ -23,7 +23,8 @@ export function completion(commands: () => readonly Command[]): Command {
         return EXIT.done
       }
       const script = SCRIPTS.get(shell)
-      if (script === undefined) throw usage(`completion knows bash, zsh and fish; got ${shell}.`)
+      if (script === undefined)
+        throw usage(`completion knows bash, zsh, fish and powershell; got ${shell}.`)
       print(script(commands()))
       return EXIT.done
     },
@@ -40,6 +41,7 @@ const SCRIPTS: ReadonlyMap<string, (commands: readonly Command[]) => string> = n
   ['bash', bash],
   ['zsh', (commands) => `autoload -U +X bashcompinit && bashcompinit\n${bash(commands)}`],
   ['fish', fish],
+  ['powershell', powershell],
 ])
 
 function bash(commands: readonly Command[]): string {
@@ -56,8 +58,11 @@ ${cases.join('\n')}
   if [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$word"))
   else
-    IFS=$'\\n'
-    COMPREPLY=($(compgen -W "$(${NAMES})" -- "$word"))
+    # Not by compgen, which would run what a name has in \`$(…)\`.
+    local name
+    while IFS= read -r name; do
+      [[ $name == "$word"* ]] && COMPREPLY+=("$(printf %q "$name")")
+    done < <(${NAMES})
   fi
 }
 complete -F _short_circuit short-circuit`
@@ -76,4 +81,28 @@ function fish(commands: readonly Command[]): string {
     `complete -c short-circuit -f -n '__fish_seen_subcommand_from ${named.join(' ')}' -a "(${NAMES})"`,
   )
   return lines.join('\n')
+}
+
+function powershell(commands: readonly Command[]): string {
+  const flags = commands.map((command) => {
+    const quoted = flagsOf(command)
+      .split(' ')
+      .map((flag) => `'${flag}'`)
+    return `    '${command.name}' = ${quoted.join(', ')}`
+  })
+  return `Register-ArgumentCompleter -Native -CommandName short-circuit -ScriptBlock {
+  param($word, $ast, $position)
+  $flags = @{
+${flags.join('\n')}
+  }
+  $words = @($ast.CommandElements | ForEach-Object { $_.Extent.Text })
+  $before = if ($word -eq '') { $words.Count } else { $words.Count - 1 }
+  $found = if ($before -le 1) { @($flags.Keys) + 'help' }
+    elseif ($word.StartsWith('-')) { $flags[$words[1]] }
+    else { ${NAMES.replace('/dev/null', '$null')} }
+  $found | Where-Object { $_ -and $_.StartsWith($word) } | Sort-Object | ForEach-Object {
+    $text = if ($_ -match '^[\\w.:-]+$') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
+    [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
+  }
+}`
 }

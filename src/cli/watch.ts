@@ -59,7 +59,7 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
   ['r', 'release'],
   ['x', 'trip'],
 ])
-const HELP = 'j k move · Enter why · f force open · r release · x trip · q quit'
+const HELP = 'j k move · Enter why · / filter · f force open · r release · x trip · q quit'
 
 /** The table, drawn again when something changes, and the keys that act on a row of it. */
 class Screen {
@@ -68,6 +68,11 @@ class Screen {
   readonly #quit: () => void
   #list: List | undefined
   #lost: string | undefined
+  /** What is looked for, whether somebody is typing it, and what was found last. */
+  #filter = ''
+  #isTyping = false
+  #found: List | undefined
+  #isFinding = false
   #selected: string | undefined
   /** Why the selected one is as it is, when that was asked for. */
   #explanation: string | undefined
@@ -92,7 +97,34 @@ class Screen {
   show(list: List): void {
     this.#list = list
     this.#lost = undefined
-    this.#draw()
+    if (this.#filter === '') this.#draw()
+    else this.#find()
+  }
+
+  /** Asks for what fits, as the healthy ones may not be among those that come by themselves. */
+  #find(): void {
+    if (this.#isFinding) return
+    this.#isFinding = true
+    const q = this.#filter
+    this.#context.client
+      .list({ q })
+      .then(
+        (found) => {
+          this.#found = found
+          this.#draw()
+        },
+        (error: Error) => this.#say(error.message),
+      )
+      .finally(() => {
+        this.#isFinding = false
+        if (q !== this.#filter && this.#filter !== '') this.#find()
+      })
+  }
+
+  /** What is shown, and whether that is with the healthy ones. */
+  get #shown(): { readonly list: List | undefined; readonly all: boolean } {
+    if (this.#filter === '') return { list: this.#list, all: Boolean(this.#context.flags.all) }
+    return { list: this.#found ?? this.#list, all: true }
   }
 
   lose(message: string): void {
@@ -102,22 +134,24 @@ class Screen {
   }
 
   #draw(): void {
-    const { io, paint, flags } = this.#context
+    const { io, paint } = this.#context
+    const { list, all } = this.#shown
     // Somebody is being asked.
-    if (this.#list === undefined || this.#stop === undefined) return
+    if (list === undefined || this.#stop === undefined) return
     const options = {
       columns: io.columns,
       paint,
-      all: Boolean(flags.all),
+      all,
       selected: this.#selected,
     }
-    let lines = tableLines(this.#list, this.#about, options)
+    let lines = tableLines(list, this.#about, options)
     if (this.#lost !== undefined) {
       const old = lines.slice(1).map((line) => paint('dim', line))
       lines = [paint('yellow', cut(this.#lost, io.columns)), ...old]
     }
     const below = [
       ...wrapped(this.#explanation ?? '', io.columns),
+      ...this.#filterLines(),
       paint('dim', cut(HELP, io.columns)),
     ]
     // The cursor can't go back above the screen.
@@ -127,17 +161,44 @@ class Screen {
     this.#before = shown
   }
 
+  #filterLines(): string[] {
+    if (!this.#isTyping && this.#filter === '') return []
+    const keys = this.#isTyping ? 'Enter keeps it, Esc clears it' : 'Esc clears it'
+    const typed = `${visible(this.#filter)}${this.#isTyping ? '▏' : ''}`
+    return [cut(`Filter: ${typed}  (${keys})`, this.#context.io.columns)]
+  }
+
   #onKey(key: string): void {
-    if (key === 'q') this.#quit()
+    if (key === 'escape') this.#type('', false)
+    else if (this.#isTyping) this.#onTyped(key)
+    else if (key === '/') this.#type(this.#filter, true)
+    else if (key === 'q') this.#quit()
     else if (key === 'j' || key === 'down') this.#move(1)
     else if (key === 'k' || key === 'up') this.#move(-1)
     else if (key === 'return') this.#explain().catch((error: Error) => this.#say(error.message))
     else this.#act(ACTIONS.get(key)).catch((error: Error) => this.#say(error.message))
   }
 
+  #onTyped(key: string): void {
+    const text = key === 'space' ? ' ' : key
+    if (key === 'return') this.#type(this.#filter, false)
+    else if (key === 'backspace') this.#type(this.#filter.slice(0, -1), true)
+    else if (text.length === 1) this.#type(this.#filter + text, true)
+  }
+
+  #type(filter: string, isTyping: boolean): void {
+    const isOther = filter !== this.#filter
+    this.#filter = filter
+    this.#isTyping = isTyping
+    if (filter === '') this.#found = undefined
+    this.#draw()
+    if (isOther && filter !== '') this.#find()
+  }
+
   #move(by: number): void {
-    if (this.#list === undefined) return
-    const names = shownRows(this.#list, Boolean(this.#context.flags.all)).map(({ name }) => name)
+    const { list, all } = this.#shown
+    if (list === undefined) return
+    const names = shownRows(list, all).map(({ name }) => name)
     const index = names.indexOf(this.#selected ?? '')
     const next = index === -1 && by < 0 ? names.length - 1 : index + by
     this.#selected = names[Math.min(Math.max(next, 0), names.length - 1)]
