@@ -42,7 +42,9 @@ export async function serve(port: number): Promise<number> {
     [registry.breaker('search'), healthy, 50],
   ]
   for (const [breaker] of targets) {
-    breaker.on('transition', ({ to }) => {
+    breaker.on('transition', ({ from, to }) => {
+      // What each probe met is on the page.
+      if (from !== 'closed' && to !== 'closed') return
       tell(breaker.name, tellChange(to, breaker.explain().trips.at(-1)), looks[to])
     })
   }

@@ -18,7 +18,10 @@ interface Changed {
   readonly trips: number[]
   automatic: StateName
   override: Exclude<Shown, StateName> | undefined
-  /** How often it was overridden, released or configured. */
+  /**
+   * How often it was overridden, released or configured, moved by hand, and has left the closed state or come
+   * back to it. Between, probes move it once a second, which changes nothing for who looks at it.
+   */
   stamp: number
   /** When its override lifts itself, in milliseconds since 1970. */
   until: number | null
@@ -112,6 +115,7 @@ export class Changes {
     changed.automatic = to
     this.#part(changed)
     const byHand = reason === 'manual' || reason === 'reset'
+    if (byHand || from === 'closed' || to === 'closed') changed.stamp++
     if (this.#writing && byHand) return
     const why = to === 'open' ? this.#whyOpened(breaker) : WHY[reason]
     const what = DONE[to] + (enforced ? '' : ' underneath its override')
@@ -184,9 +188,10 @@ export class Changes {
     this.#log.add({ kind: 'evict', breaker, text: `evicted; lost ${lost.join(', ')}`, via: 'code' })
   }
 
-  /** Changes with whatever a write must not pass over: the state, the override and the options. */
-  versionOf({ name, generation, override }: BreakerReading): string {
-    return `${generation}-${override ?? 'automatic'}-${this.#changed.get(name)?.stamp ?? 0}`
+  /** Changes with whatever a write must not pass over: whether it is closed, the override and the options. */
+  versionOf({ name, automatic, override }: BreakerReading): string {
+    const state = automatic === 'closed' ? automatic : 'tripped'
+    return `${state}-${override ?? 'automatic'}-${this.#changed.get(name)?.stamp ?? 0}`
   }
 
   /** What calls have met since `from`, oldest first; the first part began earlier, or is not known before. */

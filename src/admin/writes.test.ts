@@ -403,6 +403,26 @@ describe('the version of a breaker', () => {
     return (await admin.get('/api/v1/breakers/payments')).headers.get('etag') ?? ''
   }
 
+  it('stays while probes fail, and changes when it closes or opens again', async () => {
+    const admin = create()
+    const breaker = admin.registry.breaker('payments')
+    for (let i = 0; i < 3; i++) await fail(breaker)
+    const tripped = await versionOf(admin)
+    for (let i = 0; i < 4; i++) {
+      await admin.clock.advance(30_000)
+      expect(await versionOf(admin)).toBe(tripped)
+      await fail(breaker)
+      expect(await versionOf(admin)).toBe(tripped)
+    }
+
+    await admin.clock.advance(30_000)
+    await succeed(breaker)
+
+    const closed = await versionOf(admin)
+    for (let i = 0; i < 3; i++) await fail(breaker)
+    expect(new Set([tripped, closed, await versionOf(admin)]).size).toBe(3)
+  })
+
   it('lets a write through while nothing has changed', async () => {
     const admin = create()
     await succeed(admin.registry.breaker('payments'))

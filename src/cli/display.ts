@@ -97,3 +97,8 @@ export function painter(isColored: boolean): Paint {
     return isColored && text !== '' ? `\u001B[${on}m${text}\u001B[${off}m` : text
   }
 }
+
+/** With a capital letter. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

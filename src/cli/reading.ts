@@ -3,7 +3,7 @@ import { duration } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
 import type { Client } from './client.ts'
 import type { Command, Context } from './command.ts'
-import { clockTime, visible } from './display.ts'
+import { clockTime, sentence, visible } from './display.ts'
 import { tableLines } from './table.ts'
 
 const PAGE = 500
@@ -59,7 +59,7 @@ async function get({ client, flags, args, print }: Context): Promise<number> {
   else {
     const { row, explanation, log } = detail
     const lines = [visible(explanation.text)]
-    if (row.next !== '') lines.push(`Next: ${visible(row.next)}.`)
+    if (row.next !== '') lines.push(`${sentence(visible(row.next))}.`)
     lines.push(`Version: ${row.version}`)
     for (const entry of log.slice(0, 5)) lines.push(entryLine(entry))
     print(lines.join('\n'))
