@@ -352,6 +352,25 @@ describe('the band of a breaker', () => {
     ])
   })
 
+  it('keeps when it opened and closed, whatever number of probes has failed between', async () => {
+    const admin = create()
+    const openedAt = admin.clock.now()
+    await open(admin, 'a')
+    for (let i = 0; i < 100; i++) {
+      await admin.clock.advance(5_000)
+      admin.registry.get('a')?.halfOpen()
+      await fail(admin.registry.breaker('a'))
+    }
+    const [row] = await rows(admin)
+
+    expect(row?.band.length).toBeLessThanOrEqual(64)
+    expect(row?.band.slice(0, 2)).toEqual([
+      [expect.any(Number), 'closed'],
+      [openedAt, 'open'],
+    ])
+    expect(row?.band.at(-1)?.[1]).toBe('open')
+  })
+
   it('begins with what was there before', async () => {
     const admin = create()
     await open(admin, 'a')

@@ -101,7 +101,7 @@ export class Changes {
     const { parts } = changed
     if (parts.at(-1)?.[1] === shown) return
     parts.push([this.#clock.wall(), shown])
-    if (parts.length > KEPT) parts.shift()
+    if (parts.length > KEPT) forgetOne(parts)
   }
 
   #onTransition(event: RegistryEvent<'transition'>): void {
@@ -208,6 +208,16 @@ export class Changes {
   tripsSince(name: string, from: number): number {
     return this.#changed.get(name)?.trips.filter((at) => at >= from).length ?? 0
   }
+}
+
+/** Of probes that failed in a row the oldest goes first: when it opened and closed is worth more. */
+function forgetOne(parts: BandPart[]): void {
+  const probe = parts.findIndex(
+    ([, shown], index) =>
+      shown === 'half-open' && parts[index - 1]?.[1] === 'open' && parts[index + 1]?.[1] === 'open',
+  )
+  if (probe === -1) parts.shift()
+  else parts.splice(probe, 2)
 }
 
 const DONE: Readonly<Record<StateName, string>> = {

@@ -25,8 +25,8 @@ export function shorten(text: string, most: number): string {
   return `${start.slice(0, Math.max(start.lastIndexOf(' '), most / 2)).trimEnd()}…`
 }
 
-/** Control characters, among them those that change the direction of what follows. */
-const CONTROL = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u
+/** Control characters, among them those that change the direction of what follows, and halves of characters. */
+const CONTROL = /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u
 
 export function hasControl(text: string): boolean {
   return CONTROL.test(text)

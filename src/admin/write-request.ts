@@ -166,8 +166,11 @@ function withoutNulls(options: Readonly<Record<string, unknown>>): object {
 
 type Wrong = (field: string, message: string) => void
 
+/** What shows nothing says nothing. */
+const INVISIBLE = /[\s\p{Cf}\u115F\u1160\u2800\u3164]/gu
+
 function checkText(field: string, value: unknown, least: number, most: number, wrong: Wrong): void {
-  const length = typeof value === 'string' ? value.trim().length : 0
+  const length = typeof value === 'string' ? value.replaceAll(INVISIBLE, '').length : 0
   if (typeof value !== 'string' || length < least || value.length > most) {
     wrong(field, `${field} must be a text of ${least} to ${most} characters`)
   } else if (hasControl(value)) wrong(field, `${field} must have no control characters`)

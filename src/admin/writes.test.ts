@@ -255,6 +255,8 @@ describe('a body', () => {
     [{ reason: 'two\nlines' }, '/reason'],
     [{ reason: 'an escape \u001B[31m' }, '/reason'],
     [{ reason: 'turned \u202E round' }, '/reason'],
+    [{ reason: '\u200B\u2060\u3164 \u00A0' }, '/reason'],
+    [{ reason: 'half of a character: \uD800' }, '/reason'],
     [{ reason, by: '' }, '/by'],
     [{ reason, by: 'x'.repeat(101) }, '/by'],
     [{ reason, by: 'a\r\nb' }, '/by'],
