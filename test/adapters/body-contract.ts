@@ -123,6 +123,28 @@ export function describeUntilBody({ name, create }: BodyRow, start: StartServer)
       expect(counts()).toMatchObject({ settled: 1, cancelled: 1 })
     })
 
+    it.each(['/ok', '/parts', '/silent', '/slow-body'])(
+      'blames no server, whenever its caller aborts: %s',
+      async (path) => {
+        guard({ maxFailures: 1, callTimeout: 30_000 })
+        for (let moment = 0; moment < 24; moment++) {
+          const controller = new AbortController()
+          const request = reasonOf(
+            open(path, { signal: controller.signal }).then(({ read }) => read()),
+          )
+          // Within the same turn, and then within the next ones.
+          for (let i = 0; i < moment && i < 12; i++) await undefined
+          for (let i = 12; i < moment; i++) await new Promise((resolve) => setTimeout(resolve))
+          controller.abort()
+          await request
+        }
+
+        await until(() => inFlight() === 0)
+        const { admitted, failure, success, cancelled } = counts()
+        expect([breaker.state, failure, success + cancelled]).toEqual(['closed', 0, admitted])
+      },
+    )
+
     it.each([
       ['/broken', 'failure'],
       ['/limited', 'neutral'],

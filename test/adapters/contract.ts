@@ -242,6 +242,41 @@ export function describeAdapter(row: AdapterRow, start: StartServer): void {
       expect(breaker.state).toBe('closed')
     })
 
+    it.each(['/ok', '/missing', '/slow-body', '/hang'])(
+      'blames no server, whenever its caller aborts: %s',
+      async (path) => {
+        const guarded = guard({ maxFailures: 1, callTimeout: 30_000 })
+        for (let moment = 0; moment < 24; moment++) {
+          const controller = new AbortController()
+          const { signal } = controller
+          const request = settled(guarded.request(server.url(path), { signal }))
+          // Within the same turn, and then within the next ones.
+          for (let i = 0; i < moment && i < 12; i++) await undefined
+          for (let i = 12; i < moment; i++) await new Promise((resolve) => setTimeout(resolve))
+          controller.abort()
+          await request
+        }
+
+        await until(() => breaker.snapshot().inFlight === 0)
+        const { admitted, failure, success, cancelled } = counts()
+        expect([breaker.state, failure, success + cancelled]).toEqual(['closed', 0, admitted])
+      },
+    )
+
+    it('answers in time or not at all with a call timeout of 1 ms', async () => {
+      const guarded = guard({ maxFailures: 1_000, callTimeout: 1 })
+      const paths = ['/ok', '/slow-body', '/hang', '/large']
+      const requests = Array.from({ length: 40 }, (_, i) =>
+        settled(guarded.open(server.url(paths[i % 4] as string)).then(({ leave }) => leave?.())),
+      )
+      const results = (await Promise.all(requests)) as { reason?: unknown }[]
+
+      await until(() => breaker.snapshot().inFlight === 0)
+      const failed = results.filter((result) => 'reason' in result)
+      expect(failed.every(({ reason }) => causes(reason).some(isTimeout))).toBe(true)
+      expect(counts()).toMatchObject({ settled: 40, timeout: failed.length })
+    })
+
     it('has one breaker for each origin by a registry', async () => {
       const registry = new CircuitRegistry({ defaults: { maxFailures: 1 } })
       client = row.create(registry)
@@ -258,6 +293,10 @@ export function describeAdapter(row: AdapterRow, start: StartServer): void {
       ])
     })
   })
+}
+
+function isTimeout(cause: unknown): boolean {
+  return cause instanceof CallTimeoutError
 }
 
 function causes(error: unknown): unknown[] {

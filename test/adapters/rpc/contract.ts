@@ -266,6 +266,44 @@ export function describeRpc<Server extends RpcServer>(row: RpcRow<Server>): void
       },
     )
 
+    it.each(kinds)('blames no server, whenever its caller aborts: %s', async (kind) => {
+      guard({ maxFailures: 1, callTimeout: 30_000 })
+      for (let moment = 0; moment < 32; moment++) {
+        const controller = new AbortController()
+        const text = moment % 2 === 0 ? 'hang' : 'goes on'
+        const result = call(kind, text, { signal: controller.signal }).catch(() => {})
+        // Within the same turn, and then within the next ones.
+        for (let i = 0; i < moment && i < 12; i++) await undefined
+        for (let i = 12; i < moment; i++) await wait(0)
+        controller.abort()
+        await result
+      }
+
+      await until(() => breaker.snapshot().inFlight === 0)
+      const { admitted, failure, success, cancelled } = counts()
+      expect([breaker.state, failure, success + cancelled]).toEqual(['closed', 0, admitted])
+    })
+
+    it.each(kinds)(
+      'answers in time or not at all with a call timeout of 1 ms: %s',
+      async (kind) => {
+        guard({ maxFailures: 1_000, callTimeout: 1 })
+        const results = await Promise.all(
+          Array.from({ length: 20 }, (_, i) =>
+            call(kind, i % 2 === 0 ? 'hang' : 'fine').then(
+              () => undefined,
+              (error: Failed) => error,
+            ),
+          ),
+        )
+
+        await until(() => breaker.snapshot().inFlight === 0)
+        const failed = results.filter((error) => error !== undefined)
+        expect(failed.filter(({ cause }) => !isCallTimeoutError(cause))).toEqual([])
+        expect(counts()).toMatchObject({ settled: 20, timeout: failed.length })
+      },
+    )
+
     it('lets one of ten calls through while half-open, and closes by it', async () => {
       guard({ maxFailures: 1, resetTimeout: 20 })
       await failure(call('say', 'unavailable'))
