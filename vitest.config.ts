@@ -61,6 +61,26 @@ const config: ViteUserConfig = {
         },
       },
       {
+        resolve: {
+          alias: [
+            {
+              find: /^@nestjs\//,
+              replacement: join(
+                import.meta.dirname,
+                'test/clients/nestjs-11/node_modules/@nestjs/',
+              ),
+            },
+          ],
+        },
+        test: {
+          // The tests of `short-circuit/nestjs` again, with the oldest NestJS that it supports.
+          name: 'clients-nestjs-11',
+          env: { NESTJS: '11' },
+          testTimeout: 60_000,
+          include: ['test/adapters/nestjs.test.ts'],
+        },
+      },
+      {
         plugins: [dashboardPlugin()],
         resolve: { alias },
         test: {

@@ -1,11 +1,9 @@
 import { Code } from '@connectrpc/connect'
-import { type By, breakersBy, isBreaker } from '../adapter/breakers-by.ts'
-import { byDefault, callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
+import { type By, isBreaker } from '../adapter/breakers-by.ts'
 import { asGuarded, isGuarded } from '../adapter/guarded-once.ts'
+import { type RpcOptions, rpcBreakers } from '../adapter/rpc-breakers.ts'
 import type { CircuitOpenError } from '../index.ts'
-import { type Classifier, causesOf, firstOf, ofErrors, read } from '../outcomes/classifier.ts'
-import { grpc } from '../outcomes/grpc.ts'
-import { grpcRetryAfterOf } from '../outcomes/grpc-retry-after.ts'
+import { type Classifier, causesOf, ofErrors, read } from '../outcomes/classifier.ts'
 import { networkOutcome } from '../outcomes/network.ts'
 import { GuardedCall, unavailable } from './guarded-call.ts'
 
@@ -23,7 +21,7 @@ export interface Request {
 type Interceptor = (next: (request: any) => Promise<any>) => (request: any) => Promise<any>
 
 /** What {@link circuitBreaker} takes. */
-export interface CircuitBreakerInterceptorOptions {
+export interface CircuitBreakerInterceptorOptions extends RpcOptions<Request> {
   /**
    * What has a breaker of its own, when the first argument is a registry. `undefined` for a request that
    * is not to be guarded.
@@ -35,11 +33,6 @@ export interface CircuitBreakerInterceptorOptions {
    * @defaultValue `'connect'`
    */
   readonly name?: string | undefined
-  /**
-   * Says what the end of a call means: a fulfilled one has the response as its value, where there is only
-   * one. Where it returns `undefined`, the breaker and `grpc` do.
-   */
-  readonly classify?: Classifier | undefined
 }
 
 /**
@@ -66,15 +59,8 @@ export function circuitBreaker(
   by: By,
   options: CircuitBreakerInterceptorOptions = {},
 ): Interceptor {
-  checkAdapterOptions('circuitBreaker', options, {
-    key: 'function',
-    name: 'string',
-    classify: 'function',
-  })
-  const { key = isBreaker(by) ? () => '' : originOf, name = 'connect', classify } = options
-  const breakerOf = breakersBy('circuitBreaker', by, name, key)
-  const usual = firstOf(local, grpc, byDefault)
-  const callOptions = callOptionsOf(classify, usual, grpcRetryAfterOf)
+  const usual = isBreaker(by) ? () => '' : originOf
+  const { breakerOf, callOptions } = rpcBreakers(by, options, usual, 'connect', local)
 
   return (next) => async (request: Request) => {
     const breaker = breakerOf(request)

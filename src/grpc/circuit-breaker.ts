@@ -1,9 +1,7 @@
-import { type By, breakersBy } from '../adapter/breakers-by.ts'
-import { byDefault, callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
+import type { By } from '../adapter/breakers-by.ts'
 import { asGuarded, isGuarded } from '../adapter/guarded-once.ts'
-import { type Classifier, firstOf, ofErrors, read } from '../outcomes/classifier.ts'
-import { grpc } from '../outcomes/grpc.ts'
-import { grpcRetryAfterOf } from '../outcomes/grpc-retry-after.ts'
+import { type RpcOptions, rpcBreakers } from '../adapter/rpc-breakers.ts'
+import { type Classifier, ofErrors, read } from '../outcomes/classifier.ts'
 import { GuardedCall } from './guarded-call.ts'
 
 /** What grpc-js tells of a method. */
@@ -15,7 +13,7 @@ export interface MethodDefinition {
 }
 
 /** What {@link circuitBreaker} takes. */
-export interface CircuitBreakerInterceptorOptions {
+export interface CircuitBreakerInterceptorOptions extends RpcOptions<MethodDefinition> {
   /**
    * What has a breaker of its own, when the first argument is a registry. `undefined` for a method that is
    * not to be guarded.
@@ -28,11 +26,6 @@ export interface CircuitBreakerInterceptorOptions {
    * @defaultValue `'grpc'`
    */
   readonly name?: string | undefined
-  /**
-   * Says what the end of a call means: a fulfilled one has the response as its value, where there is only
-   * one. Where it returns `undefined`, the breaker and `grpc` do.
-   */
-  readonly classify?: Classifier | undefined
 }
 
 /**
@@ -61,14 +54,7 @@ export function circuitBreaker(
   by: By,
   options: CircuitBreakerInterceptorOptions = {},
 ): Interceptor {
-  checkAdapterOptions('circuitBreaker', options, {
-    key: 'function',
-    name: 'string',
-    classify: 'function',
-  })
-  const { key = serviceOf, name = 'grpc', classify } = options
-  const breakerOf = breakersBy('circuitBreaker', by, name, key)
-  const callOptions = callOptionsOf(classify, firstOf(local, grpc, byDefault), grpcRetryAfterOf)
+  const { breakerOf, callOptions } = rpcBreakers(by, options, serviceOf, 'grpc', local)
 
   return (call, next) => {
     const method: MethodDefinition = call.method_definition

@@ -331,6 +331,12 @@ function throwOpen(): never {
 describe('CircuitHealthIndicator', () => {
   afterEach(closeAll)
 
+  // Terminus 11 does not show what is neither up nor down.
+  const degraded =
+    process.env['NESTJS'] === '11'
+      ? [200, 'ok', undefined]
+      : [200, 'degraded', { status: 'degraded' }]
+
   const serve = async (required?: string[]) => {
     const registry = new CircuitRegistry()
     class Health {
@@ -382,7 +388,6 @@ describe('CircuitHealthIndicator', () => {
 
   it('is degraded while another one is open, and while one is forced open', async () => {
     const { registry, ask } = await serve(['database'])
-    const degraded = [200, 'degraded', { status: 'degraded' }]
     registry.breaker('cache').trip()
     expect(await ask()).toEqual(degraded)
     registry.breaker('cache').reset()
@@ -395,6 +400,6 @@ describe('CircuitHealthIndicator', () => {
     const { registry, ask } = await serve()
     registry.breaker('database').trip()
 
-    expect(await ask()).toEqual([200, 'degraded', { status: 'degraded' }])
+    expect(await ask()).toEqual(degraded)
   })
 })
