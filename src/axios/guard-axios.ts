@@ -83,7 +83,7 @@ export function guardAxios<A extends GuardableAxios>(
   const callOptions = callOptionsOf(classify, firstOf(ofBodies, http), retryAfterOf)
 
   const guarded: AxiosAdapter = async (config) => {
-    const adapter: AxiosAdapter = axios.getAdapter(below)
+    const adapter: AxiosAdapter = axios.getAdapter(below, config)
     const url = urlOf(instance, config)
     const breaker = url && breakerOf({ config, url })
     if (breaker === undefined) return adapter(config)

@@ -1,4 +1,4 @@
-import type { Permit } from '../index.ts'
+import { isCallTimeoutError, type Permit } from '../index.ts'
 import type { Classifier } from '../outcomes/classifier.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: handed on as they are.
@@ -136,9 +136,9 @@ class GuardedRequest {
   }
 }
 
-/** Of `AbortSignal.timeout`. */
+/** Of `AbortSignal.timeout`, or of another breaker. */
 function isDeadline(reason: unknown): boolean {
-  return reason instanceof Error && reason.name === 'TimeoutError'
+  return isCallTimeoutError(reason) || (reason instanceof Error && reason.name === 'TimeoutError')
 }
 
 /** Headers by name: earlier versions hand them over as a list of names and values. */
