@@ -1,6 +1,7 @@
-// Bundles the library: one file for each entry and three for the code they share. Loading a hundred
+// Bundles the library: one file for each entry and four for the code they share. Loading a hundred
 // small files takes a program longer than everything it then does with them. The errors are apart, so
-// that whoever only recognises them takes nothing else along, and so is what only adapters need.
+// that whoever only recognises them takes nothing else along, and so is what only adapters and stores
+// of fleets need.
 //
 // Twice: as ES modules for bundlers and workers, and as CommonJS for programs that run the package as
 // it is. There `import` gets the same copy as `require`, since two of them would be two registries, and
@@ -75,7 +76,8 @@ async function bundle(format, extension) {
             groups: [
               { name: 'errors', test: /src\/errors\.ts$/ },
               // In this order, because each group takes along what its files import.
-              { name: 'shared', test: /src\/(?!adapter\/|outcomes\/)/, minShareCount: 2 },
+              { name: 'shared', test: /src\/(?!adapter\/|outcomes\/|fleet\/)/, minShareCount: 2 },
+              { name: 'fleet', test: /src\/fleet\//, minShareCount: 2 },
               { name: 'adapters', test: /src\/(adapter|outcomes)\//, minShareCount: 2 },
             ],
           },

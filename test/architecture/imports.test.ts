@@ -53,6 +53,9 @@ function importsOf(from: string): Import[] {
 /** What subpaths share: the outcomes of protocols, and what all adapters of clients do. */
 const SHARED = ['adapter', 'outcomes']
 
+/** Where a fleet keeps its breakers. */
+const STORES = ['redis']
+
 function isShared(file: string): boolean {
   return SHARED.some((name) => file.startsWith(`${name}/`))
 }
@@ -123,11 +126,12 @@ describe('a subpath', () => {
     expect(folders.toSorted()).toEqual(topmost.toSorted())
   })
 
-  it('imports the root entry, its own folder, what all share, and peers', () => {
+  it('imports the root entry, its own folder, what all share, and peers; a store the fleet, too', () => {
     const peers = Object.keys(manifest.peerDependencies ?? {})
     const strays = imports.filter((one) => {
       const subpath = subpathOf(one.from)
       if (subpath === undefined || one.to === 'index.ts') return false
+      if (STORES.includes(subpath) && one.to === 'fleet/index.ts') return false
       if (isPackage(one)) return !peers.includes(one.to) && !one.to.startsWith('node:')
       return subpathOf(one.to) !== subpath && !isShared(one.to)
     })

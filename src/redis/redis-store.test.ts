@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest'
+import { ask, never } from '../../test/helpers/fleet-asks.ts'
+import { reasonOf } from '../../test/helpers/public.ts'
+import { NO_REGISTERS } from '../fleet/index.ts'
+import type { RedisConnection } from './connection.ts'
+import { RedisStoreError } from './errors.ts'
+import { shardOf } from './keys.ts'
+import { redisStore } from './redis-store.ts'
+import { SCRIPT } from './script.ts'
+import { answerOf, argumentsOf, pushesOf } from './wire.ts'
+
+type Sent = readonly [command: string, script: string]
+
+/** A connection whose replies, or errors, are listed ahead. */
+function scripted(replies: readonly unknown[]): RedisConnection & { readonly sent: Sent[] } {
+  const sent: Sent[] = []
+  return {
+    ready: true,
+    cluster: false,
+    sent,
+    async evaluate(command, script) {
+      const reply = replies[sent.length]
+      sent.push([command, script])
+      if (reply instanceof Error) throw reply
+      return reply
+    },
+    subscribe: () => ({ [Symbol.asyncDispose]: async () => {} }),
+  }
+}
+
+const answer = [
+  ...['1000', '0', 'closed', '0', '0', 'none', '', '', '0', '', '0', '', ''],
+  ...['1', '2', '0', '', '', '', ''],
+]
+
+describe('redisStore', () => {
+  it('sends the script as a whole only to a server that says that it does not have it', async () => {
+    const connection = scripted([new Error('NOSCRIPT No matching script'), [answer]])
+    const store = redisStore(connection, { namespace: 'shop' })
+
+    await store.exchange([ask()], never)
+
+    expect(connection.sent).toEqual([
+      ['EVALSHA', expect.stringMatching(/^[\da-f]{40}$/)],
+      ['EVAL', SCRIPT],
+    ])
+  })
+
+  it.each([
+    ['READONLY', "READONLY You can't write against a read only replica."],
+    ['LOADING', 'LOADING Redis is loading the dataset in memory'],
+    ['OOM', "OOM command not allowed when used memory > 'maxmemory'."],
+    ['WRONGTYPE', 'ERR Error running script: @user_script:1: WRONGTYPE Operation against a key'],
+    ['NOPERM', "ERR The user executing the script can't run this command or subcommand"],
+    ['ERROR', 'Connection is closed.'],
+  ])('rejects with %s, and sends nothing again', async (code, message) => {
+    const cause = new Error(message)
+    const connection = scripted([cause, [answer]])
+    const store = redisStore(connection, { namespace: 'shop' })
+
+    const error = await reasonOf(store.exchange([ask()], never))
+
+    expect(error).toBeInstanceOf(RedisStoreError)
+    expect(error).toMatchObject({ name: 'RedisStoreError', code, message, cause })
+    expect(connection.sent).toHaveLength(1)
+  })
+
+  it('sends nothing while the client is not connected, or after it was told to stop', async () => {
+    const connection = scripted([])
+    const idle = redisStore({ ...connection, ready: false }, { namespace: 'shop' })
+    const store = redisStore(connection, { namespace: 'shop' })
+
+    expect(await reasonOf(idle.exchange([ask()], never))).toMatchObject({ code: 'NOTREADY' })
+    const reason = new Error('late')
+    expect(await reasonOf(store.exchange([ask()], AbortSignal.abort(reason)))).toBe(reason)
+
+    expect(connection.sent).toEqual([])
+  })
+
+  it.each([
+    ['', 'TypeError'],
+    ['a b', 'TypeError'],
+    ['a{b}', 'TypeError'],
+    ['x'.repeat(65), 'TypeError'],
+  ])('takes no namespace %j', (namespace, name) => {
+    expect(() => redisStore(scripted([]), { namespace })).toThrow(
+      expect.objectContaining({ name, message: expect.stringContaining('namespace') }),
+    )
+  })
+
+  it.each([0, 1.5, 1_025, Number.NaN])('takes no %d shards', (shards) => {
+    expect(() => redisStore(scripted([]), { namespace: 'shop', shards })).toThrow(RangeError)
+  })
+})
+
+describe('the shard of a name', () => {
+  it.each([
+    ['123456789', 0xcbf43926],
+    ['', 0],
+    ['é', 0x0e048d3e],
+  ])('is the CRC-32 of its UTF-8: %j', (name, crc) => {
+    expect(shardOf(name, 1_024)).toBe(crc % 1_024)
+    expect(shardOf(name, 1)).toBe(0)
+  })
+})
+
+describe('what goes to the script and comes back', () => {
+  it('reads an answer, also of clients that return buffers', () => {
+    const read = answerOf(answer.map((word) => Buffer.from(word)))
+
+    expect(read).toEqual({
+      nowMs: 1_000,
+      registers: NO_REGISTERS,
+      fleet: { success: 1, failure: 2, slow: 0 },
+    })
+  })
+
+  it('has as many words for each ask', () => {
+    const said = { by: 'ada', reason: '' }
+    const asks = [
+      ask(),
+      ask({ report: { success: 1, failure: 2, slow: 3 }, lease: 'l', renew: 'm' }),
+      ask({ result: { lease: 'l', outcome: 'none' }, command: { kind: 'reset', ...said } }),
+      ask({ command: { kind: 'override', mode: null, for: 5, ...said } }),
+    ]
+
+    expect(asks.map((one) => argumentsOf(one).length)).toEqual([29, 29, 29, 29])
+  })
+
+  it.each(['', 'no JSON', '{}', '[1]', '[["api"]]', 'null'])(
+    'ignores the message %j',
+    (message) => {
+      expect(pushesOf(message)).toEqual([])
+    },
+  )
+})
