@@ -44,6 +44,7 @@ const config: ViteUserConfig = {
             'test/browser/**',
             'test/clients/*/**',
             'test/dashboard/browser/**',
+            'test/fleet/*/**',
             'test/package/*/**',
             'test/monitoring/**',
             'test/site/**',
@@ -78,6 +79,17 @@ const config: ViteUserConfig = {
           env: { NESTJS: '11' },
           testTimeout: 60_000,
           include: ['test/adapters/nestjs.test.ts'],
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          // One breaker for many processes, with a real Redis.
+          name: 'fleet',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 15_000 } },
+          include: ['test/fleet/*/**/*.test.ts'],
         },
       },
       {

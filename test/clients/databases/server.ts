@@ -79,17 +79,26 @@ export class Server {
   readonly folder: string
   readonly #kind: Kind
   readonly #program: string
+  readonly #options: readonly string[]
   #child: ChildProcess | undefined
 
-  private constructor(kind: Kind, program: string, folder: string, port: number) {
+  private constructor(
+    kind: Kind,
+    program: string,
+    folder: string,
+    port: number,
+    options: readonly string[],
+  ) {
     this.port = port
     this.folder = folder
     this.#kind = kind
     this.#program = program
+    this.#options = options
   }
 
-  static redis(): Promise<Server> {
-    return Server.#create(redis)
+  /** With options of its configuration, such as `--maxmemory 2mb`. */
+  static redis(...options: string[]): Promise<Server> {
+    return Server.#create(redis, options)
   }
 
   static postgres(): Promise<Server> {
@@ -100,26 +109,30 @@ export class Server {
     return Server.#create(mariadb)
   }
 
-  static async #create(kind: Kind): Promise<Server> {
+  static async #create(kind: Kind, options: readonly string[] = []): Promise<Server> {
     const program = findTool(kind.tool)
     if (program === undefined) throw new Error(adviceFor(kind.tool))
     const folder = await mkdtemp(join(tmpdir(), `${kind.tool}-`))
     if (kind.unprivileged && nobody.uid !== undefined) await chown(folder, nobody.uid, nobody.gid)
     await chmod(folder, 0o700)
     await kind.install?.(folder, program)
-    const server = new Server(kind, program, folder, await freePort())
+    const server = new Server(kind, program, folder, await freePort(), options)
     await server.start()
     return server
   }
 
   /** Resolves once it accepts connections. */
   async start(): Promise<void> {
-    const child = spawn(this.#program, this.#kind.args(this.folder, this.port), {
+    const args = [...this.#kind.args(this.folder, this.port), ...this.#options]
+    const child = spawn(this.#program, args, {
       stdio: 'ignore',
       cwd: this.folder,
       ...(this.#kind.unprivileged ? nobody : {}),
     })
     this.#child = child
+    const kill = (): boolean => child.kill('SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
     const ended = once(child, 'exit').then(() => {
       throw new Error(`${this.#program} ended before it accepted connections`)
     })
@@ -136,6 +149,15 @@ export class Server {
       () => true,
       () => false,
     )
+  }
+
+  /** Stops it where it is: it goes on holding its connections, and answers nothing. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
   }
 
   /** Resolves when it is gone, with all its connections. */

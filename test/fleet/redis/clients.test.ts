@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { FleetStore, Push } from '../../../src/fleet/index.ts'
+import { type RedisStoreError, redisStore } from '../../../src/redis/index.ts'
+import { keysOf } from '../../../src/redis/keys.ts'
+import { Server } from '../../clients/databases/server.ts'
+import { ask, never } from '../../helpers/fleet-asks.ts'
+import { reasonOf } from '../../helpers/public.ts'
+import { CLIENTS, CLUSTER_CLIENTS, type Connected } from './clients.ts'
+
+const trip = { kind: 'trip', for: 0, by: 'ada', reason: 'déjà "vu"' } as const
+
+let server: Server
+let cluster: Server
+beforeAll(async () => {
+  server = await Server.redis()
+  cluster = await Server.redis('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1')
+  const { command, close } = await (CLIENTS[0] as (typeof CLIENTS)[0])[1](cluster.port)
+  await command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+  const isOk = async () => String(await command('CLUSTER', 'INFO')).includes('cluster_state:ok')
+  await vi.waitUntil(isOk, { timeout: 30_000 })
+  close()
+})
+afterAll(async () => {
+  await server.end()
+  await cluster.end()
+})
+
+describe.each([
+  ...CLIENTS.map(([name, connect]) => ({ name, connect, target: () => server })),
+  ...CLUSTER_CLIENTS.map(([name, connect]) => ({ name, connect, target: () => cluster })),
+])('redisStore($name)', ({ connect, target }) => {
+  let redis: Connected
+  let store: FleetStore
+  let namespace: string
+
+  beforeEach(async () => {
+    redis = await connect(target().port)
+    namespace = randomUUID()
+    store = redisStore(redis.client, { namespace, shards: 3 })
+    return async () => {
+      await store[Symbol.asyncDispose]()
+      redis.close()
+    }
+  })
+
+  it('answers each ask in its place, whichever shard it belongs to', async () => {
+    const names = Array.from({ length: 120 }, (_, i) => `breaker ${i}`)
+    const asks = names.map((name, i) => ask({ name, ...(i % 2 ? { command: trip } : {}) }))
+
+    const answers = await store.exchange(asks, never)
+
+    const states = answers.map(({ registers }) => registers.automatic.state)
+    expect(states).toEqual(names.map((_, i) => (i % 2 ? 'open' : 'closed')))
+    expect(answers[1]?.registers.automatic).toMatchObject({ by: 'ada', note: 'déjà "vu"' })
+  })
+
+  it('pushes changes to all who watch, once the subscription stands', async () => {
+    const pushes: Push[] = []
+    let connected = 0
+    const watch = store.watch?.(
+      (push) => pushes.push(push),
+      () => connected++,
+    )
+    await expect.poll(() => connected).toBe(1)
+
+    const [answer] = await store.exchange([ask({ command: trip })], never)
+
+    await expect.poll(() => pushes).toHaveLength(1)
+    expect(pushes[0]).toEqual({
+      name: 'api',
+      nowMs: answer?.nowMs,
+      registers: answer?.registers,
+    })
+    await watch?.[Symbol.asyncDispose]()
+  })
+
+  it('hears of changes again after its subscription was lost, and says so where the client does', async () => {
+    const pushes: Push[] = []
+    let connected = 0
+    store.watch?.(
+      (push) => pushes.push(push),
+      () => connected++,
+    )
+    await expect.poll(() => connected).toBe(1)
+
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    if (redis.tellsReady) await expect.poll(() => connected).toBeGreaterThan(1)
+
+    const heard = async () => {
+      await store.exchange([ask({ command: trip })], never)
+      return pushes.length
+    }
+    await expect.poll(heard).toBeGreaterThan(0)
+  })
+
+  it('runs although the server has forgotten the script', async () => {
+    await store.exchange([ask()], never)
+    await redis.command('SCRIPT', 'FLUSH')
+
+    expect(await store.exchange([ask()], never)).toHaveLength(1)
+  })
+
+  it('leaves the client to its user', async () => {
+    store.watch?.(
+      () => {},
+      () => {},
+    )
+    await store[Symbol.asyncDispose]()
+
+    expect(await redis.command('ECHO', 'still here')).toBe('still here')
+  })
+
+  it('rejects with the code of Redis, and does not send twice', async () => {
+    for (const shard of [0, 1, 2]) {
+      await redis.command('SET', keysOf(namespace, shard).breaker('api'), 'no hash')
+    }
+
+    const error = (await reasonOf(store.exchange([ask()], never))) as RedisStoreError
+
+    expect(error.code).toBe('WRONGTYPE')
+  })
+
+  it('sends nothing while it is not connected', async () => {
+    redis.close()
+
+    const code = async () =>
+      ((await reasonOf(store.exchange([ask()], never))) as RedisStoreError).code
+    await expect.poll(code).toBe('NOTREADY')
+    redis = await connect(target().port)
+  })
+
+  it('stops waiting when it is told to', async () => {
+    const control = new AbortController()
+    const asked = store.exchange([ask()], control.signal)
+    control.abort(new Error('late'))
+
+    expect(await reasonOf(asked)).toBe(control.signal.reason)
+  })
+})
