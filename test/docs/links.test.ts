@@ -89,6 +89,6 @@ function fileOf(page: string, path: string): string | undefined {
 
 /** Whether the name is declared there, as a member or by itself. */
 function declares(source: string, name: string): boolean {
-  const declaration = `(?:class|function|interface|type|const|let|get)\\s+${name}\\b`
+  const declaration = `(?:class|function\\*?|interface|type|const|let|get)\\s+${name}\\b`
   return new RegExp(`^\\s*(?:[\\w ]*${declaration}|#?${name}[(<?:])`, 'm').test(source)
 }
