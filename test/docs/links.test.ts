@@ -72,13 +72,17 @@ function headingsOf(text: string): string[] {
   )
 }
 
-/** Files and folders of the repository that a page names outside of links and examples. */
+/**
+ * Files and folders of the repository that a page names outside of links and examples, but for what the build writes,
+ * which the test of the package knows.
+ */
 function pathsOf(text: string): string[] {
   const prose = text.replaceAll(/^```(?!text)[\s\S]*?^```$/gm, '')
   const files =
     prose.match(/(?<![\w/.@:<-])[\w-][\w/.-]*\/[\w.-]+\.(?:ts|mjs|json|md|svg)\b/g) ?? []
+  const kept = files.filter((file) => !file.startsWith('dist/'))
   const folders = prose.match(/(?<=`)(?:src|test|docs|bench|demo|scripts)\/[\w/-]*(?=`)/g) ?? []
-  return [...files, ...folders]
+  return [...kept, ...folders]
 }
 
 /** Paths begin at the root of the repository, in `src/`, or at the folder of the page. */
