@@ -30,6 +30,17 @@ export function runAction(
   }
   const asked = circuit.askFleet()
   if (asked === undefined) return callWithSignal(circuit, call, takesSignal, [], action)
+  return callThen(asked, circuit, call, takesSignal, action)
+}
+
+/** By itself: the scope of the closure would take memory of every call. */
+function callThen(
+  asked: Promise<void>,
+  circuit: Circuit,
+  call: CallOptions<unknown>,
+  takesSignal: boolean,
+  action: Action,
+): Promise<unknown> {
   return asked.then(() => callWithSignal(circuit, call, takesSignal, [], action))
 }
 
