@@ -10,7 +10,7 @@ const EVERY = 5_000
 
 const said = signal('')
 
-/** Says to screen readers who needs somebody, who no longer does, and what was done; no numbers. */
+/** Says to screen readers which breaker needs attention, which no longer does, and what was done; no numbers. */
 export function Announcer(): JSX.Element {
   useEffect(() => {
     let sick: ReadonlySet<string> | undefined

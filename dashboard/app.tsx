@@ -133,7 +133,7 @@ function Top(): JSX.Element {
 const CALM = '%237c8794'
 const ALARM = '%23cf2e25'
 
-/** Red while a breaker needs somebody. */
+/** Red while a breaker needs attention. */
 function paintIcon(isAlarm: boolean): void {
   const link = document.querySelector<HTMLLinkElement>('link[rel=icon]')
   if (link === null) return

@@ -15,7 +15,7 @@ export interface Query {
   /** All of them must be in its name, or what was said when it was overridden, or in that field. */
   readonly words: readonly { readonly field: 'state' | 'by' | undefined; readonly word: string }[]
   readonly state: readonly StateName[] | undefined
-  /** Only those that need somebody. */
+  /** Only those that need attention. */
   readonly trouble: boolean
   /** Only those that are overridden. */
   readonly hand: boolean

@@ -3,7 +3,7 @@ import type { BandPart } from './changes.ts'
 import { FULL, IDLE, type Severity, strictest } from './severity.ts'
 import { shorten, span } from './text.ts'
 
-/** One breaker in a list. Texts are plain: whoever shows them as HTML must escape them. */
+/** One breaker in a list. Texts are plain: escape them before you show them as HTML. */
 export interface Row {
   readonly name: string
   /** The state that calls meet. */
@@ -16,7 +16,7 @@ export interface Row {
   readonly trippedFor: number | null
   readonly generation: number
   readonly override: Snapshot['override']
-  /** 0 needs somebody, 1 is held by hand, 2 is to be watched, 3 is healthy or idle. */
+  /** 0 needs attention, 1 is held by hand, 2 is to be watched, 3 is healthy or idle. */
   readonly class: Severity
   /** Why it is in this class; at most 70 characters. */
   readonly why: string

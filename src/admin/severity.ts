@@ -1,7 +1,7 @@
 import type { BreakerReading, RuleStatus } from '../index.ts'
 import type { Recording } from './history/recording.ts'
 
-/** How much a breaker needs somebody: 0 needs somebody, 1 is held by hand, 2 to be watched, 3 healthy. */
+/** How much a breaker needs attention: 0 needs it, 1 is held by hand, 2 to be watched, 3 healthy. */
 export type Severity = 0 | 1 | 2 | 3
 
 /** A breaker that nobody has called for so long is idle, ms. */

@@ -9,7 +9,7 @@ export interface Write {
   readonly reason: string
   /** Ms, or as `"90s"`, `"10m"`, `"4h"`, `"2d"`; `null` for no end. An override needs it. */
   readonly for?: number | string | null
-  /** Who, where nobody signs in. */
+  /** Who, where there is no sign-in. */
   readonly by?: string
   readonly scope?: 'process'
   /** For `configure`: as its argument; `null` puts an option back to its default. */

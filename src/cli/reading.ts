@@ -18,7 +18,7 @@ function matcher(patterns: readonly string[]): (name: string) => boolean {
   return (name) => expressions.some((expression) => expression.test(name))
 }
 
-/** As many pages as are needed: those that need somebody come first. */
+/** As many pages as are needed: those that need attention come first. */
 async function listOf({ client, flags, args }: Context): Promise<List> {
   const query: Record<string, string> = { limit: String(PAGE) }
   if (flags.trouble) query['trouble'] = '1'
@@ -160,7 +160,7 @@ export const READING: readonly Command[] = [
   {
     name: 'ls',
     args: '[PATTERN…]',
-    help: 'the breakers, those that need somebody first',
+    help: 'the breakers, those that need attention first',
     flags: ['all', 'trouble', 'by-hand', 'state', 'sort', 'check'],
     least: 0,
     most: Infinity,

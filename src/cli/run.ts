@@ -78,7 +78,7 @@ function helpText(): string {
     'short-circuit help COMMAND says what it takes. Environment: SHORT_CIRCUIT_URL, SHORT_CIRCUIT_TOKEN or',
     'SHORT_CIRCUIT_TOKEN_FILE, SHORT_CIRCUIT_BY, NO_COLOR, FORCE_COLOR.',
     'Exit: 0 done · 1 unreachable · 2 usage · 3 no such breaker · 4 not allowed · 5 changed meanwhile ·',
-    '6 timed out · 8 ls --check: something needs you',
+    '6 timed out · 8 ls --check: something needs attention',
     '',
   ].join('\n')
 }

@@ -64,7 +64,7 @@ function write(operation: Operation): Command['run'] {
   }
 }
 
-/** Only where nobody signs in does the server take it. */
+/** The server takes it only where there is no sign-in. */
 function by({ io }: Context): { by?: string } {
   const name = io.env['SHORT_CIRCUIT_BY'] ?? io.user
   return name === undefined ? {} : { by: name }

@@ -28,7 +28,7 @@ export class LeasedProbes implements Recovery {
     return this.leased && this.inFlight.size === 0 ? 1 : this.inFlight.waiting
   }
 
-  /** True when the next call needs a lease that may be asked for now. */
+  /** True when the next call must ask for a lease first. */
   needsLease(now: number): boolean {
     return !this.leased && this.ended === undefined && now >= this.askAt
   }
