@@ -478,12 +478,18 @@ describe('a lease', () => {
   })
 })
 
+/** Two processes have a lease each. */
+function createProbedFleet(policy: Parameters<typeof createFleet>[0] = {}) {
+  const fleet = createFleet({ probes: 2, ...policy })
+  fleet.openUntilNow()
+  fleet.lease('a', 'l1')
+  fleet.lease('b', 'l2')
+  return fleet
+}
+
 describe('a half-open fleet', () => {
   it('closes when enough probes have succeeded', () => {
-    const fleet = createFleet({ probes: 2, successes: 2 })
-    fleet.openUntilNow()
-    fleet.lease('a', 'l1')
-    fleet.lease('b', 'l2')
+    const fleet = createProbedFleet({ successes: 2 })
 
     fleet.result('a', 'l1', 'success')
     expect(fleet.state).toBe('half-open')
@@ -498,10 +504,7 @@ describe('a half-open fleet', () => {
   })
 
   it('opens again with the first probe that fails', () => {
-    const fleet = createFleet({ probes: 2 })
-    fleet.openUntilNow()
-    fleet.lease('a', 'l1')
-    fleet.lease('b', 'l2')
+    const fleet = createProbedFleet()
 
     fleet.result('b', 'l2', 'failure')
 

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findTool } from '../../scripts/tools.mjs'
+import { findings } from '../helpers/axe.ts'
 
 const DIST = join(import.meta.dirname, '../../site/dist')
 const PHONE = { width: 390, height: 844 }
@@ -19,7 +19,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let browser: Browser
 let base: string
 const complaints: string[] = []
@@ -69,19 +68,6 @@ async function open(path: string, options: BrowserContextOptions = {}): Promise<
   })
   await page.goto(`${base}${path}`, { waitUntil: 'networkidle' })
   return page
-}
-
-interface Violation {
-  readonly id: string
-  readonly nodes: readonly { readonly html: string }[]
-}
-
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate<{ violations: readonly Violation[] }>(
-    "axe.run(document, { resultTypes: ['violations'] })",
-  )
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }
 
 describe.each([...PAGES, ...REFERENCE])('/%s', (path) => {

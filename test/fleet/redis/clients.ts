@@ -20,27 +20,19 @@ const HOST = '127.0.0.1'
 const reconnectStrategy = (): number => 50
 const retryStrategy = reconnectStrategy
 
-const nodeRedis: Connect = async (port) => {
-  const client = createClient({ socket: { host: HOST, port, reconnectStrategy } })
-  await client.on('error', () => {}).connect()
-  return {
-    client,
-    tellsReady: true,
-    command: (...words) => client.sendCommand(words),
-    close: () => client.destroy(),
+const nodeRedis =
+  (create: typeof createClient | typeof createClient5): Connect =>
+  async (port) => {
+    const socket = { host: HOST, port, reconnectStrategy }
+    const client = (create as typeof createClient)({ socket })
+    await client.on('error', () => {}).connect()
+    return {
+      client,
+      tellsReady: true,
+      command: (...words) => client.sendCommand(words),
+      close: () => client.destroy(),
+    }
   }
-}
-
-const nodeRedis5: Connect = async (port) => {
-  const client = createClient5({ socket: { host: HOST, port, reconnectStrategy } })
-  await client.on('error', () => {}).connect()
-  return {
-    client,
-    tellsReady: true,
-    command: (...words) => client.sendCommand(words),
-    close: () => client.destroy(),
-  }
-}
 
 const nodeRedisCluster: Connect = async (port) => {
   const client = createCluster({ rootNodes: [{ socket: { host: HOST, port, reconnectStrategy } }] })
@@ -70,8 +62,8 @@ const ioRedis =
 const quiet = { host: HOST, retryStrategy, enableOfflineQueue: false }
 
 export const CLIENTS: readonly (readonly [string, Connect])[] = [
-  ['redis 6', nodeRedis],
-  ['redis 5', nodeRedis5],
+  ['redis 6', nodeRedis(createClient)],
+  ['redis 5', nodeRedis(createClient5)],
   ['ioredis 6', ioRedis((port) => new Redis({ port, ...quiet }))],
   ['ioredis 5', ioRedis((port) => new Redis5({ port, ...quiet }))],
   ['ioredis with a prefix of keys', ioRedis((port) => new Redis({ port, keyPrefix: 'app:' }))],
