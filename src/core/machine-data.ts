@@ -10,7 +10,7 @@ import type { Override } from './state/override.ts'
 import { cloneState, type State } from './state/state.ts'
 import { STATE_NAMES, type StateName, type TransitionReason } from './transition.ts'
 import type { TripRecord } from './trip/record.ts'
-import { TripHistory } from './trip/trip-history.ts'
+import { endTrip, TripHistory } from './trip/trip-history.ts'
 
 /**
  * What a machine consists of, besides its time. A breaker that has had no trouble has none of the
@@ -58,6 +58,15 @@ export class History {
     if (from.name === 'closed' && to.name === 'closed') return
     const entered = this.transitions[to.name]
     entered[reason] = (entered[reason] ?? 0) + 1
+  }
+
+  /** The circuit closes, also when it was closed before. */
+  close(from: State, counters: Counters, now: number, reason: TransitionReason): void {
+    if (from.name !== 'closed') {
+      endTrip(from.trip, now, reason)
+      this.backoff.closed(now)
+    }
+    this.countsAtClose = { success: counters.success, failure: counters.failure }
   }
 
   /** Enters in `copies` which record became which. */

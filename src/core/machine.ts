@@ -12,7 +12,7 @@ import { type OfferedRate, rateOf } from './measure/offered-rate.ts'
 import type { Statistics } from './measure/statistics.ts'
 import { MonotonicTime } from './monotonic-time.ts'
 import { type Classification, notBefore } from './outcome.ts'
-import { type AnyPermit, type Permit, UNENFORCED, UNRECORDED } from './permit.ts'
+import { type AnyPermit, type Permit, UNRECORDED } from './permit.ts'
 import { detachedOf, expireDetached, type ProbesInFlight } from './probes-in-flight.ts'
 import type { LeasedProbes } from './recovery/leased-probes.ts'
 import { askedTime, OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
@@ -49,7 +49,9 @@ import {
   dueAt,
   freeSlots,
   isDue,
+  leasedProbesOf,
   nothingDue,
+  reject,
   rejectReason,
   retractOverdue,
   retryAfter,
@@ -58,7 +60,7 @@ import {
 } from './state/state.ts'
 import type { ManualOptions, TransitionReason } from './transition.ts'
 import type { Finding } from './trip/record.ts'
-import { endTrip, tripFacts } from './trip/trip-history.ts'
+import { tripFacts } from './trip/trip-history.ts'
 
 /**
  * The circuit breaker itself: deterministic and synchronous. Every transition of the product is in
@@ -115,25 +117,11 @@ export class Machine implements MachineData {
     if (override?.mode === 'disabled') return UNRECORDED
     if (settings.openDuration.kind === 'auto') rateOf(this).sampleIfDue(counters, now)
     const reason = rejectReason(state, override, counters, settings.maxConcurrent)
-    if (reason !== undefined) return this.#reject(reason, now)
+    if (reason !== undefined) return reject(this, reason, now)
     counters.admitted++
     return state.name === 'half-open'
       ? admitProbe(state, now, settings.recovery.timeout, backstop)
       : admitCall(state as Closed, now)
-  }
-
-  /** Rejects, unless an override lets every call pass. */
-  #reject(reason: RejectReason, now: number): RejectReason | Permit {
-    const { state } = this
-    if (state.name === 'half-open') state.recovery.onRejected(now)
-    if (this.override?.mode === 'forced-closed') {
-      this.counters.rare.unenforced++
-      return UNENFORCED
-    }
-    if (state.name !== 'closed' && reason !== 'forced-open') state.trip.rejected++
-    this.statistics?.recordRejection(now)
-    this.counters.rare[reason]++
-    return reason
   }
 
   /** True when a call would pass now. */
@@ -276,13 +264,8 @@ export class Machine implements MachineData {
   }
 
   #close(now: number, reason: TransitionReason, byHand?: ManualOptions): void {
-    const { state, counters } = this
-    const history = historyOf(this)
-    if (state.name !== 'closed') {
-      endTrip(state.trip, now, reason)
-      history.backoff.closed(now)
-    }
-    history.countsAtClose = { success: counters.success, failure: counters.failure }
+    const { state } = this
+    historyOf(this).close(state, this.counters, now, reason)
     this.#move(createClosed(state.generation + 1, now, this.settings.trip), reason, byHand)
   }
 
@@ -360,9 +343,7 @@ export class Machine implements MachineData {
   /** The recovery of a half-open circuit that needs leases of the fleet; undefined for any other. */
   leasedProbes(clockTime: number): LeasedProbes | undefined {
     this.#advance(clockTime)
-    const { state, override } = this
-    const leased = state.name === 'half-open' && state.fleet && override === undefined
-    return leased ? (state.recovery as LeasedProbes) : undefined
+    return leasedProbesOf(this)
   }
 
   /** Puts an override in place of the current one; the newest wins. */

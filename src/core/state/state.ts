@@ -1,6 +1,9 @@
 import type { Counters, RejectReason } from '../measure/counters.ts'
 import { baselineOf, LatencyBaseline } from '../measure/latency-baseline.ts'
+import type { Statistics } from '../measure/statistics.ts'
+import { type Permit, UNENFORCED } from '../permit.ts'
 import type { ProbesInFlight } from '../probes-in-flight.ts'
+import type { LeasedProbes } from '../recovery/leased-probes.ts'
 import { admits } from '../recovery/recovery.ts'
 import { type MachineSettings, measuresDurations } from '../settings.ts'
 import type { RuleStatus, TripRecord } from '../trip/record.ts'
@@ -32,6 +35,39 @@ export function rejectReason(
   if (state.name === 'closed') return waiting >= maxConcurrent ? 'full' : undefined
   // Probes have a limit of their own: calls that hang must not keep the circuit from closing.
   return admits(state.recovery) ? undefined : 'half-open'
+}
+
+interface Rejecting {
+  readonly state: State
+  readonly override: Override | undefined
+  readonly counters: Counters
+  readonly statistics: Statistics | null
+}
+
+/** Rejects a call, unless an override lets every call pass. */
+export function reject(
+  { state, override, counters, statistics }: Rejecting,
+  reason: RejectReason,
+  now: number,
+): RejectReason | Permit {
+  if (state.name === 'half-open') state.recovery.onRejected(now)
+  if (override?.mode === 'forced-closed') {
+    counters.rare.unenforced++
+    return UNENFORCED
+  }
+  if (state.name !== 'closed' && reason !== 'forced-open') state.trip.rejected++
+  statistics?.recordRejection(now)
+  counters.rare[reason]++
+  return reason
+}
+
+/** The recovery of a half-open circuit that needs leases of its fleet; undefined for any other. */
+export function leasedProbesOf({
+  state,
+  override,
+}: Pick<Rejecting, 'state' | 'override'>): LeasedProbes | undefined {
+  const leased = state.name === 'half-open' && state.fleet && override === undefined
+  return leased ? (state.recovery as LeasedProbes) : undefined
 }
 
 /** How many more calls would be let through now. */
