@@ -257,7 +257,7 @@ export class CircuitBreaker<
    * @throws TypeError or RangeError for an argument that is wrong
    */
   trip(why?: string | OverrideOptions): void {
-    const said = checkByHand('trip', why)
+    const said = this.#said('trip', why)
     // A classifier that does so has a call before it whose server may have said for how long.
     const retryAfter = askedRetryAfter(this.#circuit)
     this.#byHand((machine, now) => machine.trip(now, { ...said, retryAfter }))
@@ -271,7 +271,7 @@ export class CircuitBreaker<
    * @throws TypeError for an argument that is wrong
    */
   halfOpen(why?: string | ManualOptions): void {
-    const said = checkByHand('halfOpen', why)
+    const said = this.#said('halfOpen', why)
     this.#byHand((machine, now) => machine.halfOpen(now, said))
     this.#inFleet({ do: 'halfOpen', why: said })
   }
@@ -282,9 +282,20 @@ export class CircuitBreaker<
    * @throws TypeError for an argument that is wrong
    */
   reset(why?: string | ManualOptions): void {
-    const said = checkByHand('reset', why)
+    const said = this.#said('reset', why)
     this.#byHand((machine, now) => machine.reset(now, said))
     this.#inFleet({ do: 'reset', why: said })
+  }
+
+  #said(
+    method: Parameters<typeof checkByHand>[0],
+    why?: string | OverrideOptions,
+  ): OverrideOptions {
+    const said = checkByHand(method, why)
+    if (said.fleet && this.#circuit.membership === undefined) {
+      throw new TypeError(`${method} with "fleet" needs the option "shared"`)
+    }
+    return said
   }
 
   #inFleet(operation: FleetOperation): void {
@@ -329,7 +340,7 @@ export class CircuitBreaker<
   }
 
   #force(mode: OverrideMode, why: string | OverrideOptions | undefined): Disposable {
-    const said = checkByHand('override', why)
+    const said = this.#said('override', why)
     const override = this.#byHand((machine, now) => machine.force(mode, now, said))
     this.#inFleet({ do: 'override', mode, why: said })
     return { [dispose]: () => this.#release(override, { fleet: said.fleet }) }
@@ -342,7 +353,7 @@ export class CircuitBreaker<
    * @throws TypeError for an argument that is wrong
    */
   release(why?: string | ManualOptions): void {
-    this.#release(undefined, checkByHand('release', why))
+    this.#release(undefined, this.#said('release', why))
   }
 
   #release(only?: Override, why: ManualOptions = {}): void {

@@ -285,7 +285,9 @@ describe('what is done by hand to a fleet', () => {
 
     expect(states(processes)).toEqual([state, state, state])
     expect(processes[1]?.breaker.snapshot().fleet).toMatchObject({ by: 'ada' })
-    expect(processes[1]?.breaker.explain().text).toContain('the fleet said so by ada (drill)')
+    expect(processes[1]?.breaker.explain().text).toContain(
+      'it was decided for the fleet by ada (drill)',
+    )
   })
 
   it('reset closes all, those that have opened alone among them', async () => {
@@ -593,7 +595,49 @@ describe('snapshot and explain', () => {
       by: expect.stringMatching(/^p[01]$/),
     })
     expect(breaker.explain().text).toMatch(
-      /The fleet decides: the fleet is open since .* ago \(failureRate, by p[01]\)\./,
+      /The fleet decides: the fleet (?:is|has been) open.* \(failureRate, by p[01]\)\./,
     )
+  })
+})
+
+describe('what is wrong is named', () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'no store',
+      () => shared(undefined as never),
+      'shared takes a store, such as memoryStore(), got undefined',
+    ],
+    ['no exchange', () => shared({} as never), 'shared takes a store'],
+    [
+      'an unknown option',
+      () => shared(memoryStore(), { timeout: 1 } as never),
+      'unknown option "timeout"',
+    ],
+    ['a deadline of 0', () => shared(memoryStore(), { deadline: 0 }), 'deadline of shared must be'],
+    ['a deadline without end', () => shared(memoryStore(), { deadline: Infinity }), 'deadline'],
+    [
+      'a process with white space',
+      () => shared(memoryStore(), { process: 'a b' }),
+      'process of shared',
+    ],
+    [
+      'a store for a breaker',
+      () => new CircuitBreaker({ shared: memoryStore() as never }),
+      'shared must be what shared(store) returns',
+    ],
+    [
+      'a fleet that there is not',
+      () => new CircuitBreaker().trip({ fleet: true }),
+      'trip with "fleet" needs the option "shared"',
+    ],
+  ])('%s', (_, act, message) => {
+    expect(act).toThrow(message)
+  })
+
+  it('also leaves a breaker without a fleet as it is', () => {
+    const breaker = new CircuitBreaker()
+
+    expect(() => breaker.forceOpen({ fleet: true })).toThrow(TypeError)
+    expect(breaker.state).toBe('closed')
   })
 })

@@ -1,3 +1,4 @@
+import { checkAdapterOptions } from '../adapter/call-options.ts'
 import type { Clock, FleetMember, Membership, SharedBreakers } from '../index.ts'
 import type { Link } from './link.ts'
 import { Member } from './member.ts'
@@ -38,6 +39,15 @@ export interface SharedFleet extends SharedBreakers, AsyncDisposable {
   close(): Promise<void>
 }
 
+const TYPES = {
+  policy: 'object',
+  deadline: 'number',
+  process: 'string',
+  onConnection: 'function',
+  clock: 'object',
+  random: 'function',
+}
+
 /** Reports go out that often, ms, while all calls succeed. */
 const FLUSH = 1_000
 /** How often breakers that say nothing hear the fleet, ms, if the store pushes and if it does not. */
@@ -60,8 +70,21 @@ const MOST_ASKS = 500
  * await fleet.ready()
  * console.assert(fleet.connected)
  * await fleet.close()
+ *
+ * @throws TypeError or RangeError naming what is wrong
  */
 export function shared(store: FleetStore, options: SharedOptions = {}): SharedFleet {
+  if (typeof store?.exchange !== 'function') {
+    throw new TypeError(`shared takes a store, such as memoryStore(), got ${String(store)}`)
+  }
+  checkAdapterOptions('shared', options, TYPES)
+  const { deadline = 250, process } = options
+  if (!(deadline > 0 && deadline < Infinity)) {
+    throw new RangeError(`deadline of shared must be a number of ms above 0, got ${deadline}`)
+  }
+  if (process !== undefined && !/^\S+$/.test(process)) {
+    throw new TypeError(`process of shared must be a name without white space, got "${process}"`)
+  }
   return new Client(store, options)
 }
 

@@ -79,16 +79,16 @@ function overrideSentences(
   ]
 }
 
-function stateText({ name, since }: State, now: number): string {
+function stateText({ name, since }: Pick<State, 'name' | 'since'>, now: number): string {
   const age = now - since
   return age < 1 ? `is ${name}` : `has been ${name} for ${span(age)}`
 }
 
 /** Which of the two decides, the fleet or this process, and what the fleet last said. */
 function fleetText({ decides, connected, state, since, reason, by }: FleetStatus, wall: number) {
-  const age = since === null ? '' : ` since ${span(Math.max(0, wall - since))} ago`
+  const heard = stateText({ name: state, since: since ?? wall }, wall)
   const why = since === null ? '' : ` (${reason}${by ? `, by ${by}` : ''})`
-  const known = `the fleet ${connected ? 'is' : 'was last known to be'} ${state}${age}${why}`
+  const known = `the fleet ${connected ? heard : `was last known to be ${state}`}${why}`
   if (!connected)
     return `The store of the fleet can't be reached, so this process decides; ${known}`
   return decides === 'fleet' ? `The fleet decides: ${known}` : `This process decides; ${known}`

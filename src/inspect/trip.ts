@@ -128,7 +128,7 @@ export const REASONS: Readonly<Record<TransitionReason, string>> = {
   recovered: 'enough probes succeeded',
   overdueCancelled: 'a call that seemed to hang succeeded after all',
   reset: 'it was reset by hand',
-  fleet: 'the fleet said so',
+  fleet: 'it was decided for the fleet',
 }
 
 function findingOf(finding: Finding): string {

@@ -10,6 +10,11 @@ import { NodeRedis, type NodeRedisClient } from './node-redis.ts'
 export type RedisClient = NodeRedisClient | IoRedisClient | RedisConnection
 
 export function connectionOf(client: RedisClient): RedisConnection {
-  if ('evaluate' in client) return client
-  return 'evalSha' in client ? new NodeRedis(client) : new IoRedis(client)
+  const { evaluate, evalSha, evalsha } = Object(client) as Record<string, unknown>
+  if (typeof evaluate === 'function') return client as RedisConnection
+  if (typeof evalSha === 'function') return new NodeRedis(client as NodeRedisClient)
+  if (typeof evalsha === 'function') return new IoRedis(client as IoRedisClient)
+  throw new TypeError(
+    `redisStore takes a client of redis, ioredis or iovalkey, or a RedisConnection, got ${String(client)}`,
+  )
 }

@@ -134,3 +134,24 @@ describe('what goes to the script and comes back', () => {
     },
   )
 })
+
+it.each<[string, () => unknown, string]>([
+  [
+    'no client',
+    () => redisStore(undefined as never, { namespace: 'a' }),
+    'redisStore takes a client',
+  ],
+  [
+    'a client of something else',
+    () => redisStore({} as never, { namespace: 'a' }),
+    'redisStore takes a client',
+  ],
+  ['no options', () => redisStore(scripted([]), undefined as never), 'redisStore takes an object'],
+  [
+    'an unknown option',
+    () => redisStore(scripted([]), { namespace: 'a', prefix: 'b' } as never),
+    'unknown option "prefix"',
+  ],
+])('names what is wrong: %s', (_, act, message) => {
+  expect(act).toThrow(message)
+})

@@ -1,3 +1,4 @@
+import { checkAdapterOptions } from '../adapter/call-options.ts'
 import type { Answer, Ask, FleetStore, Push } from '../fleet/index.ts'
 import { connectionOf, type RedisClient } from './client.ts'
 import type { RedisConnection } from './connection.ts'
@@ -20,22 +21,26 @@ export interface RedisStoreOptions {
   readonly shards?: number
 }
 
-/** Redis runs one script at a time: so many breakers take it less than a millisecond. */
+/** Redis runs one script at a time: what others ask waits for it. */
 const MOST_ASKS = 50
 
 /**
- * Returns the store of a fleet that is kept in Redis 6.2 or newer, or Valkey: for the option `shared` of breakers and
- * registries. The client stays the user's: disposing of the store ends its subscription only.
+ * Returns the store of a fleet that is kept in Redis 6.2 or newer, or Valkey: for `shared` of `short-circuit/fleet`. The
+ * client stays the user's: disposing of the store ends its subscription only.
  *
  * @throws TypeError, RangeError if an option is wrong.
  * @example
  * import { createClient } from 'redis'
+ * import { CircuitRegistry } from 'short-circuit'
+ * import { shared } from 'short-circuit/fleet'
  * import { redisStore } from 'short-circuit/redis'
  *
- * const client = createClient()
- * const shared = redisStore(client, { namespace: 'shop' })
+ * const fleet = shared(redisStore(createClient(), { namespace: 'shop' }))
+ * const circuits = new CircuitRegistry({ shared: fleet })
+ * console.assert(circuits.size === 0)
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions): FleetStore {
+  checkAdapterOptions('redisStore', options, { namespace: 'string', shards: 'number' })
   const { namespace, shards = 1 } = options
   if (typeof namespace !== 'string' || !/^[\w.-]{1,64}$/.test(namespace)) {
     throw new TypeError(
