@@ -17,6 +17,9 @@ const alias = [
   { find: /^short-circuit\/([\w-]+)$/, replacement: join(import.meta.dirname, 'src/$1/index.ts') },
 ]
 
+/** Real servers, processes and timers on a busy machine: the report tells what ran twice. */
+const retry = process.env['CI'] ? 1 : 0
+
 const config: ViteUserConfig = {
   test: {
     reporters: jsonReport ? ['default', ['json', { outputFile: jsonReport }]] : ['default'],
@@ -33,14 +36,14 @@ const config: ViteUserConfig = {
         resolve: { alias },
         test: {
           name: 'unit',
-          // Real servers, processes and timers on a busy machine: the report tells what ran twice.
-          retry: process.env['CI'] ? 1 : 0,
+          retry,
           // Searches and child processes take long on a busy machine; nothing here measures time.
           testTimeout: 60_000,
           hookTimeout: 60_000,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [
             ...configDefaults.exclude,
+            'test/adapters/**',
             'test/browser/**',
             'test/clients/*/**',
             'test/dashboard/browser/**',
@@ -58,7 +61,12 @@ const config: ViteUserConfig = {
           name: 'clients',
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          include: ['test/clients/*/**/*.test.ts', 'examples/*.test.ts'],
+          retry,
+          include: [
+            'test/adapters/**/*.test.ts',
+            'test/clients/*/**/*.test.ts',
+            'examples/*.test.ts',
+          ],
         },
       },
       {
