@@ -1,15 +1,14 @@
-import { LATENCY_BOUNDS, METRICS, type Metric, type MetricName, NAME } from '../adapter/metrics.ts'
+import { METRICS, type Metric, type MetricName, NAME } from '../adapter/metrics.ts'
 import type { RegistryMetrics, Series } from '../adapter/registry-metrics.ts'
 
 type Labels = Readonly<Record<string, string | number>>
-type LabelsOf = (index: number) => Labels
 
 /** One line of the exposition format. */
 export interface Sample {
   readonly labels: Labels
   /** The same object each time: prom-client keeps the text that it has made of it. */
   readonly sharedLabels: Labels
-  readonly value: number
+  value: number
   /** Of a histogram, whose lines have names of their own. */
   readonly metricName?: string
 }
@@ -77,30 +76,25 @@ function nameOf({ name, unit, kind }: Metric): string {
 
 /** The metrics of a registry, all read in one pass for one scrape. */
 export function familiesOf(metrics: RegistryMetrics, now: () => readonly Series[]): Family[] {
-  const known = new WeakMap<Series, Labels[]>()
-  /** Of each cell; cells come with the rules that are seen. */
-  const labelsOf = (series: Series): LabelsOf => {
-    const labels = known.get(series) ?? []
-    known.set(series, labels)
-    return (index) => {
-      labels[index] ??= Object.fromEntries(
-        [
-          [NAME, series.label] as const,
-          ...Object.entries(metrics.cells[index]?.attributes ?? {}),
-        ].map(([name, value]) => [translated(name), value]),
-      )
-      return labels[index]
-    }
-  }
+  const labelsOf = (series: Series, index: number): Labels =>
+    Object.fromEntries(
+      [
+        [NAME, series.label] as const,
+        ...Object.entries(metrics.cells[index]?.attributes ?? {}),
+      ].map(([name, value]) => [translated(name), value]),
+    )
+  const sampleOf = samplesOf((series, index) => ({
+    labels: NONE,
+    sharedLabels: labelsOf(series, index),
+    value: 0,
+  }))
   const valuesOf = (which: MetricName) => (): Sample[] => {
     const samples: Sample[] = []
     const indexes = [...metrics.cells.keys()].filter((i) => metrics.cells[i]?.metric === which)
     for (const series of now()) {
-      const labelsAt = labelsOf(series)
       for (const index of indexes) {
         const value = series.values[index]
-        if (value === undefined) continue
-        samples.push({ labels: NONE, sharedLabels: labelsAt(index), value })
+        if (value !== undefined) samples.push(sampleOf(series, index, value))
       }
     }
     return samples
@@ -109,10 +103,7 @@ export function familiesOf(metrics: RegistryMetrics, now: () => readonly Series[
     now()
     return [{ labels: NONE, sharedLabels: NONE, value: metrics[which] }]
   }
-  const histograms = (): Sample[] => {
-    const name = nameOf(METRICS.duration)
-    return now().flatMap((series) => histogramOf(name, series, metrics.durations, labelsOf))
-  }
+  const histograms = histogramsOf(metrics.durations, now, labelsOf)
   return (Object.keys(METRICS) as MetricName[]).map((which) => {
     const { kind, description } = METRICS[which]
     const samples =
@@ -126,28 +117,50 @@ export function familiesOf(metrics: RegistryMetrics, now: () => readonly Series[
   })
 }
 
-function histogramOf(
-  name: string,
-  series: Series,
-  cells: readonly number[],
-  labelsOf: (series: Series) => LabelsOf,
-): Sample[] {
-  const { values } = series
-  const [calls, sum] = cells.slice(-2).map((index) => values[index])
-  if (calls === undefined || sum === undefined) return []
-  const labelsAt = labelsOf(series)
-  const line = (what: string, value: number, index = NO_CELL): Sample => {
-    const sharedLabels = labelsAt(index)
-    return { metricName: `${name}_${what}`, labels: NONE, sharedLabels, value }
+/** The sample of a cell is made once, and has its latest value: a scrape has thousands of them. */
+function samplesOf(
+  make: (series: Series, index: number) => Sample,
+): (series: Series, index: number, value: number) => Sample {
+  const known = new WeakMap<Series, Sample[]>()
+  return (series, index, value) => {
+    const samples = known.get(series) ?? []
+    if (samples.length === 0) known.set(series, samples)
+    samples[index] ??= make(series, index)
+    samples[index].value = value
+    return samples[index]
   }
-  let upTo = 0
-  const buckets = LATENCY_BOUNDS.map((_, i) => {
-    const index = cells[i] as number
-    upTo += values[index] as number
-    return line('bucket', upTo, index)
-  })
-  const all = line('bucket', calls, cells[LATENCY_BOUNDS.length])
-  return [...buckets, all, line('sum', sum), line('count', calls)]
+}
+
+/** Of each bucket the calls up to its bound, then those of all, their sum and their number. */
+function histogramsOf(
+  cells: readonly number[],
+  now: () => readonly Series[],
+  labelsOf: (series: Series, cell: number) => Labels,
+): () => Sample[] {
+  const name = nameOf(METRICS.duration)
+  const [all, sum, count] = [cells.length - 2, cells.length - 1, cells.length]
+  const sampleOf = samplesOf((series, line) => ({
+    metricName: `${name}_${line === sum ? 'sum' : line === count ? 'count' : 'bucket'}`,
+    labels: NONE,
+    sharedLabels: labelsOf(series, line > all ? NO_CELL : (cells[line] as number)),
+    value: 0,
+  }))
+  return () => {
+    const samples: Sample[] = []
+    for (const series of now()) {
+      const valueAt = (line: number) => series.values[cells[line] as number]
+      const [calls, seconds] = [valueAt(all), valueAt(sum)]
+      if (calls === undefined || seconds === undefined) continue
+      let upTo = 0
+      for (let line = 0; line < all; line++) {
+        upTo += valueAt(line) as number
+        samples.push(sampleOf(series, line, upTo))
+      }
+      samples.push(sampleOf(series, all, calls), sampleOf(series, sum, seconds))
+      samples.push(sampleOf(series, count, calls))
+    }
+    return samples
+  }
 }
 
 /** For labels without attributes. */
