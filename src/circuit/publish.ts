@@ -28,7 +28,7 @@ export function publish<E extends EventName>(
   emitter.publish(name, { breaker, ...event })
 }
 
-// Success and failure create their event only when something listens.
+// Success, failure and rejection create their event, once, only when something listens.
 
 export function publishSuccess(
   source: TimedSource,
@@ -75,8 +75,10 @@ export function publishReject(
   reason: RejectReason | 'closed',
   rejected: { readonly retryAfter: number | undefined } | undefined,
 ): void {
-  if (!source.emitter?.hasListeners('reject')) return
-  publish(source, 'reject', {
+  const { name: breaker, emitter } = source
+  if (!emitter?.hasListeners('reject')) return
+  emitter.publish('reject', {
+    breaker,
     reason: reason === 'closed' ? 'full' : reason,
     retryAfter: rejected?.retryAfter,
     enforced: rejected !== undefined,
