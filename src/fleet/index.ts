@@ -5,6 +5,15 @@
  */
 export { casStore } from './cas-store.ts'
 export { memoryStore } from './memory-store.ts'
+export {
+  living,
+  type OpenAlone,
+  type OwnPolicy,
+  PROCESS_GONE,
+  type ProcessReport,
+  type ProcessStatus,
+} from './processes.ts'
+export { breakerOf } from './reading.ts'
 export { type Bucket, type FleetRecord, NO_RECORD, timeToLive } from './record.ts'
 export {
   type FleetReason,
@@ -13,16 +22,21 @@ export {
   type Register,
   type Registers,
 } from './register.ts'
-export { type SharedFleet, type SharedOptions, shared } from './shared.ts'
+export { shared } from './shared.ts'
+export type { SharedFleet, SharedOptions } from './shared-options.ts'
 export { type FleetChange, type Step, step } from './step.ts'
 export {
   type Answer,
   type Ask,
   type CasStore,
+  type FleetBreaker,
   type FleetCommand,
   type FleetCounts,
   type FleetPolicy,
+  type FleetReading,
   type FleetStore,
+  type JournalEntry,
   type Push,
+  policyOfText,
   policyText,
 } from './store.ts'

@@ -7,6 +7,7 @@ import type {
 } from '../index.ts'
 import type { Link } from './link.ts'
 import { ProbeLease } from './probe-lease.ts'
+import { type OpenAlone, PROCESS_GONE } from './processes.ts'
 import {
   madeAt,
   NO_REGISTERS,
@@ -14,7 +15,14 @@ import {
   type Register,
   type Registers,
 } from './register.ts'
-import type { Answer, Ask, FleetCommand, FleetPolicy, Push } from './store.ts'
+import {
+  type Answer,
+  type Ask,
+  type FleetCommand,
+  type FleetPolicy,
+  type Push,
+  policyText,
+} from './store.ts'
 
 /** How long failures are gathered before they are reported, ms: from half of it to one and a half. */
 const GATHERING = 20
@@ -35,6 +43,8 @@ export class Member implements Membership {
   /** The override that the fleet has set here. */
   #override: FleetMember['machine']['override']
   #commands: FleetCommand[] = []
+  /** When an answer last told of another policy, by the clock of the link. */
+  #disputedAt = Number.NEGATIVE_INFINITY
 
   constructor(breaker: FleetMember, link: Link, policy: FleetPolicy) {
     this.name = breaker.name
@@ -105,6 +115,7 @@ export class Member implements Membership {
       return
     }
     if (refused !== 'late' && ask.command !== undefined) this.#commands.shift()
+    if (answer.otherPolicy !== undefined) this.#disputedAt = this.#link.now()
     this.#adopt(registers, nowMs, refused === 'ahead' ? 'anything' : 'other contents')
     if (!this.heard) {
       this.heard = true
@@ -194,6 +205,23 @@ export class Member implements Membership {
     const { machine, clock } = this.#breaker
     what(machine, clock.now())
     this.#breaker.flush()
+  }
+
+  /** How it has opened by itself; undefined if it has not. */
+  openAlone(): OpenAlone | undefined {
+    const { machine, clock } = this.#breaker
+    const { state } = machine
+    if (state.name === 'closed' || state.fleet) return undefined
+    const { reason, finding, at } = state.trip
+    const { hits = 0, calls = 0 } = finding ?? {}
+    const age = Math.max(0, Math.round(machine.now(clock.now()) - at))
+    return { name: this.name, reason, age, hits, calls }
+  }
+
+  /** Its policy, if others have lately had another one for the same breaker. */
+  disputedPolicy(): string | undefined {
+    const isDisputed = this.#link.now() - this.#disputedAt < PROCESS_GONE
+    return isDisputed ? policyText(this.#policy) : undefined
   }
 
   status(): FleetStatus {

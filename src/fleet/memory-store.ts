@@ -1,9 +1,14 @@
 import { unobtrusiveClock } from './platform.ts'
+import { Processes } from './processes.ts'
+import { breakerOf } from './reading.ts'
 import type { FleetRecord } from './record.ts'
-import { step } from './step.ts'
-import type { FleetStore, Push } from './store.ts'
+import { type FleetChange, step } from './step.ts'
+import type { FleetStore, JournalEntry, Push } from './store.ts'
 
 type Watcher = (push: Push) => void
+
+/** So many entries of the journal are kept. */
+const MOST_ENTRIES = 1_000
 
 /**
  * A store within one process, for tests and simulations: the breakers of all that are given it are one fleet.
@@ -21,15 +26,23 @@ type Watcher = (push: Push) => void
 export function memoryStore(now: () => number = unobtrusiveClock.wall): FleetStore {
   const records = new Map<string, FleetRecord>()
   const watchers = new Set<Watcher>()
+  const processes = new Processes()
+  const journal: JournalEntry[] = []
+  let entries = 0
   return {
-    async exchange(asks, signal) {
+    async exchange(asks, signal, report) {
       signal.throwIfAborted()
       const nowMs = Math.floor(now())
+      if (report !== undefined) processes.note(report, nowMs)
       const pushes: Push[] = []
       const answers = asks.map((ask) => {
         const { name } = ask
         const { record, answer, changes } = step(records.get(name), ask, nowMs, watchers.size)
         records.set(name, record)
+        for (const change of changes) {
+          journal.push(entryOf(String(++entries), nowMs, name, change))
+          if (journal.length > MOST_ENTRIES) journal.shift()
+        }
         if (changes.length > 0) pushes.push({ name, nowMs, registers: record.registers })
         return answer
       })
@@ -45,6 +58,30 @@ export function memoryStore(now: () => number = unobtrusiveClock.wall): FleetSto
       queueMicrotask(onConnect)
       return { [Symbol.asyncDispose]: async () => void watchers.delete(watcher) }
     },
+    async read(names, signal) {
+      signal.throwIfAborted()
+      const nowMs = Math.floor(now())
+      const breakers = [...(names ?? records.keys())].flatMap((name) => {
+        const record = records.get(name)
+        return record === undefined ? [] : [breakerOf(name, record, nowMs)]
+      })
+      return { nowMs, processes: processes.list(nowMs), breakers }
+    },
+    async journal(limit, signal) {
+      signal.throwIfAborted()
+      return journal.slice(-limit).reverse()
+    },
     async [Symbol.asyncDispose]() {},
   }
+}
+
+function entryOf(id: string, at: number, name: string, change: FleetChange): JournalEntry {
+  const { register, to } = change
+  const { stamp, by, until } = to
+  const same = { id, at, name, register, stamp, by, until }
+  if (register === 'override') {
+    const { from } = change
+    return { ...same, from: from.mode ?? '', to: to.mode ?? '', cause: '', reason: to.reason }
+  }
+  return { ...same, from: change.from.state, to: to.state, cause: to.reason, reason: to.note }
 }

@@ -1,52 +1,12 @@
-import { checkAdapterOptions } from '../adapter/call-options.ts'
-import type { Clock, FleetMember, Membership, SharedBreakers } from '../index.ts'
+import type { Clock, FleetMember, Membership } from '../index.ts'
 import type { Link } from './link.ts'
 import { Member } from './member.ts'
 import { processNumber, unobtrusiveClock } from './platform.ts'
 import { policyOf } from './policy.ts'
-import type { Ask, FleetPolicy, FleetStore } from './store.ts'
-
-/** What may be said beside the store. */
-export interface SharedOptions {
-  /** In place of what follows from the options of each breaker. */
-  readonly policy?: Partial<FleetPolicy> | undefined
-  /**
-   * The longest time an exchange with the store may take, in milliseconds; no call waits for one, but for a
-   * call that asks for the lease of a probe.
-   * @defaultValue `250`
-   */
-  readonly deadline?: number | undefined
-  /**
-   * The name of this process, as others see it: no white space, and unique among those that live.
-   * @defaultValue the process id and a random number
-   */
-  readonly process?: string | undefined
-  /** Called when the store could not be reached any more, with the error, and when it can be reached again. */
-  readonly onConnection?: ((connected: boolean, error?: unknown) => void) | undefined
-  /** Time and timers of the exchanges. The default keeps no process alive. */
-  readonly clock?: Clock | undefined
-  /** Random numbers from 0 to less than 1. */
-  readonly random?: (() => number) | undefined
-}
-
-/** What `shared` returns: pass it as the option `shared` of breakers and registries. */
-export interface SharedFleet extends SharedBreakers, AsyncDisposable {
-  /** False while the store can't be reached, and before it was first reached. */
-  readonly connected: boolean
-  /** Resolves when the store has been asked for all breakers that there are, or could not be reached. */
-  ready(): Promise<void>
-  /** Reports what there is to report, gives leases back, and stops. Breakers go on by themselves. */
-  close(): Promise<void>
-}
-
-const TYPES = {
-  policy: 'object',
-  deadline: 'number',
-  process: 'string',
-  onConnection: 'function',
-  clock: 'object',
-  random: 'function',
-}
+import { Presence } from './presence.ts'
+import type { ProcessReport } from './processes.ts'
+import { checkSharedOptions, type SharedFleet, type SharedOptions } from './shared-options.ts'
+import type { Ask, FleetReading, FleetStore, JournalEntry } from './store.ts'
 
 /** Reports go out that often, ms, while all calls succeed. */
 const FLUSH = 1_000
@@ -77,14 +37,7 @@ export function shared(store: FleetStore, options: SharedOptions = {}): SharedFl
   if (typeof store?.exchange !== 'function') {
     throw new TypeError(`shared takes a store, such as memoryStore(), got ${String(store)}`)
   }
-  checkAdapterOptions('shared', options, TYPES)
-  const { deadline = 250, process } = options
-  if (!(deadline > 0 && deadline < Infinity)) {
-    throw new RangeError(`deadline of shared must be a number of ms above 0, got ${deadline}`)
-  }
-  if (process !== undefined && !/^\S+$/.test(process)) {
-    throw new TypeError(`process of shared must be a name without white space, got "${process}"`)
-  }
+  checkSharedOptions(options)
   return new Client(store, options)
 }
 
@@ -99,6 +52,7 @@ class Client implements SharedFleet, Link {
   readonly #random: () => number
   /** Dropped breakers are freed. */
   readonly #members = new Map<string, Set<WeakRef<Member>>>()
+  readonly #presence: Presence
   #watch: AsyncDisposable | undefined
   #cancelTimer: (() => void) | undefined
   #timerAt = Infinity
@@ -106,6 +60,7 @@ class Client implements SharedFleet, Link {
   #failures = 0
   #pollAt = 0
   #storeTime = { nowMs: 0, at: 0 }
+  #last: { readonly took: number; readonly at: number } | null = null
   #closed = false
 
   constructor(store: FleetStore, options: SharedOptions) {
@@ -115,6 +70,8 @@ class Client implements SharedFleet, Link {
     this.#random = options.random ?? Math.random
     this.deadline = options.deadline ?? 250
     this.process = options.process ?? `${processNumber()}.${this.draw(2 ** 32).toString(36)}`
+    const { service = '', version = '' } = options
+    this.#presence = new Presence(this, service, version)
   }
 
   join(breaker: FleetMember): Membership {
@@ -124,6 +81,7 @@ class Client implements SharedFleet, Link {
     this.#watch ??= this.#store.watch?.(
       (push) => {
         for (const member of this.#living(push.name)) member.hear(push)
+        if (this.connected) this.#presence.hear(push)
       },
       () => {
         this.#pollAt = 0
@@ -213,45 +171,63 @@ class Client implements SharedFleet, Link {
       if (ask !== undefined) asked.push([member, ask])
     }
     if (polls) {
+      this.#presence.beginPoll()
       const every = this.#watch === undefined ? POLL.alone : POLL.pushed
       this.#pollAt = this.now() + every * (0.6 + 0.8 * this.#random())
     }
+    // A store that can't be read does not keep what is said of processes.
+    const says = this.#store.read !== undefined && (asked.length > 0 || this.#presence.due)
+    const report = says ? this.#presence.report(this.#all()) : undefined
+    if (asked.length === 0 && report !== undefined) await this.#send([], report)
     for (let i = 0; i < asked.length; i += MOST_ASKS) {
-      if (!(await this.#send(asked.slice(i, i + MOST_ASKS)))) return
+      if (!(await this.#send(asked.slice(i, i + MOST_ASKS), i === 0 ? report : undefined))) return
     }
+    if (polls) this.#presence.endPoll()
   }
 
-  async #send(asked: readonly (readonly [Member, Ask])[]): Promise<boolean> {
-    const controller = new AbortController()
-    const late = new Error(`the store has not answered within ${this.deadline} ms`)
-    let stop = (): void => {}
+  async #send(
+    asked: readonly (readonly [Member, Ask])[],
+    report: ProcessReport | undefined,
+  ): Promise<boolean> {
     try {
-      const answers = await new Promise<Awaited<ReturnType<FleetStore['exchange']>>>(
-        (resolve, reject) => {
-          stop = this.setTimer(this.deadline, () => {
-            // An answer may have arrived while the event loop was blocked.
-            stop = this.setTimer(0, () => reject(late))
-          })
-          const asks = asked.map(([, ask]) => ask)
-          this.#store.exchange(asks, controller.signal).then(resolve, reject)
-        },
-      )
+      const from = this.now()
+      const asks = asked.map(([, ask]) => ask)
+      const answers = await this.#within((signal) => this.#store.exchange(asks, signal, report))
       const at = this.now()
+      this.#last = { took: at - from, at }
       this.#report(true)
       for (const [i, [member, ask]] of asked.entries()) {
         const answer = answers[i]
         if (answer === undefined) throw new Error('the store has not answered every ask')
         this.#storeTime = { nowMs: answer.nowMs, at }
         member.take(answer, ask)
+        this.#presence.take(answer)
       }
       this.#failures = 0
       return true
     } catch (error) {
-      controller.abort(error)
       this.#failures++
       this.#report(false, error)
       for (const member of this.#all()) member.lose()
       return false
+    }
+  }
+
+  async #within<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController()
+    const late = new Error(`the store has not answered within ${this.deadline} ms`)
+    let stop = (): void => {}
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        stop = this.setTimer(this.deadline, () => {
+          // An answer may have arrived while the event loop was blocked.
+          stop = this.setTimer(0, () => reject(late))
+        })
+        ask(controller.signal).then(resolve, reject)
+      })
+    } catch (error) {
+      controller.abort(error)
+      throw error
     } finally {
       stop()
     }
@@ -261,7 +237,24 @@ class Client implements SharedFleet, Link {
     const isFirst = this.#failures === 1 && !connected
     if (connected === this.connected && !isFirst) return
     this.connected = connected
+    this.#presence.reach(connected)
     this.#options.onConnection?.(connected, error)
+  }
+
+  get lastExchange(): SharedFleet['lastExchange'] {
+    return this.#last && { took: this.#last.took, age: this.now() - this.#last.at }
+  }
+
+  async read(names?: readonly string[]): Promise<FleetReading> {
+    const { read } = this.#store
+    if (read === undefined) throw new TypeError('the store of this fleet can not be read')
+    return this.#within((signal) => read.call(this.#store, names, signal))
+  }
+
+  async journal(limit = 200): Promise<readonly JournalEntry[]> {
+    const { journal } = this.#store
+    if (journal === undefined) throw new TypeError('the store of this fleet has no journal')
+    return this.#within((signal) => journal.call(this.#store, limit, signal))
   }
 
   async ready(): Promise<void> {

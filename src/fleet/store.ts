@@ -1,4 +1,5 @@
 import type { OverrideMode } from '../index.ts'
+import type { ProcessReport, ProcessStatus } from './processes.ts'
 import type { Registers } from './register.ts'
 
 /**
@@ -111,6 +112,52 @@ export interface Push {
   readonly registers: Registers
 }
 
+/** A breaker as the store has it. */
+export interface FleetBreaker {
+  readonly name: string
+  readonly registers: Registers
+  /** What the fleet has reported in the window, while it is closed. */
+  readonly calls: FleetCounts
+  /** Processes that have reported failures within the window; no more of them than it takes to open. */
+  readonly reporters: readonly string[]
+  /** The leases of probes; each begins with the name of its process and a dot. */
+  readonly leases: readonly string[]
+  /** The policy of the last ask, as `policyText` has it. */
+  readonly policy: string
+}
+
+/** What a store has, for those who operate the fleet. */
+export interface FleetReading {
+  /** The clock of the store, ms. */
+  readonly nowMs: number
+  /** Those that have exchanged within the last minute, by name. */
+  readonly processes: readonly ProcessStatus[]
+  /** Those that were asked for, as far as there are any. */
+  readonly breakers: readonly FleetBreaker[]
+}
+
+/** One change that the fleet has made, or somebody by hand. */
+export interface JournalEntry {
+  /** Ascending, within a shard. */
+  readonly id: string
+  /** When, ms by the clock of the store. */
+  readonly at: number
+  readonly name: string
+  readonly register: 'automatic' | 'override'
+  /** States; or modes of an override, empty for none. */
+  readonly from: string
+  readonly to: string
+  readonly stamp: number
+  /** Of the automatic state: why it changed. */
+  readonly cause: string
+  /** The process, or who did it by hand. */
+  readonly by: string
+  /** What was said when it was done by hand. */
+  readonly reason: string
+  /** Until when an override lasts, or it is open, ms by the clock of the store; 0 for no end. */
+  readonly until: number
+}
+
 /**
  * A store that a fleet shares, and which decides by itself, as `step` does. Experimental: it may change in
  * any version.
@@ -118,14 +165,26 @@ export interface Push {
 export interface FleetStore {
   /**
    * Answers every ask, in the same order, each as by one `step`, atomically. Rejects when the store can't be
-   * reached, and when `signal` is aborted. It never asks twice by itself.
+   * reached, and when `signal` is aborted. It never asks twice by itself. A store that has `read` keeps what the
+   * process says of itself; then there may be no ask.
    */
-  exchange(asks: readonly Ask[], signal: AbortSignal): Promise<readonly Answer[]>
+  exchange(
+    asks: readonly Ask[],
+    signal: AbortSignal,
+    report?: ProcessReport,
+  ): Promise<readonly Answer[]>
   /**
    * Hears of changes by any process. Pushes may be lost, doubled and out of order. `onConnect` is called when the
    * subscription stands, first and after each interruption: what happened meanwhile is not pushed.
    */
   watch?(onPush: (push: Push) => void, onConnect: () => void): AsyncDisposable
+  /**
+   * What the store has, for those who operate the fleet: its processes, and breakers by their names, or all of them. It
+   * changes nothing.
+   */
+  read?(names: readonly string[] | undefined, signal: AbortSignal): Promise<FleetReading>
+  /** The last changes, newest first, at most so many. */
+  journal?(limit: number, signal: AbortSignal): Promise<readonly JournalEntry[]>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -158,10 +217,30 @@ export interface CasStore {
   ): AsyncDisposable
 }
 
+/** The order of a policy's parts in its text. */
+const PARTS: readonly (keyof FleetPolicy)[] = [
+  'failureRate',
+  'slowCallRate',
+  'minimumCalls',
+  'minReporters',
+  'buckets',
+  'bucketMs',
+  'openMs',
+  'maxOpenMs',
+  'factor',
+  'probes',
+  'successes',
+  'leaseMs',
+]
+
 /** A policy as one short text, to see whether two are the same. */
 export function policyText(policy: FleetPolicy): string {
-  const { failureRate, slowCallRate, minimumCalls, minReporters, buckets, bucketMs } = policy
-  const { openMs, maxOpenMs, factor, probes, successes, leaseMs } = policy
-  const trip = [failureRate, slowCallRate, minimumCalls, minReporters, buckets, bucketMs]
-  return [...trip, openMs, maxOpenMs, factor, probes, successes, leaseMs].join(' ')
+  return PARTS.map((part) => policy[part]).join(' ')
+}
+
+/** The policy of a text that {@link policyText} has made; undefined for any other. */
+export function policyOfText(text: string): FleetPolicy | undefined {
+  const numbers = text.split(' ').map(Number)
+  if (numbers.length !== PARTS.length || !numbers.every(Number.isFinite)) return undefined
+  return Object.fromEntries(PARTS.map((part, i) => [part, numbers[i]])) as unknown as FleetPolicy
 }

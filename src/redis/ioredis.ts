@@ -6,6 +6,7 @@ export interface IoRedisClient {
   readonly isCluster: boolean
   evalsha(sha: string, keys: number, ...args: string[]): Promise<unknown>
   eval(script: string, keys: number, ...args: string[]): Promise<unknown>
+  call(command: string, ...args: string[]): Promise<unknown>
   duplicate(): IoRedisSubscriber
 }
 
@@ -41,6 +42,10 @@ export class IoRedis implements RedisConnection {
     return command === 'EVAL'
       ? client.eval(script, keys.length, ...keys, ...args)
       : client.evalsha(script, keys.length, ...keys, ...args)
+  }
+
+  command(name: string, ...args: readonly string[]): Promise<unknown> {
+    return this.#client.call(name, ...args)
   }
 
   subscribe(

@@ -3,6 +3,9 @@ export interface ShardKeys {
   readonly channel: string
   readonly log: string
   readonly names: string
+  /** When each process was last seen, and what it says of itself. */
+  readonly seen: string
+  readonly processes: string
   breaker(name: string): string
 }
 
@@ -12,6 +15,8 @@ export function keysOf(namespace: string, shard: number): ShardKeys {
     channel: `${prefix}:ev`,
     log: `${prefix}:log`,
     names: `${prefix}:idx`,
+    seen: `${prefix}:seen`,
+    processes: `${prefix}:proc`,
     breaker: (name) => `${prefix}:b:${name}`,
   }
 }

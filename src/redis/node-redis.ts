@@ -14,6 +14,8 @@ export interface NodeRedisClient {
   readonly slots?: unknown
   evalSha(sha: string, call: ScriptCall): Promise<unknown>
   eval(script: string, call: ScriptCall): Promise<unknown>
+  /** Of a cluster: the key, whether it only reads, the words of the command; of others the words alone. */
+  sendCommand(...args: never[]): Promise<unknown>
   duplicate(): NodeRedisSubscriber
 }
 
@@ -53,6 +55,14 @@ export class NodeRedis implements RedisConnection {
     // A cluster that can't be reached is not tried again by itself. This one can be reached.
     for (const subscription of this.#subscriptions) subscription.start()
     return reply
+  }
+
+  command(...words: readonly string[]): Promise<unknown> {
+    const send = this.#client.sendCommand.bind(this.#client) as (
+      ...args: unknown[]
+    ) => Promise<unknown>
+    // Sentinel has `sendCommand(isReadonly, words)`.
+    return this.cluster ? send(words[1], false, [...words]) : send([...words])
   }
 
   subscribe(

@@ -1,11 +1,20 @@
 import { checkAdapterOptions } from '../adapter/call-options.ts'
-import type { Answer, Ask, FleetStore, Push } from '../fleet/index.ts'
+import type {
+  Answer,
+  Ask,
+  FleetReading,
+  FleetStore,
+  JournalEntry,
+  ProcessReport,
+  Push,
+} from '../fleet/index.ts'
 import { connectionOf, type RedisClient } from './client.ts'
 import type { RedisConnection } from './connection.ts'
 import { RedisStoreError } from './errors.ts'
 import { keysOf, type ShardKeys, shardOf } from './keys.ts'
+import { readFleet, readJournal } from './read.ts'
 import { SCRIPT } from './script.ts'
-import { answerOf, argumentsOf, pushesOf } from './wire.ts'
+import { answerOf, argumentsOf, processText, pushesOf } from './wire.ts'
 
 export interface RedisStoreOptions {
   /**
@@ -64,7 +73,23 @@ class RedisStore implements FleetStore {
     this.#shards = Array.from({ length: shards }, (_, shard) => keysOf(namespace, shard))
   }
 
-  async exchange(asks: readonly Ask[], signal: AbortSignal): Promise<readonly Answer[]> {
+  exchange(
+    asks: readonly Ask[],
+    signal: AbortSignal,
+    report?: ProcessReport,
+  ): Promise<readonly Answer[]> {
+    return this.#within(signal, () => this.#exchange(asks, report))
+  }
+
+  read(names: readonly string[] | undefined, signal: AbortSignal): Promise<FleetReading> {
+    return this.#within(signal, () => readFleet(this.#connection, this.#shards, names))
+  }
+
+  journal(limit: number, signal: AbortSignal): Promise<readonly JournalEntry[]> {
+    return this.#within(signal, () => readJournal(this.#connection, this.#shards, limit))
+  }
+
+  async #within<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
     signal.throwIfAborted()
     let abort = (): void => {}
     const aborted = new Promise<never>((_, reject) => {
@@ -72,7 +97,10 @@ class RedisStore implements FleetStore {
       signal.addEventListener('abort', abort)
     })
     try {
-      return await Promise.race([this.#exchange(asks), aborted])
+      if (!this.#connection.ready) {
+        throw new RedisStoreError('The client is not connected', 'NOTREADY')
+      }
+      return await Promise.race([ask(), aborted])
     } catch (error) {
       throw signal.aborted ? signal.reason : RedisStoreError.of(error)
     } finally {
@@ -80,20 +108,23 @@ class RedisStore implements FleetStore {
     }
   }
 
-  async #exchange(asks: readonly Ask[]): Promise<readonly Answer[]> {
-    if (!this.#connection.ready)
-      throw new RedisStoreError('The client is not connected', 'NOTREADY')
+  async #exchange(
+    asks: readonly Ask[],
+    report: ProcessReport | undefined,
+  ): Promise<readonly Answer[]> {
     const answers: Answer[] = []
     const indexes = this.#shards.map((): number[] => [])
     for (const [i, { name }] of asks.entries()) {
       indexes[shardOf(name, indexes.length)]?.push(i)
     }
+    // What a process says goes with what it asks; alone it goes to the first shard.
+    if (asks.length === 0 && report !== undefined) await this.#evaluate(0, [], report)
     const batches = indexes.flatMap((of, shard) =>
-      chunks(of).map(async (batch) => {
-        const keys = this.#shards[shard] as ShardKeys
+      chunks(of).map(async (batch, chunk) => {
         const replies = await this.#evaluate(
-          keys,
+          shard,
           batch.map((i) => asks[i] as Ask),
+          chunk === 0 ? report : undefined,
         )
         batch.forEach((i, at) => {
           answers[i] = answerOf(replies[at])
@@ -104,9 +135,16 @@ class RedisStore implements FleetStore {
     return answers
   }
 
-  async #evaluate(shard: ShardKeys, asks: readonly Ask[]): Promise<readonly unknown[]> {
-    const keys = [shard.log, shard.names, ...asks.map(({ name }) => shard.breaker(name))]
-    const args = [shard.channel, this.#connection.cluster ? '1' : '0', ...asks.flatMap(argumentsOf)]
+  async #evaluate(
+    shard: number,
+    asks: readonly Ask[],
+    report: ProcessReport | undefined,
+  ): Promise<readonly unknown[]> {
+    const { log, names, seen, processes, channel, breaker } = this.#shards[shard] as ShardKeys
+    const keys = [log, names, seen, processes, ...asks.map(({ name }) => breaker(name))]
+    const said = report === undefined ? ['', ''] : [report.process, processText(report)]
+    const cluster = this.#connection.cluster ? '1' : '0'
+    const args = [channel, cluster, ...said, ...asks.flatMap(argumentsOf)]
     this.#sha ??= sha1(SCRIPT)
     const sha = await this.#sha
     try {

@@ -3,7 +3,8 @@ export const STEP: string = /* lua */ `
 local function stampAfter(stamp) return math.max(stamp + 1, now * 1024) + ask.nonce end
 
 local function put(to)
-  changes[#changes + 1] = {'automatic', auto.state, to.state, text(to.stamp), to.reason, to.by, to.note}
+  changes[#changes + 1] = {'automatic', auto.state, to.state, text(to.stamp), to.reason, to.by, to.note,
+    text(to['until'])}
   auto = to
   record.cleared = true
   record.window, record.reporters, record.leases = {}, {}, {}
@@ -11,7 +12,8 @@ local function put(to)
 end
 
 local function putOverride(to)
-  changes[#changes + 1] = {'override', over.mode, to.mode, text(to.stamp), '', to.by, to.reason}
+  changes[#changes + 1] = {'override', over.mode, to.mode, text(to.stamp), '', to.by, to.reason,
+    text(to['until'])}
   over = to
 end
 

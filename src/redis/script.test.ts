@@ -1,28 +1,46 @@
 import { describe, expect, it } from 'vitest'
 import { POLICY } from '../../test/helpers/fleet.ts'
-import { ask, RandomAsks, recordOf } from '../../test/helpers/fleet-asks.ts'
+import { ask, RandomAsks, report } from '../../test/helpers/fleet-asks.ts'
 import { LuaRedis } from '../../test/helpers/lua-redis.ts'
 import {
   type Answer,
   type Ask,
   type FleetChange,
   type FleetRecord,
-  NO_REGISTERS,
+  type ProcessReport,
+  type ProcessStatus,
   step,
   timeToLive,
 } from '../fleet/index.ts'
+import { living, Processes } from '../fleet/processes.ts'
 import { keysOf } from './keys.ts'
 import { SCRIPT } from './script.ts'
-import { answerOf, argumentsOf, pushesOf } from './wire.ts'
+import { answerOf, argumentsOf, processOf, processText, pushesOf, recordOf } from './wire.ts'
 
 const keys = keysOf('test', 0)
 
-function exchange(redis: LuaRedis, asks: readonly Ask[], cluster = false): readonly Answer[] {
+function exchange(
+  redis: LuaRedis,
+  asks: readonly Ask[],
+  { cluster = false, said }: { cluster?: boolean; said?: ProcessReport | undefined } = {},
+): readonly Answer[] {
+  const process = said === undefined ? ['', ''] : [said.process, processText(said)]
   const replies = redis.run(
-    [keys.log, keys.names, ...asks.map(({ name }) => keys.breaker(name))],
-    [keys.channel, cluster ? '1' : '0', ...asks.flatMap(argumentsOf)],
+    [
+      ...[keys.log, keys.names, keys.seen, keys.processes],
+      ...asks.map(({ name }) => keys.breaker(name)),
+    ],
+    [keys.channel, cluster ? '1' : '0', ...process, ...asks.flatMap(argumentsOf)],
   )
   return (replies as unknown[]).map(answerOf)
+}
+
+/** The processes that it has, without a word about those that are gone. */
+function processesOf(redis: LuaRedis): (ProcessStatus | undefined)[] {
+  const texts = redis.hashes.get(keys.processes) ?? new Map<string, string>()
+  const seen = [...(redis.sets.get(keys.seen) ?? [])]
+  expect([...texts.keys()].toSorted()).toEqual(seen.map(([process]) => process).toSorted())
+  return seen.map(([process, at]) => processOf(process, texts.get(process) as string, at))
 }
 
 function journal(changes: readonly FleetChange[], name: string): string[][] {
@@ -37,6 +55,7 @@ function journal(changes: readonly FleetChange[], name: string): string[][] {
     return [
       ...['name', name, 'register', register, 'from', states[0], 'to', states[1]],
       ...['stamp', String(to.stamp), 'cause', cause, 'by', to.by, 'reason', reason],
+      ...['until', String(to.until)],
     ] as string[]
   })
 }
@@ -48,6 +67,7 @@ describe('the script', () => {
       const random = new RandomAsks(seed)
       const redis = new LuaRedis(SCRIPT)
       const records = new Map<string, FleetRecord>()
+      const processes = new Processes()
       const states = new Set<string>()
       for (let i = 0; i < 80; i++) {
         redis.now += random.pause()
@@ -56,7 +76,9 @@ describe('the script', () => {
         const live = redis.subscribers || undefined
         const asks = ['api', 'db', 'api'].map((name) => random.ask(name, redis.now))
 
-        const answers = exchange(redis, asks)
+        const said = random.report(asks)
+        const answers = exchange(redis, asks, { said })
+        if (said !== undefined) processes.note(said, redis.now)
 
         const log: string[][] = []
         const pushes: unknown[] = []
@@ -75,6 +97,9 @@ describe('the script', () => {
             record,
           )
         }
+        expect(living(processesOf(redis) as ProcessStatus[], redis.now)).toEqual(
+          processes.list(redis.now),
+        )
         expect(redis.log).toEqual(log)
         expect(redis.published.flatMap(pushesOf)).toEqual(pushes)
       }
@@ -99,10 +124,11 @@ describe('the script', () => {
   it('counts no processes in a cluster, where a node knows only its own', () => {
     const redis = new LuaRedis(SCRIPT)
     redis.subscribers = 1
-    const report = { success: 0, failure: 20, slow: 0 }
+    const counts = { success: 0, failure: 20, slow: 0 }
 
-    expect(exchange(redis, [ask({ report })], true)[0]?.registers.automatic.state).toBe('closed')
-    expect(exchange(redis, [ask({ report })])[0]?.registers.automatic.state).toBe('open')
+    const [inCluster] = exchange(redis, [ask({ report: counts })], { cluster: true })
+    expect(inCluster?.registers.automatic.state).toBe('closed')
+    expect(exchange(redis, [ask({ report: counts })])[0]?.registers.automatic.state).toBe('open')
   })
 
   it('goes on without the right to count processes', () => {
@@ -142,19 +168,44 @@ describe('the script', () => {
     expect(hash).toEqual(before)
   })
 
-  it('lists each name, and notes for a minute who has applied an override', () => {
+  it('lists each name', () => {
     const redis = new LuaRedis(SCRIPT)
-    const command = { kind: 'override', mode: 'disabled', for: 0, by: 'ada', reason: '' } as const
-    const [set] = exchange(redis, [ask({ command })])
-    const known = set?.registers ?? NO_REGISTERS
 
-    exchange(redis, [ask({ known }), ask({ known, process: 'p2' })])
-    redis.now += 60_000
-    exchange(redis, [ask({ known, process: 'late' })])
+    exchange(redis, [ask(), ask({ name: 'db' }), ask()])
 
-    const ack = `sc1:{test:0}:ack:${known.override.stamp}`
-    expect(redis.sets.get(keys.names)).toEqual(new Set(['api']))
-    expect(redis.sets.get(ack)).toEqual(new Set(['p1', 'p2']))
-    expect(redis.timesToLive.get(ack)).toBe(60_000)
+    expect([...(redis.sets.get(keys.names)?.keys() ?? [])]).toEqual(['api', 'db'])
+  })
+
+  it('lists the processes that have said something within a minute, and forgets all others', () => {
+    const redis = new LuaRedis(SCRIPT)
+    const processes = new Processes()
+    const say = (process: string): void => {
+      exchange(redis, [], { said: report(process) })
+      processes.note(report(process), redis.now)
+    }
+    for (let i = 0; i < 150; i++) say(`p${i}`)
+    redis.now += 30_000
+    say('p149')
+    redis.now += 30_000
+
+    say('late')
+    const first = processesOf(redis)
+    say('late')
+
+    // A hundred at once.
+    expect(first).toHaveLength(51)
+    expect(processesOf(redis)).toEqual(processes.list(redis.now).toReversed())
+    expect(processes.list(redis.now).map(({ process }) => process)).toEqual(['late', 'p149'])
+  })
+
+  it('goes on without the right to list processes', () => {
+    const redis = new LuaRedis(SCRIPT)
+    redis.fail = (command) => (command.startsWith('Z') ? 'NOPERM no permission' : undefined)
+    exchange(redis, [], { said: report('p1') })
+    redis.fail = (command) => (command === 'ZRANGEBYSCORE' ? 'NOPERM no permission' : undefined)
+
+    const [answer] = exchange(redis, [ask()], { said: report('p1') })
+
+    expect(answer?.registers.automatic.state).toBe('closed')
   })
 })

@@ -2,16 +2,17 @@ import { STEP } from './script-step.ts'
 
 /**
  * `step` of `short-circuit/fleet` in Lua 5.1, for a batch of asks, with what goes around it: the hash of each
- * breaker, the journal, the list of names, who has applied an override, and the push.
+ * breaker, the journal, the list of names, the list of processes, and the push.
  *
- * KEYS: journal, list of names, then the hash of each ask. ARGV: channel, `1` for a cluster, then the asks as
- * `wire.ts` has them. Returns an array of strings for each ask.
+ * KEYS: journal, list of names, when processes were seen, what they say, then the hash of each ask. ARGV: channel, `1`
+ * for a cluster, the process and what it says, or nothing, then the asks as `wire.ts` has them. Returns an array of
+ * strings for each ask.
  *
  * Numbers become text by `%.0f` only: `..` would round them to 14 digits. Whatever may fail for want of memory or
  * rights is the first write, so that a breaker changes as a whole or not at all.
  */
 export const SCRIPT: string = /* lua */ `
-local MOST_OPENS, LOST_PROBES, MAX_LOG, ACK_MS = 64, 2, 1000, 60000
+local MOST_OPENS, LOST_PROBES, MAX_LOG, PROCESS_GONE, MOST_FORGOTTEN = 64, 2, 1000, 60000, 100
 local ASK_SIZE = 29
 local FIELDS = {'v', 'e', 's', 'u', 'r', 'ew', 'eb', 'en', 'oe', 'ov', 'ou', 'ob', 'ow', 'l', 'ps', 'pl', 'q', 'c'}
 
@@ -125,13 +126,18 @@ local function note(known)
   if not known or #changes > 0 then redis.call('ZADD', KEYS[2], text(now), name) end
   for _, change in ipairs(changes) do
     redis.call('XADD', KEYS[1], 'MAXLEN', '~', MAX_LOG, '*', 'name', name, 'register', change[1], 'from', change[2],
-      'to', change[3], 'stamp', change[4], 'cause', change[5], 'by', change[6], 'reason', change[7])
+      'to', change[3], 'stamp', change[4], 'cause', change[5], 'by', change[6], 'reason', change[7], 'until', change[8])
   end
-  if over.stamp > 0 and ask.override.stamp == over.stamp and now - over.stamp / 1024 < ACK_MS then
-    local key = string.sub(KEYS[1], 1, -4) .. 'ack:' .. text(over.stamp)
-    redis.call('SADD', key, ask.process)
-    redis.call('PEXPIRE', key, ACK_MS)
-  end
+end
+
+-- Last, and without it all else is as it should be: there may be no right to do it.
+local function noteProcess()
+  redis.pcall('HSET', KEYS[4], ARGV[3], ARGV[4])
+  redis.pcall('ZADD', KEYS[3], text(now), ARGV[3])
+  local gone = redis.pcall('ZRANGEBYSCORE', KEYS[3], '-inf', text(now - PROCESS_GONE), 'LIMIT', 0, MOST_FORGOTTEN)
+  if gone.err or #gone == 0 then return end
+  redis.pcall('ZREM', KEYS[3], unpack(gone))
+  redis.pcall('HDEL', KEYS[4], unpack(gone))
 end
 
 local function askAt(i)
@@ -185,11 +191,12 @@ local function answerTo(key)
 end
 
 local answers, push = {}, {}
-for i = 3, #KEYS do
-  ask = askAt(3 + (i - 3) * ASK_SIZE)
-  answers[i - 2] = answerTo(KEYS[i])
+for i = 5, #KEYS do
+  ask = askAt(5 + (i - 5) * ASK_SIZE)
+  answers[i - 4] = answerTo(KEYS[i])
   if #changes > 0 then push[#push + 1] = registers({ask.name, text(now)}) end
 end
 if #push > 0 then redis.call('PUBLISH', channel, cjson.encode(push)) end
+if ARGV[3] ~= '' then noteProcess() end
 return answers
 `

@@ -2,7 +2,10 @@ import {
   type Answer,
   type Ask,
   type FleetReason,
+  type FleetRecord,
   type OverrideRegister,
+  type ProcessReport,
+  type ProcessStatus,
   type Push,
   policyText,
   type Register,
@@ -75,4 +78,82 @@ function registersOf(words: readonly string[]): Registers {
       reason: overrideReason as string,
     },
   }
+}
+
+/** What a process says of itself, as the store keeps it. */
+export function processText(report: ProcessReport): string {
+  const { service, version, uptime, breakers, heard, degraded, alone, policies } = report
+  const opened = alone.map((one) => [one.name, one.reason, one.age, one.hits, one.calls])
+  const own = policies.map(({ name, policy }) => [name, policy])
+  return JSON.stringify([service, version, uptime, breakers, heard, degraded, opened, own])
+}
+
+/** A process of the list. Undefined for what another version has written in another form. */
+export function processOf(
+  process: string,
+  text: string,
+  seenAt: number,
+): ProcessStatus | undefined {
+  try {
+    const [service, version, uptime, breakers, heard, degraded, opened, own] = JSON.parse(text)
+    return {
+      process,
+      service: String(service),
+      version: String(version),
+      uptime: Number(uptime),
+      breakers: Number(breakers),
+      heard: Number(heard),
+      degraded: Number(degraded),
+      alone: opened.map(([name, reason, age, hits, calls]: unknown[]) => ({
+        name: String(name),
+        reason: String(reason),
+        age: Number(age),
+        hits: Number(hits),
+        calls: Number(calls),
+      })),
+      policies: own.map(([name, policy]: unknown[]) => ({
+        name: String(name),
+        policy: String(policy),
+      })),
+      seenAt,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** What the hash of a breaker says, as `step` has it. */
+export function recordOf(hash: ReadonlyMap<string, string>): FleetRecord {
+  const word = (field: string): string => hash.get(field) ?? ''
+  const pairs = (field: string): (readonly [string, number])[] =>
+    word(field)
+      .split(' ')
+      .filter(Boolean)
+      .map((pair) => [pair.slice(0, pair.lastIndexOf('=')), Number(pair.split('=').at(-1))])
+  const windows = [...hash]
+    .filter(([field]) => field.startsWith('w'))
+    .map(([field, text]) => {
+      const buckets = text.split(' ').map((bucket) => bucket.split(':').map(Number))
+      return [field.slice(1), buckets]
+    })
+  const record: unknown = {
+    schema: Number(word('v')),
+    registers: {
+      automatic: {
+        ...{ stamp: Number(word('e')), state: word('s'), until: Number(word('u')) },
+        ...{ opens: Number(word('r')), reason: word('ew'), by: word('eb'), note: word('en') },
+      },
+      override: {
+        ...{ stamp: Number(word('oe')), mode: word('ov') || null, until: Number(word('ou')) },
+        ...{ by: word('ob'), reason: word('ow') },
+      },
+    },
+    windows: Object.fromEntries(windows),
+    reporters: pairs('q'),
+    leases: pairs('l'),
+    succeeded: Number(word('ps')),
+    lost: Number(word('pl')),
+    policy: word('c'),
+  }
+  return record as FleetRecord
 }

@@ -1,8 +1,8 @@
 import {
   type Ask,
   type FleetPolicy,
-  type FleetRecord,
   NO_REGISTERS,
+  type ProcessReport,
   type Registers,
 } from '../../src/fleet/index.ts'
 import { seeded } from '../soak/random.ts'
@@ -34,6 +34,12 @@ export const never: AbortSignal = new AbortController().signal
 export function ask(extra: Partial<Ask> = {}): Ask {
   const base = { name: 'api', process: 'p1', policy: POLICY, known: NO_REGISTERS }
   return { ...base, notAfter: 0, nonce: 0, ...extra }
+}
+
+/** What a process says of itself that has nothing to say. */
+export function report(process: string, extra: Partial<ProcessReport> = {}): ProcessReport {
+  const said = { service: '', version: '', uptime: 0, breakers: 1, heard: 0, degraded: 0 }
+  return { process, ...said, alone: [], policies: [], ...extra }
 }
 
 /**
@@ -91,6 +97,24 @@ export class RandomAsks {
     }
   }
 
+  /** What the process of the first ask says of itself, now and then nothing. */
+  report([ask]: readonly Ask[]): ProcessReport | undefined {
+    if (ask === undefined || this.#chance(0.3)) return undefined
+    const { name, process } = ask
+    const alone = { name, reason: 'failureRate', age: this.#below(1e6), hits: 3, calls: 4 }
+    const policy = { name, policy: this.#one(TEXTS) }
+    return report(process, {
+      service: this.#one(TEXTS),
+      version: this.#one(TEXTS),
+      uptime: this.#below(1e6),
+      breakers: this.#below(100),
+      heard: this.#one(this.#known.get(process) ?? [NO_REGISTERS]).automatic.stamp,
+      degraded: this.#below(2) * 5_000,
+      alone: this.#chance(0.5) ? [alone] : [],
+      policies: this.#chance(0.5) ? [policy] : [],
+    })
+  }
+
   #knownOf(process: string, now: number): Registers {
     const known = this.#known.get(process) ?? [NO_REGISTERS]
     const registers = this.#chance(0.9) ? (known[0] as Registers) : this.#one(known)
@@ -129,40 +153,4 @@ export class RandomAsks {
     const mode = this.#one(['forced-open', 'forced-closed', 'disabled', null] as const)
     return { kind, mode, for: ms, ...said }
   }
-}
-
-/** What the hash of a breaker says, as `step` has it. */
-export function recordOf(hash: ReadonlyMap<string, string>): FleetRecord {
-  const word = (field: string): string => hash.get(field) ?? ''
-  const pairs = (field: string): (readonly [string, number])[] =>
-    word(field)
-      .split(' ')
-      .filter(Boolean)
-      .map((pair) => [pair.slice(0, pair.lastIndexOf('=')), Number(pair.split('=').at(-1))])
-  const windows = [...hash]
-    .filter(([field]) => field.startsWith('w'))
-    .map(([field, text]) => {
-      const buckets = text.split(' ').map((bucket) => bucket.split(':').map(Number))
-      return [field.slice(1), buckets]
-    })
-  const record: unknown = {
-    schema: Number(word('v')),
-    registers: {
-      automatic: {
-        ...{ stamp: Number(word('e')), state: word('s'), until: Number(word('u')) },
-        ...{ opens: Number(word('r')), reason: word('ew'), by: word('eb'), note: word('en') },
-      },
-      override: {
-        ...{ stamp: Number(word('oe')), mode: word('ov') || null, until: Number(word('ou')) },
-        ...{ by: word('ob'), reason: word('ow') },
-      },
-    },
-    windows: Object.fromEntries(windows),
-    reporters: pairs('q'),
-    leases: pairs('l'),
-    succeeded: Number(word('ps')),
-    lost: Number(word('pl')),
-    policy: word('c'),
-  }
-  return record as FleetRecord
 }

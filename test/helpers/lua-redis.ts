@@ -14,7 +14,8 @@ export class LuaRedis {
   readonly timesToLive: Map<string, number> = new Map()
   readonly published: string[] = []
   readonly log: string[][] = []
-  readonly sets: Map<string, Set<string>> = new Map()
+  /** Of sorted sets, with their scores. */
+  readonly sets: Map<string, Map<string, number>> = new Map()
   /** Called before each command, to let it fail. */
   fail: (command: string) => string | undefined = () => undefined
   readonly #state: unknown = lauxlib.luaL_newstate()
@@ -110,10 +111,21 @@ export class LuaRedis {
       case 'PERSIST':
         this.timesToLive.delete(key)
         return 1
-      case 'SADD':
       case 'ZADD':
-        this.sets.set(key, (this.sets.get(key) ?? new Set()).add(words.at(-1) as string))
+        this.sets.set(
+          key,
+          (this.sets.get(key) ?? new Map()).set(words[2] as string, Number(words[1])),
+        )
         return 1
+      case 'ZREM':
+        for (const member of words.slice(1)) this.sets.get(key)?.delete(member)
+        return 1
+      case 'ZRANGEBYSCORE':
+        return [...(this.sets.get(key) ?? [])]
+          .filter(([, score]) => score <= Number(words[2]))
+          .sort(([a, first], [b, second]) => first - second || (a < b ? -1 : 1))
+          .slice(0, Number(words[5]))
+          .map(([member]) => member)
       case 'XADD':
         this.log.push(words.slice(5))
         return '0-1'

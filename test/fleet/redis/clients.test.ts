@@ -4,7 +4,7 @@ import type { FleetStore, Push } from '../../../src/fleet/index.ts'
 import { type RedisStoreError, redisStore } from '../../../src/redis/index.ts'
 import { keysOf } from '../../../src/redis/keys.ts'
 import { Server } from '../../clients/databases/server.ts'
-import { ask, never } from '../../helpers/fleet-asks.ts'
+import { ask, never, report } from '../../helpers/fleet-asks.ts'
 import { reasonOf } from '../../helpers/public.ts'
 import { CLIENTS, CLUSTER_CLIENTS, type Connected } from './clients.ts'
 
@@ -92,6 +92,49 @@ describe.each([
       return pushes.length
     }
     await expect.poll(heard).toBeGreaterThan(0)
+  })
+
+  it('tells those who operate the fleet which breakers and processes there are', async () => {
+    const names = Array.from({ length: 60 }, (_, i) => `breaker ${i}`)
+    const counts = { success: 3, failure: 1, slow: 0 }
+    await store.exchange(
+      names.map((name) => ask({ name, report: counts })),
+      never,
+      report('p1', {
+        service: 'checkout',
+        heard: 5,
+        policies: [{ name: 'x', policy: 'déjà "vu"' }],
+      }),
+    )
+    const [answer] = await store.exchange([ask({ name: 'breaker 7', command: trip })], never)
+    await store.exchange([], never, report('p2'))
+
+    const all = await store.read?.(undefined, never)
+    const one = await store.read?.(['breaker 7', 'no such'], never)
+
+    expect(all?.breakers.map(({ name }) => name)).toEqual(names.toSorted())
+    expect(all?.breakers[0]).toMatchObject({ calls: counts, reporters: ['p1'], leases: [] })
+    expect(all?.processes).toMatchObject([
+      { service: 'checkout', heard: 5, policies: [{ name: 'x', policy: 'déjà "vu"' }] },
+      { process: 'p2' },
+    ])
+    expect(one?.breakers).toMatchObject([{ name: 'breaker 7', registers: answer?.registers }])
+    expect(Math.abs((one?.nowMs ?? 0) - (answer?.nowMs ?? 0))).toBeLessThan(60_000)
+  })
+
+  it('has a journal of what was done, newest first', async () => {
+    const until = (await store.exchange([ask({ command: trip })], never))[0]?.registers.automatic
+    const other = { kind: 'reset', by: 'grace', reason: 'over' } as const
+    await store.exchange([ask({ name: 'db', command: other })], never)
+
+    const entries = (await store.journal?.(10, never)) ?? []
+
+    expect(entries.map(({ name }) => name).toSorted()).toEqual(['api', 'db'])
+    expect(entries.find(({ name }) => name === 'api')).toMatchObject({
+      ...{ register: 'automatic', from: 'closed', to: 'open', cause: 'trip' },
+      ...{ by: 'ada', reason: 'déjà "vu"', stamp: until?.stamp, until: until?.until },
+    })
+    expect(await store.journal?.(1, never)).toHaveLength(1)
   })
 
   it('runs although the server has forgotten the script', async () => {

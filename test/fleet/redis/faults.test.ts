@@ -10,9 +10,10 @@ import {
 } from '../../../src/fleet/index.ts'
 import { type RedisStoreError, redisStore } from '../../../src/redis/index.ts'
 import { keysOf } from '../../../src/redis/keys.ts'
+import { recordOf } from '../../../src/redis/wire.ts'
 import { Relay } from '../../clients/databases/relay.ts'
 import { Server } from '../../clients/databases/server.ts'
-import { ask, never, RandomAsks, recordOf } from '../../helpers/fleet-asks.ts'
+import { ask, never, RandomAsks } from '../../helpers/fleet-asks.ts'
 import { reasonOf } from '../../helpers/public.ts'
 
 const said = { by: 'ada', reason: 'a test' }

@@ -1,0 +1,76 @@
+import { checkAdapterOptions } from '../adapter/call-options.ts'
+import type { Clock, SharedBreakers } from '../index.ts'
+import type { FleetPolicy, FleetReading, JournalEntry } from './store.ts'
+
+/** What may be said beside the store. */
+export interface SharedOptions {
+  /** In place of what follows from the options of each breaker. */
+  readonly policy?: Partial<FleetPolicy> | undefined
+  /**
+   * The longest time an exchange with the store may take, in milliseconds; no call waits for one, but for a
+   * call that asks for the lease of a probe.
+   * @defaultValue `250`
+   */
+  readonly deadline?: number | undefined
+  /**
+   * The name of this process, as others see it: no white space, and unique among those that live.
+   * @defaultValue the process id and a random number
+   */
+  readonly process?: string | undefined
+  /**
+   * What runs in this process, and in which version, as operators see them in the list of processes.
+   * @defaultValue empty
+   */
+  readonly service?: string | undefined
+  readonly version?: string | undefined
+  /** Called when the store could not be reached any more, with the error, and when it can be reached again. */
+  readonly onConnection?: ((connected: boolean, error?: unknown) => void) | undefined
+  /** Time and timers of the exchanges. The default keeps no process alive. */
+  readonly clock?: Clock | undefined
+  /** Random numbers from 0 to less than 1. */
+  readonly random?: (() => number) | undefined
+}
+
+/** What `shared` returns: pass it as the option `shared` of breakers and registries. */
+export interface SharedFleet extends SharedBreakers, AsyncDisposable {
+  /** The name of this process in the fleet. */
+  readonly process: string
+  /** False while the store can't be reached, and before it was first reached. */
+  readonly connected: boolean
+  /** How long the last exchange with the store has taken, ms, and how long ago it was; `null` before the first. */
+  readonly lastExchange: { readonly took: number; readonly age: number } | null
+  /**
+   * What the store has, for those who operate the fleet: its processes, and breakers by their names, or all.
+   * @throws TypeError if the store can't be read, and what it rejects with
+   */
+  read(names?: readonly string[]): Promise<FleetReading>
+  /** The last changes, newest first. @throws as `read` */
+  journal(limit?: number): Promise<readonly JournalEntry[]>
+  /** Resolves when the store has been asked for all breakers that there are, or could not be reached. */
+  ready(): Promise<void>
+  /** Reports what there is to report, gives leases back, and stops. Breakers go on by themselves. */
+  close(): Promise<void>
+}
+
+const TYPES = {
+  policy: 'object',
+  deadline: 'number',
+  process: 'string',
+  service: 'string',
+  version: 'string',
+  onConnection: 'function',
+  clock: 'object',
+  random: 'function',
+}
+
+/** @throws TypeError or RangeError naming the option that is wrong */
+export function checkSharedOptions(options: SharedOptions): void {
+  checkAdapterOptions('shared', options, TYPES)
+  const { deadline = 250, process } = options
+  if (!(deadline > 0 && deadline < Infinity)) {
+    throw new RangeError(`deadline of shared must be a number of ms above 0, got ${deadline}`)
+  }
+  if (process !== undefined && !/^\S+$/.test(process)) {
+    throw new TypeError(`process of shared must be a name without white space, got "${process}"`)
+  }
+}
