@@ -98,6 +98,15 @@ const config: ViteUserConfig = {
           hookTimeout: 60_000,
           expect: { poll: { timeout: 15_000 } },
           include: ['test/fleet/*/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/fleet/demo/**'],
+        },
+      },
+      {
+        test: {
+          // Its processes need the machine for themselves, so it runs after all others.
+          name: 'fleet-demo',
+          sequence: { groupOrder: 1 },
+          include: ['test/fleet/demo/*.test.ts'],
         },
       },
       {

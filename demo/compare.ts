@@ -1,8 +1,8 @@
 import { CircuitBreaker } from '../src/index.ts'
 import { type Fault, lengthMs, playFaults } from './faults.ts'
-import type { News, View } from './frame.ts'
+import { drawFrame, type News, type View } from './frame.ts'
 import { observe, standingOf } from './guarded.ts'
-import { writeLines } from './plain.ts'
+import { tellSecond, writeLines } from './plain.ts'
 import { drawReport } from './report.ts'
 import { print, showOnScreen } from './screen.ts'
 import { span } from './spans.ts'
@@ -67,8 +67,8 @@ export async function compare(): Promise<number> {
   })
   const display =
     process.stdout.isTTY && process.env['TERM'] !== 'dumb'
-      ? showOnScreen(process.stdout, view)
-      : writeLines(process.stdout, view)
+      ? showOnScreen(process.stdout, (width, height) => drawFrame(view(), width, height))
+      : writeLines(process.stdout, view, tellSecond)
 
   const traffic = { perSecond, until: lengthMs, now }
   await Promise.all([

@@ -18,7 +18,7 @@ import type { Call } from './traffic.ts'
 /** Something that happened, in words. */
 export interface News {
   at: number
-  who: 'upstreams' | 'breaker' | 'classic'
+  who: string
   text: string
   style?: Style
 }
@@ -48,7 +48,7 @@ export interface View {
   news: readonly News[]
 }
 
-const gutter = 12
+export const gutter = 12
 const finestColumnMs = 200
 const roomForExplanation = 36
 const longestExplanation = 340
@@ -67,7 +67,11 @@ export function drawFrame(view: View, width: number, height: number): Line[] {
   const mostInFlight = Math.max(10, ...[...guarded, ...bare].map(({ inFlight }) => inFlight))
 
   const lines: Line[] = [
-    title(view, gutter + scale.width),
+    title(
+      `${view.perSecond} calls a second, with and without a breaker`,
+      view,
+      gutter + scale.width,
+    ),
     row('upstreams', faultBand(view.faults, scale)),
     [],
     [span(' WITH THE BREAKER  ', 'bold'), span(view.standing, stateLook[view.state].style)],
@@ -98,18 +102,22 @@ export function drawFrame(view: View, width: number, height: number): Line[] {
   return [...lines, ...told].slice(0, height).map((line) => cut(line, width))
 }
 
-function title({ now, lengthMs, perSecond }: View, width: number): Line {
-  const left = ` short-circuit: ${perSecond} calls a second, with and without a breaker`
+export function title(
+  text: string,
+  { now, lengthMs }: Pick<View, 'now' | 'lengthMs'>,
+  width: number,
+): Line {
+  const left = ` short-circuit: ${text}`
   const right = `${seconds(Math.min(now, lengthMs))} s of ${seconds(lengthMs, 0)} s`
   const space = ' '.repeat(Math.max(2, width - left.length - right.length))
   return [span(left, 'bold'), span(space + right)]
 }
 
-function row(label: string, band: Line): Line {
+export function row(label: string, band: Line): Line {
   return [span(` ${label}`.padEnd(gutter), 'dim'), ...band]
 }
 
-function figures(calls: readonly Call[], now: number): Line {
+export function figures(calls: readonly Call[], now: number): Line {
   const { started, ok, failed, rejected, inFlight } = lastSecond(calls, now)
   const figure = (value: number, what: string, style: Style): Span[] => [
     span(String(value).padStart(4), value > 0 ? style : 'dim'),

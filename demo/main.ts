@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { endUpstreams } from './upstream-process.ts'
 
-const { serve, port } = options()
+const { serve, fleet, port } = options()
 
 // However this ends, the upstreams end with it. Only an unannounced exit, as after a
 // crash, has no time to see them go.
@@ -25,22 +25,26 @@ if (process.platform === 'win32') {
   process.exit(1)
 }
 
-if (serve) await leave(await (await import('./serve.ts')).serve(port))
+if (fleet) await leave(await (await import('./fleet/fleet.ts')).fleet())
+else if (serve) await leave(await (await import('./serve.ts')).serve(port))
 else await leave(await (await import('./compare.ts')).compare())
 
-function options(): { serve: boolean; port: number } {
+function options(): { serve: boolean; fleet: boolean; port: number } {
   try {
     const { values } = parseArgs({
       options: {
         serve: { type: 'boolean', default: false },
+        fleet: { type: 'boolean', default: false },
         port: { type: 'string', default: '9090' },
       },
     })
     if (!/^\d{1,5}$/.test(values.port))
       throw new TypeError(`--port must be a port, got "${values.port}"`)
-    return { serve: values.serve, port: Number(values.port) }
+    return { serve: values.serve, fleet: values.fleet, port: Number(values.port) }
   } catch (error) {
-    console.error(`${(error as Error).message}\nUsage: npm run demo [-- --serve [--port 9090]]`)
+    console.error(
+      `${(error as Error).message}\nUsage: npm run demo [-- --fleet | -- --serve [--port 9090]]`,
+    )
     process.exit(2)
   }
 }

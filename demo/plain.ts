@@ -1,4 +1,4 @@
-import { newsLine, type View } from './frame.ts'
+import { type News, newsLine, type View } from './frame.ts'
 import type { Display } from './screen.ts'
 import { paint } from './spans.ts'
 import { lastSecond } from './summary.ts'
@@ -6,18 +6,22 @@ import { seconds } from './time.ts'
 import type { Call } from './traffic.ts'
 
 /** For a pipe or a file: a line for each event and one for each second, without control codes. */
-export function writeLines(stream: NodeJS.WriteStream, view: () => View): Display {
+export function writeLines<V extends { now: number; news: readonly News[] }>(
+  stream: NodeJS.WriteStream,
+  view: () => V,
+  tell: (view: V, at: number) => string,
+): Display {
   let told = 0
   let nextSecond = 1_000
   const write = (at = view().now) => {
-    const { news, guarded, bare, state } = view()
-    for (const item of news.slice(told)) stream.write(`${paint(newsLine(item), false)}\n`)
-    told = news.length
+    const current = view()
+    for (const item of current.news.slice(told)) {
+      stream.write(`${paint(newsLine(item), false)}\n`)
+    }
+    told = current.news.length
     if (at < nextSecond) return
     nextSecond += 1_000
-    const time = `${seconds(at)} s  `.padStart(9)
-    const sides = `with: ${tally(guarded, at)} | without: ${tally(bare, at)}`
-    stream.write(`${time}${state.padEnd(11)}${sides}\n`)
+    stream.write(`${`${seconds(at)} s  `.padStart(9)}${tell(current, at)}\n`)
   }
   const timer = setInterval(() => write(), 20)
   return {
@@ -29,7 +33,11 @@ export function writeLines(stream: NodeJS.WriteStream, view: () => View): Displa
   }
 }
 
-function tally(calls: readonly Call[], now: number): string {
+export function tellSecond({ guarded, bare, state }: View, at: number): string {
+  return `${state.padEnd(11)}with: ${tally(guarded, at)} | without: ${tally(bare, at)}`
+}
+
+export function tally(calls: readonly Call[], now: number): string {
   const { ok, failed, rejected, inFlight } = lastSecond(calls, now)
   const count = (value: number, what: string) => `${String(value).padStart(3)} ${what}`
   return [

@@ -1,5 +1,4 @@
 import type { WriteStream } from 'node:tty'
-import { drawFrame, type View } from './frame.ts'
 import { type Line, paint } from './spans.ts'
 
 const hideCursor = '\x1b[?25l'
@@ -14,15 +13,18 @@ export interface Display {
 }
 
 /**
- * Draws the view ten times a second over itself, in the ordinary screen, so that the last picture
- * stays readable above the summary.
+ * Draws a picture of at most so many columns and rows ten times a second over itself, in the ordinary
+ * screen, so that the last one stays readable above the summary.
  */
-export function showOnScreen(stream: WriteStream, view: () => View): Display {
+export function showOnScreen(
+  stream: WriteStream,
+  picture: (width: number, height: number) => Line[],
+): Display {
   const colours = stream.hasColors()
   let drawn = 0
   // One row less than there is: a full screen would scroll, and the way back up would be wrong.
   const draw = (height = (stream.rows || 24) - 1) => {
-    const lines = drawFrame(view(), stream.columns || 80, height)
+    const lines = picture(stream.columns || 80, height)
     const text = lines.map((line) => `${paint(line, colours)}${eraseLine}\n`).join('')
     stream.write(up(drawn) + text + eraseBelow)
     drawn = lines.length

@@ -12,7 +12,7 @@ const tools = {
     variable: 'REDIS_SERVER',
     names: ['redis-server', 'valkey-server'],
     folders: () => ['/opt/homebrew/bin', '/usr/local/bin'],
-    needs: 'the tests that talk to a real Redis',
+    needs: 'the tests and the demo that talk to a real Redis',
   },
   postgresql: {
     variable: 'POSTGRES',
