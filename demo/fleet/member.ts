@@ -9,7 +9,10 @@ import { options, policy } from './settings.ts'
 
 // One process of the fleet: a real program with its own client of Redis, its own breaker and callers.
 
-const say = (report: Report) => void process.send?.(report)
+// After its parent has gone, there is nobody to tell anything.
+const say = (report: Report) => {
+  process.send?.(report, undefined, undefined, (error) => error && process.exit())
+}
 
 async function join({ redisPort, namespace }: Orders): Promise<CircuitBreaker> {
   const client = createClient({ socket: { host: '127.0.0.1', port: redisPort } })
