@@ -13,7 +13,7 @@ import { keysOf } from '../../../src/redis/keys.ts'
 import { recordOf } from '../../../src/redis/wire.ts'
 import { Relay } from '../../clients/databases/relay.ts'
 import { Server } from '../../clients/databases/server.ts'
-import { ask, never, RandomAsks } from '../../helpers/fleet-asks.ts'
+import { ask, never, RandomAsks, report } from '../../helpers/fleet-asks.ts'
 import { reasonOf } from '../../helpers/public.ts'
 
 const said = { by: 'ada', reason: 'a test' }
@@ -83,7 +83,7 @@ describe('the script in a real Redis', () => {
     const { log, names } = keysOf(namespace, 0)
     const [entry] = await redis.xrange(log, '-', '+')
     expect(entry?.[1].join(' ')).toMatch(
-      /^name api register automatic from closed to open stamp \d+ cause trip by ada reason a test$/,
+      /^name api register automatic from closed to open stamp \d+ cause trip by ada reason a test until \d+$/,
     )
     expect(await redis.zrange(names, '0', '-1')).toEqual(['api', 'db'])
   })
@@ -103,8 +103,8 @@ describe('the script in a real Redis', () => {
         '+hdel',
         '+hkeys',
       ],
-      ...['+pexpire', '+persist', '+xadd', '+zadd', '+sadd', '+publish', '+subscribe'],
-      ...['+unsubscribe', '+pubsub|numsub', '+hello', '+info', '+ping'],
+      ...['+pexpire', '+persist', '+xadd', '+zadd', '+zrem', '+zrangebyscore'],
+      ...['+publish', '+subscribe', '+unsubscribe', '+pubsub|numsub', '+hello', '+info', '+ping'],
     )
     const app = await connect(server.port, { username: 'app', password: 'secret' })
     const store = redisStore(app, { namespace })
@@ -119,10 +119,47 @@ describe('the script in a real Redis', () => {
     expect((await exchange(store, { command: trip })).registers.automatic.state).toBe('open')
     await exchange(store, { command: { kind: 'reset', ...said } })
     await expect.poll(() => names).toEqual(['api', 'api'])
+    await store.exchange([], never, report('gone'))
+    await redis.zadd(keysOf(namespace, 0).seen, '0', 'gone')
+    await store.exchange([], never, report('p1'))
+    expect(await redis.hkeys(keysOf(namespace, 0).processes)).toEqual(['p1'])
     await redis.acl('SETUSER', 'app', '-hset')
     expect(await codeOf(store)).toBe('NOPERM')
     await store[Symbol.asyncDispose]()
   })
+})
+
+describe('who operates the fleet', () => {
+  const rights = {
+    looks: ['+@read', '+time'],
+    shows: ['+time', '+hgetall', '+zrange', '+xrevrange'],
+  }
+
+  it.each(Object.entries(rights))(
+    'that only %s needs no more rights than the manual lists',
+    async (name, rules) => {
+      const namespace = randomUUID()
+      await redisStore(redis, { namespace }).exchange([ask({ command: trip })], never, report('p1'))
+      const base = [
+        'resetchannels',
+        `~sc1:{${namespace}:*`,
+        `&sc1:{${namespace}:*`,
+        '+hello',
+        '+info',
+      ]
+      await redis.call('ACL', 'SETUSER', name, 'on', '>secret', ...base, ...rules)
+      const store = redisStore(await connect(server.port, { username: name, password: 'secret' }), {
+        namespace,
+      })
+
+      const found = await store.read?.(undefined, never)
+
+      expect(found?.breakers.map((one) => one.name)).toEqual(['api'])
+      expect(found?.processes.map(({ process }) => process)).toEqual(['p1'])
+      expect(await store.journal?.(5, never)).toHaveLength(1)
+      expect(await codeOf(store)).toBe('NOPERM')
+    },
+  )
 })
 
 describe('a store that refuses to write', () => {
