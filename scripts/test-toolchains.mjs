@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build as buildByEsbuild } from 'esbuild'
 import { build as buildByVite } from 'vite'
+import { changed, reportAll } from './api-report.mjs'
 import { createChecks, run } from './checks.mjs'
 import { createConsumer, root } from './consumer.mjs'
 import { install, nodes } from './runtimes.mjs'
@@ -40,6 +41,11 @@ const packed = await check('builds, packs and installs', async () => {
 })
 
 if (packed) {
+  await check('the public types are those of test/package/api', () => {
+    const files = changed(reportAll())
+    if (files.length === 0) return
+    throw new Error(`changed: ${files.join(', ')}. If it is meant, run npm run api and commit them`)
+  })
   const node = await install('node', oldest)
   const jsdom = { testEnvironment: 'jsdom' }
   const ts = { transform: { '\\.ts$': 'ts-jest' } }
