@@ -14,7 +14,7 @@ const jsonReport = process.env['VITEST_JSON']
 /** Examples import the package by its name, as its users do. */
 const alias = [
   { find: /^short-circuit$/, replacement: join(import.meta.dirname, 'src/index.ts') },
-  { find: /^short-circuit\/([\w-]+)$/, replacement: join(import.meta.dirname, 'src/$1/index.ts') },
+  { find: /^short-circuit\/([\w/-]+)$/, replacement: join(import.meta.dirname, 'src/$1/index.ts') },
 ]
 
 /** Real servers, processes and timers on a busy machine: the report tells what ran twice. */

@@ -76,7 +76,11 @@ async function bundle(format, extension) {
             groups: [
               { name: 'errors', test: /src\/errors\.ts$/ },
               // In this order, because each group takes along what its files import.
-              { name: 'shared', test: /src\/(?!adapter\/|outcomes\/|fleet\/)/, minShareCount: 2 },
+              {
+                name: 'shared',
+                test: /src\/(?!(adapter|outcomes|fleet|testing)\/)/,
+                minShareCount: 2,
+              },
               { name: 'fleet', test: /src\/fleet\//, minShareCount: 2 },
               { name: 'adapters', test: /src\/(adapter|outcomes)\//, minShareCount: 2 },
             ],

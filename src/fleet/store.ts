@@ -202,15 +202,23 @@ export interface CasStore {
     readonly rev: string
     readonly nowMs: number
   }>
-  /** Saves if the revision is still `rev`, and returns whether it was. `ttlMs` may be `Infinity`. */
+  /**
+   * Saves if the revision is still `rev`, and returns whether it was. No revision comes again, not even after all
+   * was lost. `ttlMs` may be `Infinity`. `changed` says whether those who watch are to hear of it: counts are no
+   * change.
+   */
   save(
     name: string,
     bytes: Uint8Array,
     rev: string,
     ttlMs: number,
     signal: AbortSignal,
+    changed: boolean,
   ): Promise<boolean>
-  /** Hears of changes of any process, with the clock of the engine. They may be lost. */
+  /**
+   * Hears of changes of any process, with the clock of the engine. They may be lost. `onConnect` is called as for
+   * {@link FleetStore.watch}.
+   */
   watch?(
     onChange: (name: string, bytes: Uint8Array, nowMs: number) => void,
     onConnect: () => void,

@@ -53,15 +53,20 @@ function importsOf(from: string): Import[] {
 /** What subpaths share: the outcomes of protocols, and what all adapters of clients do. */
 const SHARED = ['adapter', 'outcomes']
 
-/** Where a fleet keeps its breakers. */
-const STORES = ['redis']
+/** What a subpath may take from others: parts of one from it, stores from the fleet that they are for. */
+const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  'admin/node': ['admin/index.ts'],
+  'fleet/testing': ['fleet/index.ts', 'testing/index.ts'],
+  redis: ['fleet/index.ts'],
+}
 
 function isShared(file: string): boolean {
   return SHARED.some((name) => file.startsWith(`${name}/`))
 }
 
 function subpathOf(file: string): string | undefined {
-  return subpaths.find((name) => file.startsWith(`${name}/`))
+  const of = subpaths.filter((name) => file.startsWith(`${name}/`))
+  return of.toSorted((a, b) => b.length - a.length)[0]
 }
 
 function layerOf(file: string): number {
@@ -126,12 +131,12 @@ describe('a subpath', () => {
     expect(folders.toSorted()).toEqual(topmost.toSorted())
   })
 
-  it('imports the root entry, its own folder, what all share, and peers; a store the fleet, too', () => {
+  it('imports the root entry, its own folder, what all share, peers, and the subpaths that it is for', () => {
     const peers = Object.keys(manifest.peerDependencies ?? {})
     const strays = imports.filter((one) => {
       const subpath = subpathOf(one.from)
       if (subpath === undefined || one.to === 'index.ts') return false
-      if (STORES.includes(subpath) && one.to === 'fleet/index.ts') return false
+      if (OTHERS[subpath]?.includes(one.to)) return false
       if (isPackage(one)) return !peers.includes(one.to) && !one.to.startsWith('node:')
       return subpathOf(one.to) !== subpath && !isShared(one.to)
     })

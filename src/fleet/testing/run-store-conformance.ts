@@ -1,0 +1,67 @@
+import {
+  ConformanceError,
+  type ConformanceResult,
+  NotApplicableError,
+} from '../../testing/index.ts'
+import { answerCases } from './answer-cases.ts'
+import { engineCases } from './engine-cases.ts'
+import { lossCases } from './loss-cases.ts'
+import { raceCases } from './race-cases.ts'
+import type { StoreAdapter } from './store-adapter.ts'
+import type { StoreCase } from './store-case.ts'
+import { timeCases } from './time-cases.ts'
+import { watchCases } from './watch-cases.ts'
+
+/** Every case, `S1` first; those of a `CasStore` last. */
+export const storeCases: readonly StoreCase[] = [
+  ...raceCases,
+  ...answerCases,
+  ...timeCases,
+  ...lossCases,
+  ...watchCases,
+  ...engineCases,
+]
+
+/**
+ * Runs a store through the cases, one after the other: a `FleetStore`, or a `CasStore`. It takes some seconds at
+ * most; nothing else should run in the process meanwhile, whose clocks are wrong for a moment.
+ *
+ * Never rejects: an unexpected error, also one of the adapter, is a `fail` with that error.
+ *
+ * @example
+ * import { memoryStore } from 'short-circuit/fleet'
+ * import { runStoreConformance } from 'short-circuit/fleet/testing'
+ *
+ * const results = await runStoreConformance({
+ *   name: 'memory',
+ *   lacks: { 'clock of the engine': 'it is a store within one process' },
+ *   setUp() {
+ *     const store = memoryStore()
+ *     return { open: () => store }
+ *   },
+ * })
+ * console.assert(results.every(({ verdict }) => verdict !== 'fail'))
+ */
+export async function runStoreConformance(
+  adapter: StoreAdapter,
+  cases: readonly StoreCase[] = storeCases,
+): Promise<ConformanceResult[]> {
+  const results: ConformanceResult[] = []
+  for (const { id, title, expects, run } of cases) {
+    let verdict: ConformanceResult['verdict'] = 'pass'
+    let observed = expects
+    try {
+      await run(adapter)
+    } catch (error) {
+      verdict = error instanceof NotApplicableError ? 'not applicable' : 'fail'
+      observed = describe(error)
+    }
+    results.push({ id, title, verdict, observed })
+  }
+  return results
+}
+
+function describe(error: unknown): string {
+  if (error instanceof ConformanceError || error instanceof NotApplicableError) return error.message
+  return `the case ended with ${String(error)}`
+}
