@@ -16,7 +16,7 @@ import { type AnyPermit, type Permit, UNRECORDED } from './permit.ts'
 import { detachedOf, expireDetached, type ProbesInFlight } from './probes-in-flight.ts'
 import type { LeasedProbes } from './recovery/leased-probes.ts'
 import { askedTime, OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
-import type { MachineSettings } from './settings.ts'
+import { isSlow, type MachineSettings } from './settings.ts'
 import {
   admitCall,
   type Closed,
@@ -152,7 +152,7 @@ export class Machine implements MachineData {
     // How it really ended replaces what it was charged, unless its caller has given it up.
     if (own?.overdue && outcome !== 'cancelled')
       this.#retractOverdue(own, now, outcome === 'success')
-    this.counters.outcome(outcome)
+    this.counters.outcome(outcome, isSlow(duration, this.settings))
     if (classification.timedOut) this.counters.rare.timeout++
     if (duration >= 0) this.statistics?.record(outcome, duration, now)
     if (state.name === 'half-open') {

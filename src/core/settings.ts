@@ -16,6 +16,11 @@ export interface MachineSettings {
   readonly history: number
 }
 
+/** Whether a call that took so long, ms, is one of those that a rule for slow calls counts. */
+export function isSlow(duration: number, { trip: { slowCallRate } }: MachineSettings): boolean {
+  return slowCallRate !== undefined && duration >= slowCallRate.slowerThan
+}
+
 /** Whether something goes by how long calls take: statistics, a rule, or a slow start. */
 export function measuresDurations({ statistics, trip, recovery }: MachineSettings): boolean {
   return statistics || needsDuration(trip) || recovery.kind === 'slowStart'

@@ -19,6 +19,7 @@ import {
   type Answer,
   type Ask,
   type FleetCommand,
+  type FleetCounts,
   type FleetPolicy,
   type Push,
   policyText,
@@ -38,8 +39,7 @@ export class Member implements Membership {
   /** False while the fleet can't be heard, and before it was first heard. */
   heard = false
   /** The totals that have been reported. */
-  #success: number
-  #failure: number
+  #reported: FleetCounts
   /** The override that the fleet has set here. */
   #override: FleetMember['machine']['override']
   #commands: FleetCommand[] = []
@@ -52,13 +52,17 @@ export class Member implements Membership {
     this.#link = link
     this.#policy = policy
     this.#lease = new ProbeLease(breaker, link, policy)
-    const { success, failure } = breaker.machine.counters
-    this.#success = success
-    this.#failure = failure
+    this.#reported = this.#totals()
+  }
+
+  #totals(): FleetCounts {
+    const { success, failure, rest } = this.#breaker.machine.counters
+    return { success, failure, slow: rest.slow }
   }
 
   changed(): void {
-    if (this.#breaker.machine.counters.failure !== this.#failure) {
+    const { failure, rest } = this.#breaker.machine.counters
+    if (failure !== this.#reported.failure || rest.slow !== this.#reported.slow) {
       this.#link.soon(GATHERING / 2 + this.#link.draw(GATHERING))
     }
     this.#lease.look()
@@ -80,14 +84,19 @@ export class Member implements Membership {
 
   /** What it has to say; undefined if that is nothing, unless the fleet is to be heard in any case. */
   ask(always: boolean): Ask | undefined {
-    const { success, failure } = this.#breaker.machine.counters
-    const report = { success: success - this.#success, failure: failure - this.#failure, slow: 0 }
+    const totals = this.#totals()
+    const { success, failure, slow } = this.#reported
+    const report = {
+      success: totals.success - success,
+      failure: totals.failure - failure,
+      slow: totals.slow - slow,
+    }
     const lease = this.#lease.say()
     const command = this.#commands[0]
     const says = report.success + report.failure > 0 || lease !== undefined || command !== undefined
     if (!(says || always) && this.heard) return undefined
     // At most once: what is lost on the way is not reported again.
-    this.#forget()
+    this.#reported = totals
     const storeTime = this.#link.storeTime()
     return {
       name: this.name,
@@ -103,9 +112,7 @@ export class Member implements Membership {
   }
 
   #forget(): void {
-    const { success, failure } = this.#breaker.machine.counters
-    this.#success = success
-    this.#failure = failure
+    this.#reported = this.#totals()
   }
 
   take(answer: Answer, ask: Ask): void {
@@ -166,20 +173,18 @@ export class Member implements Membership {
     }
   }
 
-  #follow({ state, until, reason, by, note }: Register, nowMs: number): void {
+  #follow({ state, until, lasts, reason, by, note }: Register, nowMs: number): void {
     const said = { by: by || undefined, reason: note || reason }
-    // However the clock of the store jumps, it stays open for no longer than the policy allows.
-    const longest = reason === 'trip' ? Infinity : this.#policy.maxOpenMs
-    const remaining = Math.min(Math.max(0, until - nowMs), longest)
+    const remaining = Math.max(0, timeLeft(until, lasts, nowMs))
     const word = { state, for: remaining, reset: reason === 'reset', ...said }
     this.#lease.forget()
     this.#tell((machine, now) => machine.hearFleet(word, now))
   }
 
-  #followOverride({ mode, until, by, reason }: OverrideRegister, nowMs: number): void {
+  #followOverride({ mode, until, lasts, by, reason }: OverrideRegister, nowMs: number): void {
     const { machine } = this.#breaker
     const held = this.#override
-    const remaining = until === 0 ? undefined : until - nowMs
+    const remaining = until === 0 ? undefined : timeLeft(until, lasts, nowMs)
     if (mode === null || (remaining ?? 1) <= 0) {
       this.#override = undefined
       // Of what was set here, though the fleet has not heard of it, only that very one is lifted.
@@ -238,4 +243,9 @@ export class Member implements Membership {
       by: by || null,
     }
   }
+}
+
+/** However the clock of the store jumps, never more than all of it. */
+function timeLeft(until: number, lasts: number, nowMs: number): number {
+  return Math.min(until - nowMs, lasts)
 }

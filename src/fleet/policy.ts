@@ -11,12 +11,13 @@ export function policyOf(
   options: FleetMember['options'],
   given: Partial<FleetPolicy> = {},
 ): FleetPolicy {
-  const { trip, callTimeout = 0 } = options
-  const { threshold = 0.5, minimumCalls = 20, window } = trip.failureRate ?? {}
+  const { callTimeout = 0 } = options
+  const { failureRate, slowCallRate } = options.trip
+  const { minimumCalls = 20, window } = failureRate ?? slowCallRate ?? {}
   const duration = window !== undefined && 'duration' in window ? window.duration : 10_000
   return {
-    failureRate: threshold,
-    slowCallRate: 0,
+    failureRate: failureRate?.threshold ?? 0.5,
+    slowCallRate: slowCallRate?.threshold ?? 0,
     minimumCalls,
     minReporters: 2,
     buckets: BUCKETS,

@@ -16,8 +16,8 @@ export interface FleetRecord {
   readonly windows: Readonly<Record<string, readonly Bucket[]>>
   /** Processes that have last reported failures or slow calls, and when; oldest first. */
   readonly reporters: readonly (readonly [process: string, at: number])[]
-  /** Leases of probes, and when they expire; in the order in which they were granted. */
-  readonly leases: readonly (readonly [lease: string, expiresAt: number])[]
+  /** Leases of probes, when they expire, and how long they last; in the order in which they were granted. */
+  readonly leases: readonly (readonly [lease: string, expiresAt: number, lasts: number])[]
   /** Of the half-open state: probes that have succeeded, and leases that have expired. */
   readonly succeeded: number
   readonly lost: number

@@ -10,6 +10,8 @@ export interface Register {
   readonly state: StateName
   /** While open: when probes may be asked for, in ms by the clock of the store; otherwise 0. */
   readonly until: number
+  /** While open: for how long, ms: a clock that goes back leaves it so much and no more; otherwise 0. */
+  readonly lasts: number
   /** How often it has opened since it was last closed. */
   readonly opens: number
   readonly reason: FleetReason
@@ -45,6 +47,8 @@ export interface OverrideRegister {
   readonly mode: OverrideMode | null
   /** When it lifts itself, in ms by the clock of the store; 0 for by hand only. */
   readonly until: number
+  /** For how long it was set, ms; 0 for by hand only. */
+  readonly lasts: number
   readonly by: string
   readonly reason: string
 }
@@ -61,12 +65,20 @@ export const NO_REGISTERS: Registers = /* @__PURE__ */ Object.freeze({
     stamp: 0,
     state: 'closed',
     until: 0,
+    lasts: 0,
     opens: 0,
     reason: 'none',
     by: '',
     note: '',
   } as const),
-  override: /* @__PURE__ */ Object.freeze({ stamp: 0, mode: null, until: 0, by: '', reason: '' }),
+  override: /* @__PURE__ */ Object.freeze({
+    stamp: 0,
+    mode: null,
+    until: 0,
+    lasts: 0,
+    by: '',
+    reason: '',
+  }),
 })
 
 /** Stamps count in 1024ths of a millisecond. */

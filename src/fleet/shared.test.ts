@@ -1,113 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import {
-  type BreakerEvent,
-  CircuitBreaker,
-  type CircuitBreakerOptions,
-  CircuitOpenError,
-  CircuitRegistry,
-} from '../index.ts'
-import { ManualClock } from '../testing/index.ts'
+  createProcesses,
+  EXCHANGE,
+  failTimes,
+  OPEN,
+  open,
+  type Process,
+  pass,
+  reasonOf,
+  states,
+  working,
+} from '../../test/helpers/fleet-processes.ts'
+import { CircuitBreaker, CircuitOpenError, CircuitRegistry } from '../index.ts'
 import { memoryStore } from './memory-store.ts'
 import { shared } from './shared.ts'
-import type { FleetStore } from './store.ts'
-
-/** Comes later than any exchange that a failure has asked for. */
-const EXCHANGE = 50
-const OPEN = 5_000
-
-/** As time passes: what timers begin gets its answers before the next ones fire. */
-async function pass(clock: ManualClock, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 50) await clock.advance(Math.min(left, 50))
-}
-
-const failing = async (): Promise<never> => {
-  throw new Error('down')
-}
-const working = async (): Promise<string> => 'answer'
-
-/** Processes with a breaker each, a store, and one clock that all of them go by. */
-function createProcesses(count: number, options: CircuitBreakerOptions = {}) {
-  const clock = new ManualClock(1_000_000)
-  const store = unreliable(memoryStore(() => clock.now()))
-  const create = (process: string) => {
-    const connections: boolean[] = []
-    const fleet = shared(store, {
-      clock,
-      process,
-      random: () => 0.5,
-      onConnection: (connected) => connections.push(connected),
-    })
-    const breaker = new CircuitBreaker({
-      name: 'users',
-      resetTimeout: OPEN,
-      trip: { failureRate: { threshold: 0.5, minimumCalls: 20, window: { duration: 10_000 } } },
-      recovery: { probes: 1 },
-      clock,
-      shared: fleet,
-      ...options,
-    })
-    const transitions: BreakerEvent<'transition'>[] = []
-    breaker.on('transition', (event) => transitions.push(event))
-    return {
-      breaker,
-      fleet,
-      connections,
-      transitions,
-      call: breaker(working),
-      fail: breaker(failing),
-    }
-  }
-  const processes = Array.from({ length: count }, (_, i) => create(`p${i}`))
-  return { clock, store, processes, create }
-}
-
-type Process = ReturnType<typeof createProcesses>['processes'][number]
-
-type Mode = 'up' | 'down' | 'hangs'
-
-/** A store that can be cut off. */
-function unreliable(store: FleetStore) {
-  let mode: Mode = 'up'
-  let exchanges = 0
-  return {
-    ...store,
-    get exchanges() {
-      return exchanges
-    },
-    get mode() {
-      return mode
-    },
-    set mode(next: Mode) {
-      mode = next
-    },
-    exchange: (...args: Parameters<FleetStore['exchange']>) => {
-      exchanges++
-      if (mode === 'down') return Promise.reject(new Error('ECONNREFUSED'))
-      if (mode === 'hangs') return new Promise<never>(() => {})
-      return store.exchange(...args)
-    },
-  }
-}
-
-async function failTimes(process: Process, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) await process.fail().catch(() => {})
-}
-
-/** Opens the whole fleet by failures that no process would open by alone. */
-async function open(clock: ManualClock, processes: readonly Process[]): Promise<void> {
-  await clock.advance(0)
-  for (const process of processes) await failTimes(process, Math.ceil(20 / processes.length))
-  await pass(clock, EXCHANGE)
-}
-
-const states = (processes: readonly Process[]): string[] =>
-  processes.map(({ breaker }) => breaker.state)
-
-const reasonOf = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => 'passed',
-    (error: unknown) => error,
-  )
 
 describe('breakers that share a store', () => {
   it('open all together, by failures of which none of them had enough', async () => {

@@ -200,6 +200,8 @@ class Client implements SharedFleet, Link {
         const answer = answers[i]
         if (answer === undefined) throw new Error('the store has not answered every ask')
         this.#storeTime = { nowMs: answer.nowMs, at }
+        // By a clock that has jumped ahead, perhaps: it was not heard.
+        if (answer.refused === 'late') this.#pollAt = 0
         member.take(answer, ask)
         this.#presence.take(answer)
       }

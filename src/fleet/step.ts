@@ -1,4 +1,4 @@
-import { type Bucket, type FleetRecord, NO_RECORD } from './record.ts'
+import { type FleetRecord, NO_RECORD } from './record.ts'
 import {
   type FleetReason,
   isTooFarAhead,
@@ -8,6 +8,7 @@ import {
   stampAfter,
 } from './register.ts'
 import { type Answer, type Ask, type FleetCounts, type FleetPolicy, policyText } from './store.ts'
+import { addTo, totals } from './window.ts'
 
 /** A register that has changed, for journals and pushes. */
 export type FleetChange =
@@ -38,8 +39,8 @@ const SHORTEST_RETRY = 100
  * the store does not know, `nowMs` the clock of the store in whole ms, and `live` the number of processes that
  * are connected, where the store knows it.
  *
- * In this order: registers are merged, what time has made due is done, what was done by hand, the end of a
- * probe, the report, the lease that is asked for.
+ * In this order: registers are merged, what a clock that went back has put too far ahead begins again, what time
+ * has made due is done, what was done by hand, the end of a probe, the report, the lease that is asked for.
  */
 export function step(
   record: FleetRecord | undefined,
@@ -83,6 +84,7 @@ class Stepping {
   run(): Step {
     const { policy } = this.#ask
     const ahead = this.#merge()
+    this.#beginAgain()
     this.#dropExpired()
     this.#obey()
     this.#settleProbe()
@@ -123,7 +125,8 @@ class Stepping {
     if (register.state !== 'half-open') return register
     const { nonce, process: by } = this.#ask
     const stamp = stampAfter(register.stamp, this.#now, nonce)
-    return { ...register, stamp, state: 'open', until: this.#now, reason: 'restored', by, note: '' }
+    const probed = { state: 'open', until: this.#now, lasts: 0, reason: 'restored' } as const
+    return { ...register, ...probed, stamp, by, note: '' }
   }
 
   /** Takes a register as it is; what was known under the one before is over. */
@@ -140,25 +143,37 @@ class Stepping {
     this.#record.registers = { ...registers, override: to }
   }
 
-  #move(to: Pick<Register, 'state' | 'until' | 'opens' | 'reason'>, by: string, note = ''): void {
-    const stamp = stampAfter(this.#automatic.stamp, this.#now, this.#ask.nonce)
-    this.#put({ stamp, ...to, by, note })
-  }
-
-  #open(
-    reason: FleetReason,
-    until: number,
+  #move(
+    state: Register['state'],
+    lasts: number,
     opens: number,
-    by = this.#ask.process,
+    reason: FleetReason,
+    by: string = this.#ask.process,
     note = '',
   ): void {
-    this.#move({ state: 'open', until, opens, reason }, by, note)
+    const stamp = stampAfter(this.#automatic.stamp, this.#now, this.#ask.nonce)
+    const until = state === 'open' ? this.#now + lasts : 0
+    this.#put({ stamp, state, until, lasts, opens, reason, by, note })
   }
 
   /** Opens for as long as the policy says. */
   #reopen(reason: FleetReason): void {
     const opens = Math.min(this.#automatic.opens + 1, MOST_OPENS)
-    this.#open(reason, this.#now + openTime(this.#ask.policy, opens), opens)
+    this.#move('open', openTime(this.#ask.policy, opens), opens, reason)
+  }
+
+  /** What was to end later than it could: the clock of the store has gone back. Its time begins again. */
+  #beginAgain(): void {
+    const now = this.#now
+    const { state, until, lasts, opens, reason, by, note } = this.#automatic
+    if (state === 'open' && until - now > lasts) this.#move(state, lasts, opens, reason, by, note)
+    const override = this.#override
+    if (override.until - now > override.lasts) {
+      this.#setOverride(override.mode, override.lasts, override.by, override.reason)
+    }
+    this.#record.leases = this.#record.leases.map(
+      ([id, expiresAt, lasts]) => [id, Math.min(expiresAt, now + lasts), lasts] as const,
+    )
   }
 
   #dropExpired(): void {
@@ -172,9 +187,10 @@ class Stepping {
     if (mode !== null && until > 0 && until <= now) this.#setOverride(null, 0, '', '')
   }
 
-  #setOverride(mode: OverrideRegister['mode'], until: number, by: string, reason: string): void {
+  #setOverride(mode: OverrideRegister['mode'], lasts: number, by: string, reason: string): void {
     const stamp = stampAfter(this.#override.stamp, this.#now, this.#ask.nonce)
-    this.#putOverride({ stamp, mode, until, by, reason })
+    const until = lasts > 0 ? this.#now + lasts : 0
+    this.#putOverride({ stamp, mode, until, lasts, by, reason })
   }
 
   #obey(): void {
@@ -182,26 +198,29 @@ class Stepping {
     if (command === undefined) return
     const { kind, by, reason } = command
     const opens = Math.max(1, this.#automatic.opens)
-    const now = this.#now
-    if (kind === 'override') {
-      this.#setOverride(command.mode, command.for > 0 ? now + command.for : 0, by, reason)
-    } else if (kind === 'trip') {
-      this.#open('trip', now + (command.for || openTime(policy, opens)), opens, by, reason)
-    } else if (kind === 'halfOpen') this.#open('halfOpen', now, opens, by, reason)
-    else this.#move({ state: 'closed', until: 0, opens: 0, reason: 'reset' }, by, reason)
+    if (kind === 'override') this.#setOverride(command.mode, command.for, by, reason)
+    else if (kind === 'reset') this.#move('closed', 0, 0, kind, by, reason)
+    else {
+      const lasts = kind === 'trip' ? command.for || openTime(policy, opens) : 0
+      this.#move('open', lasts, opens, kind, by, reason)
+    }
   }
 
   /** Only for a lease that is valid now: who held one that has expired may be long past its time. */
   #settleProbe(): void {
-    const { result, renew, policy, process } = this.#ask
+    const { result, renew, policy } = this.#ask
     const { leases } = this.#record
-    const expiresAt = this.#now + policy.leaseMs
-    this.#record.leases = leases.map((it) => (it[0] === renew ? [it[0], expiresAt] : it))
+    this.#record.leases = leases.map((it) => (it[0] === renew ? this.#newLease(renew) : it))
     if (result === undefined || !leases.some(([id]) => id === result.lease)) return
     this.#record.leases = this.#record.leases.filter(([id]) => id !== result.lease)
     if (result.outcome === 'failure') this.#reopen('probeFailed')
     else if (result.outcome === 'success' && ++this.#record.succeeded >= policy.successes)
-      this.#move({ state: 'closed', until: 0, opens: 0, reason: 'recovered' }, process)
+      this.#move('closed', 0, 0, 'recovered')
+  }
+
+  #newLease(id: string): FleetRecord['leases'][number] {
+    const { leaseMs } = this.#ask.policy
+    return [id, this.#now + leaseMs, leaseMs]
   }
 
   /** Counts calls that ended under the very register that is in force, and opens if there are too many bad ones. */
@@ -234,23 +253,23 @@ class Stepping {
   #reporting(): number {
     const { buckets, bucketMs } = this.#ask.policy
     const since = this.#now - buckets * bucketMs
-    return this.#record.reporters.filter(([, at]) => at > since).length
+    return this.#record.reporters.filter(([, at]) => at > since && at <= this.#now).length
   }
 
   #lease(): Pick<Answer, 'granted' | 'retryMs'> {
-    const { lease, policy, process, nonce } = this.#ask
+    const { lease, policy, nonce } = this.#ask
     if (lease === undefined) return {}
     const { state, until, opens } = this.#automatic
     if (state === 'closed') return { granted: false }
     if (state === 'open') {
       if (until > this.#now) return { granted: false, retryMs: until - this.#now }
-      this.#move({ state: 'half-open', until: 0, opens, reason: 'elapsed' }, process)
+      this.#move('half-open', 0, opens, 'elapsed')
     }
     const { leases } = this.#record
     // The same message may come twice.
     if (leases.some(([id]) => id === lease)) return { granted: true }
     if (leases.length < policy.probes) {
-      this.#record.leases = [...leases, [lease, this.#now + policy.leaseMs]]
+      this.#record.leases = [...leases, this.#newLease(lease)]
       return { granted: true }
     }
     const wait = Math.max(SHORTEST_RETRY, ((this.#live ?? 0) * 1000) / LEASE_ASKS_PER_SECOND)
@@ -267,35 +286,4 @@ function openTime({ openMs, maxOpenMs, factor }: FleetPolicy, opens: number): nu
   let ms = openMs
   for (let i = 1; i < opens && ms < maxOpenMs; i++) ms *= factor
   return Math.floor(Math.min(ms, maxOpenMs))
-}
-
-/** The window now, without what has left it, nor what a clock that went back has put ahead. */
-function addTo(
-  window: readonly Bucket[],
-  counts: FleetCounts | undefined,
-  { bucketMs, buckets }: FleetPolicy,
-  now: number,
-): readonly Bucket[] {
-  const current = Math.floor(now / bucketMs)
-  const kept = window.filter(([slot]) => slot > current - buckets && slot <= current)
-  if (counts === undefined) return kept
-  const last = kept.at(-1)
-  const [, success, failure, slow] = last?.[0] === current ? last : [current, 0, 0, 0]
-  const added: Bucket = [
-    current,
-    success + counts.success,
-    failure + counts.failure,
-    slow + counts.slow,
-  ]
-  return [...(last?.[0] === current ? kept.slice(0, -1) : kept), added]
-}
-
-function totals(window: readonly Bucket[]): FleetCounts {
-  let [success, failure, slow] = [0, 0, 0]
-  for (const bucket of window) {
-    success += bucket[1]
-    failure += bucket[2]
-    slow += bucket[3]
-  }
-  return { success, failure, slow }
 }

@@ -10,19 +10,20 @@ export interface SharedBreakers {
   join(member: FleetMember): Membership
 }
 
+interface RateOptions {
+  readonly threshold: number
+  readonly minimumCalls: number
+  readonly window: WindowSettings
+}
+
 /** A breaker as its fleet sees it. */
 export interface FleetMember {
   readonly name: string
   /** Those that say when the fleet opens, and how it recovers. */
   readonly options: {
     readonly trip: {
-      readonly failureRate:
-        | {
-            readonly threshold: number
-            readonly minimumCalls: number
-            readonly window: WindowSettings
-          }
-        | undefined
+      readonly failureRate: RateOptions | undefined
+      readonly slowCallRate: RateOptions | undefined
     }
     readonly resetTimeout: unknown
     readonly recovery: object

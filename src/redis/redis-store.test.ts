@@ -29,7 +29,7 @@ function scripted(replies: readonly unknown[]): RedisConnection & { readonly sen
 }
 
 const answer = [
-  ...['1000', '0', 'closed', '0', '0', 'none', '', '', '0', '', '0', '', ''],
+  ...['1000', '0', 'closed', '0', '0', '0', 'none', '', '', '0', '', '0', '0', '', ''],
   ...['1', '2', '0', '', '', '', ''],
 ]
 
@@ -124,7 +124,7 @@ describe('what goes to the script and comes back', () => {
       ask({ command: { kind: 'override', mode: null, for: 5, ...said } }),
     ]
 
-    expect(asks.map((one) => argumentsOf(one).length)).toEqual([29, 29, 29, 29])
+    expect(asks.map((one) => argumentsOf(one).length)).toEqual([31, 31, 31, 31])
   })
 
   it.each(['', 'no JSON', '{}', '[1]', '[["api"]]', 'null'])(

@@ -17,13 +17,14 @@ local function putOverride(to)
   over = to
 end
 
-local function move(state, untilMs, opens, reason, by, note)
-  put({stamp = stampAfter(auto.stamp), state = state, ['until'] = untilMs, opens = opens, reason = reason, by = by,
-    note = note})
+local function move(state, lasts, opens, reason, by, note)
+  put({stamp = stampAfter(auto.stamp), state = state, ['until'] = state == 'open' and now + lasts or 0, lasts = lasts,
+    opens = opens, reason = reason, by = by or ask.process, note = note or ''})
 end
 
-local function setOverride(mode, untilMs, by, reason)
-  putOverride({stamp = stampAfter(over.stamp), mode = mode, ['until'] = untilMs, by = by, reason = reason})
+local function setOverride(mode, lasts, by, reason)
+  putOverride({stamp = stampAfter(over.stamp), mode = mode, ['until'] = lasts > 0 and now + lasts or 0, lasts = lasts,
+    by = by, reason = reason})
 end
 
 local function openTime(opens)
@@ -37,7 +38,7 @@ end
 
 local function reopen(reason)
   local opens = math.min(auto.opens + 1, MOST_OPENS)
-  move('open', now + openTime(opens), opens, reason, ask.process, '')
+  move('open', openTime(opens), opens, reason)
 end
 
 local function merge()
@@ -47,13 +48,21 @@ local function merge()
   if newest > (now + 86400000) * 1024 then return true end
   if known.stamp > auto.stamp then
     if known.state == 'half-open' then
-      known = {stamp = stampAfter(known.stamp), state = 'open', ['until'] = now, opens = known.opens,
+      known = {stamp = stampAfter(known.stamp), state = 'open', ['until'] = now, lasts = 0, opens = known.opens,
         reason = 'restored', by = ask.process, note = ''}
     end
     put(known)
   end
   if knownOver.stamp > over.stamp then putOverride(knownOver) end
   return false
+end
+
+local function beginAgain()
+  if auto.state == 'open' and auto['until'] - now > auto.lasts then
+    move('open', auto.lasts, auto.opens, auto.reason, auto.by, auto.note)
+  end
+  if over['until'] - now > over.lasts then setOverride(over.mode, over.lasts, over.by, over.reason) end
+  for _, lease in ipairs(record.leases) do lease[2] = math.min(lease[2], now + lease[3]) end
 end
 
 local function dropExpired()
@@ -72,30 +81,30 @@ local function obey()
   if kind == '' then return end
   local opens = math.max(1, auto.opens)
   if kind == 'override' then
-    setOverride(ask.commandMode, ms > 0 and now + ms or 0, ask.commandBy, ask.commandReason)
-  elseif kind == 'trip' then
-    if ms == 0 then ms = openTime(opens) end
-    move('open', now + ms, opens, 'trip', ask.commandBy, ask.commandReason)
-  elseif kind == 'halfOpen' then
-    move('open', now, opens, 'halfOpen', ask.commandBy, ask.commandReason)
+    setOverride(ask.commandMode, ms, ask.commandBy, ask.commandReason)
+  elseif kind == 'reset' then
+    move('closed', 0, 0, kind, ask.commandBy, ask.commandReason)
   else
-    move('closed', 0, 0, 'reset', ask.commandBy, ask.commandReason)
+    if kind == 'halfOpen' then ms = 0 elseif ms == 0 then ms = openTime(opens) end
+    move('open', ms, opens, kind, ask.commandBy, ask.commandReason)
   end
 end
 
+local function newLease(id) return {id, now + policy.leaseMs, policy.leaseMs} end
+
 local function settleProbe()
   local others, settled = {}, false
-  for _, lease in ipairs(record.leases) do
-    if lease[1] == ask.renew then lease[2] = now + policy.leaseMs end
+  for _, held in ipairs(record.leases) do
+    local lease = held[1] == ask.renew and newLease(ask.renew) or held
     if lease[1] == ask.result then settled = true else others[#others + 1] = lease end
   end
-  if not settled then return end
   record.leases = others
+  if not settled then return end
   if ask.outcome == 'failure' then
     reopen('probeFailed')
   elseif ask.outcome == 'success' then
     record.succeeded = record.succeeded + 1
-    if record.succeeded >= policy.successes then move('closed', 0, 0, 'recovered', ask.process, '') end
+    if record.succeeded >= policy.successes then move('closed', 0, 0, 'recovered') end
   end
 end
 
@@ -128,7 +137,7 @@ end
 local function reporting()
   local since, n = now - policy.buckets * policy.bucketMs, 0
   for _, reporter in ipairs(record.reporters) do
-    if reporter[2] > since then n = n + 1 end
+    if reporter[2] > since and reporter[2] <= now then n = n + 1 end
   end
   return n
 end
@@ -160,13 +169,13 @@ local function grantLease()
   if auto.state == 'closed' then return '0', '' end
   if auto.state == 'open' then
     if auto['until'] > now then return '0', text(auto['until'] - now) end
-    move('half-open', 0, auto.opens, 'elapsed', ask.process, '')
+    move('half-open', 0, auto.opens, 'elapsed')
   end
   for _, lease in ipairs(record.leases) do
     if lease[1] == ask.lease then return '1', '' end
   end
   if #record.leases < policy.probes then
-    record.leases[#record.leases + 1] = {ask.lease, now + policy.leaseMs}
+    record.leases[#record.leases + 1] = newLease(ask.lease)
     return '1', ''
   end
   local wait = math.max(100, (live or 0) * 5.0)

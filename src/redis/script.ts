@@ -13,8 +13,9 @@ import { STEP } from './script-step.ts'
  */
 export const SCRIPT: string = /* lua */ `
 local MOST_OPENS, LOST_PROBES, MAX_LOG, PROCESS_GONE, MOST_FORGOTTEN = 64, 2, 1000, 60000, 100
-local ASK_SIZE = 29
-local FIELDS = {'v', 'e', 's', 'u', 'r', 'ew', 'eb', 'en', 'oe', 'ov', 'ou', 'ob', 'ow', 'l', 'ps', 'pl', 'q', 'c'}
+local ASK_SIZE = 31
+local FIELDS = {'v', 'e', 's', 'u', 'd', 'r', 'ew', 'eb', 'en', 'oe', 'ov', 'ou', 'od', 'ob', 'ow', 'l', 'ps', 'pl', 'q',
+  'c'}
 
 local function number(text) return tonumber(text) + 0.0 end
 local function text(value) return string.format('%.0f', value) end
@@ -47,15 +48,19 @@ local function policyOf(source)
   return policies[source]
 end
 
-local function pairsOf(source)
+local function timesOf(source)
   local list = {}
-  for id, at in string.gmatch(source or '', '(%S+)=(%d+)') do list[#list + 1] = {id, number(at)} end
+  for id, at, lasts in string.gmatch(source or '', '(%S+)=(%d+):?(%d*)') do
+    list[#list + 1] = {id, number(at), tonumber(lasts)}
+  end
   return list
 end
 
-local function pairsText(list)
+local function timesText(list)
   local words = {}
-  for i, entry in ipairs(list) do words[i] = entry[1] .. '=' .. text(entry[2]) end
+  for i, entry in ipairs(list) do
+    words[i] = entry[1] .. '=' .. text(entry[2]) .. (entry[3] and ':' .. text(entry[3]) or '')
+  end
   return table.concat(words, ' ')
 end
 
@@ -75,17 +80,19 @@ end
 
 local function automatic(f, i)
   return {stamp = number(f[i] or 0), state = f[i + 1] or 'closed', ['until'] = number(f[i + 2] or 0),
-    opens = number(f[i + 3] or 0), reason = f[i + 4] or 'none', by = f[i + 5] or '', note = f[i + 6] or ''}
+    lasts = number(f[i + 3] or 0), opens = number(f[i + 4] or 0), reason = f[i + 5] or 'none', by = f[i + 6] or '',
+    note = f[i + 7] or ''}
 end
 
 local function override(f, i)
-  return {stamp = number(f[i] or 0), mode = f[i + 1] or '', ['until'] = number(f[i + 2] or 0), by = f[i + 3] or '',
-    reason = f[i + 4] or ''}
+  return {stamp = number(f[i] or 0), mode = f[i + 1] or '', ['until'] = number(f[i + 2] or 0),
+    lasts = number(f[i + 3] or 0), by = f[i + 4] or '', reason = f[i + 5] or ''}
 end
 
 local function registers(list)
-  for _, value in ipairs({text(auto.stamp), auto.state, text(auto['until']), text(auto.opens), auto.reason, auto.by,
-    auto.note, text(over.stamp), over.mode, text(over['until']), over.by, over.reason}) do
+  for _, value in ipairs({text(auto.stamp), auto.state, text(auto['until']), text(auto.lasts), text(auto.opens),
+    auto.reason, auto.by, auto.note, text(over.stamp), over.mode, text(over['until']), text(over.lasts), over.by,
+    over.reason}) do
     list[#list + 1] = value
   end
   return list
@@ -93,13 +100,13 @@ end
 ${STEP}
 local function save(key, old)
   local new = registers({'1'})
-  new[14], new[15], new[16] = pairsText(record.leases), text(record.succeeded), text(record.lost)
-  new[17], new[18], new[19] = pairsText(record.reporters), ask.policy, windowText(record.window)
+  new[16], new[17], new[18] = timesText(record.leases), text(record.succeeded), text(record.lost)
+  new[19], new[20], new[21] = timesText(record.reporters), ask.policy, windowText(record.window)
   local set, gone = {'HSET', key}, {'HDEL', key}
   for i, value in ipairs(new) do
     local field = FIELDS[i] or policy.window
     if value ~= (old[i] or '') then
-      if i == 19 and value == '' then
+      if i == 21 and value == '' then
         gone[#gone + 1] = field
       else
         set[#set + 1] = field
@@ -142,12 +149,12 @@ end
 
 local function askAt(i)
   local counts
-  if ARGV[i + 15] ~= '' then counts = {number(ARGV[i + 15]), number(ARGV[i + 16]), number(ARGV[i + 17])} end
+  if ARGV[i + 17] ~= '' then counts = {number(ARGV[i + 17]), number(ARGV[i + 18]), number(ARGV[i + 19])} end
   return {name = ARGV[i], process = ARGV[i + 1], policy = ARGV[i + 2], automatic = automatic(ARGV, i + 3),
-    override = override(ARGV, i + 10), report = counts, lease = ARGV[i + 18], renew = ARGV[i + 19],
-    result = ARGV[i + 20], outcome = ARGV[i + 21], command = ARGV[i + 22], commandMode = ARGV[i + 23],
-    commandFor = number(ARGV[i + 24]), commandBy = ARGV[i + 25], commandReason = ARGV[i + 26],
-    notAfter = number(ARGV[i + 27]), nonce = number(ARGV[i + 28])}
+    override = override(ARGV, i + 11), report = counts, lease = ARGV[i + 20], renew = ARGV[i + 21],
+    result = ARGV[i + 22], outcome = ARGV[i + 23], command = ARGV[i + 24], commandMode = ARGV[i + 25],
+    commandFor = number(ARGV[i + 26]), commandBy = ARGV[i + 27], commandReason = ARGV[i + 28],
+    notAfter = number(ARGV[i + 29]), nonce = number(ARGV[i + 30])}
 end
 
 local function fieldsOf()
@@ -159,7 +166,7 @@ end
 local function answerTo(key)
   policy = policyOf(ask.policy)
   local old = redis.call('HMGET', key, unpack(fieldsOf()))
-  auto, over, changes = automatic(old, 2), override(old, 9), {}
+  auto, over, changes = automatic(old, 2), override(old, 10), {}
   local refused = ''
   if number(old[1] or 1) > 1 then
     refused = 'schema'
@@ -168,12 +175,13 @@ local function answerTo(key)
   end
   if refused ~= '' then
     local answer = registers({text(now)})
-    for i, value in ipairs({'0', '0', '0', refused, '', '', ''}) do answer[13 + i] = value end
+    for i, value in ipairs({'0', '0', '0', refused, '', '', ''}) do answer[15 + i] = value end
     return answer
   end
-  record = {leases = pairsOf(old[14]), succeeded = number(old[15] or 0), lost = number(old[16] or 0),
-    reporters = pairsOf(old[17]), window = windowOf(old[19])}
+  record = {leases = timesOf(old[16]), succeeded = number(old[17] or 0), lost = number(old[18] or 0),
+    reporters = timesOf(old[19]), window = windowOf(old[21])}
   if merge() then refused = 'ahead' end
+  beginAgain()
   dropExpired()
   obey()
   settleProbe()
@@ -181,11 +189,11 @@ local function answerTo(key)
   local granted, retryMs = grantLease()
   save(key, old)
   note(old[1])
-  local other = old[18] or ''
+  local other = old[20] or ''
   if other == ask.policy then other = '' end
   local answer = registers({text(now)})
   for i, value in ipairs({text(success), text(failure), text(slow), refused, granted, retryMs, other}) do
-    answer[13 + i] = value
+    answer[15 + i] = value
   end
   return answer
 end

@@ -18,9 +18,10 @@ export function argumentsOf(ask: Ask): string[] {
   const { automatic, override } = known
   return [
     ...[name, process, policyText(policy)],
-    ...[automatic.stamp, automatic.state, automatic.until, automatic.opens],
+    ...[automatic.stamp, automatic.state, automatic.until, automatic.lasts, automatic.opens],
     ...[automatic.reason, automatic.by, automatic.note],
-    ...[override.stamp, override.mode ?? '', override.until, override.by, override.reason],
+    ...[override.stamp, override.mode ?? '', override.until, override.lasts],
+    ...[override.by, override.reason],
     ...(report === undefined ? ['', '', ''] : [report.success, report.failure, report.slow]),
     ...[lease, renew, result?.lease ?? '', result?.outcome ?? '', command?.kind ?? ''],
     ...(command?.kind === 'override' ? [command.mode ?? ''] : ['']),
@@ -32,7 +33,7 @@ export function argumentsOf(ask: Ask): string[] {
 /** An answer of the script: `now`, the registers, then what is said of this ask. */
 export function answerOf(reply: unknown): Answer {
   const words = (reply as readonly unknown[]).map(String)
-  const [success, failure, slow, refused, granted, retryMs, otherPolicy] = words.slice(13)
+  const [success, failure, slow, refused, granted, retryMs, otherPolicy] = words.slice(15)
   return {
     nowMs: Number(words[0]),
     registers: registersOf(words.slice(1)),
@@ -49,7 +50,7 @@ export function pushesOf(message: string): readonly Push[] {
   try {
     const changed = JSON.parse(message) as readonly (readonly string[])[]
     return changed.map(([name, now, ...registers]) => {
-      if (name === undefined || registers.length !== 12) throw new TypeError('Not a push')
+      if (name === undefined || registers.length !== 14) throw new TypeError('Not a push')
       return { name, nowMs: Number(now), registers: registersOf(registers) }
     })
   } catch {
@@ -58,13 +59,15 @@ export function pushesOf(message: string): readonly Push[] {
 }
 
 function registersOf(words: readonly string[]): Registers {
-  const [stamp, state, until, opens, reason, by, note] = words as [string, ...string[]]
-  const [overrideStamp, mode, overrideUntil, overrideBy, overrideReason] = words.slice(7)
+  const [stamp, state, until, lasts, opens, reason, by, note] = words as [string, ...string[]]
+  const [overrideStamp, mode, overrideUntil, overrideLasts, overrideBy, overrideReason] =
+    words.slice(8)
   return {
     automatic: {
       stamp: Number(stamp),
       state: state as Register['state'],
       until: Number(until),
+      lasts: Number(lasts),
       opens: Number(opens),
       reason: reason as FleetReason,
       by: by as string,
@@ -74,6 +77,7 @@ function registersOf(words: readonly string[]): Registers {
       stamp: Number(overrideStamp),
       mode: (mode || null) as OverrideRegister['mode'],
       until: Number(overrideUntil),
+      lasts: Number(overrideLasts),
       by: overrideBy as string,
       reason: overrideReason as string,
     },
@@ -125,11 +129,15 @@ export function processOf(
 /** What the hash of a breaker says, as `step` has it. */
 export function recordOf(hash: ReadonlyMap<string, string>): FleetRecord {
   const word = (field: string): string => hash.get(field) ?? ''
-  const pairs = (field: string): (readonly [string, number])[] =>
+  const times = (field: string): (readonly (string | number)[])[] =>
     word(field)
       .split(' ')
       .filter(Boolean)
-      .map((pair) => [pair.slice(0, pair.lastIndexOf('=')), Number(pair.split('=').at(-1))])
+      .map((entry) => {
+        const at = entry.lastIndexOf('=')
+        const numbers = entry.slice(at + 1).split(':')
+        return [entry.slice(0, at), ...numbers.map(Number)]
+      })
   const windows = [...hash]
     .filter(([field]) => field.startsWith('w'))
     .map(([field, text]) => {
@@ -141,16 +149,17 @@ export function recordOf(hash: ReadonlyMap<string, string>): FleetRecord {
     registers: {
       automatic: {
         ...{ stamp: Number(word('e')), state: word('s'), until: Number(word('u')) },
-        ...{ opens: Number(word('r')), reason: word('ew'), by: word('eb'), note: word('en') },
+        ...{ lasts: Number(word('d')), opens: Number(word('r')), reason: word('ew') },
+        ...{ by: word('eb'), note: word('en') },
       },
       override: {
         ...{ stamp: Number(word('oe')), mode: word('ov') || null, until: Number(word('ou')) },
-        ...{ by: word('ob'), reason: word('ow') },
+        ...{ lasts: Number(word('od')), by: word('ob'), reason: word('ow') },
       },
     },
     windows: Object.fromEntries(windows),
-    reporters: pairs('q'),
-    leases: pairs('l'),
+    reporters: times('q'),
+    leases: times('l'),
     succeeded: Number(word('ps')),
     lost: Number(word('pl')),
     policy: word('c'),

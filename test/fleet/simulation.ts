@@ -1,7 +1,7 @@
 import type { FleetRecord } from '../../src/fleet/record.ts'
 import type { Registers } from '../../src/fleet/register.ts'
 import { shared } from '../../src/fleet/shared.ts'
-import { step } from '../../src/fleet/step.ts'
+import { type FleetChange, step } from '../../src/fleet/step.ts'
 import type { Answer, Ask, FleetStore, Push } from '../../src/fleet/store.ts'
 import { CircuitBreaker } from '../../src/index.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
@@ -24,6 +24,10 @@ export class Simulation {
   #replica: FleetRecord | undefined
   /** The clock of the store, relative to that of the simulation. */
   #skew = 1_700_000_000_000
+  /** How often that has gone back. */
+  #backs = 0
+  /** When what has an end began, by the clock of the simulation: open times by their stamps, leases by their ids. */
+  readonly #began = new Map<number | string, { readonly at: number; readonly backs: number }>()
   #faulty = true
   #started = 0
   /** Whether the dependency fails. */
@@ -57,15 +61,26 @@ export class Simulation {
   #disturb(): void {
     if (this.#chance(0.05)) this.#down = !this.#down
     if (this.#chance(0.02)) this.#replica = this.#record
-    if (this.#chance(0.01)) this.#record = this.#replica
+    if (this.#chance(0.01)) this.#failOver()
     if (this.#chance(0.01)) this.#record = undefined
-    if (this.#chance(0.01)) this.#skew += this.#pick([-5_000, 5_000, 3_600_000])
+    if (this.#chance(0.02)) this.#jump(this.#pick([-3_600_000, -5_000, 5_000, 3_600_000]))
     if (this.#chance(0.01)) this.#crash()
     if (this.#chance(0.02)) {
       const { breaker } = this.#pick(this.#processes)
       const operate = this.#pick(['trip', 'reset', 'halfOpen', 'forceOpen', 'release'] as const)
       breaker[operate]({ fleet: true })
     }
+  }
+
+  #jump(ms: number): void {
+    this.#skew += ms
+    if (ms < 0) this.#backs++
+  }
+
+  /** What the older copy has may be of another time of the clock. */
+  #failOver(): void {
+    this.#record = this.#replica
+    this.#backs++
   }
 
   #start(): void {
@@ -155,6 +170,7 @@ export class Simulation {
       const { record, answer, changes } = step(this.#record, ask, nowMs, this.#watchers.size)
       this.#record = record
       this.#checkRecord(record, ask, nowMs)
+      this.#checkTimes(record, ask, answer, changes, nowMs)
       if (changes.length > 0) this.#publish({ name: NAME, nowMs, registers: record.registers })
       return answer
     })
@@ -179,6 +195,39 @@ export class Simulation {
       if (before !== content) complain('one stamp of two contents', [before, content])
       this.#contents.set(key, content)
     }
+  }
+
+  /** When the clock has gone back, what has an end begins again with the next exchange, and once. */
+  #checkTimes(
+    { leases }: FleetRecord,
+    { lease, renew }: Ask,
+    { granted, refused, registers: { automatic } }: Answer,
+    changes: readonly FleetChange[],
+    nowMs: number,
+  ): void {
+    if (refused === 'late') return
+    const begins = { at: this.#clock.now(), backs: this.#backs }
+    for (const change of changes) {
+      if (change.register !== 'automatic' || this.#began.has(change.to.stamp)) continue
+      const { from, to } = change
+      const goesOn = from.state === 'open' && from.until - nowMs > from.lasts
+      this.#began.set(to.stamp, (goesOn && this.#began.get(from.stamp)) || begins)
+    }
+    const renewed = leases.find(([id]) => id === renew || (granted === true && id === lease))
+    if (renewed !== undefined) this.#began.set(renewed[0], begins)
+    for (const [id, expiresAt, lasts] of leases) {
+      if (expiresAt > nowMs) this.#checkTime(`lease ${id}`, id, lasts)
+    }
+    const denied = granted === false && automatic.state === 'open'
+    if (denied) this.#checkTime('the open time', automatic.stamp, automatic.lasts)
+  }
+
+  #checkTime(what: string, key: number | string, lasts: number): void {
+    const now = this.#clock.now()
+    const began = this.#began.get(key)
+    if (began === undefined) complain(`${what} has no beginning`, key)
+    if (this.#backs > began.backs) this.#began.set(key, { at: now, backs: this.#backs })
+    else if (now - began.at > lasts) complain(`${what} lasts too long`, { began, now, lasts })
   }
 
   #checkKnown({ name }: Process, asks: readonly Ask[]): void {

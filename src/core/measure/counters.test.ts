@@ -25,8 +25,17 @@ describe('Counters', () => {
   it.each(OUTCOMES)('counts a %s under its own name', (outcome) => {
     const counters = new Counters()
 
-    counters.outcome(outcome)
+    counters.outcome(outcome, false)
 
+    expect(counters.read()).toEqual({ ...zero, [outcome]: 1 })
+  })
+
+  it.each(OUTCOMES)('counts a slow %s as slow if it says something about the target', (outcome) => {
+    const counters = new Counters()
+
+    counters.outcome(outcome, true)
+
+    expect(counters.rest.slow).toBe(outcome === 'success' || outcome === 'failure' ? 1 : 0)
     expect(counters.read()).toEqual({ ...zero, [outcome]: 1 })
   })
 
@@ -60,10 +69,10 @@ describe('Counters', () => {
 
   it('counts apart from its clone', () => {
     const counters = new Counters()
-    counters.outcome('success')
+    counters.outcome('success', false)
 
     const copy = counters.clone()
-    copy.outcome('success')
+    copy.outcome('success', false)
     counters.rare.open++
 
     expect([counters.success, copy.success]).toEqual([1, 2])
@@ -74,7 +83,7 @@ describe('Counters', () => {
     const counters = new Counters()
     const before = counters.read()
 
-    counters.outcome('success')
+    counters.outcome('success', false)
     counters.rare.open++
 
     expect(before).toEqual(zero)

@@ -52,6 +52,8 @@ class RareCounters {
   abandoned = 0
   /** Successes of answers that nobody had looked at. */
   presumed = 0
+  /** Successes and failures that a rule for slow calls counts as slow. */
+  slow = 0
   open = 0
   'half-open' = 0
   'forced-open' = 0
@@ -130,9 +132,10 @@ export class Counters {
   }
 
   /** A call that held a permit has ended like this. */
-  outcome(outcome: Outcome): void {
+  outcome(outcome: Outcome, slow: boolean): void {
     if (outcome === 'success') this.success++
     else this.rare[outcome]++
+    if (slow && (outcome === 'success' || outcome === 'failure')) this.rare.slow++
   }
 
   clone(): Counters {
@@ -143,7 +146,14 @@ export class Counters {
 
   read(): Counts {
     const { expired, failure, neutral, cancelled, timeout, stale, ...others } = this.rest
-    const { fallbacks, failedFallbacks, abandoned: _, presumed: __, ...rejected } = others
+    const {
+      fallbacks,
+      failedFallbacks,
+      abandoned: _,
+      presumed: __,
+      slow: ___,
+      ...rejected
+    } = others
     const { admitted, settled, success } = this
     return {
       admitted,

@@ -6,7 +6,7 @@ import { LeasedProbes } from '../recovery/leased-probes.ts'
 import { Probes } from '../recovery/probes.ts'
 import type { Decision, Recovery, RecoverySettings } from '../recovery/recovery.ts'
 import { SlowStart } from '../recovery/slow-start.ts'
-import type { MachineSettings } from '../settings.ts'
+import { isSlow, type MachineSettings } from '../settings.ts'
 import type { ManualOptions, TransitionReason } from '../transition.ts'
 import type { TripRecord } from '../trip/record.ts'
 import type { Open, Opening } from './open.ts'
@@ -129,7 +129,7 @@ export function settleProbe(
   if (outcome === 'failure') {
     state.notBefore = notBefore(state.notBefore, classification, now, settings)
   }
-  const slow = isSlow(probe, outcome, now, settings)
+  const slow = outcome === 'success' && isSlow(probe.duration(now), settings)
   const counts = slow ? 'failure' : outcome
   const took = probe.duration(now)
   const decision = trips ? 'reopen' : state.recovery.settle(probe, counts, took, now)
@@ -140,16 +140,6 @@ export function settleProbe(
 
 function works(counts: Outcome): boolean {
   return counts === 'success' || counts === 'neutral'
-}
-
-/** A success that would count against the target as soon as the circuit is closed. */
-function isSlow(
-  probe: Permit,
-  outcome: Outcome,
-  now: number,
-  { trip: { slowCallRate } }: MachineSettings,
-): boolean {
-  return outcome === 'success' && probe.duration(now) >= (slowCallRate?.slowerThan ?? Infinity)
 }
 
 /** What has become of a probe that time has run out for. */
@@ -175,7 +165,7 @@ export function settleDueProbe(
   if (expired !== undefined) {
     const { deadline: at, delivered } = expired
     const outcome = isDisabled(override) ? 'cancelled' : delivered ? 'success' : 'failure'
-    const slow = isSlow(expired, outcome, at, settings)
+    const slow = outcome === 'success' && isSlow(expired.duration(at), settings)
     const counts = slow ? 'failure' : outcome
     const decision = recovery.settle(expired, counts, expired.duration(at), at)
     const reason = slow ? 'probeSlow' : 'probeExpired'
