@@ -3,7 +3,8 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { done, doneText } from './actions/operations.ts'
 import { visible } from './format.ts'
-import { counts, rows } from './state.ts'
+import { sick } from './sorted.ts'
+import { counts } from './state.ts'
 
 /** At most so often, ms. */
 const EVERY = 5_000
@@ -13,7 +14,7 @@ const said = signal('')
 /** Says to screen readers which breaker needs attention, which no longer does, and what was done; no numbers. */
 export function Announcer(): JSX.Element {
   useEffect(() => {
-    let sick: ReadonlySet<string> | undefined
+    let before: ReadonlySet<string> | undefined
     let waiting: string[] = []
     let timer = 0
     const say = (text: string) => {
@@ -31,15 +32,14 @@ export function Announcer(): JSX.Element {
     }
     const stopRows = effect(() => {
       if (counts.value === undefined) return
-      const current = new Set<string>()
-      for (const row of rows.value.values()) if (row.class === 0) current.add(row.name)
-      if (sick !== undefined) {
-        const worse = [...current].filter((name) => !sick?.has(name))
-        const better = [...sick].filter((name) => !current.has(name))
+      const current = new Set(sick.value.map(({ name }) => name))
+      if (before !== undefined) {
+        const worse = [...current].filter((name) => !before?.has(name))
+        const better = [...before].filter((name) => !current.has(name))
         if (worse.length > 0) say(`${listed(worse)} needs you`)
         if (better.length > 0) say(`${listed(better)} no longer needs you`)
       }
-      sick = current
+      before = current
     })
     const stopDone = effect(() => {
       if (done.value !== undefined) say(doneText(done.value.name, done.value.entry))

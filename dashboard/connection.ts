@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals'
+import { batch, computed, signal } from '@preact/signals'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { Counts, LogEntry, Row } from '../src/admin/index.ts'
 import { ApiError, request } from './api.ts'
@@ -11,6 +11,7 @@ import {
   readAll,
   readLog,
   readSession,
+  readSome,
   rows,
   sawProcess,
   session,
@@ -40,6 +41,8 @@ const POLLING = 30_000
 const LONGEST_WAIT = 10_000
 
 let boot = ''
+/** When everything was last asked for. */
+let readAt = 0
 let wake: () => void = () => {}
 let stop: AbortController | undefined
 
@@ -105,8 +108,8 @@ export async function connect(): Promise<never> {
 }
 
 async function readEverything(): Promise<void> {
-  await readSession()
-  await Promise.all([readAll(), readLog()])
+  readAt = Date.now()
+  await Promise.all([readSession(), readAll(), readLog()])
   heard()
   if (mode.value !== 'live') mode.value = 'polling'
 }
@@ -186,22 +189,60 @@ function refresh(): void {
   Promise.all([readAll(), readLog()]).catch(() => {})
 }
 
-let readAt = 0
+/** How often everything is read, where a tick has not all: because it is not right, and in any case; ms. */
+const WRONG_EVERY = 10_000
+const ALL_EVERY = 60_000
+/** How often what is in view is read, ms. */
+const VIEW_EVERY = 5_000
+
+let viewReadAt = 0
+/** The names of the last tick. */
+let ticked: ReadonlySet<string> = new Set()
+let isReadingSome = false
 
 function tick(body: { now: number; counts: Counts; rows: readonly Row[] }): void {
-  now.value = body.now
-  counts.value = body.counts
-  showRows(body.rows)
+  batch(() => {
+    now.value = body.now
+    counts.value = body.counts
+    showRows(body.rows)
+  })
   const { total } = body.counts
   const waited = Date.now() - readAt
-  // The others come less often, and at once when there are more or fewer.
-  if (
-    (total !== rows.value.size && waited > 1_000) ||
-    (total > body.rows.length && waited > 10_000)
-  ) {
+  if (total !== rows.value.size ? waited > 1_000 : total > body.rows.length && isTime(waited)) {
     readAt = Date.now()
     readAll().catch(() => {})
+  } else if (total > body.rows.length) readBeside(body.rows)
+}
+
+function isTime(waited: number): boolean {
+  return waited > ALL_EVERY || (waited > WRONG_EVERY && hasOtherSizes())
+}
+
+/** True if what is shown has not as many in each class as there are. */
+function hasOtherSizes(): boolean {
+  const sizes = [0, 0, 0, 0]
+  for (const row of rows.value.values()) sizes[row.class] = (sizes[row.class] as number) + 1
+  return counts.value?.byClass.some((size, index) => size !== sizes[index]) ?? false
+}
+
+/** Reads what the tick has no longer, and what is in view without being in it. */
+function readBeside(some: readonly Row[]): void {
+  const there = new Set(some.map(({ name }) => name))
+  const names = new Set(ticked)
+  ticked = there
+  if (Date.now() - viewReadAt > VIEW_EVERY) {
+    viewReadAt = Date.now()
+    for (const { dataset } of document.querySelectorAll<HTMLElement>('.row.item')) {
+      if (dataset['name'] !== undefined) names.add(dataset['name'])
+    }
   }
+  for (const name of there) names.delete(name)
+  if (names.size === 0 || isReadingSome) return
+  isReadingSome = true
+  const end = () => {
+    isReadingSome = false
+  }
+  readSome(names).then(end, end)
 }
 
 async function poll(): Promise<void> {

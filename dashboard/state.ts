@@ -49,7 +49,8 @@ export function sawProcess(id: string): void {
   if (!processes.value.includes(id)) processes.value = [...processes.value, id]
 }
 
-/** One page of a list is at most so long. */
+/** The first page of a list has what fits a window, and the others are this long. */
+const FIRST_PAGE = 100
 const PAGE = 200
 
 let walking = false
@@ -63,7 +64,7 @@ export async function readAll(): Promise<void> {
     let after: string | null = null
     do {
       const query = new URLSearchParams({
-        limit: String(PAGE),
+        limit: String(after === null ? FIRST_PAGE : PAGE),
         ...(after === null ? {} : { after }),
       })
       const list: List = await get<List>(`breakers?${query}`)
@@ -80,6 +81,24 @@ export async function readAll(): Promise<void> {
   } finally {
     walking = false
   }
+}
+
+/** An address is at most so long, without its names. */
+const MOST_NAMES = 100
+const LONGEST_QUERY = 3_000
+
+/** Reads rows by their names. */
+export async function readSome(names: Iterable<string>): Promise<void> {
+  let query = new URLSearchParams()
+  const read = async () => {
+    if (query.size > 0) showRows((await get<List>(`breakers?${query}`)).rows)
+    query = new URLSearchParams()
+  }
+  for (const name of names) {
+    query.append('name', name)
+    if (query.size === MOST_NAMES || query.toString().length > LONGEST_QUERY) await read()
+  }
+  await read()
 }
 
 export async function readSession(): Promise<void> {

@@ -1,3 +1,4 @@
+import { computed } from '@preact/signals'
 import type { ComponentChildren, JSX } from 'preact'
 import type { Row } from '../../src/admin/index.ts'
 import { MenuButton } from '../actions/menu.tsx'
@@ -10,47 +11,64 @@ import { CallBars } from './call-bars.tsx'
 import type { Measure } from './virtual-list.tsx'
 
 const WINDOW = 15 * 60_000
+/** What is a pixel or so of the band, ms. */
+const STEP = 5_000
+
+/** Bands move in steps, so that not all of them are painted anew each second. */
+const bandEnd = computed(() => Math.ceil(now.value / STEP) * STEP)
 
 export function BreakerRow({
   row,
   number,
   measure,
   index,
+  height,
 }: {
   row: Row
   number: number
   measure: Measure
   index: number
+  /** Of the place that is kept for the row, px, while there is no time to show more than its name. */
+  height: number | undefined
 }): JSX.Element {
   const badge = badgeOf(row)
   const isTall = row.class < 2
   const tone = row.class === 0 && row.override !== null ? 'open' : toneOf(badge)
-  const size = isTall ? `tall ${tone}` : row.why === '' || isIdle(row) ? 'short' : 'middle'
+  const size = sizeOf(row)
   const { calls, failed, rejected } = row.rates
+  const place = {
+    ref: measure,
+    'data-index': index,
+    'data-name': row.name,
+    role: 'row',
+    'aria-rowindex': number + 1,
+    class: `row item ${size}${isTall ? ` ${tone}` : ''}`,
+    style: height === undefined ? {} : { height: `${height}px` },
+  } as const
+  if (height !== undefined) {
+    return (
+      <div {...place}>
+        <div role="cell" class="c-state" />
+        <div role="rowheader" class="c-name">
+          <Name name={row.name} />
+        </div>
+      </div>
+    )
+  }
   return (
-    <div
-      ref={measure}
-      data-index={index}
-      role="row"
-      aria-rowindex={number + 1}
-      class={`row item ${size}`}
-      data-name={row.name}
-    >
+    <div {...place}>
       <div role="cell" class="c-state">
         <StateBadge badge={badge} filled={isTall} />
         {isTall && <div class="sub">for {span(shownFor(row))}</div>}
       </div>
       <div role="rowheader" class="c-name">
-        <div class="name">
-          <a href={breakerHash(row.name)} title={row.name}>
-            {visible(row.name)}
-          </a>
+        <Name name={row.name}>
           <Pills row={row} />
-        </div>
+        </Name>
         <Texts row={row} />
       </div>
       <div role="cell" class="c-band">
-        <Band parts={row.band} from={now.value - WINDOW} until={now.value} />
+        <Band parts={row.band} from={bandEnd.value - WINDOW} until={bandEnd.value} />
         {row.class === 0 && <CallBars name={row.name} />}
       </div>
       <Cell label="calls" class="c-calls">
@@ -81,6 +99,23 @@ export function BreakerRow({
       <div role="cell" class="c-act">
         <MenuButton row={row} />
       </div>
+    </div>
+  )
+}
+
+/** How high a row is: its class in the style sheet. */
+function sizeOf(row: Row): 'tall' | 'middle' | 'short' {
+  if (row.class < 2) return 'tall'
+  return row.why === '' || isIdle(row) ? 'short' : 'middle'
+}
+
+function Name({ name, children }: { name: string; children?: ComponentChildren }): JSX.Element {
+  return (
+    <div class="name">
+      <a href={breakerHash(name)} title={name}>
+        {visible(name)}
+      </a>
+      {children}
     </div>
   )
 }

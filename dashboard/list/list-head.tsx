@@ -2,19 +2,19 @@ import type { JSX } from 'preact'
 import type { Row } from '../../src/admin/index.ts'
 import { count, rate, span, visible } from '../format.ts'
 import { breakerHash } from '../route.ts'
-import { counts, rows } from '../state.ts'
+import { sick, sorted } from '../sorted.ts'
+import { counts } from '../state.ts'
 import { badgeOf, isByHand, shownFor } from '../state-badge.tsx'
-import { names } from './order.ts'
 
 /** How it is, in a sentence and four numbers. */
 export function ListHead(): JSX.Element {
   const { total = 0, byClass, byHand = 0, rejected = 0, failed = 0, calls = 0 } = counts.value ?? {}
-  const sick = byClass?.[0] ?? 0
-  const isCalm = sick === 0
+  const needing = byClass?.[0] ?? 0
+  const isCalm = needing === 0
   return (
     <div class="head">
       <div>
-        <h1>{isCalm ? calmTitle() : sickTitle(sick, total)}</h1>
+        <h1>{isCalm ? calmTitle() : sickTitle(needing, total)}</h1>
         <p>
           <Sentence />
         </p>
@@ -29,9 +29,9 @@ export function ListHead(): JSX.Element {
   )
 }
 
-function sickTitle(sick: number, total: number): string {
+function sickTitle(needing: number, total: number): string {
   const all = `${count(total)} ${total === 1 ? 'breaker' : 'breakers'}`
-  return `${count(sick)} of ${all} ${sick === 1 ? 'needs' : 'need'} you`
+  return `${count(needing)} of ${all} ${needing === 1 ? 'needs' : 'need'} you`
 }
 
 function calmTitle(): string {
@@ -64,13 +64,10 @@ function Figure({
 
 /** Of at most three breakers, what is wrong with them. */
 function Sentence(): JSX.Element {
-  const sick = [...rows.value.values()].filter((row) => row.class === 0)
-  const shown = names.value
-    .map((name) => sick.find((row) => row.name === name))
-    .filter((row) => row !== undefined)
-  const some = (shown.length > 0 ? shown : sick).slice(0, 3)
+  const all = sick.value
+  const some = all.slice(0, 3)
   if (some.length === 0) {
-    const recent = [...rows.value.values()].some((row) => row.trips15m > 0)
+    const recent = sorted.value.some((row) => row.trips15m > 0)
     return (
       <>
         {recent
@@ -90,7 +87,7 @@ function Sentence(): JSX.Element {
           {phrase(row)}
         </span>
       ))}
-      {sick.length > some.length && `, and ${sick.length - some.length} more`}.
+      {all.length > some.length && `, and ${all.length - some.length} more`}.
     </>
   )
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { count, minutes, visible } from '../format.ts'
 import { replaceHash, route } from '../route.ts'
-import { now } from '../state.ts'
+import { now, rows } from '../state.ts'
 import { BreakerRow } from './breaker-row.tsx'
 import { fitting, GROUPS, type Item, isHeld, items } from './order.ts'
 import { VirtualList } from './virtual-list.tsx'
@@ -67,9 +67,17 @@ export function ListTable(): JSX.Element {
       <VirtualList
         items={items.value}
         keyOf={({ key }) => key}
-        heightOf={heightOf}
-        render={(item, measure, index) =>
-          item.kind === 'group' ? (
+        kindOf={kindOf}
+        heights={HEIGHTS}
+        render={(item, measure, index, height) => {
+          if (item.kind === 'row') {
+            const row = rows.value.get(item.name)
+            if (row === undefined) return null
+            const { key, number } = item
+            const given = { key, row, number, measure, index, height }
+            return <BreakerRow {...given} />
+          }
+          return (
             <div key={item.key} ref={measure} data-index={index} role="row" class="group">
               <div role="cell">
                 <h2>
@@ -78,25 +86,19 @@ export function ListTable(): JSX.Element {
                 <span>{GROUPS[item.severity][1]}</span>
               </div>
             </div>
-          ) : (
-            <BreakerRow
-              key={item.key}
-              row={item.row}
-              number={item.number}
-              measure={measure}
-              index={index}
-            />
           )
-        }
+        }}
       />
     </div>
   )
 }
 
-function heightOf(item: Item): number {
-  if (item.kind === 'group') return 36
-  if (item.row.class < 2) return 87
-  return item.row.class === 2 ? 58 : 41
+const HEIGHTS = { group: 36, tall: 87, middle: 58, short: 41 } as const
+
+function kindOf({ kind, severity }: Item): keyof typeof HEIGHTS {
+  if (kind === 'group') return 'group'
+  if (severity < 2) return 'tall'
+  return severity === 2 ? 'middle' : 'short'
 }
 
 /** Rows must not jump away from under a pointer or the keyboard. */

@@ -1,8 +1,8 @@
 import { computed, signal } from '@preact/signals'
 import type { Row, Severity } from '../../src/admin/index.ts'
 import { route } from '../route.ts'
+import { sorted } from '../sorted.ts'
 import { rows } from '../state.ts'
-import { isIdle } from '../state-badge.tsx'
 
 export const GROUPS = [
   ['Needs you', 'rejecting calls, coming back, or failing unprotected'],
@@ -18,25 +18,16 @@ export type Item =
       readonly severity: Severity
       readonly size: number
     }
-  | { readonly kind: 'row'; readonly key: string; readonly row: Row; readonly number: number }
+  | {
+      readonly kind: 'row'
+      readonly key: string
+      readonly name: string
+      readonly severity: Severity
+      readonly number: number
+    }
 
 /** The order holds still while this is true. */
 export const isHeld = signal(false)
-
-function worstFirst(a: Row, b: Row): number {
-  return (
-    a.class - b.class ||
-    Number(isIdle(a)) - Number(isIdle(b)) ||
-    impactOf(b) - impactOf(a) ||
-    b.rates.calls - a.rates.calls ||
-    (a.name < b.name ? -1 : 1)
-  )
-}
-
-/** Of the healthy ones it would only be noise. */
-function impactOf({ class: severity, rates }: Row): number {
-  return severity === 3 ? 0 : rates.failed + rates.rejected
-}
 
 const QUICK: Readonly<Record<string, (row: Row) => boolean>> = {
   trouble: (row) => row.class === 0,
@@ -46,9 +37,9 @@ const QUICK: Readonly<Record<string, (row: Row) => boolean>> = {
 
 function matches(row: Row, words: readonly string[]): boolean {
   if (words.length === 0) return true
-  const { name, why, state, automatic, override } = row
+  const { state, automatic, override } = row
   const by = override?.by?.toLowerCase() ?? ''
-  const text = [name, why, override?.reason, by, override?.mode].join('\n').toLowerCase()
+  const text = textOf(row)
   return words.every((word) => {
     if (word.startsWith('state:')) return [state, automatic].includes(word.slice(6) as never)
     if (word.startsWith('by:')) return by.includes(word.slice(3))
@@ -56,14 +47,27 @@ function matches(row: Row, words: readonly string[]): boolean {
   })
 }
 
-/** The rows that are asked for. */
+const texts = new WeakMap<Row, string>()
+
+/** What words are looked for in. Of thousands of rows a few change in a second. */
+function textOf(row: Row): string {
+  let text = texts.get(row)
+  if (text === undefined) {
+    const { name, why, override } = row
+    text = [name, why, override?.reason, override?.by, override?.mode].join('\n').toLowerCase()
+    texts.set(row, text)
+  }
+  return text
+}
+
+/** The rows that are asked for, in order. */
 export const fitting = computed<readonly Row[]>(() => {
   const { value } = route
   if (value.page !== 'list') return []
   const words = value.query.toLowerCase().split(/\s+/).filter(Boolean)
   const quick = QUICK[value.show]
-  const all = [...rows.value.values()]
-  return all.filter((row) => (quick === undefined || quick(row)) && matches(row, words))
+  if (words.length === 0 && quick === undefined) return sorted.value
+  return sorted.value.filter((row) => (quick === undefined || quick(row)) && matches(row, words))
 })
 
 interface Placed {
@@ -75,19 +79,22 @@ let last: readonly Placed[] = []
 
 /** Where rows are; while it is held, those that are there stay, and others come after their group. */
 const placed = computed<readonly Placed[]>(() => {
-  const sorted = fitting.value.toSorted(worstFirst)
-  const fresh = sorted.map(({ name, class: severity }) => ({ name, severity }))
-  if (!isHeld.value) {
-    last = fresh
-    return last
-  }
+  const fresh = fitting.value.map(({ name, class: severity }) => ({ name, severity }))
+  if (!isHeld.value) return lastUnlessOther(fresh)
   const wanted = new Set(fresh.map(({ name }) => name))
   const kept = last.filter(({ name }) => wanted.has(name))
   const known = new Set(kept.map(({ name }) => name))
   const added = fresh.filter(({ name }) => !known.has(name))
-  last = [...kept, ...added].toSorted((a, b) => a.severity - b.severity)
-  return last
+  return lastUnlessOther([...kept, ...added].toSorted((a, b) => a.severity - b.severity))
 })
+
+/** The same array again where nothing has moved, so that nothing is placed anew. */
+function lastUnlessOther(next: readonly Placed[]): readonly Placed[] {
+  const isSame = ({ name, severity }: Placed, index: number) =>
+    last[index]?.name === name && last[index]?.severity === severity
+  if (next.length !== last.length || !next.every(isSame)) last = next
+  return last
+}
 
 /** How many rows would be elsewhere if the order were not held. */
 export const misplaced = computed(() => {
@@ -113,14 +120,12 @@ export const items = computed<readonly Item[]>(() => {
   const all: Item[] = []
   let group: Severity | undefined
   for (const [index, { name, severity }] of placed.value.entries()) {
-    const row = rows.value.get(name)
-    if (row === undefined) continue
     if (severity !== group) {
       group = severity
       const size = sizes[severity] as number
       all.push({ kind: 'group', key: `group ${severity}`, severity, size })
     }
-    all.push({ kind: 'row', key: `row ${name}`, row, number: index + 1 })
+    all.push({ kind: 'row', key: `row ${name}`, name, severity, number: index + 1 })
   }
   return all
 })

@@ -118,10 +118,30 @@ describe('the list', () => {
     const page = await open()
     await page.getByRole('heading', { name: 'All 500 breakers are closed' }).waitFor()
 
+    const table = page.getByRole('table')
+    await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('501')
+
     expect(await page.locator('.row.item').count()).toBeLessThan(80)
     await page.keyboard.press('End')
     await page.getByText('breaker 499').waitFor()
-    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('501')
+    await page.locator('.row.item', { hasText: 'breaker 499' }).locator('.band').waitFor()
+  })
+
+  it('keeps those up to date that are not among the first hundred', async () => {
+    const { registry, open } = await createWorld()
+    for (let i = 0; i < 150; i++) registry.breaker(`breaker ${String(i).padStart(3, '0')}`)
+    const last = registry.breaker('breaker 149')
+    last.forceOpen()
+    const page = await open()
+    await page.getByRole('heading', { name: 'Held by hand · 1' }).waitFor()
+
+    last.release()
+    await page.getByRole('heading', { name: 'Healthy · 150' }).waitFor()
+    await page.getByRole('searchbox').fill('149')
+    await expect.poll(() => page.locator(rowNames).allTextContents()).toEqual(['breaker 149'])
+    void last.run(() => new Promise(() => {}))
+
+    await page.locator('.row.item .c-flight').getByText('1', { exact: true }).waitFor()
   })
 
   it('shows names with markup and controls as text', async () => {
