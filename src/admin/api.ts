@@ -139,13 +139,13 @@ export class Api {
     const head = { now: this.#clock.wall(), process: { id: this.#process.id } }
     const all = await this.#all()
     if (names !== undefined) {
-      const rows = this.#lister.rows(names)
+      const rows = await this.#lister.rows(names)
       const missing = names.filter((name) => !this.#registry.has(name))
       return { ...head, counts: countsOf(all), rows, next: null, missing }
     }
-    const fitting = all.filter((entry) => this.#lister.fits(entry, query))
+    const fitting = await this.#lister.fitting(all, query)
     const { entries, next } = page(fitting, query)
-    const rows = this.#lister.rows(entries.map(({ name }) => name))
+    const rows = await this.#lister.rows(entries.map(({ name }) => name))
     return { ...head, counts: countsOf(fitting), rows, next }
   }
 
@@ -166,7 +166,7 @@ export class Api {
   }
 
   #row(name: string): Row {
-    return this.#lister.rows([name])[0] as Row
+    return this.#lister.row(name) as Row
   }
 
   #detail(name: string): Answer {
@@ -222,7 +222,8 @@ export class Api {
     const all = await this.#all()
     const first = firstOf(all, FIRST, MOST_TICKED)
     const wanted = new Set([...first.map(({ name }) => name), ...names])
-    return { now: this.#clock.wall(), counts: countsOf(all), rows: this.#lister.rows(wanted) }
+    const rows = await this.#lister.rows(wanted)
+    return { now: this.#clock.wall(), counts: countsOf(all), rows }
   }
 
   write(

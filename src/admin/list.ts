@@ -5,10 +5,14 @@ import type { Recorder } from './history/recorder.ts'
 import { callsOf } from './history/totals.ts'
 import type { Query } from './query.ts'
 import { describe, type Row } from './row.ts'
-import { IDLE, type Severity, SteadySeverity, severityOf } from './severity.ts'
-import { inTurns, readAll } from './turns.ts'
+import { IDLE, SteadySeverity, severityOf } from './severity.ts'
+import { inParts, inTurns, readAll } from './turns.ts'
 
 const BAND = 15 * 60_000
+/** So many rows take about a millisecond, and so does looking for words in so many entries. */
+const ROWS = 50
+const LOOKED_AT = 2_000
+
 /** Reads the breakers of a registry for lists and rows, without changing any. */
 export class Lister {
   readonly #registry: CircuitRegistry
@@ -70,8 +74,20 @@ export class Lister {
     return this.#changes.tripsSince(name, this.#clock.wall() - BAND)
   }
 
-  /** True for an entry that a query asks for. Looks at who has overridden it, if it asks for that. */
-  fits({ name, state, automatic, override, severity }: Entry, query: Query): boolean {
+  /** The entries that a query asks for. */
+  async fitting(all: readonly Entry[], query: Query): Promise<Entry[]> {
+    const found: Entry[] = []
+    const { words } = query
+    await inTurns(
+      inParts(all, words.length === 0 ? all.length : LOOKED_AT, (entry) => {
+        if (this.#fits(entry, query)) found.push(entry)
+      }),
+    )
+    return found
+  }
+
+  /** Looks at who has overridden it, if the query asks for that. */
+  #fits({ name, state, automatic, override, severity }: Entry, query: Query): boolean {
     if (query.state !== undefined && !query.state.includes(state)) return false
     if (query.trouble && severity !== 0) return false
     if (query.hand && override === null) return false
@@ -86,16 +102,25 @@ export class Lister {
   }
 
   /** The rows of breakers, by name; those that there are. */
-  rows(names: Iterable<string>): Row[] {
-    const now = this.#clock.now()
-    const seconds = this.#recorder.latestSeconds
+  async rows(names: Iterable<string>): Promise<Row[]> {
     const rows: Row[] = []
-    this.#registry.read((reading) => {
-      const { severity } = this.#entryOf(reading, now, seconds)
-      const row = this.#rowOf(reading, severity, seconds)
+    const visit = (reading: BreakerReading) => {
+      const row = this.#rowOf(reading)
       if (row !== undefined) rows.push(row)
-    }, new Set(names))
+    }
+    await inTurns(readAll(this.#registry, visit, { names: [...new Set(names)], size: ROWS }))
     return rows
+  }
+
+  row(name: string): Row | undefined {
+    let row: Row | undefined
+    this.#registry.read(
+      (reading) => {
+        row = this.#rowOf(reading)
+      },
+      [name],
+    )
+    return row
   }
 
   /** What calls of a breaker have met since then, in milliseconds since 1970. */
@@ -111,7 +136,9 @@ export class Lister {
   }
 
   /** `reading` is of the breaker, and is not kept. */
-  #rowOf(reading: BreakerReading, severity: Severity, seconds: number): Row | undefined {
+  #rowOf(reading: BreakerReading): Row | undefined {
+    const seconds = this.#recorder.latestSeconds
+    const { severity } = this.#entryOf(reading, this.#clock.now(), seconds)
     const { name, state, automatic, generation, inFlight } = reading
     const breaker = this.#registry.get(name)
     if (breaker === undefined) return undefined

@@ -10,7 +10,7 @@ function registryOf(size: number): CircuitRegistry {
 }
 
 describe('readAll', () => {
-  it.each([0, 1, 249, 251, 1_000])('reads each of %i breakers once', async (size) => {
+  it.each([0, 1, 99, 100, 101, 1_000])('reads each of %i breakers once', async (size) => {
     const names: string[] = []
 
     await inTurns(readAll(registryOf(size), ({ name }) => names.push(name)))
@@ -19,24 +19,37 @@ describe('readAll', () => {
   })
 
   it('is done at once where there are few', () => {
-    expect(inTurns(readAll(registryOf(100), () => {}))).toBeUndefined()
+    expect(inTurns(readAll(registryOf(99), () => {}))).toBeUndefined()
   })
 
-  it('reads no more than 250 in a turn, so that other work does not wait', async () => {
+  it('reads those that are named, in their order', async () => {
+    const names: string[] = []
+    const wanted = ['b700', 'gone', 'b3', 'b5']
+
+    await inTurns(readAll(registryOf(1_000), ({ name }) => names.push(name), { names: wanted }))
+
+    expect(names).toEqual(['b700', 'b3', 'b5'])
+  })
+
+  it.each([
+    [100, {}],
+    [50, { size: 50 }],
+    [50, { size: 50, names: Array.from({ length: 210 }, (_, i) => `b${i}`) }],
+  ])('reads %i in a turn, so that other work does not wait: %o', async (most, options) => {
     const registry = registryOf(2_000)
     let read = 0
-    let most = 0
+    let found = 0
     const turn = () => {
-      most = Math.max(most, read)
+      found = Math.max(found, read)
       read = 0
       immediate = setImmediate(turn)
     }
     let immediate = setImmediate(turn)
 
-    await inTurns(readAll(registry, () => read++))
+    await inTurns(readAll(registry, () => read++, options))
 
     clearImmediate(immediate)
-    expect(Math.max(most, read)).toBe(250)
+    expect(Math.max(found, read)).toBe(most)
   })
 
   it('survives breakers that come and go meanwhile, and waits for none that comes', async () => {

@@ -1,32 +1,43 @@
 import type { BreakerReading, CircuitRegistry } from '../index.ts'
 import { nextTurn } from './platform.ts'
 
-/** So many breakers are read at once: about a millisecond, so that calls do not wait for it. */
-const PART = 250
+/** So many breakers are read at once: well under a millisecond, so that calls do not wait for it. */
+const PART = 100
 
-/** Reads all breakers; yields between parts where there are many. */
+/** Reads all breakers, or those that are named, in parts of `size`; yields between them where there are many. */
 export function* readAll(
   registry: CircuitRegistry,
   visit: (reading: BreakerReading) => void,
+  { names, size = PART }: { names?: readonly string[]; size?: number } = {},
 ): Generator<void> {
-  for (const names of inParts(registry.names(), registry.size)) {
-    registry.read(visit, names)
-    if (names.length === PART) yield
+  let part: string[] = []
+  // No more than there are now, as some may be added meanwhile.
+  let left = names?.length ?? registry.size
+  for (const name of names ?? registry.names()) {
+    if (left-- <= 0) break
+    part.push(name)
+    if (part.length < size) continue
+    registry.read(visit, part)
+    part = []
+    yield
   }
+  registry.read(visit, part)
 }
 
-/** Items in parts, as they come: no more than that, as some may be added meanwhile. */
-function* inParts<T>(items: Iterable<T>, most: number): Generator<T[]> {
-  let part: T[] = []
-  let left = most
+/** Visits items; yields after each `size` of them. */
+export function* inParts<T>(
+  items: Iterable<T>,
+  size: number,
+  visit: (item: T) => void,
+): Generator<void> {
+  let left = size
   for (const item of items) {
-    if (left-- <= 0) break
-    part.push(item)
-    if (part.length < PART) continue
-    yield part
-    part = []
+    if (left-- === 0) {
+      yield
+      left = size - 1
+    }
+    visit(item)
   }
-  if (part.length > 0) yield part
 }
 
 /** Lets other work have its turn whenever `work` yields. Undefined if it has ended without. */

@@ -215,6 +215,39 @@ describe('the memory of histories', () => {
   })
 })
 
+describe('the memory of histories, where there is too little of it', () => {
+  it('stays with those that are called, whatever else is', async () => {
+    const { clock, registry, recorder } = create({ memory: 10 * 1_620 })
+    for (let step = 0; step < 20; step++) {
+      for (let i = 0; i < 15; i++) await succeed(registry.breaker(`b${i}`))
+      await clock.advance(5_000)
+    }
+
+    const complete = Array.from(
+      { length: 15 },
+      (_, i) => recorder.history(`b${i}`, '15m').ok,
+    ).filter((ok) => last(ok, 20).every((calls) => calls === 1))
+    expect(complete).toHaveLength(10)
+    expect(recorder.memory).toBe(10 * 1_620)
+  })
+
+  it('goes to those that are called from those that no longer are, however many there are', async () => {
+    const { clock, registry, recorder } = create({ memory: 500 * 1_620 })
+    for (let i = 0; i < 500; i++) await succeed(registry.breaker(`idle${i}`))
+    const step = async (): Promise<void> => {
+      await clock.advance(5_000)
+      await recorder.update()
+    }
+    for (let i = 0; i < 4; i++) await step()
+
+    for (let i = 0; i < 100; i++) await succeed(registry.breaker(`new${i}`))
+    await step()
+
+    for (let i = 0; i < 100; i++) expect(recorder.history(`new${i}`, '15m').ok).toContain(1)
+    expect(recorder.memory).toBe(500 * 1_620)
+  })
+})
+
 describe('the timer', () => {
   it('is one, whatever is asked, and none when it was closed', async () => {
     const { clock, registry, recorder } = create()

@@ -6,6 +6,8 @@ import { callsOf, isUnchanged, NO_TOTALS, totalsOf } from './totals.ts'
 
 const STEP = 5_000
 const MINUTE = 60_000
+/** So many breakers are looked at for one whose memory is needed elsewhere. */
+const LOOKED_AT = 100
 /** Steps without a call after which a breaker's history is dropped. */
 const IDLE_STEPS = (6 * 60 * MINUTE) / STEP
 
@@ -43,6 +45,7 @@ export class Recorder {
   readonly #steps = new Float64Array(SLOTS).fill(-1)
   readonly #spans = new Float64Array(SLOTS).fill(-1)
   #used = 0
+  #lookedAt: Iterator<Recording> = this.#recordings.values()
   #keepsHours = true
   #pass = 0
   /** When it last read, and the time before that. */
@@ -106,7 +109,8 @@ export class Recorder {
       if (recording === undefined) return
       seen++
       recording.pass = this.#pass
-      this.#allocate(recording)
+      this.#shorten(recording)
+      this.#allocate(recording, ended)
       recording.endStep(ended)
       if (minutes > 1) recording.skipMinutes()
       else if (minutes === 1) recording.endMinute(spanEnding(now))
@@ -190,29 +194,40 @@ export class Recorder {
   }
 
   /** Takes memory for a breaker that did something for the first time. */
-  #allocate(recording: Recording): void {
+  #allocate(recording: Recording, ended: number): void {
     if (recording.bytes !== undefined || recording.now === recording.step) return
-    if (this.#used + 2 * RING > this.#memory && this.#keepsHours) this.#dropHours()
-    const bytes = this.#keepsHours ? 2 * RING : RING
-    if (this.#used + bytes > this.#memory && !this.#freeIdlest()) return
-    recording.bytes = new Uint8Array(bytes)
-    this.#used += bytes
-  }
-
-  #dropHours(): void {
-    this.#keepsHours = false
-    this.#used = 0
-    for (const recording of this.#recordings.values()) {
-      recording.bytes = recording.bytes?.slice(0, RING)
-      this.#used += recording.bytes?.length ?? 0
+    if (this.#used + this.#size > this.#memory && this.#keepsHours) {
+      // Each loses its hours when its turn comes; they are not counted any more.
+      this.#keepsHours = false
+      this.#used /= 2
     }
+    if (this.#used + this.#size > this.#memory && !this.#freeIdle(ended)) return
+    recording.bytes = new Uint8Array(this.#size)
+    this.#used += this.#size
   }
 
-  /** Frees what is kept of the breaker that has been idle for longest; false if all are in trouble. */
-  #freeIdlest(): boolean {
+  /** The bytes of one breaker. */
+  get #size(): number {
+    return this.#keepsHours ? 2 * RING : RING
+  }
+
+  #shorten(recording: Recording): void {
+    const { bytes } = recording
+    if (bytes !== undefined && bytes.length > this.#size) recording.bytes = bytes.slice(0, RING)
+  }
+
+  /**
+   * Frees what is kept of the breaker that has been idle for longest, among some: of thousands, looking at all of
+   * them each time would take too long. False where none of them is idle.
+   */
+  #freeIdle(ended: number): boolean {
     let idlest: Recording | undefined
-    for (const recording of this.#recordings.values()) {
-      if (recording.bytes === undefined || recording.isTroubled) continue
+    for (let left = Math.min(LOOKED_AT, this.#recordings.size); left > 0; left--) {
+      const recording = this.#nextLookedAt()
+      if (recording?.bytes === undefined || recording.isTroubled) continue
+      // Whether one whose turn is still to come was active in this step is not known yet.
+      const idleBefore = recording.pass === this.#pass ? ended : ended - 1
+      if (recording.activeStep >= idleBefore) continue
       if (recording.activeStep < (idlest?.activeStep ?? Infinity)) idlest = recording
     }
     if (idlest === undefined) return false
@@ -221,8 +236,17 @@ export class Recorder {
     return true
   }
 
+  /** One after the other, and then again from the first. */
+  #nextLookedAt(): Recording | undefined {
+    const next = this.#lookedAt.next()
+    if (!next.done) return next.value
+    this.#lookedAt = this.#recordings.values()
+    return this.#lookedAt.next().value
+  }
+
   #free(recording: Recording): void {
-    this.#used -= recording.bytes?.length ?? 0
+    if (recording.bytes === undefined) return
+    this.#used -= this.#size
     recording.bytes = undefined
   }
 
