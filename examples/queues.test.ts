@@ -2,12 +2,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { Queue } from 'bullmq'
-import type { Consumer, ConsumerRunConfig } from 'kafkajs'
+import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { CircuitBreaker } from '../src/index.ts'
 import { Server } from '../test/clients/databases/server.ts'
+import { KafkaBroker } from '../test/examples/kafka-broker.ts'
 import { createWorker } from './bullmq.ts'
-import { consume as consumeKafka } from './kafka.ts'
+import { consume } from './kafka.ts'
 import { consume as consumeSqs } from './sqs.ts'
 
 const PATIENCE = { timeout: 20_000, interval: 5 }
@@ -61,86 +62,79 @@ describe('the worker of BullMQ', () => {
   })
 })
 
-/** What a broker and the client of KafkaJS do together: it delivers in order, and again what was thrown back. */
-class InProcessConsumer {
-  readonly events = { GROUP_JOIN: 'consumer.group_join' } as const
-  readonly log: string[] = []
-  readonly #messages: string[]
-  #offset = 0
-  #run: ConsumerRunConfig['eachMessage']
-  #paused = false
-  #joined: (() => void)[] = []
-
-  constructor(messages: string[]) {
-    this.#messages = messages
+describe('the consumer of KafkaJS', () => {
+  /** A topic whose messages are handled once `works` is set, and the consumer of the example. */
+  async function start(breaker: CircuitBreaker, retries: number) {
+    const broker = await KafkaBroker.start()
+    onTestFinished(() => broker.stop())
+    const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING })
+    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+    await producer.connect()
+    // In one partition, which keeps their order.
+    const messages = ['a', 'b', 'c'].map((value) => ({ value, partition: 0 }))
+    await producer.send({ topic: 'mail', messages })
+    await producer.disconnect()
+    const state = { works: false, joined: 0, handled: [] as string[] }
+    const retry = { retries, initialRetryTime: 20 }
+    const consumer = kafka.consumer({
+      groupId: 'mail',
+      maxWaitTimeInMs: 50,
+      sessionTimeout: 3_000,
+      heartbeatInterval: 300,
+      retry,
+    })
+    consumer.on(consumer.events.GROUP_JOIN, () => void state.joined++)
+    await consumer.connect()
+    const stop = await consume(consumer, 'mail', breaker, async ({ message }) => {
+      if (!state.works) throw new Error('down')
+      state.handled.push(String(message.value))
+    })
+    onTestFinished(stop)
+    return { state, consumer }
   }
 
-  async subscribe(): Promise<void> {}
-  async run({ eachMessage }: ConsumerRunConfig): Promise<void> {
-    this.#run = eachMessage
-  }
-  pause(): void {
-    this.#paused = true
-    this.log.push('pause')
-  }
-  resume(): void {
-    this.#paused = false
-    this.log.push('resume')
-  }
-  on(_: string, listener: () => void): () => void {
-    this.#joined.push(listener)
-    return () => {
-      this.#joined = this.#joined.filter((other) => other !== listener)
+  it('fetches nothing while open, probes by the time, and handles all in order', async () => {
+    const breaker = breakerOf(200)
+    const { state } = await start(breaker, 50)
+    await vi.waitFor(() => expect(breaker.snapshot().counts.failure).toBeGreaterThan(3), PATIENCE)
+    state.works = true
+    await vi.waitFor(() => expect(state.handled).toEqual(['a', 'b', 'c']), PATIENCE)
+
+    const { admitted, rejected } = breaker.snapshot().counts
+    expect([breaker.state, rejected.open, rejected['half-open']]).toEqual(['closed', 0, 0])
+    expect(admitted).toBeGreaterThan(6)
+  })
+
+  it.each([
+    ['is paused when it has joined its group anew, where the circuit opened meanwhile', true],
+    ['is not paused when it has joined its group anew, where the open time ended meanwhile', false],
+  ])('that has crashed %s', async (_, open) => {
+    const breaker = new CircuitBreaker({ name: 'mail', maxFailures: 9, resetTimeout: 600_000 })
+    const printed = vi.spyOn(console, 'error')
+    onTestFinished(() => printed.mockRestore())
+    // It crashes by a message that is thrown back twice.
+    const { state, consumer } = await start(breaker, 1)
+    let crashed = false
+    consumer.on(consumer.events.CRASH, () => {
+      crashed = true
+      state.joined = 0
+      // By what else uses the breaker.
+      breaker.trip()
+      if (!open) breaker.halfOpen()
+      state.works = true
+    })
+    const paused = open ? [{ topic: 'mail', partitions: [0, 1, 2, 3] }] : []
+    await vi.waitFor(() => expect([crashed, state.joined > 0]).toEqual([true, true]), PATIENCE)
+    expect(consumer.paused()).toEqual(paused)
+    if (open) {
+      expect(breaker.snapshot().counts.admitted).toBe(2)
+      breaker.halfOpen()
     }
-  }
-  async disconnect(): Promise<void> {}
+    await vi.waitFor(() => expect(state.handled).toEqual(['a', 'b', 'c']), PATIENCE)
 
-  /** After a crash, its client joins the group anew: pauses are lost. */
-  restart(): void {
-    this.#paused = false
-    for (const listener of this.#joined) listener()
-  }
-
-  /** One poll. */
-  async poll(): Promise<void> {
-    const value = this.#messages[this.#offset]
-    if (this.#paused || value === undefined) return
-    try {
-      await this.#run?.({ message: { value: Buffer.from(value) } } as never)
-      this.#offset++
-    } catch {}
-  }
-}
-
-describe('the consumer of KafkaJS, over a queue in this process', () => {
-  it('pauses its topic while open, also after a restart, and handles all in order', async () => {
-    const breaker = breakerOf(50)
-    const consumer = new InProcessConsumer(['a', 'b', 'c'])
-    let works = false
-    const handled: string[] = []
-    const stop = await consumeKafka(
-      consumer as unknown as Consumer,
-      'mail',
-      breaker,
-      async ({ message }) => {
-        if (!works) throw new Error('down')
-        handled.push(String(message.value))
-      },
-    )
-    await consumer.poll()
-    await consumer.poll()
-    expect(consumer.log).toEqual(['pause'])
-    consumer.restart()
-    expect(consumer.log).toEqual(['pause', 'pause'])
-    works = true
-    await vi.waitFor(async () => {
-      await consumer.poll()
-      expect(handled).toEqual(['a', 'b', 'c'])
-    }, PATIENCE)
-
-    expect(consumer.log).toEqual(['pause', 'pause', 'resume'])
-    expect(breaker.snapshot().counts.rejected.open).toBe(0)
-    await stop()
+    expect(consumer.paused()).toEqual([])
+    expect(breaker.snapshot().counts).toMatchObject({ admitted: 5, rejected: { open: 0 } })
+    expect(printed).not.toHaveBeenCalled()
   })
 })
 

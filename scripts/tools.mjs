@@ -26,6 +26,12 @@ const tools = {
     folders: () => ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'],
     needs: 'the tests that talk to a real MariaDB',
   },
+  kcat: {
+    variable: 'KCAT',
+    names: ['kcat'],
+    folders: () => ['/opt/homebrew/bin', '/usr/local/bin'],
+    needs: 'the tests that talk to a broker of Kafka, the one within librdkafka,',
+  },
   prometheus: {
     variable: 'PROMETHEUS',
     names: ['prometheus'],
