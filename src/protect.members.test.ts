@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createBreaker, reasonOf } from '../test/helpers/public.ts'
-import { type CircuitBreaker, protect } from './index.ts'
+import { type CircuitBreaker, CircuitOpenError, protect } from './index.ts'
 
 let breaker: CircuitBreaker
 beforeEach(() => {
@@ -154,6 +154,25 @@ it('an error of a client that can not be read is a failure like any other', asyn
   expect(await reasonOf(client.get())).toBe(error)
   expect(await reasonOf(protect({ get: () => Promise.reject(null) }, breaker).get())).toBe(null)
   expect(breaker.snapshot().counts).toMatchObject({ failure: 2, cancelled: 0 })
+})
+
+it('a namespace that makes its methods when they are read is guarded, whatever it says of them', async () => {
+  // As Prisma has one for each of its models.
+  const described = { value: undefined, writable: true, enumerable: true, configurable: true }
+  const orders = new Proxy(
+    {},
+    {
+      ownKeys: () => ['count'],
+      getOwnPropertyDescriptor: () => described,
+      get: () => async () => 5,
+    },
+  ) as { count(): Promise<number> }
+  const client = protect({ orders }, breaker)
+
+  expect(await client.orders.count()).toBe(5)
+  expect(admitted()).toBe(1)
+  breaker.trip()
+  expect(await reasonOf(client.orders.count())).toBeInstanceOf(CircuitOpenError)
 })
 
 describe('a property that is defined on a guarded client', () => {

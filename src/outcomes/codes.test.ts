@@ -147,7 +147,7 @@ const tables: Readonly<Record<string, readonly [Classifier, readonly Row[]]>> = 
   prisma: [
     prisma,
     [
-      ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037'].map(
+      ...['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2037'].map(
         (code): Row => [code, { code }, 'failure'],
       ),
       ['conflict', { code: 'P2034' }, 'neutral'],
@@ -161,6 +161,29 @@ const tables: Readonly<Record<string, readonly [Classifier, readonly Row[]]>> = 
       ['panic', { name: 'PrismaClientRustPanicError' }, 'failure'],
       ['validation', { name: 'PrismaClientValidationError' }, 'success'],
       ['of another kind', { code: 'P3005' }, undefined],
+      ...(
+        [
+          ['no connection', { kind: 'DatabaseNotReachable' }, 'failure'],
+          ['a connection that is lost', { kind: 'ConnectionClosed' }, 'failure'],
+          ['a socket that times out', { kind: 'SocketTimeout' }, 'failure'],
+          ['too many connections', { kind: 'TooManyConnections' }, 'failure'],
+          ['no TLS', { kind: 'TlsConnectionError' }, 'failure'],
+          ['a conflict', { kind: 'TransactionWriteConflict' }, 'neutral'],
+          ['a statement timeout', { kind: 'postgres', originalCode: '57014' }, 'failure'],
+          ['a lock', { kind: 'postgres', originalCode: '55P03' }, 'neutral'],
+          ['a wrong statement', { kind: 'postgres', originalCode: '42601' }, 'success'],
+          ['a shutdown of MySQL', { kind: 'mysql', originalCode: '1053' }, 'failure'],
+          ['a wait for a lock of MySQL', { kind: 'mysql', originalCode: '1205' }, 'neutral'],
+          ['a wrong statement of MySQL', { kind: 'mysql', originalCode: '1064' }, 'success'],
+          ['what is not known', { kind: 'sqlite', originalCode: '1' }, 'success'],
+        ] as const
+      ).map(
+        ([what, cause, outcome]): Row => [
+          `a raw query by ${what}`,
+          { code: 'P2010', meta: { driverAdapterError: { name: 'DriverAdapterError', cause } } },
+          outcome,
+        ],
+      ),
     ],
   ],
   aws: [

@@ -26,12 +26,15 @@ const POSTGRES_NEUTRAL = /^(40|28|55P03)/
  * const syntaxError = Object.assign(new Error('syntax error'), { code: '42601' })
  * console.assert(postgres({ status: 'rejected', reason: syntaxError }) === 'success')
  */
-export const postgres: Classifier = /* @__PURE__ */ database((cause) => {
-  const code = read(cause, 'code')
+export const postgres: Classifier = /* @__PURE__ */ database((cause) =>
+  sqlStateOutcome(read(cause, 'code')),
+)
+
+function sqlStateOutcome(code: unknown): Outcome | undefined {
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return undefined
   if (POSTGRES_FAILURES.test(code)) return 'failure'
   return POSTGRES_NEUTRAL.test(code) ? 'neutral' : 'success'
-})
+}
 
 /** Too many connections, out of resources, shutdown, too many per user, read-only, execution time. */
 const MYSQL_FAILURES = [1040, 1041, 1053, 1203, 1290, 3024]
@@ -55,11 +58,15 @@ const MYSQL_FIRST = 1000
  */
 export const mysql: Classifier = /* @__PURE__ */ database((cause) => {
   if (read(cause, 'code') === 'PROTOCOL_CONNECTION_LOST') return 'failure'
-  const errno = read(cause, 'errno')
-  if (typeof errno !== 'number' || errno < MYSQL_FIRST) return undefined
+  return errnoOutcome(read(cause, 'errno'))
+})
+
+function errnoOutcome(errno: unknown): Outcome | undefined {
+  // Neither NaN.
+  if (typeof errno !== 'number' || !(errno >= MYSQL_FIRST)) return undefined
   if (MYSQL_FAILURES.includes(errno)) return 'failure'
   return MYSQL_NEUTRAL.includes(errno) ? 'neutral' : 'success'
-})
+}
 
 /** The first word of replies that say how the server is. */
 const REDIS_FAILURES =
@@ -119,8 +126,8 @@ export const mongodb: Classifier = /* @__PURE__ */ database((cause) => {
 
 const PRISMA = /* @__PURE__ */ codes({
   failure:
-    'P1001 P1002 P1008 P1017 P2024 P2037 PrismaClientInitializationError PrismaClientRustPanicError',
-  neutral: 'P2034',
+    'P1001 P1002 P1008 P1011 P1017 P2024 P2037 PrismaClientInitializationError PrismaClientRustPanicError DatabaseNotReachable ConnectionClosed SocketTimeout TooManyConnections TlsConnectionError',
+  neutral: 'P2034 TransactionWriteConflict',
   success: 'PrismaClientValidationError',
 })
 
@@ -132,6 +139,9 @@ const PRISMA = /* @__PURE__ */ codes({
  * - neutral: write conflicts and deadlocks (P2034)
  * - success: every other error of a query (P2…), and invalid queries
  *
+ * A query that fails by what the driver of PostgreSQL or MySQL says, as a raw one does, counts as by `postgres` or
+ * `mysql`.
+ *
  * @example
  * import { prisma } from 'short-circuit/outcomes'
  *
@@ -140,6 +150,14 @@ const PRISMA = /* @__PURE__ */ codes({
  */
 export const prisma: Classifier = /* @__PURE__ */ database((cause) => {
   const code = readText(cause, 'code') || readText(cause, 'errorCode')
-  const known = PRISMA.get(code) ?? PRISMA.get(readText(cause, 'name'))
-  return known ?? (/^P2\d{3}$/.test(code) ? 'success' : undefined)
+  const driver = read(read(read(cause, 'meta'), 'driverAdapterError'), 'cause')
+  const original = read(driver, 'originalCode')
+  return (
+    PRISMA.get(code) ??
+    PRISMA.get(readText(cause, 'name')) ??
+    PRISMA.get(readText(driver, 'kind')) ??
+    sqlStateOutcome(original) ??
+    errnoOutcome(Number(original)) ??
+    (/^P2\d{3}$/.test(code) ? 'success' : undefined)
+  )
 })

@@ -144,8 +144,12 @@ export function mayCallTarget(value: object): boolean {
 const NAMESPACE_DEPTH = 4
 
 function hasMethods(value: object, depth: number): boolean {
-  return Object.values(Object.getOwnPropertyDescriptors(value)).some(({ value: member, get }) => {
-    if (typeof member === 'function' || get !== undefined) return true
+  return Object.getOwnPropertyNames(value).some((key) => {
+    const own = Reflect.getOwnPropertyDescriptor(value, key)
+    if (own?.get !== undefined) return true
+    // A proxy, as Prisma has for each model, may describe a method as undefined.
+    const member: unknown = own?.value ?? Reflect.get(value, key)
+    if (typeof member === 'function') return true
     return depth > 0 && isObject(member) && isInstanceOrNamespace(member, depth - 1)
   })
 }

@@ -47,6 +47,11 @@ const HEAD = [
   'know this',
 ]
 
-const { dependencies } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { readonly dependencies: Readonly<Record<string, string | undefined>> }
+const dependencies = Object.assign({}, ...['../', '../prisma/'].map(dependenciesOf)) as Readonly<
+  Record<string, string | undefined>
+>
+
+function dependenciesOf(folder: string): object {
+  const file = new URL(`${folder}package.json`, import.meta.url)
+  return JSON.parse(readFileSync(file, 'utf8')).dependencies
+}

@@ -16,6 +16,7 @@ import {
   WRONG,
 } from '../contract.ts'
 import { Server } from '../server.ts'
+import { prisma } from './prisma.ts'
 
 const orders = pgTable('orders', { id: integer() })
 const SLEEP = 'select pg_sleep(60)'
@@ -234,5 +235,6 @@ export const postgresTests: DatabaseTests = {
     tested(guardedDrizzle),
     tested(drizzleOverPostgres),
     tested(guardedDrizzleOverPostgres),
+    prisma,
   ],
 }
