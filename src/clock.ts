@@ -28,7 +28,7 @@ interface Platform {
   readonly MessageChannel?: typeof MessageChannel
   readonly navigator?: { readonly userAgent?: string }
   readonly performance?: { readonly now: () => number }
-  readonly process?: { readonly getBuiltinModule?: (name: string) => AsyncHooks | undefined }
+  readonly process?: { readonly getBuiltinModule?: (name: string) => object | undefined }
 }
 
 interface AsyncHooks {
@@ -36,6 +36,9 @@ interface AsyncHooks {
 }
 
 const platform = globalThis as unknown as Platform
+
+/** Next.js puts functions that throw in the place of those that its edge runtime does not have. */
+const hasStubs = 'EdgeRuntime' in platform
 
 // As they are at import. What differs later has been replaced, by fake timers for example.
 const { setTimeout: importedTimeout, clearTimeout: importedClear } = platform
@@ -108,10 +111,11 @@ function sinceStart(time: number): number {
  * that wait in the sockets are handled first; a timer of 0 ms would run before them.
  */
 function nextTurn(fn: () => void): () => void {
-  const { setImmediate, clearImmediate, setTimeout, clearTimeout, navigator } = platform
+  const { clearImmediate, setTimeout, clearTimeout, navigator } = platform
+  const setImmediate = hasStubs ? undefined : platform.setImmediate
   // In Workers its messages come before the microtasks that wait already.
   const workers = navigator?.userAgent === 'Cloudflare-Workers'
-  const MessageChannel = workers ? undefined : platform.MessageChannel
+  const MessageChannel = workers || hasStubs ? undefined : platform.MessageChannel
   const real = setImmediate === importedImmediate && timersLast()
   if (setImmediate && (real || !MessageChannel)) {
     const immediate = setImmediate(fn)
@@ -157,9 +161,13 @@ export function timersLast(): boolean {
 }
 
 /** Runs a function in the async context of the import: a timer that is armed there keeps no call's. */
-export const outside: (<T>(fn: () => T) => T) | undefined = platform.process
-  ?.getBuiltinModule?.('node:async_hooks')
-  ?.AsyncLocalStorage?.snapshot?.()
+export const outside: (<T>(fn: () => T) => T) | undefined =
+  builtinModule<AsyncHooks>('node:async_hooks')?.AsyncLocalStorage?.snapshot?.()
+
+/** A module of Node, or of a runtime that has them as well; undefined elsewhere. */
+export function builtinModule<Module>(name: string): Module | undefined {
+  return hasStubs ? undefined : (platform.process?.getBuiltinModule?.(name) as Module | undefined)
+}
 
 /** The clock whose timers calls by `clock` may share; undefined if each of them needs its own. */
 export function sharedClock(clock: Clock): Clock | undefined {

@@ -1,3 +1,5 @@
+import { builtinModule } from '../clock.ts'
+
 /** Events that bring nothing of an answer. */
 export const ENDINGS: ReadonlySet<PropertyKey> = new Set(['error', 'abort', 'end', 'close'])
 
@@ -106,20 +108,9 @@ function isOfNode(stream: object): boolean {
 
 /** Listening to `error` itself would hide that nothing else does. */
 function errorEvent(stream: object): PropertyKey {
-  return (isOfNode(stream) && builtinModule('node:events')?.errorMonitor) || 'error'
-}
-
-interface BuiltinModules {
-  'node:events': { readonly errorMonitor: symbol }
-  'node:stream': { readonly Readable: { from(items: AsyncIterable<unknown>): EmittingStream } }
-}
-
-/** A module of Node, or of a runtime that has them as well; undefined elsewhere. */
-export function builtinModule<Name extends keyof BuiltinModules>(
-  name: Name,
-): BuiltinModules[Name] | undefined {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?(name: Name): BuiltinModules[Name] | undefined }
-  }
-  return process?.getBuiltinModule?.(name)
+  return (
+    (isOfNode(stream) &&
+      builtinModule<{ readonly errorMonitor: symbol }>('node:events')?.errorMonitor) ||
+    'error'
+  )
 }

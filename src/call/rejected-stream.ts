@@ -1,4 +1,5 @@
-import { builtinModule } from './emitting-stream.ts'
+import { builtinModule } from '../clock.ts'
+import type { EmittingStream } from './emitting-stream.ts'
 import type { Iterator } from './stream-iterators.ts'
 import { webStream } from './web-stream.ts'
 
@@ -98,8 +99,12 @@ function anyStream(opened: Promise<unknown>, items: AsyncIterable<unknown>): unk
   })
 }
 
+interface StreamModule {
+  readonly Readable: { from(items: AsyncIterable<unknown>): EmittingStream }
+}
+
 function nodeStream(opened: Promise<unknown>, items: AsyncIterable<unknown>): object | undefined {
-  const stream = builtinModule('node:stream')?.Readable.from(items)
+  const stream = builtinModule<StreamModule>('node:stream')?.Readable.from(items)
   // Its error is emitted also when it is only listened for, as that of a file that can't be opened.
   stream?.on('newListener', (event) => {
     if (event === 'error') opened.catch((reason) => stream.destroy?.(reason))

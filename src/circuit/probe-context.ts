@@ -1,3 +1,4 @@
+import { builtinModule } from '../clock.ts'
 import type { Machine } from '../core/machine.ts'
 import { type Classification, NEUTRAL } from '../core/outcome.ts'
 import type { Permit } from '../core/permit.ts'
@@ -21,11 +22,6 @@ interface Storage {
 }
 
 interface Platform {
-  readonly process?: {
-    readonly getBuiltinModule?: (
-      name: string,
-    ) => { readonly AsyncLocalStorage?: new () => Storage } | undefined
-  }
   readonly AsyncLocalStorage?: new () => Storage
 }
 
@@ -54,8 +50,8 @@ class SynchronousStorage implements Storage {
 let storage: Storage | undefined
 
 function createStorage(): Storage {
-  const { process, AsyncLocalStorage } = globalThis as Platform
-  const hooks = process?.getBuiltinModule?.('node:async_hooks')
+  const hooks = builtinModule<Platform>('node:async_hooks')
+  const { AsyncLocalStorage } = globalThis as Platform
   const Best = hooks?.AsyncLocalStorage ?? AsyncLocalStorage ?? SynchronousStorage
   return new Best()
 }

@@ -94,6 +94,20 @@ describe('a bundle', () => {
     expect(JSON.parse(result)).toEqual(EXPECTED)
   })
 
+  it('runs in the edge runtime of Next.js, where what is missing is there, and throws', async () => {
+    const runtime = new EdgeVM()
+    const missing = () => {
+      throw new Error('not supported')
+    }
+    for (const name of ['setImmediate', 'clearImmediate', 'MessageChannel']) {
+      Object.defineProperty(runtime.context, name, { get: () => missing })
+    }
+    runtime.context['process'] = { env: {}, getBuiltinModule: missing }
+    runtime.evaluate(script)
+
+    expect(JSON.parse(await runtime.evaluate<Promise<string>>(PROGRAM))).toEqual(EXPECTED)
+  })
+
   it('runs in a window of jsdom', async () => {
     const { JSDOM } = createRequire(import.meta.url)('jsdom') as {
       JSDOM: new (html: string, options: object) => { window: { eval(code: string): unknown } }
