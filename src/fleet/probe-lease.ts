@@ -19,7 +19,7 @@ export class ProbeLease {
   readonly #policy: FleetPolicy
   #request: Request | undefined
   /** The lease that there is, until its probe has ended. */
-  #lease: { readonly id: string; renewedAt: number } | undefined
+  #lease: { readonly id: string; readonly probes: LeasedProbes; renewedAt: number } | undefined
   /** Said again until it is heard: that a lease ended is so however often it is said. */
   #result: Result | undefined
   /** How long to keep a lease that no call takes, ms: twice as long after each that was given back. */
@@ -51,21 +51,34 @@ export class ProbeLease {
 
   /** The breaker has changed: perhaps the probe has ended. */
   look(): void {
-    if (this.#lease !== undefined) this.#end(this.#breaker.machine.leasedProbes(Number.NaN))
+    if (this.#lease === undefined) return
+    const { probes } = this.#lease
+    const { ended } = probes
+    if (ended !== undefined) {
+      probes.ended = undefined
+      this.#keepFor = this.#policy.leaseMs
+      this.#finish(ended === 'cancelled' ? 'none' : ended === 'failure' ? 'failure' : 'success')
+    } else if (this.#isOver(probes)) this.#finish('none')
   }
 
-  #end(probes: LeasedProbes | undefined): void {
-    if (probes?.ended === undefined) return
-    const { ended } = probes
-    probes.ended = undefined
-    this.#keepFor = this.#policy.leaseMs
-    this.#finish(ended === 'cancelled' ? 'none' : ended === 'failure' ? 'failure' : 'success')
+  /** Its probe ends elsewhere, if there is one: an override has come, or the breaker was moved by hand. */
+  #isOver(probes: LeasedProbes): boolean {
+    const { state, override, detachedProbes } = this.#breaker.machine
+    const isThere = state.name === 'half-open' && state.recovery === probes
+    const inFlight = isThere ? probes.inFlight : detachedProbes
+    return (override !== undefined || !isThere) && !inFlight?.size
   }
 
   #finish(outcome: Result['outcome']): void {
     if (this.#lease === undefined) return
-    this.#result = { lease: this.#lease.id, outcome }
+    const { id, probes } = this.#lease
+    probes.leased = false
     this.forget()
+    this.#giveBack(id, outcome)
+  }
+
+  #giveBack(lease: string, outcome: Result['outcome']): void {
+    this.#result = { lease, outcome }
     this.#link.soon(0)
   }
 
@@ -73,7 +86,8 @@ export class ProbeLease {
   say(): Pick<Ask, 'lease' | 'renew' | 'result'> | undefined {
     const { machine, clock } = this.#breaker
     // A probe that hangs ends by time alone.
-    if (this.#lease !== undefined) this.#end(machine.leasedProbes(clock.now()))
+    if (this.#lease !== undefined) machine.leasedProbes(clock.now())
+    this.look()
     const result = this.#result
     const lease = this.#request?.lease
     const renew = this.#dueLease()
@@ -97,19 +111,18 @@ export class ProbeLease {
     const probes = machine.leasedProbes(reading)
     this.#request = undefined
     if (granted && refused === undefined) {
-      this.#lease = { id: lease, renewedAt: this.#link.now() }
-      if (probes === undefined) this.#finish('none')
-      else this.#keep(probes)
+      if (probes !== undefined) this.#keep(lease, probes)
+      else this.#giveBack(lease, 'none')
     } else if (probes !== undefined) probes.askAt = machine.now(reading) + retryMs
     resolve()
     this.#breaker.flush()
   }
 
-  #keep(probes: LeasedProbes): void {
+  #keep(id: string, probes: LeasedProbes): void {
+    this.#lease = { id, probes, renewedAt: this.#link.now() }
     probes.leased = true
     this.#stopKeeping = this.#link.setTimer(this.#keepFor, () => {
       if (!probes.leased || probes.inFlight.size > 0) return
-      probes.leased = false
       // Otherwise a breaker that is called less often than that would never have a probe.
       this.#keepFor *= 2
       this.#finish('none')

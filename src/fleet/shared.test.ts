@@ -11,7 +11,12 @@ import {
   states,
   working,
 } from '../../test/helpers/fleet-processes.ts'
-import { CircuitBreaker, CircuitOpenError, CircuitRegistry } from '../index.ts'
+import {
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+  CircuitOpenError,
+  CircuitRegistry,
+} from '../index.ts'
 import { memoryStore } from './memory-store.ts'
 import { shared } from './shared.ts'
 
@@ -458,6 +463,79 @@ describe('the lease of a probe', () => {
     await pass(clock, EXCHANGE)
 
     expect(states(processes)).toEqual(['closed', 'closed'])
+  })
+})
+
+describe('the lease of a probe that does not end where it began', () => {
+  /** A probe that is in flight, and what ends it. */
+  async function createProbe(options: CircuitBreakerOptions = {}) {
+    const fleet = createProcesses(2, options)
+    const { clock, processes } = fleet
+    const [a, b] = processes as [Process, Process]
+    await clock.advance(0)
+    a.breaker.trip({ fleet: true })
+    await pass(clock, OPEN + EXCHANGE)
+    let end = (_: Error | undefined): void => {}
+    const hang = a.breaker(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          end = (error) => (error === undefined ? resolve() : reject(error))
+        }),
+    )
+    const probe = reasonOf(hang())
+    await pass(clock, EXCHANGE)
+    const finish = async (error?: Error): Promise<void> => {
+      end(error)
+      await probe
+      await pass(clock, EXCHANGE)
+    }
+    return { ...fleet, a, b, finish }
+  }
+
+  async function passes({ clock, b }: Awaited<ReturnType<typeof createProbe>>): Promise<boolean> {
+    const call = reasonOf(b.call())
+    await pass(clock, EXCHANGE)
+    return (await call) === 'passed'
+  }
+
+  it.each(['forceOpen', 'forceClosed', 'disable'] as const)(
+    'is over with it, though there is an override by then: %s',
+    async (method) => {
+      const fleet = await createProbe()
+
+      fleet.a.breaker[method]()
+      await fleet.finish()
+      await pass(fleet.clock, 1_000)
+
+      expect(fleet.b.breaker.state === 'closed' || (await passes(fleet))).toBe(true)
+    },
+  )
+
+  it.each(['trip', 'halfOpen', 'reset'] as const)(
+    'is free for others when it has ended, though it was moved by hand: %s',
+    async (method) => {
+      const fleet = await createProbe()
+
+      fleet.a.breaker[method]()
+      await pass(fleet.clock, 1_000)
+      expect(await passes(fleet)).toBe(false)
+      await fleet.finish()
+
+      await pass(fleet.clock, 1_000)
+      expect(await passes(fleet)).toBe(true)
+    },
+  )
+
+  it('opens the fleet again when it was classified as a trip', async () => {
+    const fleet = await createProbe({
+      classify: ({ status }) => (status === 'rejected' ? 'trip' : undefined),
+    })
+
+    await fleet.finish(new Error('quota'))
+
+    expect(states(fleet.processes)).toEqual(['open', 'open'])
+    expect(fleet.b.breaker.snapshot().fleet).toMatchObject({ reason: 'probeFailed', state: 'open' })
+    expect(fleet.a.transitions.at(-1)).toMatchObject({ to: 'open', reason: 'fleet' })
   })
 })
 

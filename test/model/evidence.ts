@@ -22,6 +22,8 @@ export interface Call {
   readonly generation: number
   readonly startedAt: number
   readonly probe: boolean
+  /** By a lease of the fleet, which judges it. */
+  readonly leased: boolean
   /** When a probe without a timer of its own is given up. */
   readonly due: number
   deadline: number
@@ -198,7 +200,7 @@ export function probesOf(
   settings: ModelSettings,
 ): { readonly succeeded: number; readonly failed: number } {
   const results = calls
-    .filter((call) => call.generation === generation && call.probe)
+    .filter((call) => call.generation === generation && call.probe && !call.leased)
     .map((call) => probeResult(call, settings))
     .filter((result) => result !== undefined)
   const succeeded = results.filter((result) => result === 'success').length

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Operation, operation, settings } from './operations.ts'
+import { fleetOperation, type Operation, operation, settings } from './operations.ts'
 import { Pair } from './pair.ts'
 import { commandsAsked, IN_CI, seedOfRun, Tour } from './runs.ts'
 
 const RUNS_A_ROUND = 1_000
 const commands = commandsAsked(IN_CI)
+const fleetCommands = Math.ceil(commands / 3)
 
 /** One operation, done to the machine and to the model. */
 class Command implements fc.Command<object, Pair> {
@@ -31,11 +32,17 @@ class Command implements fc.Command<object, Pair> {
   }
 }
 
-it(`agrees with the reference model over ${commands} commands`, { timeout: commands }, () => {
+/** Runs of random operations, until there were so many; counts those that have seen a state. */
+function tourOf(
+  what: string,
+  operations: fc.Arbitrary<Operation>,
+  commands: number,
+  halfOpen: string,
+): Tour {
   const tour = new Tour()
   const seed = seedOfRun()
-  process.stdout.write(`machine: MODEL_SEED=${seed}\n`)
-  const command = operation.map((value) => new Command(value, tour))
+  process.stdout.write(`${what}: MODEL_SEED=${seed}\n`)
+  const command = operations.map((value) => new Command(value, tour))
   const run = fc.property(
     settings,
     fc.constantFrom(0.25, 0.5, 0.75),
@@ -44,7 +51,7 @@ it(`agrees with the reference model over ${commands} commands`, { timeout: comma
       const pair = new Pair(settings, chance)
       fc.modelRun(() => ({ model: {}, real: pair }), commands)
       tour.runs++
-      if (pair.seen.has('half-open')) tour.halfOpen++
+      if (pair.seen.has(halfOpen)) tour.halfOpen++
     },
   )
 
@@ -52,6 +59,20 @@ it(`agrees with the reference model over ${commands} commands`, { timeout: comma
     fc.assert(run, { numRuns: RUNS_A_ROUND, seed: seed + round })
   }
 
-  tour.print('machine')
+  tour.print(what)
+  return tour
+}
+
+it(`agrees with the reference model over ${commands} commands`, { timeout: 2 * commands }, () => {
+  const tour = tourOf('machine', operation, commands, 'half-open')
+
+  expect(tour.halfOpen / tour.runs).toBeGreaterThan(0.5)
+})
+
+it(`agrees with it as one of a fleet, over ${fleetCommands} commands`, {
+  timeout: 2 * commands,
+}, () => {
+  const tour = tourOf('machine of a fleet', fleetOperation, fleetCommands, 'leased probes')
+
   expect(tour.halfOpen / tour.runs).toBeGreaterThan(0.5)
 })

@@ -69,9 +69,9 @@ export function modelSnapshot(model: ReferenceModel, reading: number): ModelSnap
           inFlight: view
             .outstandingProbes()
             .filter((call) => view.isCurrent(call) && call.deliveredAt === undefined).length,
-          limit: settings.concurrent,
+          limit: view.probeLimit,
           ...probesOf(view.calls, period.generation, settings),
-          needed: settings.successes,
+          needed: period.lease === undefined ? settings.successes : 1,
         }
       : null,
     counts: countsOf(view),

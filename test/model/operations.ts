@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Heard, Mode } from './reference-model.ts'
+import type { Heard, Mode, Word } from './reference-model.ts'
 import type {
   CountSettings,
   GrowingTime,
@@ -23,6 +23,11 @@ export type Operation =
   | { readonly do: 'clock'; readonly step: Step }
   | { readonly do: 'trip' }
   | { readonly do: 'reset' }
+  | { readonly do: 'halfOpen' }
+  | { readonly do: 'hear'; readonly word: Word | undefined }
+  /** Granted, or when to ask again. */
+  | { readonly do: 'lease'; readonly retryMs: number | undefined }
+  | { readonly do: 'report' }
   | { readonly do: 'force'; readonly mode: Mode; readonly lasts?: number }
   | { readonly do: 'release' }
   | { readonly do: 'configure'; readonly patch: Partial<ModelSettings> }
@@ -131,6 +136,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ do: fc.constant('clock' as const), step }) },
   { weight: 1, arbitrary: fc.constant({ do: 'trip' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'reset' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'halfOpen' as const }) },
   {
     weight: 1,
     arbitrary: fc.record(
@@ -147,4 +153,25 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
       reading: fc.constantFrom(0, 7, 1_000_000),
     }),
   },
+)
+
+const word: fc.Arbitrary<Word> = fc.record({
+  state: fc.constantFrom('open' as const, 'open' as const, 'half-open' as const, 'closed' as const),
+  for: fc.constantFrom(0, 1, 10, 100, 1_000),
+  reset: fc.boolean(),
+})
+
+/** What belongs to a fleet, among all else. */
+export const fleetOperation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 24, arbitrary: operation },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('hear' as const), word }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'hear' as const, word: undefined }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: fc.constant('lease' as const),
+      retryMs: fc.option(fc.constantFrom(0, 1, 100), { freq: 3, nil: undefined }),
+    }),
+  },
+  { weight: 6, arbitrary: fc.constant({ do: 'report' as const }) },
 )

@@ -109,6 +109,20 @@ export class Pair {
         machine.reset(reading)
         model.reset(reading)
         return
+      case 'halfOpen':
+        machine.halfOpen(reading)
+        model.halfOpen(reading)
+        return
+      case 'hear':
+        machine.hearFleet(operation.word, reading)
+        model.hearFleet(operation.word, reading)
+        return
+      case 'lease':
+        this.#lease(operation.retryMs)
+        return
+      case 'report':
+        this.#report()
+        return
       case 'force':
         machine.force(operation.mode, reading, { for: operation.lasts })
         model.force(operation.mode, reading, operation.lasts)
@@ -154,6 +168,29 @@ export class Pair {
     same('twice', this.machine.settle(permit, classificationOf('failure'), this.reading), false)
   }
 
+  /** Asks for a lease where one is needed, which is granted or not. */
+  #lease(retryMs: number | undefined): void {
+    const probes = this.machine.leasedProbes(this.reading)
+    const lease = this.model.lease(this.reading)
+    same('has leased probes', probes !== undefined, lease !== undefined)
+    if (probes === undefined || lease === undefined) return
+    const { now } = this.model
+    const needs = !lease.held && lease.ended === undefined && now >= lease.askAt
+    same('needs a lease', probes.needsLease(now), needs)
+    if (!needs) return
+    if (retryMs === undefined) probes.leased = lease.held = true
+    else probes.askAt = lease.askAt = now + retryMs
+  }
+
+  /** Tells the fleet how the probe has ended. */
+  #report(): void {
+    const probes = this.machine.leasedProbes(this.reading)
+    const lease = this.model.lease(this.reading)
+    same('how the probe has ended', probes?.ended, lease?.ended)
+    if (probes !== undefined) probes.ended = undefined
+    if (lease !== undefined) lease.ended = undefined
+  }
+
   #deliver(which: number): void {
     const call = this.calls[which % Math.max(1, this.calls.length)]
     if (call === undefined || typeof call.answer !== 'object') return
@@ -192,6 +229,8 @@ export class Pair {
   compare(): void {
     const expected = modelSnapshot(this.model, this.reading)
     this.seen.add(expected.automatic)
+    if (this.model.period.lease !== undefined) this.seen.add('leased probes')
+    same('follows the fleet', followsFleet(this.machine), this.model.period.fleet === true)
     same('snapshot', shownBy(this.machine, this.reading, expected), expected)
     const due = this.model.nextDue()
     if (due === undefined || due.at === Infinity) return
@@ -200,6 +239,10 @@ export class Pair {
     const future = modelSnapshot(this.model, then)
     same('snapshot when due', shownBy(this.machine, then, future), future)
   }
+}
+
+function followsFleet({ state }: Machine): boolean {
+  return state.name !== 'closed' && state.fleet
 }
 
 /** What the machine shows at the reading, as far as the model knows about it. */

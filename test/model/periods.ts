@@ -14,6 +14,7 @@ export type Reason =
   | 'elapsed'
   | 'recovered'
   | 'reset'
+  | 'fleet'
 
 /** One stay in a state: a generation. */
 export interface Period {
@@ -37,6 +38,20 @@ export interface Period {
   readonly notBefore?: number
   /** Of an open one: failures in a row that led to it. */
   readonly streakBefore?: number
+  /** Of an open one: for how long, if that was said. */
+  lasts?: number
+  /** As the fleet is, which decides what follows. */
+  fleet?: boolean
+  /** Of a half-open one that is as the fleet is. */
+  lease?: Lease
+}
+
+/** What a breaker has of the fleet's leases. */
+export interface Lease {
+  held: boolean
+  /** How the last probe ended, until that is reported. */
+  ended: string | undefined
+  askAt: number
 }
 
 /** How long an opening lasts that is the one after so many that are not forgotten. */
@@ -70,9 +85,12 @@ export function levelAt(periods: readonly Period[], openTime: OpenTime, now: num
   const reset = periods.findLastIndex(({ reason }) => reason === 'reset')
   const since = periods.slice(Math.max(0, reset))
   let level = since.findLast(({ name }) => name === 'open')?.level ?? 0
-  const latest = since.at(-1) as Period
-  if (latest.name !== 'closed' || typeof openTime === 'number' || 'list' in openTime) return level
-  let calm = now - latest.since
+  if (since.at(-1)?.name !== 'closed' || typeof openTime === 'number' || 'list' in openTime) {
+    return level
+  }
+  // A closed fleet may begin anew.
+  const closed = since.slice(since.findLastIndex(({ name }) => name !== 'closed') + 1)
+  let calm = now - (closed[0] as Period).since
   while (level > 0 && calm >= growing(openTime, level - 1)) {
     calm -= growing(openTime, level - 1)
     level--
@@ -97,7 +115,7 @@ export interface ModelTrip {
 
 /**
  * One record from closed to closed: a failed probe belongs to the same trouble. Only who trips a
- * half-open circuit by hand begins another.
+ * half-open circuit by hand begins another, and a fleet that opens while the circuit is open.
  */
 export function tripsOf(
   periods: readonly Period[],
@@ -114,7 +132,9 @@ export function tripsOf(
     const end = periods[i + spell.length]
     const openings = spell.filter(({ name }) => name === 'open')
     const latest = openings.at(-1) as Period
-    const reopenings = openings.filter(({ reason }) => reason?.startsWith('probe'))
+    const reopenings = openings
+      .slice(1)
+      .filter(({ reason }) => reason?.startsWith('probe') || reason === 'fleet')
     trips.push({
       at: period.since,
       reason: period.reason as Reason,
@@ -136,5 +156,8 @@ export function tripsOf(
 }
 
 function beginsTrip({ name, reason }: Period, from: Period['name'] | undefined): boolean {
-  return name === 'open' && (from === 'closed' || (from === 'half-open' && reason === 'manual'))
+  if (name !== 'open') return false
+  // What the fleet says while it is open already is another trouble.
+  if (from === 'open') return reason === 'fleet'
+  return from === 'closed' || reason === 'manual'
 }

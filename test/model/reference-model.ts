@@ -11,7 +11,7 @@ import {
   resultsOf,
   type WindowTime,
 } from './evidence.ts'
-import { levelAt, levelWith, openTimeAt, type Period, type Reason } from './periods.ts'
+import { type Lease, levelAt, levelWith, openTimeAt, type Period, type Reason } from './periods.ts'
 import type { ModelSettings } from './settings.ts'
 
 export type Mode = 'forced-open' | 'forced-closed' | 'disabled'
@@ -24,6 +24,13 @@ export interface Heard {
   readonly outcome: 'success' | 'failure' | 'neutral' | 'cancelled'
   readonly timedOut?: boolean
   readonly retryAfter?: number | undefined
+}
+
+/** What a fleet says of its state. */
+export interface Word {
+  readonly state: Period['name']
+  readonly for: number
+  readonly reset: boolean
 }
 
 interface Due {
@@ -86,7 +93,7 @@ export class ReferenceModel {
     }
     if (period.name === 'open') {
       const at = period.until as number
-      due.push({ at, happen: () => this.#move('half-open', at, 'elapsed') })
+      due.push({ at, happen: () => this.#probe(at, 'elapsed', this.period.fleet) })
     }
     for (const call of this.outstandingProbes()) {
       due.push({ at: call.deadline, happen: () => this.#expire(call) })
@@ -109,7 +116,10 @@ export class ReferenceModel {
     const copy = new ReferenceModel(this.settings, this.#lastReading, this.random)
     copy.calls = this.calls.map((call) => ({ ...call }))
     copy.rejections = [...this.rejections]
-    copy.periods = this.periods.map((period) => ({ ...period }))
+    copy.periods = this.periods.map((period) => ({
+      ...period,
+      ...(period.lease && { lease: { ...period.lease } }),
+    }))
     copy.override = this.override
     copy.now = this.now
     copy.#endings = this.#endings
@@ -134,7 +144,16 @@ export class ReferenceModel {
     const due = probe ? now + this.settings.probeTimeout : Infinity
     const id = this.calls.length
     const times = { startedAt: now, due, deadline: due + backstop, endedAs: 0 }
-    const call = { id, generation, probe, ...times, deliveredAt: undefined, ending: undefined }
+    const leased = this.period.lease !== undefined
+    const call = {
+      id,
+      generation,
+      probe,
+      leased,
+      ...times,
+      deliveredAt: undefined,
+      ending: undefined,
+    }
     this.calls.push(call)
     return call
   }
@@ -146,7 +165,15 @@ export class ReferenceModel {
       return this.#waiting(this.calls) >= this.settings.maxConcurrent ? 'full' : undefined
     }
     const outstanding = this.outstandingProbes().filter((call) => this.isCurrent(call))
-    return this.#waiting(outstanding) >= this.settings.concurrent ? 'half-open' : undefined
+    return this.#waiting(outstanding) >= this.probeLimit ? 'half-open' : undefined
+  }
+
+  /** A lease is for one probe, also where that has delivered a part of its answer. */
+  get probeLimit(): number {
+    const { lease } = this.period
+    if (lease === undefined) return this.settings.concurrent
+    const outstanding = this.outstandingProbes().filter((call) => this.isCurrent(call))
+    return lease.held && outstanding.length === 0 ? 1 : this.#waiting(outstanding)
   }
 
   /** Those in flight that have not delivered anything yet: only they take a place. */
@@ -166,7 +193,7 @@ export class ReferenceModel {
     const { outcome, timedOut = false, retryAfter } = heard
     this.#end(call, { how: 'settled', at: now, outcome, timedOut, stale, retryAfter })
     if (stale) return false
-    if (call.probe) this.#decideByProbe(call, 'probeFailed', now)
+    if (call.probe) this.#decideByProbe(call, 'probeFailed', now, outcome)
     else if (outcome === 'success' || outcome === 'failure') this.#decideByRules(now)
     return true
   }
@@ -184,7 +211,15 @@ export class ReferenceModel {
   trip(reading: number): void {
     const now = this.#take(reading)
     if (this.period.name === 'open') {
-      const { name, since, reason: _, generation: __, ...about } = this.period
+      const {
+        name,
+        since,
+        reason: _,
+        generation: __,
+        fleet: ___,
+        lasts: ____,
+        ...about
+      } = this.period
       this.#move(name, since, 'manual', { ...about, enforced: this.override === undefined })
       this.#openFrom(now, now)
     } else this.#open(now, 'manual')
@@ -192,6 +227,36 @@ export class ReferenceModel {
 
   reset(reading: number): void {
     this.#move('closed', this.#take(reading), 'reset')
+  }
+
+  /** A closed one opens first, for no time. */
+  halfOpen(reading: number): void {
+    const now = this.#take(reading)
+    if (this.period.name === 'closed') this.#open(now, 'manual', { lasts: 0 })
+    this.#probe(now, 'manual')
+  }
+
+  /** The fleet says what it is; undefined when it can't be heard any more. */
+  hearFleet(word: Word | undefined, reading: number): void {
+    const now = this.#take(reading)
+    const { period } = this
+    const { name, fleet: follows = false } = period
+    if (word === undefined) {
+      if (name === 'open') period.fleet = false
+      if (name === 'half-open' && follows) this.#probe(now, 'fleet')
+    } else if (word.state === 'closed') {
+      // One that has opened by itself stays so.
+      if (follows || word.reset || name === 'closed') this.#move('closed', now, 'fleet')
+    } else if (word.state === 'open' || !follows) {
+      this.#open(now, 'fleet', { lasts: word.for, fleet: true })
+    } else if (name === 'open') this.#probe(now, 'elapsed', true)
+    this.#catchUp(now)
+  }
+
+  /** What it has of leases, if its probes need some and no override is in the way. */
+  lease(reading: number): Lease | undefined {
+    this.#take(reading)
+    return this.override === undefined ? this.period.lease : undefined
   }
 
   force(mode: Mode, reading: number, lasts: number = Infinity): void {
@@ -215,9 +280,11 @@ export class ReferenceModel {
   #openFrom(from: number, now: number): void {
     const { period, settings } = this
     const { used, attempt } = period as { used: number; attempt: number }
-    const duration = openTimeAt(settings.openTime, used, attempt, this.random)
     period.from = from
-    period.until = Math.max(from + duration, period.notBefore as number, now)
+    if (period.lasts === undefined) {
+      const duration = openTimeAt(settings.openTime, used, attempt, this.random)
+      period.until = Math.max(from + duration, period.notBefore as number, now)
+    } else period.until = from + period.lasts
   }
 
   /** Goes on in another process, where the clock reads something else and no call is in flight. */
@@ -227,6 +294,9 @@ export class ReferenceModel {
       if (call.ending === undefined) copy.#end(call, { how: 'dropped', at: copy.now })
     }
     copy.#lastReading = newReading
+    // It hears the fleet itself.
+    copy.period.fleet = false
+    delete copy.period.lease
     copy.#layOut(copy.now)
     return copy
   }
@@ -240,8 +310,15 @@ export class ReferenceModel {
   }
 
   /** The decision falls with the probe that leaves no other, for or against it. */
-  #decideByProbe(call: Call, failed: Reason, now: number): void {
+  #decideByProbe(call: Call, failed: Reason, now: number, outcome?: string): void {
     const result = probeResult(call, this.settings)
+    const { lease } = this.period
+    if (lease !== undefined) {
+      lease.held = false
+      const ended = result === 'success' ? (outcome ?? result) : 'failure'
+      lease.ended = result === undefined ? 'cancelled' : ended
+      return
+    }
     if (result === undefined) return
     const { probes, successes } = this.settings
     const count = probesOf(this.calls, this.period.generation, this.settings)
@@ -253,12 +330,12 @@ export class ReferenceModel {
     const at = call.deadline
     const recorded = this.override?.mode !== 'disabled'
     this.#end(call, { how: recorded ? 'expired' : 'unrecorded', at })
-    if (!this.isCurrent(call) || !recorded) return
+    if (!this.isCurrent(call) || !(recorded || call.leased)) return
     this.#decideByProbe(call, 'probeExpired', at)
   }
 
-  #open(now: number, reason: Reason): void {
-    const asked = notBefore(this.calls, this.period.generation)
+  #open(now: number, reason: Reason, said: Pick<Period, 'lasts' | 'fleet'> = {}): void {
+    const asked = this.period.notBefore ?? notBefore(this.calls, this.period.generation)
     const { openTime } = this.settings
     const used = levelAt(this.periods, openTime, now)
     const level = levelWith(openTime, used)
@@ -266,11 +343,25 @@ export class ReferenceModel {
     const again = this.period.name === 'half-open' && reason !== 'manual'
     const attempt = again ? before + 1 : 1
     const duration = openTimeAt(openTime, used, attempt, this.random)
-    const until = Math.max(now + duration, asked)
+    const until = said.lasts === undefined ? Math.max(now + duration, asked) : now + said.lasts
     const { name, generation } = this.period
     const streakBefore = name === 'closed' ? failuresInARow(resultsOf(this.calls, generation)) : 0
-    const about = { from: now, until, used, attempt, level, notBefore: asked, streakBefore }
+    const about = {
+      from: now,
+      until,
+      used,
+      attempt,
+      level,
+      notBefore: asked,
+      streakBefore,
+      ...said,
+    }
     this.#move('open', now, reason, about)
+  }
+
+  #probe(since: number, reason: Reason, fleet = false): void {
+    const lease = { held: false, ended: undefined, askAt: 0 }
+    this.#move('half-open', since, reason, fleet ? { fleet, lease } : {})
   }
 
   #move(name: Period['name'], since: number, reason: Reason, about: Partial<Period> = {}): void {

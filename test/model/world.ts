@@ -1,5 +1,7 @@
 import { Machine } from '../../src/core/machine.ts'
 import { Permit } from '../../src/core/permit.ts'
+import type { LeasedProbes } from '../../src/core/recovery/leased-probes.ts'
+import type { FleetWord } from '../../src/core/state/fleet-word.ts'
 import { classificationOf, type MachineOptions, settingsOf } from '../helpers/core.ts'
 import type { Mode } from './reference-model.ts'
 
@@ -75,6 +77,8 @@ export class World {
       state.name === 'open' ? ago(state.until) : '',
       state.name === 'half-open' ? state.recovery.successes : '',
       state.name === 'half-open' ? state.recovery.inFlight.size : '',
+      state.name === 'closed' ? '' : state.fleet,
+      Object.values(leaseOf(machine) ?? {}).join(),
       override?.mode,
       override && ago(override.until),
       // What was read but not taken is lost when the clock steps back.
@@ -82,6 +86,24 @@ export class World {
       ...held.sort(),
     ].join()
   }
+}
+
+/** What a half-open machine has of the fleet's leases. */
+export function leaseOf({ state }: Machine): Pick<LeasedProbes, 'leased' | 'ended'> | undefined {
+  if (state.name !== 'half-open' || !state.fleet) return undefined
+  const { leased, ended } = state.recovery as LeasedProbes
+  return { leased, ended }
+}
+
+/** What a process does about leases: it says how its probe has ended, and asks for the next one, which it gets. */
+export function goOnWithLease(machine: Machine, reading: number): void {
+  const probes = machine.leasedProbes(reading)
+  if (probes === undefined) return
+  const { ended } = probes
+  probes.ended = undefined
+  if (ended === 'success') machine.hearFleet({ state: 'closed' }, reading)
+  else if (ended === 'failure') machine.hearFleet({ state: 'open', for: OPEN_TIME }, reading)
+  else if (probes.needsLease(machine.now(reading))) probes.leased = true
 }
 
 function sameHold(a: Permit, b: Permit): boolean {
@@ -98,6 +120,8 @@ export interface Happening {
   readonly name: string
   /** Whose call ends, by its place among those in flight. */
   readonly caller?: number
+  /** What the fleet says. */
+  readonly word?: FleetWord
   readonly happen: (world: World) => World | undefined
 }
 
@@ -129,19 +153,18 @@ function moving(name: string, move: (machine: Machine, reading: number) => unkno
   }
 }
 
-export const HAPPENINGS: readonly Happening[] = [
+const callsOf = (callers: number): readonly Happening[] => [
   {
     name: 'call',
     happen: (world) => {
-      if (world.permits.length === CALLERS) return undefined
+      if (world.permits.length === callers) return undefined
       const permit = world.machine.admit(world.reading)
       if (!(permit instanceof Permit)) return world
       return world.with({ permits: [...world.permits, permit] })
     },
   },
   { name: 'tick', happen: (world) => world.with({ reading: world.reading + 1 }) },
-  { name: 'step back', happen: (world) => world.with({ reading: world.reading - 1 }) },
-  ...Array.from({ length: CALLERS }, (_, caller) =>
+  ...Array.from({ length: callers }, (_, caller) =>
     (['success', 'failure', 'neutral', 'cancelled'] as const).map((value) =>
       settling(caller, value),
     ),
@@ -149,10 +172,36 @@ export const HAPPENINGS: readonly Happening[] = [
   moving('trip', (machine, reading) => machine.trip(reading)),
   moving('reset', (machine, reading) => machine.reset(reading)),
   moving('release', (machine, reading) => machine.release(reading)),
+]
+
+/** All that can happen to a breaker by itself. */
+export const HAPPENINGS: readonly Happening[] = [
+  ...callsOf(CALLERS),
+  { name: 'step back', happen: (world) => world.with({ reading: world.reading - 1 }) },
   ...modes.flatMap((mode) => [
     moving(mode, (machine, reading) => machine.force(mode, reading, {})),
     moving(`${mode} for a tick`, (machine, reading) => machine.force(mode, reading, { for: 1 })),
   ]),
+]
+
+const WORDS: Readonly<Record<string, FleetWord | undefined>> = {
+  'the fleet is open': { state: 'open', for: OPEN_TIME },
+  'the fleet is half-open': { state: 'half-open' },
+  'the fleet is closed': { state: 'closed' },
+  'the fleet was reset': { state: 'closed', reset: true },
+  'the fleet is not heard': undefined,
+}
+
+/** All that can happen to one that belongs to a fleet, called by one caller less. */
+export const FLEET_HAPPENINGS: readonly Happening[] = [
+  ...callsOf(CALLERS - 1),
+  moving('half-open by hand', (machine, reading) => machine.halfOpen(reading)),
+  ...modes.map((mode) => moving(mode, (machine, reading) => machine.force(mode, reading, {}))),
+  ...Object.entries(WORDS).map(([name, word]) => ({
+    ...moving(name, (machine, reading) => machine.hearFleet(word, reading)),
+    ...(word && { word }),
+  })),
+  moving('a lease', goOnWithLease),
 ]
 
 /** How a world came about, for the message of a failed search. */
@@ -173,6 +222,7 @@ export function pathTo(found: Found): string[] {
 export function search(
   visit: (world: World) => void,
   pass: (before: World, after: World, happening: Happening) => void,
+  happenings: readonly Happening[] = HAPPENINGS,
 ): { worlds: number; steps: number } {
   const start: Found = { world: new World(), from: undefined, by: '' }
   const seen = new Set([start.world.key])
@@ -181,7 +231,7 @@ export function search(
     const next: Found[] = []
     for (const found of layer) {
       explain(found, () => visit(found.world))
-      for (const happening of HAPPENINGS) {
+      for (const happening of happenings) {
         const world = happening.happen(found.world.copy())
         if (world === undefined) continue
         steps++

@@ -132,7 +132,9 @@ export function settleProbe(
   const slow = outcome === 'success' && isSlow(probe.duration(now), settings)
   const counts = slow ? 'failure' : outcome
   const took = probe.duration(now)
-  const decision = trips ? 'reopen' : state.recovery.settle(probe, counts, took, now)
+  const decided = state.recovery.settle(probe, counts, took, now)
+  // Of a fleet only that decides.
+  const decision = trips && !state.fleet ? 'reopen' : decided
   const cause = slow ? state.cause : error
   const why = { cause, probeFailure: recorded(classification, now), took }
   return { works: works(counts), decision, reason: slow ? 'probeSlow' : 'probeFailed', why }
