@@ -54,7 +54,7 @@ describe('casStore', () => {
     const { engine } = createEngine(Infinity)
 
     await expect(casStore(engine).exchange([fleet.ask('a')], signal)).rejects.toThrow(
-      'the record of api was changed by others 16 times',
+      'the record of api was changed by others 32 times',
     )
   })
 

@@ -4,7 +4,7 @@ import { step } from './step.ts'
 import type { Answer, Ask, CasStore, FleetStore, Push } from './store.ts'
 
 /** Others may save in between so often before an ask is given up. */
-const MOST_ATTEMPTS = 16
+const MOST_ATTEMPTS = 32
 /** Those that have lost a race wait, each for another time, ms: up to twice as long after each, up to this. */
 const LONGEST_PAUSE = 64
 

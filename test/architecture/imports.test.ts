@@ -57,6 +57,7 @@ const SHARED = ['adapter', 'outcomes']
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   'admin/node': ['admin/index.ts'],
   'fleet/testing': ['fleet/index.ts', 'testing/index.ts'],
+  postgres: ['fleet/index.ts'],
   redis: ['fleet/index.ts'],
 }
 
