@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createBreaker, reasonOf } from '../test/helpers/public.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
-import type { CircuitOpenError } from './errors.ts'
+import { type CircuitOpenError, isCircuitOpenError, isShortCircuitError } from './errors.ts'
 
 /** The rejection of a breaker that `cause` has opened. */
 async function rejection(cause: unknown): Promise<CircuitOpenError> {
@@ -203,3 +203,28 @@ function withMessage(message: unknown): Error {
 function named(name: unknown): new () => object {
   return Object.defineProperty(class {}, 'name', { value: name })
 }
+
+describe('an error that is posted to another worker', () => {
+  it('arrives as another one, so that nothing takes it for a rejection of its own', async () => {
+    const received = structuredClone(await rejection(new Error('down')))
+
+    expect(received.message).toMatch(/^circuit .* is open/)
+    expect(isCircuitOpenError(received)).toBe(false)
+    expect(isShortCircuitError(received)).toBe(false)
+  })
+
+  it('arrives whole if its JSON is posted', async () => {
+    const error = await rejection(new Error('down'))
+
+    expect(structuredClone(error.toJSON())).toEqual({
+      name: 'CircuitOpenError',
+      message: error.message,
+      code: 'ERR_CIRCUIT_OPEN',
+      breaker: error.breaker,
+      state: 'open',
+      reason: 'consecutiveFailures',
+      retryAfter: error.retryAfter,
+      cause: { name: 'Error', message: 'down' },
+    })
+  })
+})

@@ -31,7 +31,9 @@ export type ErrorCode = 'ERR_CIRCUIT_OPEN' | 'ERR_CIRCUIT_FULL' | 'ERR_CALL_TIME
  * Base class of the errors that a breaker creates. They have no stack trace: thousands of them may
  * be created while a system is in trouble, and `cause` tells more.
  *
- * `instanceof` works across several copies of the package in one process.
+ * `instanceof` and the functions `is…Error` work across several copies of the package in one process. A
+ * structured clone, which is what another worker receives, keeps only the message and is none of them: post
+ * `toJSON()`, which has the `code` and all other fields.
  */
 export abstract class ShortCircuitError extends Error {
   abstract readonly code: ErrorCode

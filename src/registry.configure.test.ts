@@ -192,6 +192,15 @@ describe('a wrong configuration', () => {
       'breakers.users: options must be',
     ],
     [{ defaults: { callTimeout: 5 }, breakers: [] }, 'breakers must be an object, got an array'],
+    [
+      { defaults: { callTimeout: 5 }, breakers: new Map([['users', { maxFailures: 1 }]]) },
+      'breakers must be an object, got a Map',
+    ],
+    [
+      { defaults: { callTimeout: 5 }, breakers: { users: new Map([['maxFailures', 1]]) } },
+      'breakers.users: options must be an object, got a Map',
+    ],
+    [new Map([['defaults', {}]]), 'configuration must be an object, got a Map'],
     [{ defaults: { callTimeout: 5 }, breakers: null }, 'breakers must be an object, got null'],
     [
       { defaults: { callTimeout: 5 }, breakers: { users: { name: 'x' } } },

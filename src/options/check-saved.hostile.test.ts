@@ -182,6 +182,43 @@ describe('saved state that is too large', () => {
   })
 })
 
+describe('saved state that throws when it is read', () => {
+  const broken = new Error('broken')
+  const throwing = (): never => {
+    throw broken
+  }
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {})
+  revoke()
+  const withGetter = (value: Json, key: string): unknown =>
+    Object.defineProperty({ ...(value as object) }, key, { get: throwing, enumerable: true })
+
+  it.each<[string, (saved: Record<string, Json>) => unknown]>([
+    ['saved', (saved) => withGetter(saved, 'version')],
+    ['saved', (saved) => withGetter(saved, 'state')],
+    ['saved', () => new Proxy({}, { get: throwing })],
+    ['saved.counts', (saved) => ({ ...saved, counts: withGetter(saved['counts'] as Json, 'x') })],
+    ['saved.counts', (saved) => ({ ...saved, counts: new Proxy({}, { ownKeys: throwing }) })],
+    [
+      'saved.trips[0]',
+      (saved) => ({ ...saved, trips: [withGetter({}, 'reason'), ...(saved['trips'] as Json[])] }),
+    ],
+    ['saved.trips', (saved) => ({ ...saved, trips: new Proxy([1], { get: throwing }) })],
+  ])('is rejected, naming where, with the error as the cause: %s', async (path, spoil) => {
+    const saved = (await savedStates()).at(-1) as Record<string, Json>
+    const create = () => new CircuitBreaker({ ...options, saved: spoil(saved) as never })
+
+    expect(create).toThrow(new TypeError(`${path} can't be read`, { cause: broken }))
+  })
+
+  it('is rejected where an object in it is no longer there', async () => {
+    const [saved] = await savedStates()
+
+    expect(
+      () => new CircuitBreaker({ ...options, saved: { ...saved, state: revoked } as never }),
+    ).toThrow("saved.state can't be read")
+  })
+})
+
 describe('saved state of an older version', () => {
   it('has nothing to go on from for a rule that was added since', async () => {
     for (const saved of await savedStates()) {

@@ -13,6 +13,7 @@ describe('show', () => {
     [Symbol('s'), 'Symbol(s)'],
     [() => {}, 'a function'],
     [[1], 'an array'],
+    [new Map(), 'a Map'],
     [{}, 'an object'],
     [Object.create(null), 'an object'],
   ])('tells what was got: %o', (value, shown) => {
@@ -51,6 +52,19 @@ describe('object', () => {
 
     expect(() => object('it', new Options(), ['a', 'b'])).not.toThrow()
     expect(() => object('it', bare, ['a', 'b'])).not.toThrow()
+  })
+
+  it.each([
+    [['a'], 'an array'],
+    [new Map([['a', 1]]), 'a Map'],
+    [new Set(['a']), 'an object'],
+    [new Uint8Array(1), 'an object'],
+    [null, 'null'],
+    ['a', '"a"'],
+  ])('throws for what has no keys of options: %o', (value, shown) => {
+    expect(() => object('it', value, ['a'])).toThrow(
+      new TypeError(`it must be an object, got ${shown}`),
+    )
   })
 
   it('throws for an unknown key even when its value is undefined', () => {

@@ -3,6 +3,7 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function') return `a function`
   if (Array.isArray(value)) return 'an array'
+  if (value instanceof Map) return 'a Map'
   if (typeof value === 'object' && value !== null) return 'an object'
   return String(value)
 }
@@ -66,7 +67,8 @@ export function callable(path: string, value: unknown): void {
 }
 
 /**
- * Checks that a value is an object whose keys are all known.
+ * Checks that a value is an object whose keys are all known. What is iterable, such as a `Map`, is none:
+ * it has no keys, and what is in it would be ignored.
  *
  * @throws TypeError for another type of value, or with the unknown key and the nearest known one
  */
@@ -76,7 +78,7 @@ export function object(
   known: readonly string[],
   noun: 'option' | 'field' = 'option',
 ): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || Symbol.iterator in value) {
     throw wrongType(path, 'an object', value)
   }
   for (const key of Object.keys(value)) {
