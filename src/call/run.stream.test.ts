@@ -239,10 +239,13 @@ describe('the caller of a call whose answer goes on in a stream', () => {
     })()
     await clock.advance(0)
     const { inFlight } = breaker.snapshot()
-    await vi.waitFor(async () => {
-      await collectGarbage()
-      expect(breaker.snapshot().inFlight).toBe(0)
-    })
+    await vi.waitFor(
+      async () => {
+        await collectGarbage()
+        expect(breaker.snapshot().inFlight).toBe(0)
+      },
+      { timeout: 30_000 },
+    )
 
     expect(inFlight).toBe(1)
     expect(breaker.snapshot().counts).toMatchObject({ success: 1, cancelled: 0 })

@@ -169,12 +169,11 @@ export class ClientGuard {
 
   /** Returns the result of a call that is not guarded, with known objects replaced by proxies. */
   #returnUnguarded(result: unknown, method?: Method): unknown {
-    if (!isObject(result)) return result
     if (method?.leadsToListed) return this.#proxyOfReturned(method, result)
     if (isPromise(result) && isPlainPromise(result)) {
       return result.then((value: unknown) => this.#proxyIfClient(value))
     }
-    return this.#proxies.get(result) ?? result
+    return this.#proxies.get(result as object) ?? result
   }
 
   /** Guards a call that has run already, since only its result shows whether it is to be guarded. */
@@ -221,7 +220,7 @@ export class ClientGuard {
     const { method, profile, args, run } = methodCall
     const circuit = this.#rules.circuitOf(method.path)
     const callback = this.#callbacks.find(method, profile, args.at(-1))
-    const mayCallBack = callback !== undefined && (profile.callsBack || isCallback(callback))
+    const mayCallBack = profile.callsBack || isCallback(callback)
     const isAction = callback && !mayCallBack && tagOf(callback) !== 'AsyncFunction'
     if (isAction && !wouldAdmit(circuit)) return this.#admitAfterwards(methodCall, run())
     const call = this.#admit(method, args)
