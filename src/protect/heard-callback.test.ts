@@ -352,6 +352,15 @@ describe('a method does not call back', () => {
     expect(profile.callsBack).toBeUndefined()
   })
 
+  it('as far as is known if it is called with another error than that of its promise', async () => {
+    const { profile, start } = calling(ofTwo())
+    const { call, reject } = start()
+    await reject(new Error('down'))
+    call(new Error('down'))
+
+    expect(profile.callsBack).toBeUndefined()
+  })
+
   it('as far as is known where one of several was called back with an error', async () => {
     const { profile, start } = calling(ofTwo())
     const [a, b] = [start(), start()]
