@@ -77,6 +77,92 @@ it('never calls an action with the timeout of the call that it belongs to', asyn
   expect(action).not.toHaveBeenCalled()
 })
 
+describe('a function that a listed method takes', () => {
+  class Client {
+    query = async (text: string) => text
+    transaction = (action: (own: Client) => unknown): Promise<unknown> =>
+      Promise.resolve(action(new Client()))
+    getConnection(callback: (error: unknown, connection?: Client) => void): void {
+      callback(null, new Client())
+    }
+  }
+
+  it('is called with what belongs to the same call, if it is an action', async () => {
+    const client = protect(new Client(), breaker, { methods: ['transaction'] })
+    await client.transaction((own) => own.query('a'))
+
+    expect(counts()).toMatchObject({ admitted: 1, success: 1 })
+  })
+
+  it('is called with a guarded connection, if it is a callback', async () => {
+    const methods = ['getConnection', 'query']
+    const client = protect(new Client(), breaker, { methods })
+    const connection = await new Promise<Client>((resolve) => {
+      client.getConnection((_error, connection) => resolve(connection as Client))
+    })
+    await connection.query('a')
+
+    expect(counts()).toMatchObject({ admitted: 2, success: 2 })
+  })
+
+  it('is not called when the call is rejected, if it is asynchronous', async () => {
+    const action = vi.fn()
+    const client = protect({ run: async (_action: unknown) => {} }, breaker, { methods: ['run'] })
+    breaker.trip()
+    const run = client.run(async (a: unknown, b: unknown) => action(a, b))
+
+    expect(await reasonOf(run)).toBeInstanceOf(CircuitOpenError)
+    await turn()
+    expect(action).not.toHaveBeenCalled()
+  })
+
+  it('gets the rejection each time, however often it has been called', async () => {
+    const got: unknown[] = []
+    const callback = (error: unknown, value: unknown): void => void got.push(error ?? value)
+    const get = (callback: (error: unknown, value: unknown) => void): Promise<string> => {
+      callback(null, 'a')
+      return Promise.resolve('a')
+    }
+    const client = protect({ get }, breaker, { methods: ['get'] })
+    for (let i = 0; i < 3; i++) await client.get(callback)
+    breaker.trip()
+    for (let i = 0; i < 2; i++) await reasonOf(client.get(callback))
+    await turn()
+
+    const rejection = expect.any(CircuitOpenError)
+    expect(got).toEqual(['a', 'a', 'a', rejection, rejection])
+  })
+
+  it('is not called with a timeout once it has been called', async () => {
+    const { breaker, clock } = createBreaker({ callTimeout: 100 })
+    const callback = vi.fn((_error: unknown, _value: unknown) => {})
+    const get = (callback: (error: unknown, value: unknown) => void): Promise<unknown> => {
+      callback(null, 'a')
+      return new Promise(() => {})
+    }
+    const reason = reasonOf(protect({ get }, breaker, { methods: ['get'] }).get(callback))
+    await clock.advance(100)
+
+    expect(await reason).toBeInstanceOf(CallTimeoutError)
+    await turn()
+    expect(callback.mock.calls).toEqual([[null, 'a']])
+  })
+
+  it.each([
+    ['an action', (_item: unknown) => {}],
+    ['a callback', (_error: unknown, _value: unknown) => {}],
+  ])('makes no promise begin that waits until it is awaited: %s', async (_, fn) => {
+    const then = vi.fn()
+    // biome-ignore lint/suspicious/noThenProperty: as the promises of such clients.
+    const get = (_fn: unknown) => Object.assign(new Promise(() => {}), { then })
+    protect({ get }, breaker, { methods: ['get'] }).get(fn)
+    await turn()
+    await turn()
+
+    expect(then).not.toHaveBeenCalled()
+  })
+})
+
 describe.each([0, 1, 2, 3])('a callback that comes after %i other arguments', (others) => {
   const args = Array.from({ length: others }, (_, i) => i)
   type Get = (...args: unknown[]) => unknown

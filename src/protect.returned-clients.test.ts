@@ -150,6 +150,22 @@ describe('a transaction that a client returns without a promise', () => {
     expect(counts()).toMatchObject({ admitted: 1, rejected: { open: 0 } })
   })
 
+  it('holds the permit of a stream of it from when its iteration begins', async () => {
+    const { breaker, clock } = createBreaker()
+    class Streaming extends Transaction {
+      rows = (): AsyncIterable<string> => ({
+        [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('down')) }),
+      })
+    }
+    const rows = protect({ begin: () => new Streaming() }, breaker).begin().rows()
+    const iterator = rows[Symbol.asyncIterator]()
+    await clock.advance(0)
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 1, counts: { success: 0 } })
+    await reasonOf(iterator.next())
+
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { admitted: 1, failure: 1 } })
+  })
+
   it('counts the statement that ends it', async () => {
     const client = protect({ query: async (text: string) => text }, breaker)
     await client.query('COMMIT')
