@@ -1,14 +1,19 @@
 import { configDefaults, type ViteUserConfig } from 'vitest/config'
 
-/** As `vitest.mutation.config.ts`, for all unit tests that run in one process. */
+/**
+ * As `vitest.mutation.config.ts`, for the unit tests of these layers that run in one process. Those of subpaths
+ * are left out: they see the layers from outside, and take many times as long.
+ */
 const config: ViteUserConfig = {
   test: {
     isolate: false,
-    include: ['src/**/*.test.ts', 'test/clients/observables.test.ts'],
+    include: [
+      'src/*.test.ts',
+      'src/{call,circuit,inspect,protect,registry}/*.test.ts',
+      'test/clients/observables.test.ts',
+    ],
     exclude: [
       ...configDefaults.exclude,
-      'src/core/**',
-      'src/testing/**',
       // They look at what another process does, which runs the code as it is.
       'src/**/*.process.test.ts',
     ],

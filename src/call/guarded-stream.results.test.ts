@@ -249,4 +249,31 @@ describe('a stream that is read later than in its turn', () => {
     expect(breaker.snapshot().counts).toMatchObject({ timeout: errors.length })
     first.destroy()
   })
+
+  it('meets none where it is read without a permit, as no call would pass', async () => {
+    const { breaker, clock } = createBreaker({ callTimeout: 100 })
+    const from = source()
+    const stream = breaker.stream(() => from.stream)()
+    await clock.advance(0)
+    breaker.trip()
+    const item = stream[Symbol.asyncIterator]().next()
+    await clock.advance(1_000)
+    from.give('a')
+
+    expect(await item).toEqual({ done: false, value: 'a' })
+  })
+})
+
+it.each([
+  ['iterated', (stream: Readable) => void reasonOf(stream[Symbol.asyncIterator]().next())],
+  ['listened to', (stream: Readable) => stream.on('data', () => {})],
+])('starts no timer without a callTimeout while it is %s', async (_, read) => {
+  const { breaker, clock } = createBreaker()
+  const from = new PassThrough()
+  read(breaker.stream(() => from)())
+  await turn()
+  await clock.advance(0)
+
+  expect(clock.timers).toBe(0)
+  from.destroy()
 })
