@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
+import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBreaker, RESET_TIMEOUT, reasonOf, turn } from '../test/helpers/public.ts'
 import { CallTimeoutError, type CircuitBreaker, CircuitOpenError, protect } from './index.ts'
+import { isError } from './protect/callback-call.ts'
 
 let breaker: CircuitBreaker
 beforeEach(() => {
@@ -161,6 +163,91 @@ describe('a function that a listed method takes', () => {
 
     expect(then).not.toHaveBeenCalled()
   })
+})
+
+describe('an action that a listed method takes', () => {
+  it.each([[[]], [[undefined]], [[null]], [['key', 'value']]])(
+    'is never called with a rejection, having been called with %j',
+    async (args) => {
+      const action = vi.fn((_item?: unknown) => {})
+      const retry = async (action: (...args: unknown[]) => void) => action(...args)
+      const client = protect({ retry }, breaker, { methods: ['retry'] })
+      for (let i = 0; i < 2; i++) await client.retry(action)
+      breaker.trip()
+      await reasonOf(client.retry(action))
+      await turn()
+
+      expect(action).toHaveBeenCalledTimes(2)
+    },
+  )
+})
+
+describe('a call that its callback ends', () => {
+  type Get = (signal: AbortSignal, callback: (error: unknown, value?: unknown) => void) => Request
+  class Request {
+    cancelled = 0
+    cancel(): void {
+      this.cancelled++
+    }
+    status(): string {
+      return 'sent'
+    }
+    on(): this {
+      return this
+    }
+  }
+
+  function hanging(timeout?: number) {
+    const { breaker, clock } = createBreaker({ callTimeout: timeout })
+    const calls: Parameters<Get>[] = []
+    const callback = vi.fn((_error: unknown, _value?: unknown) => {})
+    const get: Get = (...args) => {
+      calls.push(args)
+      return new Request()
+    }
+    const client = protect({ get }, breaker, { methods: ['get'] })
+    const request = client.get(new AbortController().signal, callback)
+    return { breaker, clock, callback, request, call: calls[0] as Parameters<Get> }
+  }
+
+  it('ends once at its timeout, which aborts its signal and counts as one', async () => {
+    const { breaker, clock, callback, call } = hanging(100)
+    await clock.advance(100)
+    call[1](null, 'late')
+
+    expect(callback.mock.calls).toEqual([[expect.any(CallTimeoutError)]])
+    expect(call[0].reason).toBeInstanceOf(CallTimeoutError)
+    expect(breaker.snapshot().counts).toMatchObject({ timeout: 1, failure: 1, success: 0 })
+  })
+
+  it('needs no timer without a timeout', () => {
+    expect(hanging().clock.timers).toBe(0)
+  })
+
+  it('goes on when its caller uses what the method returned, until that is cancelled', () => {
+    const { breaker, request } = hanging()
+    expect(request.constructor).toBe(Request)
+    expect(request.status()).toBe('sent')
+    expect(request.on()).toBe(request)
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 1, counts: { settled: 0 } })
+    request.cancel()
+
+    expect(request.cancelled).toBe(1)
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { cancelled: 1 } })
+  })
+})
+
+it('takes errors of any realm for errors, and what only has a message for none', () => {
+  for (const error of [
+    new TypeError(),
+    Object.create(Error.prototype),
+    runInNewContext('new RangeError()'),
+  ]) {
+    expect(isError(error)).toBe(true)
+  }
+  for (const value of [{ message: 'a' }, 'Error', null, undefined]) {
+    expect(isError(value)).toBe(false)
+  }
 })
 
 describe.each([0, 1, 2, 3])('a callback that comes after %i other arguments', (others) => {

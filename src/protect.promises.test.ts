@@ -226,6 +226,31 @@ describe('a promise with methods of its own', () => {
   })
 })
 
+describe('a promise one of whose methods returns a stream', () => {
+  it('ends with that stream, of which each later one is another call', async () => {
+    class Streamed extends Promise<unknown> {
+      items = () => ({ [Symbol.asyncIterator]: () => [1, 2][Symbol.iterator]() as never })
+      static override get [Symbol.species]() {
+        return Promise
+      }
+    }
+    const { breaker } = createBreaker()
+    const client = protect({ get: () => new Streamed(() => {}) }, breaker)
+    const promise = client.get()
+    for (let calls = 1; calls <= 2; calls++) {
+      const items: unknown[] = []
+      for await (const item of promise.items()) items.push(item)
+
+      expect(items).toEqual([1, 2])
+      expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: calls } })
+    }
+    breaker.trip()
+
+    // Nothing tells how to reject it.
+    for await (const item of promise.items()) expect(item).toBeGreaterThan(0)
+  })
+})
+
 describe('a promise that does its work when it is awaited', () => {
   it('does it once, and is a call by itself when it is awaited later', async () => {
     const lazy = LazyAnswer.of(Promise.resolve(body(1)))

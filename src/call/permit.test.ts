@@ -242,3 +242,19 @@ describe('the counts', () => {
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { expired: 1, stale: 1 } })
   })
 })
+
+it('asks classify only about a result that it is told', () => {
+  const classify = vi.fn(() => 'failure' as const)
+  const { breaker } = createBreaker({ classify })
+  breaker.acquire().success()
+  breaker.acquire().failure()
+  expect(classify).not.toHaveBeenCalled()
+  expect(breaker.snapshot().counts).toMatchObject({ success: 1, failure: 1 })
+  breaker.acquire().success(undefined)
+  breaker.acquire().failure(undefined)
+
+  expect(classify.mock.calls).toEqual([
+    [{ status: 'fulfilled', value: undefined }],
+    [{ status: 'rejected', reason: undefined }],
+  ])
+})
