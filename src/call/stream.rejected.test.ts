@@ -62,6 +62,17 @@ describe('a rejected stream', () => {
     expect(produce).not.toHaveBeenCalled()
   })
 
+  it('of an async function is a promise and nothing else', async () => {
+    const { breaker } = createBreaker()
+    breaker.trip()
+
+    const stream = breaker.stream(async () => numbers(1))()
+
+    expect(Object.getPrototypeOf(stream)).toBe(Promise.prototype)
+    expect(Symbol.asyncIterator in stream).toBe(false)
+    expect(await reasonOf(stream)).toBeInstanceOf(CircuitOpenError)
+  })
+
   it('may be left alone', () => {
     const { breaker } = createBreaker()
     breaker.trip()

@@ -138,7 +138,9 @@ describe('breaker.stream', () => {
     const make = breaker.stream(() => numbers(1))
     const lazy = breaker.stream(numbers)
 
-    await expect(lazy(1).return('left')).resolves.toEqual({ done: true, value: 'left' })
+    const returned = lazy(1)
+    await expect(returned.return('left')).resolves.toEqual({ done: true, value: 'left' })
+    await expect(returned.next()).resolves.toEqual({ done: true, value: undefined })
     const left = lazy(1)
     await expect(left.throw(down)).rejects.toBe(down)
     await expect(left.next()).resolves.toEqual({ done: true, value: undefined })
@@ -194,6 +196,23 @@ describe('breaker.stream', () => {
 
     expect(answered).toEqual({ done: false, value: 2 })
     expect(cleanedUp).toHaveBeenCalledOnce()
+  })
+
+  it('lets a generator yield more when it is left', async () => {
+    const { breaker } = createBreaker()
+    const stream = breaker.stream(async function* () {
+      try {
+        yield 1
+      } finally {
+        yield 2
+        yield 3
+      }
+    })()
+    await stream.next()
+
+    expect(await stream.return('left' as never)).toEqual({ done: false, value: 2 })
+    expect(await stream.next()).toEqual({ done: false, value: 3 })
+    expect(await stream.next()).toEqual({ done: true, value: 'left' })
   })
 
   it('is disposed of like a generator', async () => {
