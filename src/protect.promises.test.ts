@@ -418,10 +418,18 @@ describe('a call that its caller cancels without a signal', () => {
   })
 
   it('is what `classify` says', async () => {
-    breaker.configure({ classify: () => 'neutral' })
-    const client = protect({ get: () => Promise.reject(named({ __CANCEL__: true })) }, breaker)
+    const told: unknown[] = []
+    breaker.configure({
+      classify: (settled) => {
+        told.push(settled)
+        return 'neutral'
+      },
+    })
+    const error = named({ __CANCEL__: true })
+    const client = protect({ get: () => Promise.reject(error) }, breaker)
     await reasonOf(client.get())
 
+    expect(told).toEqual([{ status: 'rejected', reason: error }])
     expect(breaker.snapshot().counts).toMatchObject({ neutral: 1, cancelled: 0 })
   })
 

@@ -166,6 +166,20 @@ describe('a transaction that a client returns without a promise', () => {
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { admitted: 1, failure: 1 } })
   })
 
+  it('tells how long its calls take', async () => {
+    const { breaker, clock } = createBreaker()
+    class Slow extends Transaction {
+      wait = () => new Promise<void>((resolve) => clock.setTimer(50, resolve))
+    }
+    const durations: unknown[] = []
+    breaker.on('success', ({ duration }) => durations.push(duration))
+    const waited = protect({ begin: () => new Slow() }, breaker).begin().wait()
+    await clock.advance(50)
+    await waited
+
+    expect(durations).toEqual([50])
+  })
+
   it('counts the statement that ends it', async () => {
     const client = protect({ query: async (text: string) => text }, breaker)
     await client.query('COMMIT')
@@ -283,5 +297,19 @@ it('calls a fallback for what is awaited later with no arguments of the caller',
   breaker.trip()
 
   expect(await client.select()).toBe('instead')
+  expect(fallback.mock.calls).toEqual([[expect.any(CircuitOpenError)]])
+})
+
+it('calls a fallback for what is iterated later with no arguments of the caller', async () => {
+  const fallback = vi.fn((..._all: unknown[]) => generate() as never)
+  async function* generate(): AsyncGenerator<string> {
+    yield 'instead'
+  }
+  const { breaker } = createBreaker({ fallback })
+  const client = protect({ list: (_page: number) => generate() }, breaker)
+  const list = client.list(1)
+  breaker.trip()
+
+  expect(await list.next()).toEqual({ done: false, value: 'instead' })
   expect(fallback.mock.calls).toEqual([[expect.any(CircuitOpenError)]])
 })

@@ -13,13 +13,13 @@ const NAMES: ReadonlySet<unknown> = new Set([
  * abort it in the same way.
  */
 export function namesCancellation(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false
   try {
     const { name, code, config, __CANCEL__: token } = error as Record<string, unknown>
     if (token !== true && !CODES.has(code) && !NAMES.has(name)) return false
     // A signal that is not among the arguments may be a deadline.
     return ((config ?? {}) as { signal?: unknown }).signal === undefined
   } catch {
+    // There is none, or it can't be read.
     return false
   }
 }
