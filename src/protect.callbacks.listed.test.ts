@@ -155,7 +155,6 @@ describe('a function that a listed method takes', () => {
     ['a callback', (_error: unknown, _value: unknown) => {}],
   ])('makes no promise begin that waits until it is awaited: %s', async (_, fn) => {
     const then = vi.fn()
-    // biome-ignore lint/suspicious/noThenProperty: as the promises of such clients.
     const get = (_fn: unknown) => Object.assign(new Promise(() => {}), { then })
     protect({ get }, breaker, { methods: ['get'] }).get(fn)
     await turn()

@@ -149,3 +149,21 @@ describe('the subscription of an observable', () => {
     expect(source.observer).toBeUndefined()
   })
 })
+
+it('throws an error that nobody listens to, as without a breaker, and counts it', () => {
+  const thrown: unknown[] = []
+  const queue = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((task) => {
+    try {
+      task()
+    } catch (error) {
+      thrown.push(error)
+    }
+  })
+  const source = new Source()
+  watch(source).subscribe(() => {})
+  source.observer?.error('down')
+  queue.mockRestore()
+
+  expect(thrown).toEqual(['down'])
+  expect(counts()).toEqual([1, 0, 1, 0])
+})

@@ -157,7 +157,9 @@ describe('a transaction that a client returns without a promise', () => {
         [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('down')) }),
       })
     }
-    const rows = protect({ begin: () => new Streaming() }, breaker).begin().rows()
+    const rows = protect({ begin: () => new Streaming() }, breaker)
+      .begin()
+      .rows()
     const iterator = rows[Symbol.asyncIterator]()
     await clock.advance(0)
     expect(breaker.snapshot()).toMatchObject({ inFlight: 1, counts: { success: 0 } })
@@ -173,7 +175,9 @@ describe('a transaction that a client returns without a promise', () => {
     }
     const durations: unknown[] = []
     breaker.on('success', ({ duration }) => durations.push(duration))
-    const waited = protect({ begin: () => new Slow() }, breaker).begin().wait()
+    const waited = protect({ begin: () => new Slow() }, breaker)
+      .begin()
+      .wait()
     await clock.advance(50)
     await waited
 

@@ -41,17 +41,20 @@ describe('a caller that aborts a stream', () => {
   it.each([
     { items: 0, outcome: 'cancelled' },
     { items: 1, outcome: 'success' },
-  ])('has left it where it ends without an error: $outcome after $items items', async ({
-    items,
-    outcome,
-  }) => {
-    const { breaker, caller, from, reading } = await begun(items)
-    caller.abort()
-    from.end()
-    await reading
+  ])(
+    'has left it where it ends without an error: $outcome after $items items',
+    async ({ items, outcome }) => {
+      const { breaker, caller, from, reading } = await begun(items)
+      caller.abort()
+      from.end()
+      await reading
 
-    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { settled: 1, [outcome]: 1 } })
-  })
+      expect(breaker.snapshot()).toMatchObject({
+        inFlight: 0,
+        counts: { settled: 1, [outcome]: 1 },
+      })
+    },
+  )
 
   it.each([
     { items: 0, outcome: 'cancelled' },
@@ -217,7 +220,8 @@ it('says to classify with what the caller has aborted an answer for which it wai
   const { signal } = caller
   const body = await breaker.run(async () => Readable.from(source().stream), {
     stream: (result, guard) => guard(result),
-    classify: (settled) => (settled.status === 'fulfilled' ? 'success' : classify(settled as never)),
+    classify: (settled) =>
+      settled.status === 'fulfilled' ? 'success' : classify(settled as never),
     signal,
   })
   void body[Symbol.asyncIterator]().next()

@@ -12,7 +12,10 @@ function methodOf(path: string, rules: Partial<MethodRules> = {}, owner?: object
 describe('a method', () => {
   it('is guarded unless others are listed', () => {
     expect(methodOf('find')).toMatchObject({ isGuarded: true, isListed: false })
-    expect(methodOf('find', { methods: ['find'] })).toMatchObject({ isGuarded: true, isListed: true })
+    expect(methodOf('find', { methods: ['find'] })).toMatchObject({
+      isGuarded: true,
+      isListed: true,
+    })
     expect(methodOf('find', { methods: ['list'] })).toMatchObject({ isGuarded: false })
     expect(methodOf('find', { methods: [] })).toMatchObject({ isGuarded: false })
   })

@@ -88,7 +88,10 @@ describe('a function that is passed to a client', () => {
 
   it('is left alone if it is no callback: an async function, a generator, or what is called with `new`', () => {
     class Type {
-      constructor(_a: unknown, _b: unknown) {}
+      readonly a: unknown
+      constructor(a: unknown, _b: unknown) {
+        this.a = a
+      }
     }
     function OldType(this: object, _a: unknown, _b: unknown): void {}
     function oldType(this: object, _a: unknown, _b: unknown): void {}
