@@ -229,7 +229,9 @@ describe('a promise with methods of its own', () => {
 describe('a promise one of whose methods returns a stream', () => {
   it('ends with that stream, of which each later one is another call', async () => {
     class Streamed extends Promise<unknown> {
-      items = () => ({ [Symbol.asyncIterator]: () => [1, 2][Symbol.iterator]() as never })
+      items = (): AsyncIterable<number> => ({
+        [Symbol.asyncIterator]: () => [1, 2][Symbol.iterator]() as never,
+      })
       static override get [Symbol.species]() {
         return Promise
       }

@@ -175,15 +175,15 @@ function thenable(wait: () => Promise<unknown>) {
 
 it('is not awaited a turn and then presumed to be a success', async () => {
   const { breaker, clock } = createBreaker()
-  let fail: (reason: unknown) => void = () => {}
-  const wait = () => new Promise((_, reject) => (fail = reject))
+  const fails: ((reason: unknown) => void)[] = []
+  const wait = () => new Promise((_, reject) => fails.push(reject))
   const create = () => ({ ...source().stream, ...thenable(wait) })
-  const stream = breaker.stream(create as never)() as unknown as PromiseLike<unknown>
-  const reading = reasonOf(Promise.resolve(stream))
+  const stream: unknown = breaker.stream(create)()
+  const reading = reasonOf(stream as Promise<unknown>)
   await turn()
   await clock.advance(0)
   expect(breaker.snapshot().inFlight).toBe(1)
-  fail(down)
+  for (const fail of fails) fail(down)
 
   expect(await reading).toBe(down)
   expect(breaker.snapshot().counts).toMatchObject({ failure: 1, success: 0 })
@@ -214,14 +214,13 @@ it('is iterated twice at once by two callers, of whom the first one ends the cal
 })
 
 it('says to classify with what the caller has aborted an answer for which it waits', async () => {
-  const classify = vi.fn(() => 'cancelled' as const)
+  const classify = vi.fn((_settled: unknown) => 'cancelled' as const)
   const { breaker } = createBreaker()
   const caller = new AbortController()
   const { signal } = caller
   const body = await breaker.run(async () => Readable.from(source().stream), {
     stream: (result, guard) => guard(result),
-    classify: (settled) =>
-      settled.status === 'fulfilled' ? 'success' : classify(settled as never),
+    classify: (settled) => (settled.status === 'fulfilled' ? 'success' : classify(settled)),
     signal,
   })
   void body[Symbol.asyncIterator]().next()
