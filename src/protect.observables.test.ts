@@ -127,6 +127,38 @@ describe('the subscription of an observable', () => {
     expect(watch(new Source(own)).subscribe(heard)).toBe(own)
   })
 
+  it.each([undefined, null, 5, {}])('need not end at the timeout: %s', async (own) => {
+    watch(new Source(own)).subscribe(heard)
+    await clock.advance(50)
+
+    expect(heard.error).toHaveBeenCalledOnce()
+    expect(counts()).toEqual([1, 0, 1, 0])
+  })
+
+  it('needs no timer without a timeout', () => {
+    const { breaker, clock } = createBreaker()
+    protect({ watch: () => new Source() }, breaker)
+      .watch()
+      .subscribe(heard)
+
+    expect(clock.timers).toBe(0)
+    expect(breaker.snapshot().inFlight).toBe(1)
+  })
+
+  it('is a failure where there is none, because its source throws', async () => {
+    class Broken extends Source {
+      override subscribe(): never {
+        throw new Error('down')
+      }
+    }
+
+    expect(() => watch(new Broken()).subscribe(heard)).toThrow('down')
+    expect(breaker.snapshot().inFlight).toBe(0)
+    await clock.advance(50)
+    expect(counts()).toEqual([1, 0, 1, 0])
+    expect(heard.error).not.toHaveBeenCalled()
+  })
+
   it('is closed by unsubscribing where the call was rejected, and takes teardowns', async () => {
     const { breaker } = createBreaker({ fallback: () => 'instead' })
     breaker.trip()

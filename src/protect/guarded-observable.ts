@@ -47,7 +47,8 @@ function follow(
 ): unknown {
   const { settlement, timeout } = call
   let isOver = false
-  let unsubscribe: (() => void) | undefined
+  let subscription: unknown
+  const unsubscribe = () => (subscription as Partial<Subscription> | undefined)?.unsubscribe?.()
   const stopTimer =
     timeout === undefined
       ? undefined
@@ -55,15 +56,14 @@ function follow(
           const reason = new CallTimeoutError(circuit.name, timeout)
           isOver = true
           settlement.onRejected(reason, true)
-          call.abort(reason)
-          unsubscribe?.()
+          unsubscribe()
           observer.error(reason)
         })
   const leave = (): void => {
     stopTimer?.()
     settlement.leave()
   }
-  const subscription = observable.subscribe({
+  const guarded: Observer = {
     next: (value: unknown) => {
       if (isOver) return
       stopTimer?.()
@@ -82,14 +82,20 @@ function follow(
       settlement.onFulfilled(undefined)
       observer.complete()
     },
-  })
-  unsubscribe = () => (subscription as Partial<Subscription> | undefined)?.unsubscribe?.()
+  }
+  try {
+    subscription = observable.subscribe(guarded)
+  } catch (reason) {
+    stopTimer?.()
+    call.handlers.onRejected(reason)
+    throw reason
+  }
   // What an operator subscribes with ends without the subscription that is returned.
   const { add } = (isObject(subscriber) ? subscriber : {}) as Partial<Subscription>
   if (typeof add === 'function') {
     add.call(subscriber, () => {
       leave()
-      unsubscribe?.()
+      unsubscribe()
     })
   }
   return leavable(subscription, leave)
