@@ -190,3 +190,13 @@ describe('a property that is defined on a guarded client', () => {
     )
   })
 })
+
+it('gets another prototype by way of its guarded one', () => {
+  const real = { find: async () => 1 }
+  const prototype = { list: async () => 2 }
+  const guarded = protect(real, createBreaker().breaker)
+
+  expect(Reflect.setPrototypeOf(guarded, prototype)).toBe(true)
+  expect(Object.getPrototypeOf(real)).toBe(prototype)
+  expect(Object.getPrototypeOf(guarded)).toBe(prototype)
+})

@@ -119,6 +119,21 @@ describe('a call that only its callback ends, of a method that is not listed', (
   })
 })
 
+it.each<[string, () => unknown]>([
+  ['a promise', () => Promise.resolve()],
+  ['an observable', () => ({ subscribe: () => ({ unsubscribe() {} }), '@@observable'() {}, cancel() {} })],
+  [
+    'what begins when it is asked for its first item',
+    () => ({ [Symbol.asyncIterator]: () => ({ next: async () => ({}) }), close() {} }),
+  ],
+])('takes %s for what tells of the end of a call, in place of its callback', async (_, create) => {
+  const client = protect({ get: (_callback: Callback) => create() }, breaker)
+  client.get((_error, _value) => {})
+  await turn()
+
+  expect(messages()).toEqual([])
+})
+
 describe('a listed method', () => {
   it('is settled by its callback, also if it returns a stream', async () => {
     const client = protect(new Client(), breaker, { methods: ['get'] })
