@@ -128,7 +128,10 @@ class Sql extends Promise<string> {
 }
 
 describe('a promise that is sent when it is used', () => {
-  const composing = async (): Promise<{ sql(text: string): Sql; batch(parts: Sql[]): Promise<string> }> => {
+  const composing = async (): Promise<{
+    sql(text: string): Sql
+    batch(parts: Sql[]): Promise<string>
+  }> => {
     const composed = protect(
       { sql: (text: string) => new Sql(text), batch: async (_parts: Sql[]) => 'sent' },
       breaker,
@@ -195,7 +198,9 @@ describe('what a rejected call of a client returns', () => {
 
   it('says where it is iterated that the fallback has returned nothing to iterate', async () => {
     const { breaker } = createBreaker({ fallback: () => 5 as never })
-    const items = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: 1 }) }) }
+    const items = {
+      [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: 1 }) }),
+    }
     const guarded = protect({ list: (): AsyncIterable<unknown> => items }, breaker)
     await drain(guarded.list())
     breaker.trip()

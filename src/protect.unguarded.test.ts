@@ -121,7 +121,10 @@ describe('a call that only its callback ends, of a method that is not listed', (
 
 it.each<[string, () => unknown]>([
   ['a promise', () => Promise.resolve()],
-  ['an observable', () => ({ subscribe: () => ({ unsubscribe() {} }), '@@observable'() {}, cancel() {} })],
+  [
+    'an observable',
+    () => ({ subscribe: () => ({ unsubscribe() {} }), '@@observable'() {}, cancel() {} }),
+  ],
   [
     'what begins when it is asked for its first item',
     () => ({ [Symbol.asyncIterator]: () => ({ next: async () => ({}) }), close() {} }),
