@@ -90,6 +90,16 @@ const config: ViteUserConfig = {
         },
       },
       {
+        resolve: { alias: [...alias, { find: /^axios$/, replacement: 'axios-1.7' }] },
+        test: {
+          // The contract of `guardAxios` again, with the oldest axios that it supports.
+          name: 'clients-axios-1.7',
+          testTimeout: 60_000,
+          retry,
+          include: ['test/adapters/axios.test.ts'],
+        },
+      },
+      {
         resolve: { alias },
         test: {
           // One breaker for many processes, with a real Redis.

@@ -8,6 +8,7 @@ import { changed, reportAll } from './api-report.mjs'
 import { createChecks, run } from './checks.mjs'
 import { createConsumer, root } from './consumer.mjs'
 import { install, nodes } from './runtimes.mjs'
+import { checkNext } from './test-next.mjs'
 
 const { check, finish } = createChecks('toolchains')
 const tools = join(root, 'test/package/toolchains')
@@ -74,6 +75,7 @@ if (packed) {
       await runsSame(process.execPath, [file])
     })
   }
+  await checkNext(check, folder)
 }
 finish()
 

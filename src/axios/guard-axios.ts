@@ -142,7 +142,8 @@ function ofBodies(settled: Settled): Outcome | undefined {
   if (settled.status === 'fulfilled') return undefined
   const { code, message, response } = (settled.reason ?? {}) as Partial<AxiosError>
   if (code !== 'ERR_BAD_RESPONSE') return undefined
-  if (message?.startsWith('maxContentLength')) return 'success'
+  // Before 1.8, axios said so of every body that was cut off, whatever the limit, which is -1 for none.
+  if (message?.startsWith('maxContentLength')) return / -1 /.test(message) ? 'failure' : 'success'
   return response !== undefined && response.status < 400 ? 'failure' : undefined
 }
 

@@ -2,7 +2,7 @@ import axios, { type AxiosInstance } from 'axios'
 import { describe, expect, it } from 'vitest'
 import { guardAxios } from '../../src/axios/index.ts'
 import { CircuitBreaker, isCircuitOpenError } from '../../src/index.ts'
-import { describeAxios } from './axios-rows.ts'
+import { describeAxios, takesFetch } from './axios-rows.ts'
 import { until } from './environment.ts'
 import { TestServer } from './server.ts'
 
@@ -147,7 +147,8 @@ describe('guardAxios', () => {
       const { breaker, client } = guarded(() => axios.create({ baseURL: server.origin }))
 
       expect((await client.get('/ok')).data).toEqual({ answer: 42 })
-      await client.get('data:text/plain,hello', { baseURL: '' })
+      // The oldest ones can't.
+      if (takesFetch) await client.get('data:text/plain,hello', { baseURL: '' })
       expect(breaker.snapshot().counts.admitted).toBe(1)
     }))
 
