@@ -90,7 +90,18 @@ const config: ViteUserConfig = {
         },
       },
       {
-        resolve: { alias: [...alias, { find: /^axios$/, replacement: 'axios-1.7' }] },
+        resolve: {
+          alias: [
+            ...alias,
+            {
+              find: /^axios$/,
+              replacement: join(
+                import.meta.dirname,
+                'test/clients/matrix/node_modules/axios-1.7/index.js',
+              ),
+            },
+          ],
+        },
         test: {
           // The contract of `guardAxios` again, with the oldest axios that it supports.
           name: 'clients-axios-1.7',
