@@ -1,19 +1,11 @@
-import {
-  cloneData,
-  configureKept,
-  freshData,
-  type History,
-  historyOf,
-  type MachineData,
-} from './machine-data.ts'
-import type { Counters, RejectReason } from './measure/counters.ts'
-import { baselineOf, type LatencyBaseline } from './measure/latency-baseline.ts'
-import { type OfferedRate, rateOf } from './measure/offered-rate.ts'
-import type { Statistics } from './measure/statistics.ts'
-import { MonotonicTime } from './monotonic-time.ts'
+import { cloneData, configureKept, historyOf, type MachineData } from './machine-data.ts'
+import { MachineParts } from './machine-parts.ts'
+import type { RejectReason } from './measure/counters.ts'
+import { baselineOf } from './measure/latency-baseline.ts'
+import { rateOf } from './measure/offered-rate.ts'
 import { type Classification, notBefore } from './outcome.ts'
 import { type AnyPermit, type Permit, UNRECORDED } from './permit.ts'
-import { detachedOf, expireDetached, type ProbesInFlight } from './probes-in-flight.ts'
+import { detachedOf, expireDetached } from './probes-in-flight.ts'
 import type { LeasedProbes } from './recovery/leased-probes.ts'
 import { askedTime, OpenBackoff, sameOpenDuration } from './recovery/open-duration.ts'
 import { isSlow, type MachineSettings } from './settings.ts'
@@ -43,7 +35,7 @@ import {
   retrip,
   type TripOptions,
 } from './state/open.ts'
-import type { Change, Override, OverrideMode, OverrideOptions } from './state/override.ts'
+import type { Override, OverrideMode, OverrideOptions } from './state/override.ts'
 import {
   configureState,
   dueAt,
@@ -54,7 +46,6 @@ import {
   reject,
   rejectReason,
   retractOverdue,
-  retryAfter,
   type State,
   sharedState,
 } from './state/state.ts'
@@ -67,20 +58,7 @@ import { tripFacts } from './trip/trip-history.ts'
  * this file. Each method is told the time as a clock reading; `NaN` means "not read", and the last
  * known time is used. Methods that only read do not change any state.
  */
-export class Machine implements MachineData {
-  settings: MachineSettings
-  state: State
-  override: Override | undefined
-  readonly counters: Counters
-  detachedProbes: ProbesInFlight | undefined
-  statistics: Statistics | null
-  /** The closed state whose calls share a permit; null while each call needs one of its own. */
-  shared: Closed | null
-  history: History | undefined
-  baseline: LatencyBaseline | undefined
-  rate: OfferedRate | undefined
-  #changes: Change[] | undefined = undefined
-  time: MonotonicTime
+export class Machine extends MachineParts {
   readonly #random: () => number
   /** Drawn ahead, so that a reader can tell how long an opening that is due will last. */
   #nextRandom: number
@@ -90,19 +68,9 @@ export class Machine implements MachineData {
     settings: MachineSettings,
     clockTime: number,
     random: () => number,
-    data: MachineData = freshData(settings),
+    data?: MachineData,
   ) {
-    this.settings = settings
-    this.state = data.state
-    this.override = data.override
-    this.counters = data.counters
-    this.detachedProbes = data.detachedProbes
-    this.statistics = data.statistics
-    this.shared = sharedState(this)
-    this.history = data.history
-    this.baseline = data.baseline
-    this.rate = data.rate
-    this.time = new MonotonicTime(clockTime)
+    super(settings, clockTime, data)
     this.#random = random
     this.#nextRandom = random()
   }
@@ -391,26 +359,7 @@ export class Machine implements MachineData {
   clone(): Machine {
     const copy = new Machine(this.settings, 0, () => this.#nextRandom, cloneData(this))
     copy.time = this.time.clone()
-    copy.#changes = this.#changes?.slice()
+    if (this.hasChanges) copy.changes.push(...this.changes)
     return copy
-  }
-
-  /** Changes that are not published yet; the publisher takes them off. */
-  get changes(): Change[] {
-    this.#changes ??= []
-    return this.#changes
-  }
-
-  get hasChanges(): boolean {
-    return this.#changes !== undefined && this.#changes.length > 0
-  }
-
-  now(clockTime: number): number {
-    return this.time.at(clockTime)
-  }
-
-  /** Ms until a call may pass; `undefined` if it may pass now, or if that is unknown. */
-  retryAfter(clockTime: number): number | undefined {
-    return retryAfter(this.state, this.override, this.now(clockTime))
   }
 }
