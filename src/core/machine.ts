@@ -299,12 +299,16 @@ export class Machine extends MachineParts {
   hearFleet(word: FleetWord | undefined, clockTime: number): void {
     const now = this.#advance(clockTime)
     const { state } = this
-    const move = follow(state, word, now)
+    const move = follow(state, word, now, this.settings)
     const byHand = { ...word, for: word?.for ?? 0 }
     if (move === 'close') this.#close(now, 'fleet', byHand)
     else if (move === 'open') this.#open(now, 'fleet', { byHand, fleet: true })
     else if (move === 'probe')
-      this.#probe({ ...(state as HalfOpen), until: now, fleet: false }, 'fleet', UNHEARD)
+      this.#probe(
+        { ...(state as HalfOpen), until: now, fleet: false, works: !!word },
+        'fleet',
+        word ?? UNHEARD,
+      )
     this.#advance(Number.NaN)
   }
 

@@ -61,7 +61,10 @@ export interface Membership {
 
 /** The fleet of a breaker. */
 export interface FleetStatus {
-  /** Who decides now: `local` while the breaker has opened by itself, or the fleet can't be heard. */
+  /**
+   * Who decides now: `local` while the breaker has opened by itself, lets calls pass by and by after the fleet has
+   * closed, or can't hear the fleet.
+   */
   readonly decides: 'local' | 'fleet'
   /** False while the store can't be reached: then the breaker decides by itself. */
   readonly connected: boolean

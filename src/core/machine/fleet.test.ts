@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { classificationOf, settingsOf } from '../../../test/helpers/core.ts'
 import { Machine } from '../machine.ts'
-import type { Permit } from '../permit.ts'
+import { Permit } from '../permit.ts'
 import type { FleetWord } from '../state/fleet-word.ts'
 
 const SAID = { by: 'p1', reason: 'failureRate' }
@@ -269,5 +269,120 @@ describe('a machine that can not hear its fleet any more', () => {
     machine.hearFleet(undefined, 0)
 
     expect(machine.state).toBe(state)
+  })
+})
+
+describe('a machine that recovers by a slow start', () => {
+  const recovery = {
+    kind: 'slowStart' as const,
+    successes: 3,
+    quietFor: 100,
+    timeout: 500,
+    slowerThan: 400,
+  }
+  const createSlow = () => new Machine({ ...settingsOf(), recovery }, 0, () => 0.5)
+
+  /** Its fleet has been open, and has closed at 1 000 ms. */
+  function createRamping(): Machine {
+    const machine = createSlow()
+    machine.hearFleet(OPEN, 0)
+    machine.leasedProbes(1_000)
+    machine.hearFleet(CLOSED, 1_000)
+    return machine
+  }
+
+  /** So many calls as pass at once, and then all succeed. */
+  function passing(machine: Machine, now: number): number {
+    const permits: Permit[] = []
+    for (;;) {
+      const permit = machine.admit(now)
+      if (!(permit instanceof Permit)) break
+      permits.push(permit)
+      if (machine.state.name === 'closed') break
+    }
+    for (const permit of permits) machine.settle(permit, success, now + 10)
+    return permits.length
+  }
+
+  it('lets calls pass by and by when its fleet has closed, and then closes by itself', () => {
+    const machine = createRamping()
+
+    const passed = [1_000, 1_020, 1_040].map((now) => passing(machine, now))
+
+    expect(passed).toEqual([1, 2, 4])
+    for (let now = 1_060; machine.state.name !== 'closed' && now < 2_000; now += 20) {
+      const permit = machine.admit(now) as Permit
+      machine.settle(permit, success, now + 10)
+    }
+    expect(reasons(machine)).toEqual([
+      'open: fleet',
+      'half-open: elapsed',
+      'half-open: fleet',
+      'closed: recovered',
+    ])
+    expect(machine.changes[2]).toMatchObject({ by: 'p2', note: 'recovered' })
+  })
+
+  it('has seen that the target works: a failure alone does not open it', () => {
+    const machine = createRamping()
+
+    machine.settle(machine.admit(1_000) as Permit, failure, 1_010)
+
+    expect(machine.state.name).toBe('half-open')
+    expect(machine.admit(1_020)).toBeInstanceOf(Permit)
+  })
+
+  it('opens by itself when nothing works', () => {
+    const machine = createRamping()
+
+    for (let now = 1_000; machine.state.name === 'half-open' && now < 2_000; now += 20) {
+      machine.settle(machine.admit(now) as Permit, failure, now + 10)
+    }
+
+    expect(machine.state).toMatchObject({ name: 'open', fleet: false })
+  })
+
+  it('does not begin again when it hears once more that the fleet is closed', () => {
+    const machine = createRamping()
+    const { state } = machine
+
+    machine.hearFleet(CLOSED, 1_010)
+    machine.hearFleet(undefined, 1_020)
+
+    expect(machine.state).toBe(state)
+  })
+
+  it.each([
+    ['a reset of the fleet', { ...CLOSED, reset: true }, 'closed'],
+    ['a fleet that opens again', OPEN, 'open'],
+  ])('is %s away from the end of it', (_, word, state) => {
+    const machine = createRamping()
+
+    machine.hearFleet(word, 1_010)
+
+    expect(machine.state.name).toBe(state)
+    expect(machine.changes.at(-1)).toMatchObject({ to: state, reason: 'fleet' })
+  })
+
+  it('closes at once by a reset, and without a ramp if it was closed', () => {
+    const [open, closed] = [createSlow(), createSlow()]
+    open.hearFleet(OPEN, 0)
+
+    open.hearFleet({ ...CLOSED, reset: true }, 10)
+    closed.hearFleet(CLOSED, 10)
+
+    expect(open.state.name).toBe('closed')
+    expect(closed.state.name).toBe('closed')
+  })
+
+  it('does not count a success that it has not seen when it hears nothing any more', () => {
+    const machine = createSlow()
+    machine.hearFleet(OPEN, 0)
+    machine.leasedProbes(1_000)
+
+    machine.hearFleet(undefined, 1_000)
+    machine.settle(machine.admit(1_000) as Permit, failure, 1_010)
+
+    expect(machine.state.name).toBe('open')
   })
 })

@@ -1,3 +1,4 @@
+import type { MachineSettings } from '../settings.ts'
 import type { ManualOptions, StateName } from '../transition.ts'
 import type { State } from './state.ts'
 
@@ -17,12 +18,14 @@ export const UNHEARD: ManualOptions = /* @__PURE__ */ Object.freeze({
 
 /**
  * What a machine does to follow the fleet. Without a word the fleet can't be heard: an open time that has begun
- * goes on, and probes are local ones again.
+ * goes on, and probes are local ones again. So they are in a fleet that has closed, where the machine recovers by a
+ * slow start: all processes at once could be too much for the target.
  */
 export function follow(
   state: State,
   word: FleetWord | undefined,
   now: number,
+  { recovery }: MachineSettings,
 ): 'close' | 'open' | 'probe' | undefined {
   const follows = state.name !== 'closed' && state.fleet
   if (word === undefined) {
@@ -30,6 +33,7 @@ export function follow(
     return follows && state.name === 'half-open' ? 'probe' : undefined
   }
   if (word.state === 'closed') {
+    if (follows && !word.reset && recovery.kind === 'slowStart') return 'probe'
     return follows || word.reset || state.name === 'closed' ? 'close' : undefined
   }
   if (word.state === 'open' || !follows) return 'open'

@@ -32,11 +32,17 @@ export interface HalfOpen {
 }
 
 /** What a half-open state needs to know of the one before; `until` is when that ended. */
-export type Preceding = Pick<Open, 'generation' | 'until' | 'trip' | 'cause' | 'pending' | 'fleet'>
+export type Preceding = Pick<
+  Open,
+  'generation' | 'until' | 'trip' | 'cause' | 'pending' | 'fleet'
+> & {
+  /** A probe of the fleet has succeeded. */
+  readonly works?: boolean
+}
 
 /** What follows an open state whose time is over, or another one by hand. */
 export function createHalfOpen(
-  { generation, until: since, trip, cause, pending, fleet }: Preceding,
+  { generation, until: since, trip, cause, pending, fleet, works = false }: Preceding,
   settings: RecoverySettings,
   baseline: LatencyBaseline,
   byHand: ManualOptions | null = null,
@@ -44,6 +50,7 @@ export function createHalfOpen(
   const recovery = fleet
     ? new LeasedProbes(new ProbesInFlight())
     : createRecovery(settings, baseline, since)
+  if (works) recovery.successes++
   return {
     name: 'half-open',
     generation: generation + 1,
