@@ -141,10 +141,13 @@ function urlOf(instance: GuardableAxios, config: InternalAxiosRequestConfig): UR
 function ofBodies(settled: Settled): Outcome | undefined {
   if (settled.status === 'fulfilled') return undefined
   const { code, message, response } = (settled.reason ?? {}) as Partial<AxiosError>
-  if (code !== 'ERR_BAD_RESPONSE') return undefined
+  // Of axios, and of what decompresses: Z_DATA_ERROR, ZSTD_error_…, ERR__ERROR_FORMAT_… of Brotli.
+  if (!/^(ERR_BAD_RESPONSE$|ERR__|Z)/.test(code ?? '')) return undefined
   // Before 1.8, axios said so of every body that was cut off, whatever the limit, which is -1 for none.
   if (message?.startsWith('maxContentLength')) return / -1 /.test(message) ? 'failure' : 'success'
-  return response !== undefined && response.status < 400 ? 'failure' : undefined
+  // An answer that `validateStatus` does not want, such as 304, is one all the same.
+  if (!response || response.status >= 400 || message?.startsWith('Request failed')) return undefined
+  return 'failure'
 }
 
 /** No signal shows what a `CancelToken` has cancelled, its own error does. */

@@ -1,5 +1,7 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import axios, { type AxiosInstance } from 'axios'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { guardAxios } from '../../src/axios/index.ts'
 import { CircuitBreaker, isCircuitOpenError } from '../../src/index.ts'
 import { describeAxios, takesFetch } from './axios-rows.ts'
@@ -37,6 +39,39 @@ describe('guardAxios', () => {
         await expect(client.get(server.url('/cut'))).rejects.toThrow()
         expect(breaker.state).toBe('open')
       }),
+  )
+
+  it.each([
+    [304, {}],
+    [302, { maxRedirects: 0 }],
+    [200, { validateStatus: () => false }],
+  ])('takes an answer of %d that validateStatus rejects for an answer', async (status, config) => {
+    const server = createServer((_, response) =>
+      response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end(),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { breaker, client } = guarded()
+    const { port } = server.address() as AddressInfo
+
+    await expect(client.get(`http://127.0.0.1:${port}/`, config)).rejects.toThrow('status code')
+    expect(breaker.snapshot().counts).toMatchObject({ success: 1, failure: 0 })
+  })
+
+  it.each(['gzip', 'deflate', 'br'])(
+    'takes a body that can not be decompressed for a failure: %s',
+    async (encoding) => {
+      const server = createServer((_, response) =>
+        response.writeHead(200, { 'content-encoding': encoding }).end('no such thing'),
+      )
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      onTestFinished(() => void server.close())
+      const { breaker, client } = guarded(() => axios.create({ adapter: 'http' }))
+      const { port } = server.address() as AddressInfo
+
+      await expect(client.get(`http://127.0.0.1:${port}/`)).rejects.toThrow()
+      expect(breaker.state).toBe('open')
+    },
   )
 
   it('takes a body that is longer than axios allows for nothing that the target has done', () =>
