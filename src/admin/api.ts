@@ -4,29 +4,19 @@ import { type Caller, viaOf } from './caller.ts'
 import type { Changes } from './changes.ts'
 import { countsOf, type Entry } from './entry.ts'
 import { EventStreams } from './event-streams.ts'
+import { FleetDesk } from './fleet/desk.ts'
 import type { Recorder } from './history/recorder.ts'
 import type { Lister } from './list.ts'
-import type { Log, LogEntry } from './log.ts'
-import { configure, perform } from './operations.ts'
+import { LOG_KINDS, type Log, type LogEntry } from './log.ts'
+import { configure, doneOf, perform } from './operations.ts'
 import type { AdminOptions } from './options.ts'
 import { type FieldError, invalid, Problem } from './problem.ts'
-import { checkKnown, firstOf, limitOf, page, queryOf } from './query.ts'
+import { checkKnown, firstOf, limitOf, onlyNames, page, queryOf } from './query.ts'
 import { RateLimit } from './rate-limit.ts'
 import { OPERATIONS, type Route } from './routes.ts'
 import type { Row } from './row.ts'
 import { nearest } from './text.ts'
 import { type CheckedWrite, checkWrite } from './write-request.ts'
-
-const LOG_KINDS = [
-  'transition',
-  'override',
-  'configure',
-  'trip',
-  'reset',
-  'release',
-  'evict',
-  'rejected',
-]
 
 interface Answer {
   readonly body: object
@@ -46,6 +36,7 @@ export class Api {
   readonly #recorder: Recorder
   readonly #changes: Changes
   readonly #lister: Lister
+  readonly #fleet: FleetDesk
   readonly #process: ProcessInfo
   readonly #streams: EventStreams
   readonly #writes: RateLimit
@@ -68,6 +59,7 @@ export class Api {
     this.#recorder = parts.recorder
     this.#changes = parts.changes
     this.#lister = parts.lister
+    this.#fleet = new FleetDesk(options.fleet, clock, process)
     this.#writes = new RateLimit(clock, 10, 1_000)
     this.#streams = new EventStreams(clock, parts.log, boot, process.id, (names) =>
       this.#tick(names),
@@ -97,6 +89,10 @@ export class Api {
         return { body: await this.#list(searchParams) }
       case 'log':
         return { body: this.#readLog(searchParams) }
+      case 'fleet':
+        return { body: await this.#fleet.summary(searchParams) }
+      case 'operation':
+        return { body: await this.#fleet.applied(route.id, 0) }
       case 'breaker':
         return this.#detail(route.name)
       case 'history':
@@ -112,7 +108,7 @@ export class Api {
       can,
       process: this.#process,
       now: this.#clock.wall(),
-      fleet: false,
+      fleet: this.#fleet.exists,
       statistics: this.#registry.defaults.statistics === true,
       historySince: this.#recorder.since,
       limits: { maxFor, operations: OPERATIONS },
@@ -200,7 +196,7 @@ export class Api {
     checkKnown(parameters, ['name', 'kind', 'before', 'limit'], wrong)
     const limit = limitOf(parameters, 50, 200, wrong)
     const kind = parameters.get('kind')
-    if (kind !== null && !LOG_KINDS.includes(kind)) {
+    if (kind !== null && !(LOG_KINDS as readonly string[]).includes(kind)) {
       wrong('kind', `kind must be one of ${LOG_KINDS.join(', ')}`)
     }
     if (errors.length > 0) throw invalid(...errors)
@@ -226,14 +222,16 @@ export class Api {
     return { now: this.#clock.wall(), counts: countsOf(all), rows }
   }
 
-  write(
+  async write(
     { name, operation }: Extract<Route, { kind: 'write' }>,
     { searchParams }: URL,
     headers: Headers,
     text: string,
     caller: Caller,
-  ): Result | object {
-    const write = checkWrite(text, operation, this.#options.maxFor ?? Infinity)
+  ): Promise<Result | object> {
+    const known = this.#registry.get(name)
+    const isShared = known !== undefined && this.#fleet.shares(known)
+    const write = checkWrite(text, operation, this.#options.maxFor ?? Infinity, isShared)
     const breaker = this.#breaker(name)
     if (operation === 'configure' && searchParams.get('dry') === '1') {
       return configure(breaker, write.patch, { dryRun: true })
@@ -247,20 +245,28 @@ export class Api {
     return this.#perform(breaker, operation, write, caller, viaOf(headers))
   }
 
-  #perform(
+  async #perform(
     breaker: CircuitBreaker,
     operation: Extract<Route, { kind: 'write' }>['operation'],
     write: CheckedWrite,
     { by, verified }: Caller,
     via: LogEntry['via'],
-  ): Result {
+  ): Promise<Result> {
+    const { name } = breaker
     const who = verified ? (by ?? undefined) : write.by
-    const { entry, undo } = this.#changes.quietly(() =>
-      perform(breaker, operation, write, who, this.#clock.wall()),
-    )
+    let stamp: number | undefined
+    const { entry, undo } = await this.#changes.quietly(name, async () => {
+      if (write.scope === 'process') {
+        return perform(breaker, operation, write, who, this.#clock.wall())
+      }
+      const before = breaker.snapshot()
+      stamp = await this.#fleet.operate(name, operation, write, who)
+      return doneOf(breaker, operation, before, write, this.#clock.wall())
+    })
     const entered = this.#log.add({ ...entry, by: who ?? null, verified, via })
     this.#entries = undefined
-    return { row: this.#row(breaker.name), entry: entered, undo }
+    const applied = stamp === undefined ? undefined : await this.#fleet.applied(String(stamp))
+    return { row: this.#row(name), entry: entered, undo, ...(applied && { applied }) }
   }
 
   /** Whoever changes something says what they saw; the page always does. */
@@ -289,14 +295,4 @@ export class Api {
       },
     })
   }
-}
-
-function onlyNames(parameters: URLSearchParams): [string, string][] {
-  const errors: FieldError[] = []
-  checkKnown(parameters, ['name', 'after'], (name, message) => {
-    errors.push({ pointer: `?${name}`, message })
-    return undefined
-  })
-  if (errors.length > 0) throw invalid(...errors)
-  return parameters.getAll('name').map((name) => ['name', name])
 }

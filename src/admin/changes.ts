@@ -37,8 +37,8 @@ export class Changes {
   readonly #log: Log
   readonly #changed = new Map<string, Changed>()
   readonly #stop: (() => void)[]
-  /** What is being done by the API, which enters it itself. */
-  #writing = false
+  /** To which breakers something is being done by the API, which enters it itself. */
+  readonly #writing = new Set<string>()
 
   constructor(registry: CircuitRegistry, clock: Clock, log: Log) {
     this.#registry = registry
@@ -64,12 +64,12 @@ export class Changes {
   }
 
   /** Does something to a breaker without entering it in the log. */
-  quietly<T>(write: () => T): T {
-    this.#writing = true
+  async quietly<T>(name: string, write: () => T | Promise<T>): Promise<T> {
+    this.#writing.add(name)
     try {
-      return write()
+      return await write()
     } finally {
-      this.#writing = false
+      this.#writing.delete(name)
     }
   }
 
@@ -116,7 +116,7 @@ export class Changes {
     this.#part(changed)
     const byHand = reason === 'manual' || reason === 'reset'
     if (byHand || from === 'closed' || to === 'closed') changed.stamp++
-    if (this.#writing && byHand) return
+    if (this.#writing.has(breaker) && (byHand || reason === 'fleet')) return
     const why = to === 'open' ? this.#whyOpened(breaker) : WHY[reason]
     const what = DONE[to] + (enforced ? '' : ' underneath its override')
     this.#log.add({
@@ -150,7 +150,7 @@ export class Changes {
     changed.override = mode
     changed.until = ms === undefined ? null : this.#clock.wall() + ms
     this.#part(changed)
-    if (this.#writing) return
+    if (this.#writing.has(breaker)) return
     const over = mode === undefined && by === undefined && reason === undefined && until !== null
     let text = over ? 'its time was over' : 'released'
     if (mode !== undefined) {
@@ -171,7 +171,7 @@ export class Changes {
 
   #onConfigure({ breaker, changed, lost, reason, by }: RegistryEvent<'configure'>): void {
     this.#of(breaker).stamp++
-    if (this.#writing) return
+    if (this.#writing.has(breaker)) return
     const names = Object.keys(changed).join(', ')
     this.#log.add({
       kind: 'configure',

@@ -7,6 +7,7 @@ import {
   type Peer,
   peerOf,
 } from './access.ts'
+import type { Result } from './answers.ts'
 import type { Api } from './api.ts'
 import { type Caller, viaOf } from './caller.ts'
 import type { Log } from './log.ts'
@@ -94,7 +95,9 @@ export class Handler {
       if (route.kind !== 'write') return await this.#read(request, route, url, caller)
       if (!caller.write) throw new Problem('ERR_ADMIN_FORBIDDEN', 'You may only read.')
       const body = await readBody(request, this.#clock)
-      return json(this.#api.write(route, url, request.headers, body, caller))
+      const written = await this.#api.write(route, url, request.headers, body, caller)
+      const isPending = 'applied' in written && !(written as Result).applied?.done
+      return json(written, {}, isPending ? 202 : 200)
     } catch (error) {
       if (error instanceof Problem) this.#logRejected(request, route, error)
       throw error
@@ -219,9 +222,16 @@ function checkIdentity(identity: Identity | false): Identity | false {
   throw new TypeError('authorize must return { by, write } or false')
 }
 
-function json(body: object, headers: Readonly<Record<string, string>> = {}): Response {
+function json(
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+  status = 200,
+): Response {
   const type = { 'content-type': 'application/json' }
-  return new Response(JSON.stringify(body), { headers: { ...HEADERS, ...type, ...headers } })
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { ...HEADERS, ...type, ...headers },
+  })
 }
 
 function problemResponse(problem: Problem): Response {

@@ -28,10 +28,19 @@ import { type AdminOptions, checkOptions } from './options.ts'
 import { environment, processId, randomId, unobtrusiveClock } from './platform.ts'
 
 export type { Peer } from './access.ts'
-export type { Detail, HistoryAnswer, List, ProcessInfo, Result } from './answers.ts'
+export type {
+  Applied,
+  Detail,
+  FleetAnswer,
+  HistoryAnswer,
+  List,
+  ProcessInfo,
+  Result,
+} from './answers.ts'
 export { type BearerToken, bearer } from './bearer.ts'
 export type { BandPart, Shown } from './changes.ts'
 export type { Counts } from './entry.ts'
+export type { FleetRow, FleetState, FleetSummary, ProcessRow, ProcessState } from './fleet/view.ts'
 export type { History } from './history/recorder.ts'
 export type { LogEntry, LogKind } from './log.ts'
 export type { Undo } from './operations.ts'

@@ -161,6 +161,7 @@ export class Lister {
       trippedFor: trippedFor(snapshot),
       generation,
       override: snapshot.override,
+      fleet: snapshot.fleet,
       class: severity,
       ...describe(snapshot, severity, circumstances, wall),
       rates: {

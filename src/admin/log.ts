@@ -1,14 +1,16 @@
 import type { Clock } from '../index.ts'
 
-export type LogKind =
-  | 'transition'
-  | 'override'
-  | 'configure'
-  | 'trip'
-  | 'reset'
-  | 'release'
-  | 'evict'
-  | 'rejected'
+export const LOG_KINDS = [
+  'transition',
+  'override',
+  'configure',
+  'trip',
+  'reset',
+  'release',
+  'evict',
+  'rejected',
+] as const
+export type LogKind = (typeof LOG_KINDS)[number]
 
 /** Something that has happened to a breaker, or an attempt that was rejected. */
 export interface LogEntry {
@@ -22,8 +24,11 @@ export interface LogEntry {
   readonly by: string | null
   /** Whether `authorize` has said who it was; false for what a client on this machine calls itself. */
   readonly verified: boolean
-  /** How it was done: by the API, or a client of it that names itself, or by the code of the process. */
-  readonly via: 'page' | 'command' | 'api' | 'code'
+  /**
+   * How it was done: by the API, or a client of it that names itself, by the code of the process, or elsewhere in
+   * its fleet.
+   */
+  readonly via: 'page' | 'command' | 'api' | 'code' | 'fleet'
   readonly text: string
   readonly reason: string | null
   /** When an override lifts itself, in milliseconds since 1970. */

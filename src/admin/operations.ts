@@ -1,3 +1,4 @@
+import type { FleetCommand } from '../fleet/index.ts'
 import type { CircuitBreaker, OverrideMode, Snapshot } from '../index.ts'
 import type { LogKind, NewEntry } from './log.ts'
 import { invalid } from './problem.ts'
@@ -35,7 +36,7 @@ const KINDS: Readonly<Partial<Record<Operation, LogKind>>> = {
 }
 
 /**
- * Does to a breaker what was asked for.
+ * Does to a breaker of this process what was asked for, and says what was done.
  *
  * @param wall the wall clock, by which an override ends
  * @throws Problem for a patch that is wrong; then nothing has changed
@@ -43,17 +44,17 @@ const KINDS: Readonly<Partial<Record<Operation, LogKind>>> = {
 export function perform(
   breaker: CircuitBreaker,
   operation: Operation,
-  { reason, ms, patch }: CheckedWrite,
+  write: CheckedWrite,
   by: string | undefined,
   wall: number,
 ): Done {
+  const { reason, ms, patch } = write
   const before = breaker.snapshot()
   const said = { reason, by }
   const lasting = { ...said, for: ms }
-  let text = TEXTS[operation]
   if (operation === 'configure') {
     const { changed, lost } = configure(breaker, patch, said)
-    text = `changed ${Object.keys(changed).join(', ') || 'nothing'}`
+    let text = `changed ${Object.keys(changed).join(', ') || 'nothing'}`
     if (lost.length > 0) text += `; lost ${lost.join(', ')}`
     const undo = undoOfConfigure(breaker, reverse(before, patch, changed), reason)
     return { entry: entryOf(operation, before, breaker, text, reason, null), undo }
@@ -64,14 +65,43 @@ export function perform(
   else if (operation === 'force-open') breaker.forceOpen(lasting)
   else if (operation === 'force-closed') breaker.forceClosed(lasting)
   else breaker.disable(lasting)
+  return doneOf(breaker, operation, before, write, wall)
+}
+
+/** What is done to a whole fleet. */
+export function commandOf(
+  operation: Exclude<Operation, 'configure'>,
+  { reason, ms = 0 }: CheckedWrite,
+  by: string | undefined,
+): FleetCommand {
+  const said = { reason, by: by ?? '' }
+  if (operation === 'reset') return { kind: 'reset', ...said }
+  if (operation === 'trip') return { kind: 'trip', for: ms, ...said }
+  return { kind: 'override', mode: MODES[operation] ?? null, for: ms, ...said }
+}
+
+/** What to say of a breaker to which something was done. */
+export function doneOf(
+  breaker: CircuitBreaker,
+  operation: Operation,
+  before: Snapshot,
+  { reason, ms, scope }: CheckedWrite,
+  wall: number,
+): Done {
   const isOverride = MODES[operation] !== undefined
+  let text = TEXTS[operation]
   if (ms !== undefined) text += ` for ${span(ms)}`
   else if (isOverride) text += ', no end'
   if (operation === 'release' && before.override === null) text = 'was not overridden'
+  if (before.fleet !== null) {
+    text += scope === 'fleet' ? ', in the whole fleet' : ', in this process only'
+  }
   const until = isOverride && ms !== undefined ? wall + ms : null
+  const undo = undoOf(operation, before, reason, wall)
+  const isHere = before.fleet !== null && scope === 'process'
   return {
     entry: entryOf(operation, before, breaker, text, reason, until),
-    undo: undoOf(operation, before, reason, wall),
+    undo: undo && isHere ? { ...undo, body: { ...undo.body, scope } } : undo,
   }
 }
 

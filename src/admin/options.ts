@@ -1,3 +1,4 @@
+import type { SharedFleet } from '../fleet/index.ts'
 import type { CircuitRegistry, Clock } from '../index.ts'
 import type { Peer } from './access.ts'
 import type { LogEntry } from './log.ts'
@@ -69,6 +70,12 @@ export interface AdminOptions {
         readonly memory?: number | undefined
       }
     | undefined
+  /**
+   * The fleet that the breakers are shared with, as it was given to the registry: its processes are shown, and what is
+   * done by hand to a breaker of it is done in all of them.
+   * @defaultValue none: breakers are changed in this process only
+   */
+  readonly fleet?: SharedFleet | undefined
   /** How this process is called in answers. */
   readonly process?:
     | {
@@ -105,6 +112,7 @@ const KEYS: readonly (keyof AdminOptions)[] = [
   'maxFor',
   'statistics',
   'history',
+  'fleet',
   'process',
   'onAudit',
   'onError',
@@ -119,8 +127,15 @@ export function checkOptions(options: AdminOptions): void {
   for (const key of Object.keys(options)) {
     if (!KEYS.includes(key as never)) throw new TypeError(`unknown option ${JSON.stringify(key)}`)
   }
-  const { registry, authorize, hosts, readOnly, statistics, maxFor, history, clock } = options
+  const { registry, authorize, hosts, readOnly, statistics, maxFor, history, clock, fleet } =
+    options
   must(typeof registry?.read === 'function', 'registry', 'a CircuitRegistry', registry)
+  must(
+    fleet === undefined || typeof fleet?.operate === 'function',
+    'fleet',
+    'what shared() returns',
+    fleet,
+  )
   must(
     authorize === undefined || typeof authorize === 'function',
     'authorize',

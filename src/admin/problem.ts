@@ -21,6 +21,8 @@ const TITLES = {
   ERR_ADMIN_INTERNAL: [500, 'Something went wrong'],
   ERR_ADMIN_BUSY: [503, 'Too much is going on'],
   ERR_ADMIN_CLOSED: [503, 'It is closing'],
+  ERR_ADMIN_NO_FLEET: [404, 'There is no fleet here'],
+  ERR_ADMIN_STORE: [504, 'The store of the fleet does not answer'],
 } as const
 
 /** What a problem of the API says, beside its status. */

@@ -180,3 +180,14 @@ function placeOf(text: string): Place | undefined {
     return undefined
   }
 }
+
+/** Of the parameters of a stream the names. @throws Problem for any other */
+export function onlyNames(parameters: URLSearchParams): [string, string][] {
+  const errors: FieldError[] = []
+  checkKnown(parameters, ['name', 'after'], (name, message) => {
+    errors.push({ pointer: `?${name}`, message })
+    return undefined
+  })
+  if (errors.length > 0) throw invalid(...errors)
+  return parameters.getAll('name').map((name) => ['name', name])
+}

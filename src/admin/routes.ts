@@ -15,7 +15,8 @@ export type Operation = (typeof OPERATIONS)[number]
 
 /** What a request is for, by its path alone. */
 export type Route =
-  | { readonly kind: 'index' | 'session' | 'list' | 'log' }
+  | { readonly kind: 'index' | 'session' | 'list' | 'log' | 'fleet' }
+  | { readonly kind: 'operation'; readonly id: string }
   | { readonly kind: 'events' }
   | { readonly kind: 'redirect'; readonly to: string }
   | { readonly kind: 'breaker' | 'history'; readonly name: string }
@@ -43,7 +44,9 @@ function find(pathname: string, query: URLSearchParams): Route | undefined {
   const [first = '', name, last, ...rest] = pathname.slice(at + API.length).split('/')
   if (rest.length > 0) return undefined
   if (name === undefined) return isPlain(first) ? { kind: PLAIN[first] } : undefined
-  if (first !== 'breakers' || name === '') return undefined
+  if (name === '') return undefined
+  if (first === 'operations' && last === undefined) return { kind: 'operation', id: name }
+  if (first !== 'breakers') return undefined
   const breaker = nameOf(name, query)
   if (last === undefined) return { kind: 'breaker', name: breaker }
   if (last === 'history') return { kind: 'history', name: breaker }
@@ -51,7 +54,13 @@ function find(pathname: string, query: URLSearchParams): Route | undefined {
   return operation && { kind: 'write', name: breaker, operation }
 }
 
-const PLAIN = { session: 'session', breakers: 'list', log: 'log', events: 'events' } as const
+const PLAIN = {
+  session: 'session',
+  breakers: 'list',
+  log: 'log',
+  events: 'events',
+  fleet: 'fleet',
+} as const
 
 function isPlain(segment: string): segment is keyof typeof PLAIN {
   return Object.hasOwn(PLAIN, segment)

@@ -16,6 +16,8 @@ export interface Row {
   readonly trippedFor: number | null
   readonly generation: number
   readonly override: Snapshot['override']
+  /** Of one that is shared: which of the two decides, and what the fleet last said. */
+  readonly fleet: Snapshot['fleet']
   /** 0 needs attention, 1 is held by hand, 2 is to be watched, 3 is healthy or idle. */
   readonly class: Severity
   /** Why it is in this class; at most 70 characters. */

@@ -11,7 +11,11 @@ export interface Write {
   readonly for?: number | string | null
   /** Who, where there is no sign-in. */
   readonly by?: string
-  readonly scope?: 'process'
+  /**
+   * A breaker that is shared is changed in its whole fleet.
+   * @defaultValue `'fleet'` for one that is shared, else `'process'`
+   */
+  readonly scope?: 'fleet' | 'process'
   /** For `configure`: as its argument; `null` puts an option back to its default. */
   readonly patch?: ConfigurePatch
 }
@@ -23,6 +27,7 @@ export interface CheckedWrite {
   /** Ms; undefined for no end, or for an operation that takes no time. */
   readonly ms: number | undefined
   readonly patch: ConfigurePatch
+  readonly scope: 'fleet' | 'process'
 }
 
 const MOST_BYTES = 8_192
@@ -84,7 +89,12 @@ function fieldsOf(operation: Operation): readonly string[] {
 }
 
 /** @throws Problem that names every field that is wrong */
-export function checkWrite(text: string, operation: Operation, maxFor: number): CheckedWrite {
+export function checkWrite(
+  text: string,
+  operation: Operation,
+  maxFor: number,
+  isShared: boolean,
+): CheckedWrite {
   const body = parse(text)
   const fields = fieldsOf(operation)
   const errors: FieldError[] = []
@@ -100,8 +110,10 @@ export function checkWrite(text: string, operation: Operation, maxFor: number): 
   const { reason, by, scope, patch } = body
   checkText('reason', reason, 3, 500, wrong)
   if (by !== undefined) checkText('by', by, 1, 100, wrong)
-  if (scope !== undefined && scope !== 'process') {
-    wrong('scope', 'scope must be "process": this registry is not shared by a fleet')
+  // Options are those of each process.
+  const scopes = isShared && operation !== 'configure' ? ['fleet', 'process'] : ['process']
+  if (scope !== undefined && !scopes.includes(scope as string)) {
+    wrong('scope', `scope must be ${scopes.map((one) => `"${one}"`).join(' or ')} here`)
   }
   if (operation === 'configure' && (!isObject(patch) || isUnsafe(patch, DEEPEST))) {
     wrong('patch', 'patch must be an object with the options to change')
@@ -115,6 +127,7 @@ export function checkWrite(text: string, operation: Operation, maxFor: number): 
     by: by as string | undefined,
     ms,
     patch: patchOf(isObject(patch) ? patch : {}),
+    scope: (scope ?? scopes[0]) as CheckedWrite['scope'],
   }
 }
 

@@ -4,6 +4,9 @@ import { usage } from './cli-error.ts'
 /** What may be said to a command. */
 export interface Flags {
   readonly url?: string
+  readonly store?: string
+  readonly namespace?: string
+  readonly shards?: string
   readonly json?: boolean
   readonly color?: string
   readonly quiet?: boolean
@@ -23,6 +26,8 @@ export interface Flags {
   readonly 'dry-run'?: boolean
   readonly until?: string
   readonly timeout?: string
+  readonly process?: boolean
+  readonly wait?: string
   readonly kind?: string
   readonly since?: string
   readonly follow?: boolean
@@ -43,6 +48,13 @@ interface Flag {
 /** Each flag means the same with every command. */
 export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   url: { type: 'string', value: 'URL', help: 'where the admin is mounted; else SHORT_CIRCUIT_URL' },
+  store: {
+    type: 'string',
+    value: 'redis://HOST',
+    help: 'the Redis of a fleet; else SHORT_CIRCUIT_STORE',
+  },
+  namespace: { type: 'string', value: 'NS', help: 'which fleet; else SHORT_CIRCUIT_NAMESPACE' },
+  shards: { type: 'string', value: 'N', help: 'as its processes say; 1 is the default' },
   json: { type: 'boolean', help: 'the answer of the server, as JSON' },
   color: { type: 'string', value: 'auto|always|never', help: 'colours; auto is the default' },
   quiet: { type: 'boolean', short: 'q', help: 'print errors only' },
@@ -67,6 +79,12 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   'dry-run': { type: 'boolean', help: 'only say what would be changed and lost' },
   until: { type: 'string', value: 'closed', help: 'the state to wait for' },
   timeout: { type: 'string', value: '5m', help: 'how long to wait; exit with 6 then' },
+  process: { type: 'boolean', help: 'only in this process, not in its fleet' },
+  wait: {
+    type: 'string',
+    value: '5s',
+    help: 'for all processes to apply it; exit with 6 if not all do',
+  },
   kind: { type: 'string', value: 'KIND', help: 'only such entries' },
   since: { type: 'string', value: '1h', help: 'only those of the last time' },
   follow: { type: 'boolean', short: 'f', help: 'and those to come' },
@@ -74,7 +92,16 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
 }
 
 /** For all commands. */
-export const COMMON: readonly FlagName[] = ['url', 'json', 'color', 'quiet', 'help']
+export const COMMON: readonly FlagName[] = [
+  'url',
+  'store',
+  'namespace',
+  'shards',
+  'json',
+  'color',
+  'quiet',
+  'help',
+]
 
 export interface Parsed {
   readonly flags: Flags

@@ -1,4 +1,12 @@
-import type { Detail, List, LogEntry, Result, Write } from '../admin/index.ts'
+import type {
+  Applied,
+  Detail,
+  FleetSummary,
+  List,
+  LogEntry,
+  Result,
+  Write,
+} from '../admin/index.ts'
 import { CliError, EXIT } from './cli-error.ts'
 import type { Io } from './io.ts'
 
@@ -14,8 +22,36 @@ interface ProblemBody {
   readonly changed?: { readonly by: string | null; readonly text: string | null }
 }
 
+/** What commands show of a breaker. */
+export type FoundDetail = Pick<Detail, 'row' | 'log'> & {
+  readonly explanation: { readonly text: string }
+}
+
+/** What the commands ask: the admin of a process, or the store of a fleet. */
+export interface Source {
+  list(query: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<List>
+  detail(name: string): Promise<FoundDetail>
+  log(query: Readonly<Record<string, string>>): Promise<{ entries: LogEntry[] }>
+  session(): Promise<{
+    process: { id: string; name: string | null; environment: string | null }
+  }>
+  write<T = Result>(
+    name: string,
+    operation: string,
+    body: Write,
+    options?: { version?: string | undefined; dry?: boolean },
+  ): Promise<T>
+  /** How far something has got in the fleet: as soon as all have heard of it, or after `ms`. */
+  applied(id: string, ms: number): Promise<Applied>
+  fleet(all: boolean): Promise<FleetSummary>
+  /** The events of one connection, until it ends. */
+  events(after: string | undefined, signal: AbortSignal): AsyncGenerator<ServerEvent>
+}
+
+const LOOK_AGAIN = 50
+
 /** Asks an admin by HTTP. */
-export class Client {
+export class Client implements Source {
   readonly url: string
   readonly #io: Io
   #token: string | undefined
@@ -41,8 +77,21 @@ export class Client {
     return this.#json(`log?${new URLSearchParams(query)}`)
   }
 
-  session(): Promise<{ process: { id: string; name: string | null; environment: string | null } }> {
+  session(): ReturnType<Source['session']> {
     return this.#json('session')
+  }
+
+  fleet(all: boolean): Promise<FleetSummary> {
+    return this.#json(`fleet${all ? '?all=1' : ''}`)
+  }
+
+  async applied(id: string, ms: number): Promise<Applied> {
+    const end = this.#io.now() + ms
+    for (;;) {
+      const applied = await this.#json<Applied>(`operations/${encodeURIComponent(id)}`)
+      if (applied.done || this.#io.now() >= end) return applied
+      await this.#io.sleep(LOOK_AGAIN, this.#io.interrupted)
+    }
   }
 
   write<T = Result>(

@@ -1,12 +1,12 @@
 import type { FlagName, Flags } from './arguments.ts'
-import type { Client } from './client.ts'
+import type { Source } from './client.ts'
 import type { Paint } from './display.ts'
 import type { Io } from './io.ts'
 
 /** What a command runs with. */
 export interface Context {
   readonly io: Io
-  readonly client: Client
+  readonly client: Source
   readonly flags: Flags
   readonly args: readonly string[]
   readonly paint: Paint

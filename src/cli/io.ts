@@ -1,3 +1,5 @@
+import type { Connect } from './redis-client.ts'
+
 /** What the command reads and writes: the process, or a test. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -6,6 +8,8 @@ export interface Io {
   readonly columns: number
   readonly rows: number
   readonly fetch: typeof fetch
+  /** Finds what connects to Redis. */
+  findConnect(): Promise<Connect>
   out(text: string): void
   err(text: string): void
   /** Asks somebody at the terminal; an empty line is the preset. */

@@ -5,6 +5,7 @@ import { emitKeypressEvents } from 'node:readline'
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EXIT } from './cli-error.ts'
+import { findConnect } from './redis-client.ts'
 import { run } from './run.ts'
 
 const interrupt = new AbortController()
@@ -52,6 +53,7 @@ process.exitCode = await run(process.argv.slice(2), {
   rows: process.stdout.rows ?? 24,
   onKey,
   fetch,
+  findConnect: () => findConnect(process.cwd()),
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(`${text}\n`),
   async ask(question, preset = '') {

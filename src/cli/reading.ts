@@ -1,7 +1,7 @@
 import type { List, LogEntry, Row } from '../admin/index.ts'
 import { duration } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
-import type { Client } from './client.ts'
+import type { Source } from './client.ts'
 import type { Command, Context } from './command.ts'
 import { clockTime, sentence, visible } from './display.ts'
 import { tableLines } from './table.ts'
@@ -36,7 +36,7 @@ async function listOf({ client, flags, args }: Context): Promise<List> {
   return { ...list, rows: rows.filter(({ name }) => matches(name)), next: list.next }
 }
 
-async function about(client: Client): Promise<string> {
+async function about(client: Source): Promise<string> {
   const { process } = await client.session()
   return [process.name ?? process.id, process.environment].filter(Boolean).join(' ')
 }

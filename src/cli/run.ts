@@ -1,10 +1,11 @@
 import { COMMON, FLAGS, type FlagName, parse } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
-import { Client } from './client.ts'
 import type { Command } from './command.ts'
 import { completion } from './completion.ts'
 import { painter, visible } from './display.ts'
+import { FLEET } from './fleet.ts'
 import type { Io } from './io.ts'
+import { openSource } from './open-source.ts'
 import { READING } from './reading.ts'
 import { WATCHING } from './watch.ts'
 import { WRITING } from './writing.ts'
@@ -13,6 +14,7 @@ const COMMANDS: readonly Command[] = [
   ...READING,
   ...WATCHING,
   ...WRITING,
+  FLEET,
   completion(() => COMMANDS),
 ]
 
@@ -54,7 +56,12 @@ async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<num
   }
   const paint = painter(isColored(flags.color ?? 'auto', io))
   const print = (text: string): void => io.out(`${text}\n`)
-  return command.run({ io, client: new Client(io, flags.url), flags, args, paint, print })
+  const { source, close } = await openSource(flags, io)
+  try {
+    return await command.run({ io, client: source, flags, args, paint, print })
+  } finally {
+    await close()
+  }
 }
 
 function isColored(color: string, { env, isTerminal }: Io): boolean {
@@ -71,14 +78,15 @@ function helpText(): string {
     ({ name, args, help }) => `  ${`${name} ${args}`.padEnd(columns)}${help}`,
   )
   return [
-    'short-circuit COMMAND: sees and moves the breakers of a process by its admin.',
+    'short-circuit COMMAND: sees and moves the breakers of a process by its admin, or those of a fleet by its store.',
     '',
     ...lines,
     '',
     'short-circuit help COMMAND says what it takes. Environment: SHORT_CIRCUIT_URL, SHORT_CIRCUIT_TOKEN or',
-    'SHORT_CIRCUIT_TOKEN_FILE, SHORT_CIRCUIT_BY, NO_COLOR, FORCE_COLOR.',
+    'SHORT_CIRCUIT_TOKEN_FILE, SHORT_CIRCUIT_STORE and SHORT_CIRCUIT_NAMESPACE, SHORT_CIRCUIT_BY, NO_COLOR,',
+    'FORCE_COLOR.',
     'Exit: 0 done · 1 unreachable · 2 usage · 3 no such breaker · 4 not allowed · 5 changed meanwhile ·',
-    '6 timed out · 8 ls --check: something needs attention',
+    '6 timed out, or not applied by all · 8 ls --check: something needs attention',
     '',
   ].join('\n')
 }

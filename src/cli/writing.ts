@@ -1,4 +1,4 @@
-import type { Operation, Result, Row, Write } from '../admin/index.ts'
+import type { Applied, Operation, Result, Row, Write } from '../admin/index.ts'
 import { duration, type FlagName, patchOf } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
 import type { Command, Context } from './command.ts'
@@ -6,6 +6,8 @@ import { age, clockTime, perSecond, visible } from './display.ts'
 
 const OVERRIDES: readonly Operation[] = ['force-open', 'force-closed', 'disable']
 const PRESET = '10m'
+/** So many processes are named. */
+const MOST_MISSING = 5
 
 /** Whether somebody can be asked for what is missing. */
 function mayAsk({ io, flags }: Context): boolean {
@@ -47,7 +49,9 @@ function write(operation: Operation): Command['run'] {
     const { client, flags, args, io, print } = context
     const name = args[0] as string
     const reason = await reasonOf(context)
-    const body: Write = { reason, ...by(context) }
+    const scope: Write = flags.process ? { reason, scope: 'process' } : { reason }
+    const body: Write = { ...scope, ...by(context) }
+    const wait = flags.wait === undefined ? undefined : duration('wait', flags.wait)
     const time = OVERRIDES.includes(operation) ? { for: await timeOf(context) } : tripTime(context)
     const patch = operation === 'configure' ? { patch: patchOf(flags.set ?? []) } : {}
     const whole = { ...body, ...time, ...patch }
@@ -58,9 +62,18 @@ function write(operation: Operation): Command['run'] {
       throw new CliError(EXIT.interrupted, 'Nothing was done.')
     }
     const result = await client.write(name, operation, whole, { version })
-    if (flags.json) print(JSON.stringify(result))
-    else if (!flags.quiet) print(resultText(operation, result, io.now()))
-    return EXIT.done
+    const { applied: first } = result
+    if (wait !== undefined && first === undefined) {
+      throw usage(
+        `${visible(name)} is not shared by a fleet, so that there is nothing to wait for. It was done.`,
+      )
+    }
+    const isDone = first === undefined || wait === undefined || first.done
+    const applied = isDone ? first : await client.applied(first.id, wait)
+    const said: Result = applied === undefined ? result : { ...result, applied }
+    if (flags.json) print(JSON.stringify(said))
+    else if (!flags.quiet) print(resultText(operation, said, io.now(), flags.process))
+    return wait === undefined || applied?.done ? EXIT.done : EXIT.timeout
   }
 }
 
@@ -101,16 +114,33 @@ function visibleLines(lines: readonly string[]): string {
   return lines.map(visible).join('\n')
 }
 
-function resultText(operation: Operation, { row, entry, undo }: Result, now: number): string {
+/** `Applied by 7 of 8 processes in 140 ms; missing: worker-1 (last seen 14 s ago).` */
+function appliedText({ applied, of, took, missing }: Applied): string {
+  const done = `Applied by ${applied} of ${of} process${of === 1 ? '' : 'es'} in ${Math.round(took)} ms`
+  if (missing.length === 0) return `${done}.`
+  const names = missing
+    .slice(0, MOST_MISSING)
+    .map(({ process, age: seen }) => `${process} (last seen ${age(seen)} ago)`)
+  const others = missing.length > MOST_MISSING ? `, and ${missing.length - MOST_MISSING} more` : ''
+  return `${done}; missing: ${names.join(', ')}${others}.`
+}
+
+function resultText(
+  operation: Operation,
+  { row, entry, undo, applied }: Result,
+  now: number,
+  inProcess = false,
+): string {
   const lines = [`${row.name} is ${stateText(row, now)}.`]
   const { calls } = row.rates
   if (operation === 'force-open' && calls > 0)
     lines[0] += ` About ${perSecond(calls)} are rejected.`
   if (operation === 'configure') lines[0] = `${row.name}: ${entry.text}.`
   if (operation === 'trip' && row.next !== '') lines[0] += ` ${capital(row.next)}.`
+  if (applied !== undefined) lines.push(appliedText(applied))
   if (undo !== null && operation !== 'configure') {
     lines.push(
-      `Undo: short-circuit ${undo.operation} ${shellWord(row.name)} --reason "…"${undoTime(undo.body)}`,
+      `Undo: short-circuit ${undo.operation} ${shellWord(row.name)} --reason "…"${undoTime(undo.body)}${inProcess ? ' --process' : ''}`,
     )
   }
   return visibleLines(lines)
@@ -136,7 +166,7 @@ function shellWord(text: string): string {
   return /^[\w.:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-const ALWAYS: readonly FlagName[] = ['reason', 'yes', 'if-version']
+const ALWAYS: readonly FlagName[] = ['reason', 'yes', 'if-version', 'process', 'wait']
 
 function command(name: Operation, help: string, flags: readonly FlagName[]): Command {
   return {

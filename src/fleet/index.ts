@@ -5,6 +5,7 @@
  */
 export { casStore } from './cas-store.ts'
 export { memoryStore } from './memory-store.ts'
+export { operate } from './operate.ts'
 export {
   living,
   type OpenAlone,

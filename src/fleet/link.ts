@@ -12,4 +12,6 @@ export interface Link {
   readonly deadline: number
   /** Has the next exchange begin in so many ms at the latest. */
   soon(ms: number): void
+  /** Has the process say soon what it is, though no breaker has anything to report. */
+  say(): void
 }

@@ -43,6 +43,8 @@ export class Member implements Membership {
   /** The override that the fleet has set here. */
   #override: FleetMember['machine']['override']
   #commands: FleetCommand[] = []
+  /** Whether it is open by itself, as it was last seen. */
+  #isAlone = false
   /** When an answer last told of another policy, by the clock of the link. */
   #disputedAt = Number.NEGATIVE_INFINITY
 
@@ -65,6 +67,10 @@ export class Member implements Membership {
     if (failure !== this.#reported.failure || rest.slow !== this.#reported.slow) {
       this.#link.soon(GATHERING / 2 + this.#link.draw(GATHERING))
     }
+    const { state } = this.#breaker.machine
+    const isAlone = state.name !== 'closed' && !state.fleet
+    if (isAlone !== this.#isAlone) this.#link.say()
+    this.#isAlone = isAlone
     this.#lease.look()
   }
 

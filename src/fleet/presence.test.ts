@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { ask, never } from '../../test/helpers/fleet-asks.ts'
 import { CircuitBreaker, type CircuitBreakerOptions } from '../index.ts'
 import { ManualClock } from '../testing/index.ts'
@@ -15,6 +15,10 @@ async function pass(clock: ManualClock, ms: number): Promise<void> {
 const failing = async (): Promise<never> => {
   throw new Error('down')
 }
+
+/** A breaker that nobody holds is forgotten by its fleet. */
+const kept = new Set<CircuitBreaker>()
+afterAll(() => kept.clear())
 
 function createFleet() {
   const clock = new ManualClock(1_000_000)
@@ -35,6 +39,7 @@ function createFleet() {
     const fleet = shared(store, { clock, process, service, version, random: () => 0.5 })
     const breaker = new CircuitBreaker({ name: 'users', clock, shared: fleet, ...options })
     void breaker.state
+    kept.add(breaker)
     return { fleet, breaker }
   }
   const read = async () => memory.read?.(undefined, never)
@@ -213,7 +218,9 @@ describe('what a process has heard', () => {
     }
     const { breaker } = create('p1')
     const fleet = shared(plain, { clock, process: 'p2' })
-    void new CircuitBreaker({ name: 'orders', clock, shared: fleet }).state
+    const orders = new CircuitBreaker({ name: 'orders', clock, shared: fleet })
+    void orders.state
+    kept.add(orders)
     await pass(clock, 100)
     const before = exchanges
 

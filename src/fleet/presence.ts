@@ -35,7 +35,7 @@ export class Presence {
     const isNew = (stamp: number): boolean => stamp >= nowMs * PER_MS
     const { reason } = automatic
     const isByHand = reason === 'trip' || reason === 'halfOpen' || reason === 'reset'
-    if (isNew(override.stamp) || (isByHand && isNew(automatic.stamp))) this.#sayIt()
+    if (isNew(override.stamp) || (isByHand && isNew(automatic.stamp))) this.say()
   }
 
   beginPoll(): void {
@@ -49,11 +49,11 @@ export class Presence {
 
   /** All breakers were asked for: there is nothing before that they have not heard of. */
   endPoll(): void {
-    if (this.#answered > this.#heard) this.#sayIt()
+    if (this.#answered > this.#heard) this.say()
     this.#heard = Math.max(this.#heard, this.#answered, this.#pollFrom * PER_MS - 1)
   }
 
-  #sayIt(): void {
+  say(): void {
     this.due = true
     this.#link.soon(this.#link.draw(SAID_WITHIN))
   }

@@ -1,6 +1,6 @@
 import { checkAdapterOptions } from '../adapter/call-options.ts'
 import type { Clock, SharedBreakers } from '../index.ts'
-import type { FleetPolicy, FleetReading, JournalEntry } from './store.ts'
+import type { Answer, FleetCommand, FleetPolicy, FleetReading, JournalEntry } from './store.ts'
 
 /** What may be said beside the store. */
 export interface SharedOptions {
@@ -44,6 +44,12 @@ export interface SharedFleet extends SharedBreakers, AsyncDisposable {
    * @throws TypeError if the store can't be read, and what it rejects with
    */
   read(names?: readonly string[]): Promise<FleetReading>
+  /**
+   * Does something by hand to a breaker of the fleet, and resolves when the store has it, with its answer; with undefined
+   * if the fleet has no such breaker. It has an effect here at once.
+   * @throws as `read`; then it was not done
+   */
+  operate(name: string, command: FleetCommand): Promise<Answer | undefined>
   /** The last changes, newest first. @throws as `read` */
   journal(limit?: number): Promise<readonly JournalEntry[]>
   /** Resolves when the store has been asked for all breakers that there are, or could not be reached. */

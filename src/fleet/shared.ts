@@ -1,17 +1,20 @@
 import type { Clock, FleetMember, Membership } from '../index.ts'
 import type { Link } from './link.ts'
 import { Member } from './member.ts'
+import { operate } from './operate.ts'
 import { processNumber, unobtrusiveClock } from './platform.ts'
 import { policyOf } from './policy.ts'
 import { Presence } from './presence.ts'
 import type { ProcessReport } from './processes.ts'
 import { checkSharedOptions, type SharedFleet, type SharedOptions } from './shared-options.ts'
-import type { Ask, FleetReading, FleetStore, JournalEntry } from './store.ts'
+import type { Answer, Ask, FleetCommand, FleetReading, FleetStore, JournalEntry } from './store.ts'
 
 /** Reports go out that often, ms, while all calls succeed. */
 const FLUSH = 1_000
 /** How often breakers that say nothing hear the fleet, ms, if the store pushes and if it does not. */
 const POLL = { pushed: 30_000, alone: 5_000 }
+/** So long an operator waits for what the store has, or for it to take what is done by hand, ms. */
+const PATIENCE = 5_000
 const FIRST_RETRY = 100
 const LONGEST_RETRY = 1_000
 /** Breakers in one exchange. */
@@ -124,6 +127,10 @@ class Client implements SharedFleet, Link {
     return nowMs === 0 ? 0 : nowMs + Math.max(0, this.now() - at)
   }
 
+  say(): void {
+    this.#presence.say()
+  }
+
   soon(ms: number): void {
     // While it fails, it is tried again when that is due.
     if (this.#failures === 0) this.#setTimer(ms)
@@ -215,13 +222,16 @@ class Client implements SharedFleet, Link {
     }
   }
 
-  async #within<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #within<T>(
+    ask: (signal: AbortSignal) => Promise<T>,
+    ms: number = this.deadline,
+  ): Promise<T> {
     const controller = new AbortController()
-    const late = new Error(`the store has not answered within ${this.deadline} ms`)
+    const late = new Error(`the store has not answered within ${ms} ms`)
     let stop = (): void => {}
     try {
       return await new Promise<T>((resolve, reject) => {
-        stop = this.setTimer(this.deadline, () => {
+        stop = this.setTimer(ms, () => {
           // An answer may have arrived while the event loop was blocked.
           stop = this.setTimer(0, () => reject(late))
         })
@@ -250,13 +260,24 @@ class Client implements SharedFleet, Link {
   async read(names?: readonly string[]): Promise<FleetReading> {
     const { read } = this.#store
     if (read === undefined) throw new TypeError('the store of this fleet can not be read')
-    return this.#within((signal) => read.call(this.#store, names, signal))
+    return this.#within((signal) => read.call(this.#store, names, signal), PATIENCE)
+  }
+
+  async operate(name: string, command: FleetCommand): Promise<Answer | undefined> {
+    const answer = await this.#within(
+      (signal) => operate(this.#store, name, command, signal),
+      PATIENCE,
+    )
+    if (answer !== undefined) {
+      for (const member of this.#living(name)) member.hear({ name, ...answer })
+    }
+    return answer
   }
 
   async journal(limit = 200): Promise<readonly JournalEntry[]> {
     const { journal } = this.#store
     if (journal === undefined) throw new TypeError('the store of this fleet has no journal')
-    return this.#within((signal) => journal.call(this.#store, limit, signal))
+    return this.#within((signal) => journal.call(this.#store, limit, signal), PATIENCE)
   }
 
   async ready(): Promise<void> {

@@ -55,6 +55,7 @@ const SHARED = ['adapter', 'outcomes']
 
 /** What a subpath may take from others: parts of one from it, stores from the fleet that they are for. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  admin: ['fleet/index.ts'],
   'admin/node': ['admin/index.ts'],
   'fleet/testing': ['fleet/index.ts', 'testing/index.ts'],
   postgres: ['fleet/index.ts'],
@@ -110,11 +111,14 @@ describe('the imports of the library', () => {
 })
 
 describe('the command', () => {
-  it('imports its own folder, types of the admin, and modules of Node', () => {
+  it('imports its own folder, what the admin and the stores of fleets have in common with it, and modules of Node', () => {
     const strays = globSync('cli/*.ts', { cwd: join(root, 'src') })
       .filter((file) => !file.endsWith('.test.ts'))
       .flatMap(importsOf)
-      .filter(({ to }) => !/^(cli\/|node:|admin\/index\.ts$)/.test(to))
+      .filter(
+        ({ to }) =>
+          !/^(cli\/|node:|admin\/(index|text|fleet\/\w+)\.ts$|(fleet|redis)\/index\.ts$)/.test(to),
+      )
 
     expect(strays.map(show)).toEqual([])
   })

@@ -1,0 +1,105 @@
+import type { SharedFleet } from '../../fleet/index.ts'
+import type { CircuitBreaker, Clock } from '../../index.ts'
+import type { Applied, FleetAnswer } from '../answers.ts'
+import { commandOf } from '../operations.ts'
+import { invalid, Problem } from '../problem.ts'
+import type { Operation } from '../routes.ts'
+import type { CheckedWrite } from '../write-request.ts'
+import { appliedBy, summaryOf } from './view.ts'
+
+/** In the time in which processes usually say that they have heard of something, ms. */
+const USUALLY = 300
+const LOOK_AGAIN = 25
+const MOST_MISSING = 100
+const PER_MS = 1024
+
+/** What the API does with a fleet: all of it by the store, so that one process shows and changes the others. */
+export class FleetDesk {
+  readonly #fleet: SharedFleet | undefined
+  readonly #clock: Clock
+  readonly #process: { readonly id: string }
+
+  constructor(fleet: SharedFleet | undefined, clock: Clock, process: { readonly id: string }) {
+    this.#fleet = fleet
+    this.#clock = clock
+    this.#process = process
+  }
+
+  get exists(): boolean {
+    return this.#fleet !== undefined
+  }
+
+  shares(breaker: CircuitBreaker): boolean {
+    return this.#fleet !== undefined && breaker.snapshot().fleet !== null
+  }
+
+  get #known(): SharedFleet {
+    if (this.#fleet !== undefined) return this.#fleet
+    throw new Problem('ERR_ADMIN_NO_FLEET', 'The admin was created without `fleet`.', {
+      hint: 'Give it what shared() returns, as the registry has it.',
+    })
+  }
+
+  async #ask<T>(ask: (fleet: SharedFleet) => Promise<T>): Promise<T> {
+    const fleet = this.#known
+    try {
+      return await ask(fleet)
+    } catch (error) {
+      const { message } = error as Error
+      throw new Problem('ERR_ADMIN_STORE', `Nothing was done: ${message}.`, {
+        hint: 'The scope "process" changes this process alone.',
+      })
+    }
+  }
+
+  async summary(parameters: URLSearchParams): Promise<FleetAnswer> {
+    const reading = await this.#ask((fleet) => fleet.read())
+    const { connected, lastExchange, process } = this.#known
+    const { took = null, age = null } = lastExchange ?? {}
+    return {
+      ...summaryOf(reading, parameters.get('all') === '1'),
+      process: { id: process },
+      store: { connected, took, age },
+    }
+  }
+
+  /** Resolves with the stamp of what was done, in the store and here; rejects if nothing was. */
+  async operate(
+    name: string,
+    operation: Operation,
+    write: CheckedWrite,
+    by: string | undefined,
+  ): Promise<number> {
+    if (operation === 'configure') throw invalid({ pointer: '/scope', message: 'not in a fleet' })
+    const command = commandOf(operation, write, by ?? this.#process.id)
+    const answer = await this.#ask((fleet) => fleet.operate(name, command))
+    if (answer === undefined) {
+      throw new Problem('ERR_ADMIN_STORE', 'Nothing was done: the fleet does not know it yet.')
+    }
+    const { automatic, override } = answer.registers
+    return command.kind === 'override' ? override.stamp : automatic.stamp
+  }
+
+  /** Who has heard of what was done: all of them, or as many as are within `ms`. */
+  async applied(id: string, ms: number = USUALLY): Promise<Applied> {
+    const stamp = /^\d{1,16}$/.test(id) ? Number(id) : undefined
+    if (stamp === undefined) {
+      throw new Problem('ERR_ADMIN_BAD_REQUEST', 'The id is none of an operation.')
+    }
+    const end = this.#clock.now() + ms
+    for (;;) {
+      const { nowMs, processes } = await this.#ask((fleet) => fleet.read([]))
+      const { applied, of, missing } = appliedBy(processes, stamp)
+      const done = missing.length === 0
+      if (done || this.#clock.now() >= end) {
+        return {
+          ...{ id, applied, of, done, took: Math.max(0, Math.round(nowMs - stamp / PER_MS)) },
+          missing: missing
+            .slice(0, MOST_MISSING)
+            .map(({ process, seenAt }) => ({ process, age: Math.max(0, nowMs - seenAt) })),
+        }
+      }
+      await new Promise<void>((resolve) => void this.#clock.setTimer(LOOK_AGAIN, resolve))
+    }
+  }
+}

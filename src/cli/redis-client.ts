@@ -1,0 +1,119 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { RedisClient } from '../redis/index.ts'
+import { CliError, EXIT } from './cli-error.ts'
+
+/** A client of Redis that was connected for the command, and how it ends. */
+export interface Connection {
+  readonly client: RedisClient
+  close(): void
+}
+
+/** Connects to a server, or to a cluster of which it knows one node. */
+export type Connect = (url: URL, isCluster: boolean) => Promise<Connection>
+
+/** As much of the packages as is used; which of them there is, is not known before. */
+interface NodeRedisPackage {
+  createClient(options: object): NodeRedisLike
+  createCluster(options: object): NodeRedisLike
+}
+
+interface NodeRedisLike {
+  on(event: 'error', listener: () => void): this
+  connect(): Promise<unknown>
+  destroy(): void
+}
+
+interface IoRedisPackage {
+  readonly Redis: new (url: string, options: object) => IoRedisLike
+  readonly Cluster: new (nodes: readonly string[], options: object) => IoRedisLike
+}
+
+interface IoRedisLike {
+  on(event: 'error', listener: () => void): this
+  connect(): Promise<unknown>
+  disconnect(): void
+}
+
+const CONNECT_TIME = 5_000
+/** How long to wait before it connects again, ms; a connection that never stood is given up at once. */
+const AGAIN = 500
+
+/**
+ * The clients that people have, in this order. The package itself depends on none: a project with a fleet has one, and
+ * knows how to be reached by it, with TLS, passwords and clusters.
+ */
+const PACKAGES: ReadonlyMap<string, (found: never) => Connect> = new Map<
+  string,
+  (found: never) => Connect
+>([
+  ['redis', byNodeRedis],
+  ['ioredis', byIoRedis],
+  ['iovalkey', byIoRedis],
+])
+
+/** Finds a client of Redis where the command is run, or where it is installed. */
+export async function findConnect(folder: string): Promise<Connect> {
+  for (const from of [pathToFileURL(join(folder, 'package.json')).href, import.meta.url]) {
+    const require = createRequire(from)
+    for (const [name, connectBy] of PACKAGES) {
+      let path: string
+      try {
+        path = require.resolve(name)
+      } catch {
+        continue
+      }
+      const found = (await import(pathToFileURL(path).href)) as { readonly default?: object }
+      return connectBy({ ...found.default, ...found } as never)
+    }
+  }
+  throw new CliError(
+    EXIT.usage,
+    'To ask Redis, the command needs a client of it, and there is none here. Install one where you run it: npm install redis (or ioredis, or iovalkey).',
+  )
+}
+
+function byNodeRedis({ createClient, createCluster }: NodeRedisPackage): Connect {
+  return async ({ href }, isCluster) => {
+    let stood = false
+    const reconnectStrategy = (): number | false => (stood ? AGAIN : false)
+    const socket = { connectTimeout: CONNECT_TIME, reconnectStrategy }
+    const { username, password } = new URL(href)
+    const defaults = {
+      socket,
+      ...(username !== '' && { username: decodeURIComponent(username) }),
+      ...(password !== '' && { password: decodeURIComponent(password) }),
+    }
+    const client = isCluster
+      ? createCluster({ rootNodes: [{ url: href }], defaults })
+      : createClient({ url: href, socket })
+    client.on('error', () => {})
+    await client.connect()
+    stood = true
+    return { client: client as unknown as RedisClient, close: () => client.destroy() }
+  }
+}
+
+function byIoRedis({ Redis, Cluster }: IoRedisPackage): Connect {
+  return async ({ href, username, password, protocol }, isCluster) => {
+    let stood = false
+    const retryStrategy = (): number | null => (stood ? AGAIN : null)
+    const options = { lazyConnect: true, connectTimeout: CONNECT_TIME, enableOfflineQueue: false }
+    const client = isCluster
+      ? new Cluster([href], {
+          ...options,
+          clusterRetryStrategy: retryStrategy,
+          redisOptions: {
+            ...(username !== '' && { username: decodeURIComponent(username) }),
+            ...(password !== '' && { password: decodeURIComponent(password) }),
+            ...(protocol === 'rediss:' && { tls: {} }),
+          },
+        })
+      : new Redis(href, { ...options, retryStrategy })
+    client.on('error', () => {})
+    await client.connect()
+    stood = true
+    return { client: client as unknown as RedisClient, close: () => client.disconnect() }
+  }
+}
