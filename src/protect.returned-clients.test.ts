@@ -260,6 +260,14 @@ describe('a source of items', () => {
     await isRejected(source[Symbol.asyncIterator]().next())
   })
 
+  it('is left alone where it is a member that is not to be guarded', async () => {
+    const client = protect({ items }, breaker, { except: ['items'] })
+    breaker.trip()
+
+    for await (const _item of client.items) expect.fail('it is empty')
+    expect(counts()).toMatchObject({ admitted: 0, rejected: { open: 0 } })
+  })
+
   it('is left alone where its method is not to be guarded', async () => {
     const client = protect({ list: () => items }, breaker, { except: ['list'] })
     breaker.trip()
@@ -278,7 +286,7 @@ describe('a rejected call of a method that returns plain promises', () => {
       breaker.trip()
       const rejection = client.get()
 
-      expect(Symbol.asyncIterator in rejection).toBe(false)
+      expect((rejection as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator]).toBeUndefined()
       expect(Object.getPrototypeOf(rejection)).toBe(Promise.prototype)
       await isRejected(rejection)
     },

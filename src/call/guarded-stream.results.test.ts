@@ -110,6 +110,20 @@ describe('classify is told what a stream ended with', () => {
       { status: 'rejected', reason: down },
     ],
     [
+      'whose function throws',
+      () => {
+        throw down
+      },
+      () => {},
+      { status: 'rejected', reason: down },
+    ],
+    [
+      'that was promised in vain',
+      () => Promise.reject(down),
+      (stream: Promise<unknown>) => stream,
+      { status: 'rejected', reason: down },
+    ],
+    [
       'one of whose methods promises a result',
       () => ({ ...unread, text: () => Promise.resolve('text') }),
       (stream: { text(): Promise<string> }) => stream.text(),

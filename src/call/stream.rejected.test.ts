@@ -62,6 +62,16 @@ describe('a rejected stream', () => {
     expect(produce).not.toHaveBeenCalled()
   })
 
+  it('of a generator throws what it is told to throw', async () => {
+    const { breaker } = createBreaker()
+    breaker.trip()
+    const stream = breaker.stream(numbers)(1)
+    await reasonOf(stream.next())
+    const error = new Error('stop')
+
+    expect(await reasonOf(stream.throw(error))).toBe(error)
+  })
+
   it('of an async function is a promise and nothing else', async () => {
     const { breaker } = createBreaker()
     breaker.trip()
