@@ -2,7 +2,7 @@ import { configDefaults, type ViteUserConfig } from 'vitest/config'
 
 /**
  * As `vitest.mutation.config.ts`, for the unit tests of these layers that run in one process. Those of subpaths
- * are left out: they see the layers from outside, and take many times as long.
+ * are left out, but for what circuits do in a fleet: they see the layers from outside, and take long.
  */
 const config: ViteUserConfig = {
   test: {
@@ -10,6 +10,7 @@ const config: ViteUserConfig = {
     include: [
       'src/*.test.ts',
       'src/{call,circuit,inspect,protect,registry}/*.test.ts',
+      'src/fleet/shared*.test.ts',
       'test/clients/observables.test.ts',
     ],
     exclude: [

@@ -90,7 +90,7 @@ describe('a function that a listed method takes', () => {
   }
 
   it('is called with what belongs to the same call, if it is an action', async () => {
-    const client = protect(new Client(), breaker, { methods: ['transaction'] })
+    const client = protect(new Client(), breaker, { methods: ['transaction', 'query'] })
     await client.transaction((own) => own.query('a'))
 
     expect(counts()).toMatchObject({ admitted: 1, success: 1 })
@@ -109,11 +109,12 @@ describe('a function that a listed method takes', () => {
 
   it('is not called when the call is rejected, if it is asynchronous', async () => {
     const action = vi.fn()
-    const client = protect({ run: async (_action: unknown) => {} }, breaker, { methods: ['run'] })
+    const run = (_action: unknown): Promise<void> => Promise.resolve()
+    const client = protect({ run }, breaker, { methods: ['run'] })
     breaker.trip()
-    const run = client.run(async (a: unknown, b: unknown) => action(a, b))
+    const running = client.run(async (a: unknown, b: unknown) => action(a, b))
 
-    expect(await reasonOf(run)).toBeInstanceOf(CircuitOpenError)
+    expect(await reasonOf(running)).toBeInstanceOf(CircuitOpenError)
     await turn()
     expect(action).not.toHaveBeenCalled()
   })
@@ -169,7 +170,10 @@ describe('an action that a listed method takes', () => {
     'is never called with a rejection, having been called with %j',
     async (args) => {
       const action = vi.fn((_item?: unknown) => {})
-      const retry = async (action: (...args: unknown[]) => void) => action(...args)
+      const retry = (action: (...args: unknown[]) => void): Promise<void> => {
+        action(...args)
+        return Promise.resolve()
+      }
       const client = protect({ retry }, breaker, { methods: ['retry'] })
       for (let i = 0; i < 2; i++) await client.retry(action)
       breaker.trip()

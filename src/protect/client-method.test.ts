@@ -39,7 +39,7 @@ describe('a method', () => {
   })
 
   it('leads to a listed one if that is of what it returns', () => {
-    const methods = ['bucket().file().read']
+    const methods = ['list', 'bucket().file().read']
     for (const path of ['bucket', 'bucket().file']) {
       expect(methodOf(path, { methods }).leadsToListed).toBe(true)
     }

@@ -155,7 +155,6 @@ function hasMethods(value: object, depth: number): boolean {
 }
 
 function isInstanceOrNamespace(value: object, depth: number): boolean {
-  if (Array.isArray(value)) return false
   const isPlain = Object.getPrototypeOf(value) === Object.prototype
   return isPlain ? hasMethods(value, depth) : mayCallTarget(value)
 }

@@ -115,10 +115,10 @@ describe('a function that is passed to a client', () => {
 
   it('is listened to if it is a function with or without a prototype', () => {
     function plain(_error: unknown, _value: unknown): void {}
-    const getUser = (_error: unknown, _value: unknown) => {}
+    function onUser(_error: unknown, _value: unknown): void {}
     const Named = (_error: unknown, _value: unknown) => {}
     const method = methodOf('get')
-    for (const fn of [plain, getUser, Named]) {
+    for (const fn of [plain, onUser, Named]) {
       callbacks.start(method, method.profile, fn)
       expect(passed(fn)).not.toBe(fn)
     }
