@@ -200,3 +200,14 @@ it('gets another prototype by way of its guarded one', () => {
   expect(Object.getPrototypeOf(real)).toBe(prototype)
   expect(Object.getPrototypeOf(guarded)).toBe(prototype)
 })
+
+it('makes objects that are not guarded by a constructor that is a member', async () => {
+  function User(this: { find: () => Promise<string> }): void {
+    this.find = async () => 'found'
+  }
+  const models = { User: User as unknown as new () => { find(): Promise<string> } }
+  const user = new (protect({ models }, breaker).models.User)()
+
+  expect(await user.find()).toBe('found')
+  expect(admitted()).toBe(0)
+})

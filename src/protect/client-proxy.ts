@@ -153,8 +153,7 @@ class ObjectHandler implements ProxyHandler<object> {
     }
     if (!Reflect.defineProperty(this.#object, key, descriptor)) return false
     const defined = Reflect.getOwnPropertyDescriptor(this.#object, key)
-    if (defined?.configurable !== false || this.#target === this.#object) return true
-    return Reflect.defineProperty(this.#target, key, defined)
+    return defined?.configurable !== false || Reflect.defineProperty(this.#target, key, defined)
   }
 
   preventExtensions(): boolean {
