@@ -199,3 +199,52 @@ it('throws an error that nobody listens to, as without a breaker, and counts it'
   expect(thrown).toEqual(['down'])
   expect(counts()).toEqual([1, 0, 1, 0])
 })
+
+describe('a caller that leaves an observable', () => {
+  it('says so to the subscription, where that takes teardowns', () => {
+    const teardowns: (() => void)[] = []
+    const own = { add: (teardown: () => void) => teardowns.push(teardown), unsubscribe() {} }
+    expect(watch(new Source(own)).subscribe(heard)).toBe(own)
+    for (const teardown of teardowns) teardown()
+
+    expect(breaker.snapshot().inFlight).toBe(0)
+    expect(counts()).toEqual([1, 0, 0, 1])
+  })
+
+  it('says so to the subscriber of an operator, whose source is left as well', () => {
+    const teardowns: (() => void)[] = []
+    const own = { unsubscribe: vi.fn() }
+    const subscriber = { ...heard, add: (teardown: () => void) => teardowns.push(teardown) }
+    watch(new Source(own)).subscribe(subscriber)
+    for (const teardown of teardowns) teardown()
+
+    expect(own.unsubscribe).toHaveBeenCalledOnce()
+    expect(breaker.snapshot().inFlight).toBe(0)
+    expect(counts()).toEqual([1, 0, 0, 1])
+  })
+})
+
+it('is a failure without a timeout as well where its source throws', () => {
+  const { breaker } = createBreaker()
+  const subscribe = (): never => {
+    throw new Error('down')
+  }
+  const source = { subscribe, '@@observable': () => source }
+  const client = protect({ watch: () => source }, breaker)
+
+  expect(() => client.watch().subscribe()).toThrow('down')
+  expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { failure: 1 } })
+})
+
+it('calls a fallback with no arguments of the caller', async () => {
+  const fallback = vi.fn((..._all: unknown[]) => 'instead' as never)
+  const { breaker } = createBreaker({ fallback })
+  const client = protect({ watch: (_id: number) => new Source() }, breaker)
+  const observable = client.watch(1)
+  breaker.trip()
+  observable.subscribe(heard)
+  await turn()
+
+  expect(fallback.mock.calls).toEqual([[expect.objectContaining({ code: 'ERR_CIRCUIT_OPEN' })]])
+  expect(heard.next.mock.calls).toEqual([['instead']])
+})

@@ -286,7 +286,9 @@ describe('a rejected call of a method that returns plain promises', () => {
       breaker.trip()
       const rejection = client.get()
 
-      expect((rejection as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator]).toBeUndefined()
+      expect(
+        (rejection as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator],
+      ).toBeUndefined()
       expect(Object.getPrototypeOf(rejection)).toBe(Promise.prototype)
       await isRejected(rejection)
     },

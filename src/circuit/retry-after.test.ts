@@ -273,3 +273,12 @@ describe('the Retry-After of a call that is tripped for', () => {
     expect(() => breaker.trip({ retryAfter: 5 } as never)).toThrow('unknown option "retryAfter"')
   })
 })
+
+it('is named where it returns a promise, which says nothing', async () => {
+  const errors: unknown[] = []
+  const { breaker } = createBreaker({ retryAfter: (() => Promise.resolve(5)) as never })
+  breaker.on('listenerError', ({ error }) => errors.push(error))
+  await fail(breaker)
+
+  expect(errors).toEqual([new TypeError('retryAfter must not return a promise')])
+})

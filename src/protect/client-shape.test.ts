@@ -300,7 +300,12 @@ describe('a connection', () => {
 
   it.each<[string, object]>([
     ['has no methods', new Row()],
-    ['has others', new (class extends Row { find(): void {} })()],
+    [
+      'has others',
+      new (class extends Row {
+        find(): void {}
+      })(),
+    ],
     ['is a plain object', { query: nothing }],
     ['has no prototype', Object.assign(Object.create(null), { query: nothing })],
     ['is a class', class Query extends Connection {}],
