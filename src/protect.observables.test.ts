@@ -200,6 +200,14 @@ it('throws an error that nobody listens to, as without a breaker, and counts it'
   expect(counts()).toEqual([1, 0, 1, 0])
 })
 
+it('ends as a success also where nobody listens to its end', () => {
+  const source = new Source()
+  watch(source).subscribe(() => {})
+
+  expect(() => source.observer?.complete()).not.toThrow()
+  expect(counts()).toEqual([1, 1, 0, 0])
+})
+
 describe('a caller that leaves an observable', () => {
   it('says so to the subscription, where that takes teardowns', () => {
     const teardowns: (() => void)[] = []
