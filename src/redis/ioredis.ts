@@ -4,9 +4,11 @@ import type { RedisConnection } from './connection.ts'
 export interface IoRedisClient {
   readonly status: string
   readonly isCluster: boolean
-  evalsha(sha: string, keys: number, ...args: string[]): Promise<unknown>
-  eval(script: string, keys: number, ...args: string[]): Promise<unknown>
+  evalsha(sha: string | Uint8Array, keys: number, ...args: string[]): Promise<unknown>
+  eval(script: string | Uint8Array, keys: number, ...args: string[]): Promise<unknown>
   call(command: string, ...args: string[]): Promise<unknown>
+  on(event: string, listener: () => void): unknown
+  off(event: string, listener: () => void): unknown
   duplicate(): IoRedisSubscriber
 }
 
@@ -19,9 +21,20 @@ interface IoRedisSubscriber {
   disconnect(): void
 }
 
+/** What these clients take for bytes. */
+const platform = globalThis as unknown as { Buffer: { from(text: string): Uint8Array } }
+
+/** A connection is lost; of a cluster, that to one of its nodes. */
+const LOST = ['close', '-node']
+
 export class IoRedis implements RedisConnection {
   readonly cluster: boolean
   readonly #client: IoRedisClient
+  /** What to do with the scripts that have no reply yet when the connection is lost. */
+  readonly #sent = new Set<() => void>()
+  readonly #lose = (): void => {
+    for (const lose of this.#sent) lose()
+  }
 
   constructor(client: IoRedisClient) {
     this.#client = client
@@ -39,13 +52,25 @@ export class IoRedis implements RedisConnection {
     args: readonly string[],
   ): Promise<unknown> {
     const client = this.#client
-    return command === 'EVAL'
-      ? client.eval(script, keys.length, ...keys, ...args)
-      : client.evalsha(script, keys.length, ...keys, ...args)
-  }
-
-  command(name: string, ...args: readonly string[]): Promise<unknown> {
-    return this.#client.call(name, ...args)
+    const source = platform.Buffer.from(script)
+    const reply =
+      command === 'EVAL'
+        ? client.eval(source, keys.length, ...keys, ...args)
+        : client.evalsha(source, keys.length, ...keys, ...args)
+    return new Promise((resolve, reject) => {
+      // It may have been done, and the client would send it again. Then it is no script any more.
+      const lose = (): void => {
+        source.fill(32)
+        reject(new Error('The connection was lost before there was a reply'))
+      }
+      if (this.#sent.size === 0) for (const event of LOST) client.on(event, this.#lose)
+      this.#sent.add(lose)
+      const end = (): void => {
+        this.#sent.delete(lose)
+        if (this.#sent.size === 0) for (const event of LOST) client.off(event, this.#lose)
+      }
+      void reply.then(resolve, reject).then(end)
+    })
   }
 
   subscribe(

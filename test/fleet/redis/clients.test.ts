@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { FleetStore, Push } from '../../../src/fleet/index.ts'
 import { type RedisStoreError, redisStore } from '../../../src/redis/index.ts'
 import { keysOf } from '../../../src/redis/keys.ts'
+import { Relay } from '../../clients/databases/relay.ts'
 import { Server } from '../../clients/databases/server.ts'
 import { ask, never, report } from '../../helpers/fleet-asks.ts'
 import { reasonOf } from '../../helpers/public.ts'
@@ -171,6 +172,41 @@ describe.each([
       ((await reasonOf(store.exchange([ask()], never))) as RedisStoreError).code
     await expect.poll(code).toBe('NOTREADY')
     redis = await connect(target().port)
+  })
+
+  it('does not have done twice what was on its way when the connection was lost', async () => {
+    const relay = await Relay.to(target().port)
+    // Clients of a cluster go where it says that it is.
+    const announce = (port: number) =>
+      target() === cluster
+        ? redis.command('CONFIG', 'SET', 'cluster-announce-port', String(port))
+        : undefined
+    await announce(relay.port)
+    const far = await connect(relay.port)
+    await announce(0)
+    const other = redisStore(far.client, { namespace })
+    const near = redisStore(redis.client, { namespace })
+    const counted = async () => (await near.exchange([ask()], never))[0]?.fleet.success
+    await other.exchange([ask()], never)
+
+    relay.delay = 300
+    const report = { success: 1, failure: 0, slow: 0 }
+    const asked = other.exchange([ask({ report })], never).catch(() => {})
+    await expect.poll(counted).toBe(1)
+    relay.delay = 0
+    relay.cut()
+
+    await asked
+    const again = () =>
+      other.exchange([ask()], never).then(
+        ([answer]) => answer?.fleet.success,
+        () => 'not connected',
+      )
+    await expect.poll(again).not.toBe('not connected')
+    // Whatever it has sent before has arrived before.
+    expect(await again()).toBe(1)
+    far.close()
+    await relay.end()
   })
 
   it('stops waiting when it is told to', async () => {
