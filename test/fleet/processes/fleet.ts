@@ -86,7 +86,14 @@ export class Fleet implements AsyncDisposable {
   }
 
   note(event: TestEvent): void {
-    this.#record({ process: 'test', at: Number(process.hrtime.bigint()) / 1e6, ...event })
+    this.#record({ process: 'test', at: now(), ...event })
+  }
+
+  /** Does something by which the store loses what it had, or some of it. */
+  async loseData(how: () => unknown): Promise<void> {
+    const since = now()
+    await how()
+    this.note({ kind: 'lost data', since })
   }
 
   worker(name: string): WorkerProcess {
@@ -221,6 +228,11 @@ export class Fleet implements AsyncDisposable {
     await this.network.end()
     for (const server of [...this.#replicas, this.server]) await server.end()
   }
+}
+
+/** The clock by which all processes write down what they do. */
+function now(): number {
+  return Number(process.hrtime.bigint()) / 1e6
 }
 
 function pause(ms: number): Promise<void> {

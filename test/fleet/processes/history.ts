@@ -63,8 +63,8 @@ export type ProcessEvent =
 /** What the test has done. */
 export type TestEvent =
   | { readonly kind: 'killed' | 'frozen' | 'thawed'; readonly target: string }
-  /** The store has lost what it had, or some of it. */
-  | { readonly kind: 'lost data' }
+  /** The store has lost what it had, or some of it, at some time from then to `at`. */
+  | { readonly kind: 'lost data'; readonly since: number }
   | { readonly kind: 'store'; readonly registers: Registers }
 
 /** `at` is in ms by the monotonic clock of the machine, which all processes of one machine share. */

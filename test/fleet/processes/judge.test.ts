@@ -112,7 +112,7 @@ describe('the judge of histories', () => {
       history(
         ['a', ask(1, { lease: 'x' }), 0],
         ['a', answer(1, granted), 1],
-        ['test', { kind: 'lost data' }, 2],
+        ['test', { kind: 'lost data', since: 2 }, 2],
         ['b', ask(1, { lease: 'y' }), 3],
         ['b', answer(1, granted), 4],
         ['c', ask(1, { lease: 'z' }), 5],
@@ -202,7 +202,7 @@ describe('the judge of histories', () => {
     expect(violations(history(...first, ...second), rules)).toEqual([])
     expect(violations(history(...first, reported, ...soon), rules)).toEqual([])
     expect(violations(history(...first, heard, ...soon), rules)).toEqual([])
-    const lost = ['test', { kind: 'lost data' }, 2] as const
+    const lost = ['test', { kind: 'lost data', since: 2 }, 2] as const
     expect(violations(history(...first, lost, ...soon), rules)).toEqual([])
   })
 })

@@ -119,7 +119,7 @@ class Judge {
     for (const { from, lease } of leases) {
       const valid = leases.filter((other) => other.from <= from && other.to > from)
       const earliest = Math.min(...valid.map((other) => other.from))
-      const lost = losses.filter(({ at }) => at >= earliest && at <= from).length
+      const lost = losses.filter(({ since, at }) => at >= earliest && since <= from).length
       if (valid.length > probes * (1 + lost)) {
         this.#complain(
           `${valid.length} leases at ${from}, and data lost ${lost} times:`,

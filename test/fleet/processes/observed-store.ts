@@ -1,4 +1,4 @@
-import type { Answer, Ask, FleetStore, Push } from '../../../src/fleet/index.ts'
+import type { Answer, Ask, FleetStore, ProcessReport, Push } from '../../../src/fleet/index.ts'
 import type { ProcessEvent } from './history.ts'
 
 /** A store that tells what is said to it, and what it says. */
@@ -14,7 +14,11 @@ export class ObservedStore implements FleetStore {
     this.#tell = tell
   }
 
-  async exchange(asks: readonly Ask[], signal: AbortSignal): Promise<readonly Answer[]> {
+  async exchange(
+    asks: readonly Ask[],
+    signal: AbortSignal,
+    process?: ProcessReport,
+  ): Promise<readonly Answer[]> {
     const numbered = asks.map((ask) => ({ n: ++this.#asks, ask }))
     for (const { n, ask } of numbered) {
       const { known, report, lease, renew, result, command } = ask
@@ -23,7 +27,7 @@ export class ObservedStore implements FleetStore {
       const said = { known, report, lease, renew, result: result?.lease, command: overrides }
       this.#tell({ kind: 'ask', n, ...said })
     }
-    const answers = await this.#store.exchange(asks, signal)
+    const answers = await this.#store.exchange(asks, signal, process)
     for (const [i, { n, ask }] of numbered.entries()) {
       const { registers, fleet, granted, refused } = answers[i] as Answer
       if (granted) this.lease = ask.lease

@@ -52,8 +52,7 @@ describe('a process of a fleet', { timeout: TIMEOUT }, () => {
 
     // Whoever has set it, and whatever the store forgets.
     await fleet.kill(fleet.worker('p2'))
-    await fleet.redis('FLUSHALL')
-    fleet.note({ kind: 'lost data' })
+    await fleet.loseData(() => fleet.redis('FLUSHALL'))
     await fleet.moreCalls(5)
     await fleet.rest()
     expect((await fleet.registers()).override.mode).toBe('forced-open')

@@ -40,20 +40,13 @@ const hurt: readonly (readonly [string, (fleet: Fleet) => Promise<void>])[] = [
   [
     'dies, and starts with nothing',
     async (fleet) => {
-      await fleet.server.stop()
+      await fleet.loseData(() => fleet.server.stop())
       await fleet.connected(false)
       await fleet.moreCalls(20)
       await fleet.server.start()
-      fleet.note({ kind: 'lost data' })
     },
   ],
-  [
-    'loses its data',
-    async (fleet) => {
-      await fleet.redis('FLUSHALL')
-      fleet.note({ kind: 'lost data' })
-    },
-  ],
+  ['loses its data', (fleet) => fleet.loseData(() => fleet.redis('FLUSHALL'))],
   ['forgets the script', async (fleet) => void (await fleet.redis('SCRIPT', 'FLUSH'))],
   [
     'ends all subscriptions',
@@ -161,8 +154,7 @@ describe('a failover', { timeout: TIMEOUT }, () => {
     await fleet.until('all know', () => all.every(({ view }) => view?.fleet === 'open'))
     await fleet.rest()
 
-    fleet.network.lead(stale)
-    fleet.note({ kind: 'lost data' })
+    await fleet.loseData(() => fleet.network.lead(stale))
     await fleet.moreCalls(10)
     await fleet.rest(stale)
     fleet.worker('p0').operate('release')
@@ -171,8 +163,7 @@ describe('a failover', { timeout: TIMEOUT }, () => {
     await fleet.all('closed')
     await fleet.rest(stale)
 
-    fleet.network.lead(fleet.server.port)
-    fleet.note({ kind: 'lost data' })
+    await fleet.loseData(() => fleet.network.lead(fleet.server.port))
     await fleet.moreCalls(10)
     await fleet.rest()
     expect(all.map(({ view }) => [view?.state, view?.override])).toEqual(
