@@ -28,5 +28,5 @@ describe.runIf(runsTypeScript)('the demo of a fleet', () => {
     expect(code).toBe(failed ? 1 : 0)
     // Processes that can't run for longer than an exchange may take decide by themselves, and rightly so.
     if (!output.includes('The machine was busy')) expect(output).not.toMatch(/^ no /m)
-  }, 180_000)
+  }, 400_000)
 })
