@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { RedisProcess } from '../../demo/fleet/redis-process.ts'
 import { adviceFor, findTool } from '../../scripts/tools.mjs'
+import { arithmeticTable } from './arithmetic.ts'
 import { callCosts } from './calls.ts'
 import { commandCounts } from './commands.ts'
 import { openings, SETTINGS } from './opening.ts'
+import { withFigures } from './page.ts'
 import { storeCost } from './store.ts'
 import { callTable, commandTable, type Openings, openingTable, storeTable } from './tables.ts'
-import { withFigures } from './page.ts'
 
 const page = join(import.meta.dirname, '../../docs/fleet.md')
 
@@ -22,6 +23,10 @@ const { values, positionals } = parseArgs({
     'dry-run': { type: 'boolean', default: false },
   },
 })
+
+const forLarger =
+  'For larger fleets the following is **arithmetic**, none of which was run: each process calls by each of its ' +
+  'breakers in each second, and no processor of Redis is to be busy for more than half of the time.'
 
 const parts = {
   calls: async (port: number) => callTable(await callCosts(port)),
@@ -37,7 +42,10 @@ const parts = {
     }
     return openingTable(all)
   },
-  store: async (port: number) => storeTable(await storeCost(port)),
+  store: async (port: number) => {
+    const cost = await storeCost(port)
+    return `${storeTable(cost)}\n\n${forLarger}\n\n${arithmeticTable(cost)}`
+  },
 }
 type Part = keyof typeof parts
 

@@ -1,8 +1,8 @@
 // How long it takes from the beginning of an outage until the first process is open, and from then until all are.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hostTime } from '../../demo/fleet/messages.ts'
-import type { CircuitBreakerOptions, StateName } from '../../src/index.ts'
 import type { FleetPolicy } from '../../src/fleet/index.ts'
+import type { CircuitBreakerOptions, StateName } from '../../src/index.ts'
 import { Members } from './members.ts'
 
 export const PROCESSES = 8

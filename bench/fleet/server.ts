@@ -40,6 +40,10 @@ export class ServerInfo {
     return { count: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
   }
 
+  publish(channel: string, message: string): Promise<unknown> {
+    return this.#client.sendCommand(['PUBLISH', channel, message])
+  }
+
   flush(): Promise<unknown> {
     return this.#client.sendCommand(['FLUSHALL'])
   }

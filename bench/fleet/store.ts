@@ -1,10 +1,12 @@
 // What a report costs in Redis: processor time, and memory for each breaker and each connection.
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createConnection } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { type Ask, shared } from '../../src/fleet/index.ts'
-import { NO_REGISTERS } from '../../src/fleet/register.ts'
 import { policyOf } from '../../src/fleet/policy.ts'
+import { NO_REGISTERS } from '../../src/fleet/register.ts'
 import { CircuitBreaker } from '../../src/index.ts'
 import { redisStore } from '../../src/redis/index.ts'
 import { ServerInfo } from './server.ts'
@@ -27,6 +29,8 @@ export interface StoreCost {
   readonly full: number
   /** Bytes for each process: a connection for commands, and one that is subscribed. */
   readonly connections: number
+  /** Processor time of Redis for one message to one subscriber, µs. */
+  readonly delivery: number
 }
 
 export async function storeCost(redisPort: number): Promise<StoreCost> {
@@ -65,9 +69,10 @@ export async function storeCost(redisPort: number): Promise<StoreCost> {
   const full = ((await memory()) - empty) / BREAKERS
   await client.close()
   const connections = await connectionBytes(redisPort, info)
+  const delivery = await deliveryTime(redisPort, info)
   await info.flush()
   await info.close()
-  return { reports, fresh, full, connections }
+  return { reports, fresh, full, connections, delivery }
 }
 
 /** A report of one second in which some calls have failed, of so many breakers. */
@@ -105,4 +110,29 @@ async function connectionBytes(redisPort: number, info: ServerInfo): Promise<num
   const after = await info.connectionBytes()
   for (const end of ends) await end()
   return (after.bytes - before.bytes) / processes
+}
+
+async function deliveryTime(redisPort: number, info: ServerInfo): Promise<number> {
+  const [subscribers, messages] = [300, 200]
+  const message = 'x'.repeat(200)
+  let heard = 0
+  const sockets = await Promise.all(
+    Array.from({ length: subscribers }, async () => {
+      const socket = createConnection(redisPort, '127.0.0.1', () =>
+        socket.write('SUBSCRIBE ev\r\n'),
+      )
+      await once(socket, 'data')
+      socket.on('data', (data) => {
+        heard += data.length
+      })
+      return socket
+    }),
+  )
+  const before = await info.cpuSeconds()
+  for (let i = 0; i < messages; i++) await info.publish('ev', message)
+  const all = subscribers * messages * message.length
+  while (heard < all) await sleep(20)
+  const seconds = (await info.cpuSeconds()) - before
+  for (const socket of sockets) socket.destroy()
+  return (seconds / subscribers / messages) * 1e6
 }

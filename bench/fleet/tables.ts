@@ -3,12 +3,7 @@ import type { CallCost } from './calls.ts'
 import type { CommandCount } from './commands.ts'
 import type { Trial } from './opening.ts'
 import type { StoreCost } from './store.ts'
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const rule = head.map((_, i) => (i === 0 ? '---' : '--:'))
-  return [head, rule, ...rows].map(line).join('\n')
-}
+import { rounded, table } from './table.ts'
 
 const labels = {
   success: 'a call that succeeds, `auto`',
@@ -34,7 +29,7 @@ export function commandTable(counts: readonly CommandCount[]): string {
     counts.map(({ processes, perSecond, calls, scripts, busy }) => [
       String(processes),
       String(perSecond),
-      ((scripts / calls) * 1_000).toPrecision(2),
+      rounded((scripts / calls) * 1_000),
       `${(busy * 100).toFixed(1)} %`,
     ]),
   )
@@ -70,7 +65,7 @@ export function openingTable(openings: readonly Openings[]): string {
   )
 }
 
-export function storeTable({ reports, fresh, full, connections }: StoreCost): string {
+export function storeTable({ reports, fresh, full, connections, delivery }: StoreCost): string {
   const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KB`
   return table(
     ['in Redis', ''],
@@ -79,6 +74,7 @@ export function storeTable({ reports, fresh, full, connections }: StoreCost): st
         `processor time of a report, ${batch} in an exchange`,
         `${cpu.toFixed(1)} µs`,
       ]),
+      ['processor time of a push, for each process that hears it', `${delivery.toFixed(2)} µs`],
       ['memory of a breaker, known for the first time', `${Math.round(fresh)} B`],
       ['memory of a breaker, with a full window', `${Math.round(full)} B`],
       ['memory of the two connections of a process', kilobytes(connections)],
