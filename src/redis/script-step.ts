@@ -121,6 +121,7 @@ local function addTo(window, counted)
     kept[#kept + 1] = last
   end
   for i = 1, 3 do last[i + 1] = last[i + 1] + counted[i] end
+  last[5] = nil
   return kept
 end
 

@@ -18,7 +18,17 @@ local FIELDS = {'v', 'e', 's', 'u', 'd', 'r', 'ew', 'eb', 'en', 'oe', 'ov', 'ou'
   'c'}
 
 local function number(text) return tonumber(text) + 0.0 end
-local function text(value) return string.format('%.0f', value) end
+
+-- Most numbers of a batch are the same few: formatting each of them again is a tenth of what a report costs.
+local texts = {}
+local function text(value)
+  local known = texts[value]
+  if not known then
+    known = string.format('%.0f', value)
+    texts[value] = known
+  end
+  return known
+end
 
 local time = redis.call('TIME')
 local now = number(time[1]) * 1000 + math.floor(number(time[2]) / 1000)
@@ -66,15 +76,17 @@ end
 
 local function windowOf(source)
   local list = {}
-  for slot, success, failure, slow in string.gmatch(source or '', '(%d+):(%d+):(%d+):(%d+)') do
-    list[#list + 1] = {number(slot), number(success), number(failure), number(slow)}
+  for bucket, slot, success, failure, slow in string.gmatch(source or '', '((%d+):(%d+):(%d+):(%d+))') do
+    list[#list + 1] = {number(slot), number(success), number(failure), number(slow), bucket}
   end
   return list
 end
 
 local function windowText(list)
   local words = {}
-  for i, b in ipairs(list) do words[i] = string.format('%.0f:%.0f:%.0f:%.0f', b[1], b[2], b[3], b[4]) end
+  for i, b in ipairs(list) do
+    words[i] = b[5] or string.format('%.0f:%.0f:%.0f:%.0f', b[1], b[2], b[3], b[4])
+  end
   return table.concat(words, ' ')
 end
 
@@ -98,8 +110,7 @@ local function registers(list)
   return list
 end
 ${STEP}
-local function save(key, old)
-  local new = registers({'1'})
+local function save(key, old, new)
   new[16], new[17], new[18] = timesText(record.leases), text(record.succeeded), text(record.lost)
   new[19], new[20], new[21] = timesText(record.reporters), ask.policy, windowText(record.window)
   local set, gone = {'HSET', key}, {'HDEL', key}
@@ -187,11 +198,12 @@ local function answerTo(key)
   settleProbe()
   local success, failure, slow = report()
   local granted, retryMs = grantLease()
-  save(key, old)
+  local answer = registers({'1'})
+  save(key, old, answer)
   note(old[1])
   local other = old[20] or ''
   if other == ask.policy then other = '' end
-  local answer = registers({text(now)})
+  answer[1] = text(now)
   for i, value in ipairs({text(success), text(failure), text(slow), refused, granted, retryMs, other}) do
     answer[15 + i] = value
   end
