@@ -163,8 +163,8 @@ export class Circuit implements ClassifyHost, StallListener {
     const rejected = typeof permit === 'string' ? this.#describe(permit) : undefined
     this.flush()
     this.#rejected = rejected
-    // By a call that can't wait for the answer: the next one may pass.
-    void this.askFleet()
+    // By a call that can't wait for the answer: the next one may pass. An open time that is not over needs none.
+    if (name === 'half-open') void this.askFleet()
     if (rejected === undefined) publishReject(this, name, undefined)
   }
 

@@ -40,6 +40,8 @@ export class Member implements Membership {
   heard = false
   /** The totals that have been reported. */
   #reported: FleetCounts
+  /** Whether failures since then are to be reported soon. */
+  #isGathering = false
   /** The override that the fleet has set here. */
   #override: FleetMember['machine']['override']
   #commands: FleetCommand[] = []
@@ -64,7 +66,10 @@ export class Member implements Membership {
 
   changed(): void {
     const { failure, rest } = this.#breaker.machine.counters
-    if (failure !== this.#reported.failure || rest.slow !== this.#reported.slow) {
+    const isNews = failure !== this.#reported.failure || rest.slow !== this.#reported.slow
+    // Asked for once: an exchange that fails is tried again in any case.
+    if (isNews && !this.#isGathering) {
+      this.#isGathering = true
       this.#link.soon(GATHERING / 2 + this.#link.draw(GATHERING))
     }
     const { state } = this.#breaker.machine
@@ -103,6 +108,7 @@ export class Member implements Membership {
     if (!(says || always) && this.heard) return undefined
     // At most once: what is lost on the way is not reported again.
     this.#reported = totals
+    this.#isGathering = false
     const storeTime = this.#link.storeTime()
     return {
       name: this.name,
@@ -119,6 +125,7 @@ export class Member implements Membership {
 
   #forget(): void {
     this.#reported = this.#totals()
+    this.#isGathering = false
   }
 
   take(answer: Answer, ask: Ask): void {

@@ -16,7 +16,9 @@ import {
   type CircuitBreakerOptions,
   CircuitOpenError,
   CircuitRegistry,
+  type Clock,
 } from '../index.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
 import { memoryStore } from './memory-store.ts'
 import { shared } from './shared.ts'
 
@@ -154,6 +156,35 @@ describe('breakers that share a store', () => {
     }
 
     expect(store.exchanges - before).toBeLessThanOrEqual(11)
+  })
+
+  it('arm one timer for an early report, however many calls fail before it', async () => {
+    const clock = new ManualClock()
+    const timers: number[] = []
+    const setTimer: Clock['setTimer'] = (ms, fn) => {
+      timers.push(ms)
+      return clock.setTimer(ms, fn)
+    }
+    let chance = 1
+    const fleet = shared(
+      memoryStore(() => clock.now()),
+      {
+        clock: { now: () => clock.now(), wall: () => clock.wall(), setTimer },
+        // Each report that is asked for would be due before the one before.
+        random: () => (chance *= 0.9),
+      },
+    )
+    const breaker = new CircuitBreaker({ name: 'api', clock, shared: fleet })
+    await breaker.run(() => 'answer')
+    await clock.advance(0)
+    await fleet.ready()
+    expect(fleet.connected).toBe(true)
+    timers.length = 0
+
+    for (let i = 0; i < 5; i++) await reasonOf(breaker.run(() => Promise.reject(new Error('down'))))
+
+    expect(timers).toHaveLength(1)
+    expect(timers[0]).toBeLessThanOrEqual(30)
   })
 
   it('share by name', async () => {
