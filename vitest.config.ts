@@ -45,6 +45,7 @@ const config: ViteUserConfig = {
             ...configDefaults.exclude,
             'test/adapters/**',
             'test/browser/**',
+            'test/cli/*/**',
             'test/clients/*/**',
             'test/dashboard/browser/**',
             'test/fleet/*/**',
@@ -136,10 +137,21 @@ const config: ViteUserConfig = {
         test: {
           // The page of the admin, in a browser, with a real process behind it.
           name: 'dashboard',
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 15_000 } },
           include: ['test/dashboard/browser/*.test.ts'],
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          // The command at a real terminal, and what shells complete.
+          name: 'command',
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
+          include: ['test/cli/*/**/*.test.ts'],
         },
       },
       {

@@ -4,6 +4,8 @@ export type ToolName =
   | 'postgresql'
   | 'mariadb-server'
   | 'kcat'
+  | 'zsh'
+  | 'fish'
   | 'prometheus'
 export declare const toolNames: readonly ToolName[]
 export declare function findTool(name: ToolName): string | undefined

@@ -32,6 +32,18 @@ const tools = {
     folders: () => ['/opt/homebrew/bin', '/usr/local/bin'],
     needs: 'the tests that talk to a broker of Kafka, the one within librdkafka,',
   },
+  zsh: {
+    variable: 'ZSH',
+    names: ['zsh'],
+    folders: () => ['/usr/local/bin', '/opt/homebrew/bin'],
+    needs: 'the tests of completion in zsh',
+  },
+  fish: {
+    variable: 'FISH',
+    names: ['fish'],
+    folders: () => ['/usr/local/bin', '/opt/homebrew/bin'],
+    needs: 'the tests of completion in fish',
+  },
   prometheus: {
     variable: 'PROMETHEUS',
     names: ['prometheus'],

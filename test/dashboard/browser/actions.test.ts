@@ -1,4 +1,4 @@
-import type { Page } from 'playwright'
+import type { Locator, Page } from 'playwright'
 import { describe, expect, it } from 'vitest'
 import { bearer } from '../../../src/admin/index.ts'
 import { createWorld, fail, PHONE, useBrowser } from './page.ts'
@@ -15,24 +15,25 @@ async function signIn(page: Page, token: string): Promise<void> {
 
 describe('the story of an incident', () => {
   it.each([
-    ['a desktop', { width: 1440, height: 900 }],
-    ['a phone', PHONE],
+    ['a desktop by a mouse', {}],
+    ['a phone by touch', { viewport: PHONE, hasTouch: true, isMobile: true }],
   ])(
     'is told on %s: who is sick, why, held for ten minutes with a reason, released',
-    async (_, viewport) => {
+    async (_, options) => {
+      const press = (target: Locator) => ('hasTouch' in options ? target.tap() : target.click())
       const { registry, open } = await createWorld()
       registry.breaker('accounts')
       const breaker = registry.breaker('payments', { maxFailures: 3, resetTimeout: 60_000 })
       await fail(breaker, 3)
-      const page = await open('#/', { viewport })
+      const page = await open('#/', options)
 
-      await page.locator('.row.item .name a').first().click()
+      await press(page.locator('.row.item .name a').first())
       await page.getByText('3 calls failed in a row').first().waitFor()
       await page.getByText('connect ECONNREFUSED 10.4.7.21:8443').first().waitFor()
-      await page.getByRole('button', { name: 'Force open…' }).click()
+      await press(page.getByRole('button', { name: 'Force open…' }))
       await page.getByRole('textbox', { name: 'Why?' }).fill('INC-2291: stop hammering')
       await page.getByLabel('Your name').fill('ada')
-      await page.getByRole('button', { name: 'Force open for 10 min' }).click()
+      await press(page.getByRole('button', { name: 'Force open for 10 min' }))
 
       await page.getByText('payments forced open for 10 min').first().waitFor()
       expect(breaker.snapshot().override).toMatchObject({
@@ -41,9 +42,9 @@ describe('the story of an incident', () => {
         reason: 'INC-2291: stop hammering',
       })
       await page.getByText('Held by hand:').waitFor()
-      await page.getByRole('button', { name: 'Release…' }).click()
+      await press(page.getByRole('button', { name: 'Release…' }))
       await page.getByRole('textbox', { name: 'Why?' }).fill('the provider is back')
-      await page.getByRole('button', { name: 'Release', exact: true }).click()
+      await press(page.getByRole('button', { name: 'Release', exact: true }))
       await expect.poll(() => breaker.snapshot().override).toBeNull()
       await page.goto(`${page.url().split('#')[0]}#/log`)
       await page.locator('.log li').filter({ hasText: '“the provider is back”' }).waitFor()
@@ -69,6 +70,21 @@ describe('the story of an incident', () => {
     await page.getByRole('button', { name: 'Undo' }).waitFor()
     await press('u')
     await expect.poll(() => breaker.snapshot().override).toBeNull()
+    await press('f')
+    await page.getByRole('textbox', { name: 'Why?' }).and(page.locator(':focus')).waitFor()
+    await page.keyboard.type('INC-2291: stop hammering')
+    await press('Control+Enter')
+    await page.getByText('Held by hand:').waitFor()
+    expect(breaker.snapshot().override).toMatchObject({
+      mode: 'forced-open',
+      reason: 'INC-2291: stop hammering',
+    })
+    await press('r')
+    await page.getByRole('textbox', { name: 'Why?' }).and(page.locator(':focus')).waitFor()
+    await page.keyboard.type('the provider is back')
+    await press('Control+Enter')
+    await expect.poll(() => breaker.snapshot().override).toBeNull()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await press('Escape')
     await page.getByRole('searchbox').waitFor()
     await press('/')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createWorld, fail, succeed, useBrowser } from './page.ts'
+import { createWorld, fail, openPage, succeed, useBrowser } from './page.ts'
+import { createProxy } from './proxy.ts'
 
 useBrowser()
 
@@ -41,6 +42,52 @@ describe('the connection', () => {
     await fail(breaker, 3)
 
     await page.getByRole('heading', { name: '1 of 1 breaker needs you' }).waitFor()
+  })
+
+  it('goes on behind a real proxy that keeps the events to itself, and misses nothing', async () => {
+    const { registry, base } = await createWorld()
+    const breaker = registry.breaker('payments', { maxFailures: 3, resetTimeout: 60_000 })
+    await succeed(breaker)
+    const proxy = await createProxy(base, { holdsBackEvents: true })
+    const page = await openPage(`${proxy.base}#/`)
+    await page.getByText('Polling').waitFor()
+
+    await fail(breaker, 3)
+    breaker.forceOpen({ by: 'ada', reason: 'hold it' })
+    breaker.release({ by: 'ada', reason: 'let it go' })
+    await page.getByRole('heading', { name: '1 of 1 breaker needs you' }).waitFor()
+    await page.goto(`${page.url().split('#')[0]}#/log`)
+
+    for (const text of ['3 calls failed in a row', '“hold it”', '“let it go”']) {
+      await page.locator('.log li').filter({ hasText: text }).first().waitFor()
+    }
+  })
+
+  it('takes a stream up again that is cut in the middle, and misses nothing', async () => {
+    const { registry, base } = await createWorld()
+    const breaker = registry.breaker('payments', { resetTimeout: 60_000 })
+    const proxy = await createProxy(base)
+    const page = await openPage(`${proxy.base}#/log`)
+    await page.getByText('Live', { exact: true }).waitFor()
+
+    for (const reason of ['one', 'two', 'three']) {
+      breaker.trip(`cut ${reason}`)
+      proxy.cut()
+      breaker.reset({ by: 'ada', reason: `after ${reason}` })
+      await page
+        .locator('.log li')
+        .filter({ hasText: `“after ${reason}”` })
+        .waitFor()
+      await page
+        .locator('.log li')
+        .filter({ hasText: `cut ${reason}` })
+        .first()
+        .waitFor()
+    }
+
+    await page.getByText('Live', { exact: true }).waitFor()
+    const entries = await page.locator('.log li').allTextContents()
+    expect(new Set(entries).size).toBe(entries.length)
   })
 
   it('says how old everything is when nothing answers, and goes on when it is back', async () => {

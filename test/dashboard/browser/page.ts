@@ -92,6 +92,8 @@ export async function openPage(
   const context = await browser.newContext({ viewport: DESKTOP, ...contextOptions })
   closing.push(() => context.close())
   const page = await context.newPage()
+  // A browser on a busy machine: what is waited for comes, but not soon.
+  page.setDefaultTimeout(60_000)
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
     if (message.type() !== 'error' || EXPECTED.test(message.text())) return
