@@ -50,7 +50,10 @@ const STATES: readonly (readonly [
   [
     'a breaker',
     '#/b/payments',
-    (page) => page.getByText('Options in force').waitFor(),
+    async (page) => {
+      await page.getByText('Options in force').waitFor()
+      await page.locator('.plot').first().waitFor()
+    },
     ['.top', 'main', '.title', '.explain', '.card', '.band-row', '.plot'],
   ],
   [
