@@ -183,13 +183,13 @@ export function checkSaved(value: unknown): Saved {
   if (typeof value !== 'object' || value === null) {
     throw wrongType('saved', 'what save() returned', value)
   }
-  const version = read('saved', () => (value as { version?: unknown }).version)
+  const version = read(() => (value as { version?: unknown }).version)
   if (version !== 1) {
     const newer = typeof version === 'number' && version > 1
     const hint = newer ? '; it was saved by a newer short-circuit: update this one' : ''
     throw new RangeError(`saved.version must be 1, got ${show(version)}${hint}`)
   }
-  const own = copyOf('saved', value, { values: MOST_VALUES })
+  const own = read(() => copyOf(value, { values: MOST_VALUES }))
   checkShape(saved, 'saved', own)
   return own as Saved
 }
@@ -198,27 +198,22 @@ export function checkSaved(value: unknown): Saved {
 const MOST_VALUES = 1_000_000
 
 /** Reads every field once, so that what is checked is what is used. */
-function copyOf(path: string, value: unknown, left: { values: number }): unknown {
-  const length = read(path, () => (Array.isArray(value) ? value.length : undefined))
-  left.values -= (length ?? 0) + 1
+function copyOf(value: unknown, left: { values: number }): unknown {
+  left.values -= Array.isArray(value) ? value.length + 1 : 1
   if (left.values < 0) throw new RangeError(`saved must have at most ${MOST_VALUES} values`)
   if (typeof value !== 'object' || value === null) return value
-  if (length !== undefined) {
-    const items = read(path, () => Array.from(value as unknown[]))
-    return items.map((item, i) => copyOf(`${path}[${i}]`, item, left))
-  }
-  const entries = read(path, () => Object.entries(value as Record<string, unknown>))
-  const fields = entries.filter(([, field]) => field !== undefined)
-  return Object.fromEntries(
-    fields.map(([key, item]) => [key, copyOf(`${path}.${key}`, item, left)]),
-  )
+  if (Array.isArray(value)) return Array.from(value, (item) => copyOf(item, left))
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
+  return Object.fromEntries(fields.map(([key, field]) => [key, copyOf(field, left)]))
 }
 
-/** Runs what may be code of the user's: a getter or a proxy. */
-function read<T>(path: string, from: () => T): T {
+/** Runs what may run a getter of the user's, or a proxy. */
+function read<T>(from: () => T): T {
   try {
     return from()
   } catch (cause) {
-    throw new TypeError(`${path} can't be read`, { cause })
+    // It is too large, or refers to itself.
+    if (cause instanceof RangeError) throw cause
+    throw new TypeError("saved can't be read", { cause })
   }
 }
