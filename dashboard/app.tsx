@@ -8,6 +8,7 @@ import { Announcer } from './announcer.tsx'
 import { Banners, Live } from './banners.tsx'
 import { BreakerPage } from './breaker/breaker-page.tsx'
 import { isStale, rejected } from './connection.ts'
+import { FleetPage } from './fleet-page.tsx'
 import { visible } from './format.ts'
 import { listenToKeys, ShortcutsDialog, showsKeys } from './keys.tsx'
 import { ListPage } from './list/list-page.tsx'
@@ -18,13 +19,14 @@ import { counts, session } from './state.ts'
 import { SwitchIcon } from './state-badge.tsx'
 import { switchTheme } from './theme.ts'
 
+const PLACES = { list: '', fleet: 'Fleet · ', log: 'Log · ' } as const
+
 export function App(): JSX.Element {
   useEffect(listenToKeys, [])
   useSignalEffect(() => {
     const { value } = route
     const open = counts.value?.byClass[0] ?? 0
-    const place =
-      value.page === 'breaker' ? `${value.name} · ` : value.page === 'log' ? 'Log · ' : ''
+    const place = value.page === 'breaker' ? `${value.name} · ` : PLACES[value.page]
     document.title = `${open > 0 ? `${open} in trouble · ` : ''}${place}short-circuit`
     paintIcon(open > 0)
   })
@@ -58,6 +60,7 @@ export function App(): JSX.Element {
 function Page(): JSX.Element {
   const { value } = route
   if (value.page === 'breaker') return <BreakerPage key={value.name} name={value.name} />
+  if (value.page === 'fleet') return <FleetPage />
   return value.page === 'log' ? <LogPage /> : <ListPage />
 }
 
@@ -84,9 +87,14 @@ function Top(): JSX.Element {
           </span>
         )}
         <nav class="tabs" aria-label="Pages">
-          <a href="#/" aria-current={page === 'log' ? undefined : 'page'}>
+          <a href="#/" aria-current={page === 'log' || page === 'fleet' ? undefined : 'page'}>
             Breakers
           </a>
+          {session.value?.fleet && (
+            <a href="#/fleet" aria-current={page === 'fleet' ? 'page' : undefined}>
+              Fleet
+            </a>
+          )}
           <a href="#/log" aria-current={page === 'log' ? 'page' : undefined}>
             Log
           </a>

@@ -4,7 +4,7 @@ import { signal } from '@preact/signals'
 export type Route =
   | { readonly page: 'list'; readonly query: string; readonly show: string }
   | { readonly page: 'breaker'; readonly name: string }
-  | { readonly page: 'log'; readonly show: string }
+  | { readonly page: 'fleet' | 'log'; readonly show: string }
 
 export const route = signal<Route>(read())
 
@@ -14,6 +14,7 @@ function read(): Route {
   const show = query.get('show') ?? 'all'
   if (path.startsWith('/b/')) return { page: 'breaker', name: decode(path.slice('/b/'.length)) }
   if (path === '/log') return { page: 'log', show }
+  if (path === '/fleet') return { page: 'fleet', show }
   return { page: 'list', query: query.get('q') ?? '', show }
 }
 

@@ -6,6 +6,7 @@ export interface Session {
   readonly by: string | null
   readonly can: readonly string[]
   readonly process: ProcessInfo
+  readonly fleet: boolean
   readonly historySince: number
   readonly limits: { readonly maxFor: number | null; readonly operations: readonly Operation[] }
 }

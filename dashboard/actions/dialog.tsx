@@ -38,6 +38,8 @@ function Asking({ name, operation }: { name: string; operation: Operation }): JS
   const [patch, setPatch] = useState('')
   const [problem, setProblem] = useState<string | undefined>(undefined)
   const [busy, setBusy] = useState(false)
+  const [isHere, setHere] = useState(false)
+  const isShared = !!session.value?.fleet && row?.fleet != null && operation !== 'configure'
   const control = CONTROLS[operation]
   const ms = control.lasts ? msOf(lasting) : undefined
   const asksName = session.value?.by === null
@@ -67,6 +69,7 @@ function Asking({ name, operation }: { name: string; operation: Operation }): JS
       reason: reason.trim(),
       ...(asksName && by.trim() !== '' ? { by: by.trim() } : {}),
       ...(ms === undefined ? {} : { for: ms }),
+      ...(isShared && isHere ? { scope: 'process' as const } : {}),
       ...(operation === 'configure' ? { patch: parsePatch(patch) ?? {} } : {}),
     }
     try {
@@ -100,6 +103,24 @@ function Asking({ name, operation }: { name: string; operation: Operation }): JS
         )}
         <Reason text={reason} onText={setReason} onSubmit={() => void submit()} />
         {control.lasts && <Duration lasting={lasting} onChange={setLasting} />}
+        {isShared && (
+          <fieldset>
+            <legend>Where?</legend>
+            <div class="choices">
+              {['All processes', 'This process only'].map((label, i) => (
+                <label key={label}>
+                  <input
+                    type="radio"
+                    name="scope"
+                    checked={isHere === (i === 1)}
+                    onChange={() => setHere(i === 1)}
+                  />
+                  <span>{label}</span>
+                </label>
+              ))}
+            </div>
+          </fieldset>
+        )}
         {asksName && (
           <label>
             Your name <small>nobody signs in here; the log says so</small>

@@ -1,6 +1,14 @@
 import { signal } from '@preact/signals'
-import type { LogEntry, Operation, Result, Row, Undo, Write } from '../../src/admin/index.ts'
-import { breakerPath, post } from '../api.ts'
+import type {
+  Applied,
+  LogEntry,
+  Operation,
+  Result,
+  Row,
+  Undo,
+  Write,
+} from '../../src/admin/index.ts'
+import { breakerPath, get, post } from '../api.ts'
 import { rate, visible } from '../format.ts'
 import { addEntries, rows, showRows } from '../state.ts'
 
@@ -115,7 +123,14 @@ export const asked = signal<{ readonly name: string; readonly operation: Operati
 )
 /** What was done last, while it can be undone at once. */
 export const done = signal<
-  { readonly name: string; readonly entry: LogEntry; readonly undo: Undo | null } | undefined
+  | {
+      readonly name: string
+      readonly entry: LogEntry
+      readonly undo: Undo | null
+      /** Of what was done in a whole fleet: who has applied it so far. */
+      readonly applied: Applied | undefined
+    }
+  | undefined
 >(undefined)
 
 export function ask(name: string, operation: Operation): void {
@@ -132,7 +147,22 @@ export async function perform(
   const result = await post<Result>(breakerPath(name, `/${operation}`), body, version)
   showRows([result.row])
   addEntries([result.entry])
-  done.value = { name, entry: result.entry, undo: result.undo }
+  done.value = { name, entry: result.entry, undo: result.undo, applied: result.applied }
+  void follow(result.entry)
+}
+
+const LOOK_AGAIN = 500
+
+/** Looks again who has applied it, while that is shown. */
+async function follow(entry: LogEntry): Promise<void> {
+  for (;;) {
+    const { value } = done
+    if (value?.entry !== entry || value.applied === undefined || value.applied.done) return
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
+    const path = `operations/${value.applied.id}`
+    const applied = await get<Applied>(path).catch(() => value.applied)
+    if (done.value?.entry === entry) done.value = { ...done.value, applied }
+  }
 }
 
 export async function undo(): Promise<void> {

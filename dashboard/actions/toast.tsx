@@ -35,7 +35,7 @@ export function Toast(): JSX.Element | null {
     )
   }
   if (value === undefined) return null
-  const { name, entry, undo: step } = value
+  const { name, entry, undo: step, applied } = value
   return (
     <section
       class="toast"
@@ -48,6 +48,16 @@ export function Toast(): JSX.Element | null {
       <span>
         {doneText(name, entry)}
         {entry.reason !== null && <small>“{visible(entry.reason)}”</small>}
+        {applied !== undefined && (
+          <small role="status">
+            applied by {applied.applied} of {applied.of} processes
+            {applied.missing.length > 0 &&
+              ` · missing: ${applied.missing
+                .slice(0, 3)
+                .map(({ process }) => visible(process))
+                .join(', ')}`}
+          </small>
+        )}
       </span>
       {step !== null && (
         <button type="button" class="button small" onClick={undoNow}>

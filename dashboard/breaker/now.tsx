@@ -28,6 +28,18 @@ export function Now({ row, snapshot }: { row: Row; snapshot: Snapshot }): JSX.El
             </>
           )}
         </Fact>
+        {row.fleet !== null && (
+          <Fact label="Fleet">
+            {row.fleet.state}{' '}
+            <small>
+              {row.fleet.connected
+                ? row.fleet.decides === 'fleet'
+                  ? 'decides'
+                  : 'this process decides'
+                : 'not reached'}
+            </small>
+          </Fact>
+        )}
         <Fact label="In flight">
           {count(snapshot.inFlight)}
           {typeof maxConcurrent === 'number' && <small> of {count(maxConcurrent)}</small>}
