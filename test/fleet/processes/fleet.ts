@@ -8,7 +8,7 @@ import { recordOf } from '../../../src/redis/wire.ts'
 import { Relay } from '../../clients/databases/relay.ts'
 import { Server } from '../../clients/databases/server.ts'
 import { agrees, type CallOutcome, type Event, type TestEvent } from './history.ts'
-import { violations } from './judge.ts'
+import { confirmedOverride, violations } from './judge.ts'
 import { Upstream } from './upstream.ts'
 import type { Settings } from './worker.ts'
 import { WorkerProcess } from './worker-process.ts'
@@ -66,7 +66,7 @@ export class Fleet implements AsyncDisposable {
       redisPort: this.network.port,
       upstreamPort: this.upstream.port,
       namespace: this.#namespace,
-      callsPerSecond: 20,
+      callsPerSecond: 40,
       deadline: 2_000,
       ...common,
       policy: { leaseMs: LEASE, ...common.policy },
@@ -205,7 +205,9 @@ export class Fleet implements AsyncDisposable {
     for (const end = AbortSignal.timeout(PATIENCE); ; await pause(100)) {
       const registers = await this.registers(port)
       const finals = await Promise.all([...this.workers.values()].map((worker) => worker.final()))
-      const agreed = finals.every(({ view }) => agrees(view, registers))
+      const agreed =
+        finals.every(({ view }) => agrees(view, registers)) &&
+        registers.override.stamp >= confirmedOverride(this.history)
       if (!agreed && !end.aborted) continue
       this.history.push(...finals)
       this.note({ kind: 'store', registers })

@@ -16,7 +16,7 @@ export type CallOutcome = 'success' | 'failure' | 'rejected' | 'error'
 
 /** What one process does and hears. */
 export type ProcessEvent =
-  /** A call has ended. `waited` if it neither ran nor was rejected at once. */
+  /** A call has ended. `waitedUntil` is when its action began, or it was rejected; undefined if that was at once. */
   | {
       readonly kind: 'call'
       readonly beganAt: number
@@ -24,7 +24,7 @@ export type ProcessEvent =
       readonly view: View
       /** When its action began; undefined if it did not. */
       readonly admitted: View | undefined
-      readonly waited: boolean
+      readonly waitedUntil: number | undefined
       readonly outcome: CallOutcome
       readonly error?: string
     }

@@ -15,6 +15,7 @@ function registers(automatic: Partial<Register> = {}, override: object = {}): Re
   return { automatic: { ...a, ...automatic }, override: { ...o, ...override } }
 }
 const probing = registers({ stamp: STAMP, state: 'half-open', reason: 'elapsed' })
+const recovered = registers({ stamp: STAMP, state: 'closed', reason: 'recovered' })
 const opened = registers({ stamp: STAMP, state: 'open', reason: 'failureRate' })
 const forced = registers({}, { stamp: STAMP, mode: 'forced-open' })
 
@@ -27,7 +28,7 @@ function history(...events: readonly Entry[]): Event[] {
 
 const call = (more: Partial<Extract<Event, { kind: 'call' }>> = {}): ProcessEvent => ({
   ...{ kind: 'call', beganAt: 0, view: closed, admitted: closed },
-  ...{ waited: false, outcome: 'success', ...more },
+  ...{ waitedUntil: undefined, outcome: 'success', ...more },
 })
 const ask = (n: number, more: Partial<Extract<Event, { kind: 'ask' }>> = {}): ProcessEvent => ({
   ...{ kind: 'ask', n, known: NO_REGISTERS, report: undefined, lease: undefined },
@@ -71,12 +72,12 @@ describe('the judge of histories', () => {
 
   it.each<[string, Event[]]>([
     ['a caller saw', history(['a', call({ outcome: 'error', error: 'READONLY' })])],
-    ['a call waited for the store', history(['a', call({ waited: true })])],
+    ['a call waited for the store', history(['a', call({ waitedUntil: 1 })])],
     [
       'two calls waited at once',
       history(
-        ['a', call({ waited: true, view: halfOpen, beganAt: 0 }), 5],
-        ['a', call({ waited: true, view: halfOpen, beganAt: 4 }), 6],
+        ['a', call({ waitedUntil: 5, view: halfOpen, beganAt: 0 }), 5],
+        ['a', call({ waitedUntil: 6, view: halfOpen, beganAt: 4 }), 6],
       ),
     ],
     ['a has trouble', history(['a', { kind: 'trouble', error: 'a newer record' }])],
@@ -146,7 +147,7 @@ describe('the judge of histories', () => {
     ],
     [
       '1 calls reported of 0',
-      history(['a', call()], ['a', ask(1, { known: opened, report: counts(1) })]),
+      history(['a', call()], ['a', ask(1, { known: recovered, report: counts(1) })]),
     ],
     [
       '2 calls counted of 1 reported',

@@ -62,12 +62,12 @@ class Judge {
     const calls = this.#of('call').sort((a, b) => a.beganAt - b.beganAt)
     for (const call of calls) {
       if (call.outcome === 'error') this.#complain('a caller saw', call.error, call)
-      if (!call.waited) continue
+      if (call.waitedUntil === undefined) continue
       if (call.view.state === 'closed') this.#complain('a call waited for the store', call)
-      const { beganAt, at, process } = call
+      const { beganAt, process } = call
       if (beganAt < (waitedUntil.get(process) ?? 0))
         this.#complain('two calls waited at once', call)
-      waitedUntil.set(process, at)
+      waitedUntil.set(process, call.waitedUntil)
     }
     for (const event of this.#of('trouble', 'ended')) {
       this.#complain(`${event.process} has trouble:`, event)
@@ -191,7 +191,9 @@ class Judge {
         const counts = event.outcome === 'success' || event.outcome === 'failure'
         if (counts) add(happened, `${process} ${event.admitted?.since}`, 1)
       } else if (event.kind === 'ask') {
-        const { stamp } = event.known.automatic
+        const { stamp, state } = event.known.automatic
+        // Nothing is counted while the fleet is not closed.
+        if (state !== 'closed') continue
         const n = totalOf(event.report)
         const key = `${process} ${sinceOf(stamp)}`
         const sum = add(reported, key, n)
@@ -230,12 +232,7 @@ class Judge {
 
   /** What the store has once confirmed of an override is not undone by what is older. */
   #overrides({ store }: Rest): void {
-    const asks = new Map(this.#of('ask').map((event) => [`${event.process} ${event.n}`, event]))
-    const confirmed = this.#of('answer').filter(({ process, n, refused, at }) => {
-      const isOverride = asks.get(`${process} ${n}`)?.command !== undefined
-      return isOverride && refused === undefined && at <= store.at
-    })
-    const latest = Math.max(0, ...confirmed.map(({ registers }) => registers.override.stamp))
+    const latest = confirmedOverride(this.#events.filter(({ at }) => at <= store.at))
     const { override } = store.registers
     if (override.stamp < latest) this.#complain('an override is lost:', latest, override)
   }
@@ -263,6 +260,19 @@ class Judge {
       after = store.at
     }
   }
+}
+
+/** The stamp of the newest override of which the store has told the process that set it that it is set. */
+export function confirmedOverride(history: readonly Event[]): number {
+  const asks = new Set<string>()
+  for (const event of history) {
+    if (event.kind === 'ask' && event.command !== undefined) asks.add(`${event.process} ${event.n}`)
+  }
+  const stamps = history.map((event) => {
+    const isOne = event.kind === 'answer' && asks.has(`${event.process} ${event.n}`)
+    return isOne && event.refused === undefined ? event.registers.override.stamp : 0
+  })
+  return Math.max(0, ...stamps)
 }
 
 /** What the processes and the store have in the end. */

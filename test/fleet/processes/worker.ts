@@ -121,8 +121,10 @@ async function call(): Promise<void> {
   const before = view()
   let settled = false
   let admitted: View | undefined
+  let decidedAt: number | undefined
   const result = breaker.run(() => {
     admitted = view()
+    decidedAt = now()
     return act(admitted)
   })
   const ended = result.then(
@@ -135,7 +137,8 @@ async function call(): Promise<void> {
   for (let i = 0; i < TURNS && admitted === undefined && !settled; i++) await null
   const waited = admitted === undefined && !settled
   const end = await ended
-  tell({ kind: 'call', beganAt, view: before, admitted, waited, ...end })
+  const waitedUntil = waited ? (decidedAt ?? now()) : undefined
+  tell({ kind: 'call', beganAt, view: before, admitted, waitedUntil, ...end })
   inFlight--
 }
 
