@@ -1,5 +1,6 @@
+import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { memoryStore } from '../../src/fleet/index.ts'
+import { memoryStore, portStore, serveStore } from '../../src/fleet/index.ts'
 import { type StoreAdapter, storeCases } from '../../src/fleet/testing/index.ts'
 import { NotApplicableError } from '../../src/testing/index.ts'
 import { engineBed } from '../helpers/cas-engine.ts'
@@ -23,7 +24,22 @@ const memory: StoreAdapter = {
 
 const cas: StoreAdapter = { name: 'casStore', setUp: () => engineBed((engine) => engine.open()) }
 
-describe.each([memory, cas])('$name', (adapter) => {
+const port: StoreAdapter = {
+  ...memory,
+  name: 'portStore',
+  setUp() {
+    const store = memoryStore(() => 1_700_000_000_000 + uptime())
+    return {
+      open() {
+        const { port1, port2 } = new MessageChannel()
+        serveStore(store, port1)
+        return portStore(port2)
+      },
+    }
+  },
+}
+
+describe.each([memory, cas, port])('$name', (adapter) => {
   it.each(storeCases)('$id: $title: $expects', async ({ run, requires }) => {
     const lacks = requires.some((feature) => adapter.lacks?.[feature] !== undefined)
 
