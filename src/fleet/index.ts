@@ -5,11 +5,8 @@
  */
 export { casStore } from './cas-store.ts'
 export { memoryStore } from './memory-store.ts'
-<<<<<<< HEAD
 export { operate } from './operate.ts'
-=======
 export { portStore, type StorePort, serveStore } from './port-store.ts'
->>>>>>> 56988ea (Let threads and workers of a cluster use the store of their parent)
 export {
   living,
   type OpenAlone,

@@ -15,7 +15,6 @@ export interface StorePort {
   send?(message: unknown, callback: (error: Error | null) => void): unknown
 }
 
-/** What of a store can be asked for from elsewhere. */
 type Method = 'exchange' | 'read' | 'journal'
 
 /** By which client, so that several of them can go the same way. */
@@ -72,12 +71,9 @@ export function portStore(port: StorePort): FleetStore {
   return new PortStore(port)
 }
 
-/** A `MessagePort`. */
-interface DedicatedPort {
-  close(): void
+/** What a `MessagePort` has beside. */
+type DedicatedPort = Record<'close' | 'ref' | 'unref', () => void> & {
   listenerCount(event: string): number
-  ref(): void
-  unref(): void
 }
 
 /** What both ends have: they send, hear, and learn that the other one is gone. */
@@ -197,16 +193,14 @@ class Server {
   }
 }
 
-interface Pending {
-  resolve(answer: unknown): void
-  reject(error: unknown): void
-}
-
 class PortStore implements FleetStore {
   /** This one among those that go the same way. */
   readonly #name = Math.random().toString(36)
   readonly #end: End
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new Map<
+    number,
+    { resolve(answer: unknown): void; reject(error: unknown): void }
+  >()
   readonly #watchers = new Map<(push: Push) => void, () => void>()
   #count = 0
   #isGone = false
@@ -251,7 +245,7 @@ class PortStore implements FleetStore {
     let abort = (): void => {}
     try {
       return await new Promise<T>((resolve, reject) => {
-        this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject })
+        this.#pending.set(id, { resolve: resolve as (answer: unknown) => void, reject })
         this.#end.keep(true)
         abort = () => {
           reject(signal.reason)
@@ -270,7 +264,6 @@ class PortStore implements FleetStore {
   watch(onPush: (push: Push) => void, onConnect: () => void): AsyncDisposable {
     const hear = (push: Push): void => onPush(push)
     this.#watchers.set(hear, onConnect)
-    // Again for each: then it is told that it stands.
     this.#end.post({ shortCircuit: this.#name, watch: true })
     return {
       [Symbol.asyncDispose]: async () => {
