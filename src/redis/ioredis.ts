@@ -73,6 +73,10 @@ export class IoRedis implements RedisConnection {
     })
   }
 
+  command(name: string, ...args: readonly string[]): Promise<unknown> {
+    return this.#client.call(name, ...args)
+  }
+
   subscribe(
     channels: readonly string[],
     onMessage: (message: string) => void,
