@@ -3,6 +3,7 @@ import { alfred } from './peers/alfred.ts'
 import { brakes } from './peers/brakes.ts'
 import { cockatiel } from './peers/cockatiel.ts'
 import { disyuntor } from './peers/disyuntor.ts'
+import { effect } from './peers/effect.ts'
 import { levee } from './peers/levee.ts'
 import { mollitia } from './peers/mollitia.ts'
 import { opossum } from './peers/opossum.ts'
@@ -11,6 +12,7 @@ import { opossum } from './peers/opossum.ts'
 export const peers: readonly Peer[] = [
   opossum,
   cockatiel,
+  effect,
   mollitia,
   levee,
   alfred,
