@@ -51,11 +51,16 @@ describe('a process of a fleet', { timeout: TIMEOUT }, () => {
     expect(fleet.calls('success', later.name)).toBe(0)
 
     // Whoever has set it, and whatever the store forgets.
+    fleet.worker('p2').operate('forceClosed')
+    const living = [...fleet.workers.values()]
+    await fleet.until('all are forced closed', () =>
+      living.every(({ view }) => view?.override === 'forced-closed'),
+    )
     await fleet.kill(fleet.worker('p2'))
     await fleet.loseData(() => fleet.redis('FLUSHALL'))
     await fleet.moreCalls(5)
     await fleet.rest()
-    expect((await fleet.registers()).override.mode).toBe('forced-open')
+    expect((await fleet.registers()).override.mode).toBe('forced-closed')
   })
 
   it('may have another time than the others', async () => {
