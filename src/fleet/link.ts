@@ -1,7 +1,6 @@
 /** What a member needs of the background client. */
 export interface Link {
   readonly process: string
-  readonly connected: boolean
   /** A random integer below a limit. */
   draw(below: number): number
   now(): number

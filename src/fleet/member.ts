@@ -27,6 +27,8 @@ import {
 
 /** How long failures are gathered before they are reported, ms: from half of it to one and a half. */
 const GATHERING = 20
+/** More versions than that are not rolled out at a time. */
+const MOST_POLICIES = 8
 
 /** One breaker in its fleet: what it says next, and what it has heard. */
 export class Member implements Membership {
@@ -49,6 +51,8 @@ export class Member implements Membership {
   #isAlone = false
   /** When an answer last told of another policy, by the clock of the link. */
   #disputedAt = Number.NEGATIVE_INFINITY
+  /** Policies of others that were reported. */
+  readonly #others = new Set<string>()
 
   constructor(breaker: FleetMember, link: Link, policy: FleetPolicy) {
     this.name = breaker.name
@@ -80,7 +84,7 @@ export class Member implements Membership {
   }
 
   askForLease(): Promise<void> | undefined {
-    return this.#link.connected ? this.#lease.ask() : undefined
+    return this.heard ? this.#lease.ask() : undefined
   }
 
   operate(operation: FleetOperation): void {
@@ -135,7 +139,7 @@ export class Member implements Membership {
       return
     }
     if (refused !== 'late' && ask.command !== undefined) this.#commands.shift()
-    if (answer.otherPolicy !== undefined) this.#disputedAt = this.#link.now()
+    if (answer.otherPolicy !== undefined) this.#dispute(answer.otherPolicy)
     this.#adopt(registers, nowMs, refused === 'ahead' ? 'anything' : 'other contents')
     if (!this.heard) {
       this.heard = true
@@ -147,6 +151,16 @@ export class Member implements Membership {
     }
     this.#lease.take(answer, ask)
     if (this.#commands.length > 0) this.#link.soon(0)
+  }
+
+  /** Others go by another policy, as while a new version is rolled out: it is reported once. */
+  #dispute(other: string): void {
+    this.#disputedAt = this.#link.now()
+    if (this.#others.has(other) || this.#others.size === MOST_POLICIES) return
+    this.#others.add(other)
+    const own = policyText(this.#policy)
+    const what = `processes of the fleet of ${this.name} have the policy "${other}", this one has "${own}"`
+    this.#breaker.report(new Error(what), 'shared')
   }
 
   hear({ registers, nowMs }: Push): void {

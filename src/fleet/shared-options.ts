@@ -23,7 +23,10 @@ export interface SharedOptions {
    */
   readonly service?: string | undefined
   readonly version?: string | undefined
-  /** Called when the store could not be reached any more, with the error, and when it can be reached again. */
+  /**
+   * Called when the store could not be reached any more, with the error, and when it can be reached again. With `true` and
+   * an error, when it can be reached but for a part, such as a shard, whose breakers decide by themselves.
+   */
   readonly onConnection?: ((connected: boolean, error?: unknown) => void) | undefined
   /** Time and timers of the exchanges. The default keeps no process alive. */
   readonly clock?: Clock | undefined

@@ -55,6 +55,10 @@ class Client implements SharedFleet, Link {
   readonly #random: () => number
   /** Dropped breakers are freed. */
   readonly #members = new Map<string, Set<WeakRef<Member>>>()
+  /** Those in a part of the store that can't be reached, and when to ask for them again. */
+  #lost = new WeakSet<Member>()
+  #askLostAt = 0
+  #partial = false
   readonly #presence: Presence
   #watch: AsyncDisposable | undefined
   #cancelTimer: (() => void) | undefined
@@ -174,6 +178,7 @@ class Client implements SharedFleet, Link {
     const polls = this.now() >= this.#pollAt || this.#failures > 0
     const asked: [Member, Ask][] = []
     for (const member of this.#all()) {
+      if (this.#lost.has(member) && this.now() < this.#askLostAt) continue
       const ask = member.ask(polls)
       if (ask !== undefined) asked.push([member, ask])
     }
@@ -187,15 +192,16 @@ class Client implements SharedFleet, Link {
     const report = says ? this.#presence.report(this.#all()) : undefined
     if (asked.length === 0 && report !== undefined) await this.#send([], report)
     for (let i = 0; i < asked.length; i += MOST_ASKS) {
-      if (!(await this.#send(asked.slice(i, i + MOST_ASKS), i === 0 ? report : undefined))) return
+      await this.#send(asked.slice(i, i + MOST_ASKS), i === 0 ? report : undefined)
+      if (this.#failures > 0) return
     }
-    if (polls) this.#presence.endPoll()
+    if (polls && !this.#partial) this.#presence.endPoll()
   }
 
   async #send(
     asked: readonly (readonly [Member, Ask])[],
     report: ProcessReport | undefined,
-  ): Promise<boolean> {
+  ): Promise<void> {
     try {
       const from = this.now()
       const asks = asked.map(([, ask]) => ask)
@@ -206,6 +212,13 @@ class Client implements SharedFleet, Link {
       for (const [i, [member, ask]] of asked.entries()) {
         const answer = answers[i]
         if (answer === undefined) throw new Error('the store has not answered every ask')
+        if (answer.refused === 'lost') {
+          this.#lost.add(member)
+          this.#askLostAt = at + LONGEST_RETRY * (0.5 + this.#random())
+          member.lose()
+          continue
+        }
+        this.#lost.delete(member)
         this.#storeTime = { nowMs: answer.nowMs, at }
         // By a clock that has jumped ahead, perhaps: it was not heard.
         if (answer.refused === 'late') this.#pollAt = 0
@@ -213,13 +226,24 @@ class Client implements SharedFleet, Link {
         this.#presence.take(answer)
       }
       this.#failures = 0
-      return true
+      this.#reportPart(answers.find(({ refused }) => refused === 'lost'))
     } catch (error) {
       this.#failures++
+      this.#lost = new WeakSet()
+      this.#partial = false
       this.#report(false, error)
       for (const member of this.#all()) member.lose()
-      return false
     }
+  }
+
+  /** Once when a part of the store is lost, with the error, and once when nothing of it is. */
+  #reportPart(lost: Answer | undefined): void {
+    const partial =
+      lost !== undefined ||
+      (this.#partial && [...this.#all()].some((member) => this.#lost.has(member)))
+    if (partial === this.#partial) return
+    this.#partial = partial
+    this.#options.onConnection?.(true, lost?.error)
   }
 
   async #within<T>(
@@ -233,7 +257,11 @@ class Client implements SharedFleet, Link {
       return await new Promise<T>((resolve, reject) => {
         stop = this.setTimer(ms, () => {
           // An answer may have arrived while the event loop was blocked.
-          stop = this.setTimer(0, () => reject(late))
+          stop = this.setTimer(0, () => {
+            // With what it has by now, perhaps.
+            controller.abort(late)
+            stop = this.setTimer(0, () => reject(late))
+          })
         })
         ask(controller.signal).then(resolve, reject)
       })

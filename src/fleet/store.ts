@@ -92,9 +92,11 @@ export interface Answer {
   /**
    * Why the ask had no effect, or not all of it: it came too late; the record is of a newer version; or
    * its registers were more than a day ahead of the store, so that the process must take those of the answer, though
-   * they look older.
+   * they look older; or the part of the store that has the breaker can't be reached, so that the answer is none.
    */
-  readonly refused?: 'late' | 'schema' | 'ahead' | undefined
+  readonly refused?: 'late' | 'schema' | 'ahead' | 'lost' | undefined
+  /** Why it is lost. */
+  readonly error?: Error | undefined
   /** Whether the lease that was asked for was granted; undefined if none was asked for. */
   readonly granted?: boolean | undefined
   /** After how many ms to ask again for a lease that was not granted. */
@@ -165,7 +167,8 @@ export interface JournalEntry {
 export interface FleetStore {
   /**
    * Answers every ask, in the same order, each as by one `step`, atomically. Rejects when the store can't be
-   * reached, and when `signal` is aborted. It never asks twice by itself. A store that has `read` keeps what the
+   * reached, and when `signal` is aborted; where that may be so of a part only, what is asked of that is refused as
+   * `lost`. It never asks twice by itself. A store that has `read` keeps what the
    * process says of itself; then there may be no ask.
    */
   exchange(

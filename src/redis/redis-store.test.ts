@@ -65,6 +65,53 @@ describe('redisStore', () => {
     expect(connection.sent).toHaveLength(1)
   })
 
+  it.each([
+    ['fails', () => Promise.reject(new Error('CLUSTERDOWN Hash slot not served')), 'CLUSTERDOWN'],
+    ['hangs', () => new Promise<never>(() => {}), 'ERROR'],
+  ])('has the answers of the other shards when one %s', async (_, lost, code) => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    const of = (name: string): number => shardOf(name, 2)
+    const control = new AbortController()
+    const connection = scripted([])
+    // Once the other shard has been heard.
+    const abort = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) await undefined
+      control.abort(new Error('late'))
+    }
+    const evaluate = async (...[, , keys]: Parameters<RedisConnection['evaluate']>) => {
+      if (keys[0]?.includes('{shop:1}')) return lost()
+      void abort()
+      return keys.slice(4).map(() => answer)
+    }
+    const store = redisStore({ ...connection, evaluate }, { namespace: 'shop', shards: 2 })
+
+    const answers = await store.exchange(
+      names.map((name) => ask({ name })),
+      control.signal,
+    )
+
+    expect(new Set(names.map(of))).toEqual(new Set([0, 1]))
+    for (const [i, name] of names.entries()) {
+      if (of(name) === 0) expect(answers[i]).toMatchObject({ nowMs: 1_000 })
+      else expect(answers[i]).toMatchObject({ refused: 'lost', error: { code } })
+    }
+  })
+
+  it('does not reject where only a shard that fails was asked', async () => {
+    const connection = scripted([new Error('LOADING'), new Error('LOADING'), new Error('LOADING')])
+    const store = redisStore(connection, { namespace: 'shop', shards: 2 })
+    const [first, other] = ['a', 'b', 'c', 'd', 'e', 'f'].filter(
+      (name, i, all) => all.findIndex((it) => shardOf(it, 2) === shardOf(name, 2)) === i,
+    ) as [string, string]
+
+    expect(await store.exchange([ask({ name: first })], never)).toMatchObject([
+      { refused: 'lost', error: { code: 'LOADING' } },
+    ])
+    const both = store.exchange([ask({ name: first }), ask({ name: other })], never)
+
+    expect(await reasonOf(both)).toMatchObject({ code: 'LOADING' })
+  })
+
   it('sends nothing while the client is not connected, or after it was told to stop', async () => {
     const connection = scripted([])
     const idle = redisStore({ ...connection, ready: false }, { namespace: 'shop' })

@@ -73,12 +73,25 @@ class RedisStore implements FleetStore {
     this.#shards = Array.from({ length: shards }, (_, shard) => keysOf(namespace, shard))
   }
 
-  exchange(
+  async exchange(
     asks: readonly Ask[],
     signal: AbortSignal,
     report?: ProcessReport,
   ): Promise<readonly Answer[]> {
-    return this.#within(signal, () => this.#exchange(asks, report))
+    signal.throwIfAborted()
+    const answers: (Answer | undefined)[] = asks.map(() => undefined)
+    try {
+      await this.#within(signal, () => this.#exchange(asks, answers, report))
+    } catch (error) {
+      const late = RedisStoreError.of(error)
+      const asked = new Set(asks.map(({ name }) => shardOf(name, this.#shards.length)))
+      const isHeard = answers.some((answer) => answer !== undefined && answer.refused !== 'lost')
+      const isAll = asks.length === 0 || asked.size === this.#shards.length
+      if (late.code === 'NOTREADY' || (isAll && !isHeard)) throw error
+      // A shard that fails or hangs is no matter of the others.
+      return asks.map((ask, i) => answers[i] ?? lost(ask, late))
+    }
+    return answers as readonly Answer[]
   }
 
   read(names: readonly string[] | undefined, signal: AbortSignal): Promise<FleetReading> {
@@ -110,9 +123,9 @@ class RedisStore implements FleetStore {
 
   async #exchange(
     asks: readonly Ask[],
+    answers: (Answer | undefined)[],
     report: ProcessReport | undefined,
-  ): Promise<readonly Answer[]> {
-    const answers: Answer[] = []
+  ): Promise<void> {
     const indexes = this.#shards.map((): number[] => [])
     for (const [i, { name }] of asks.entries()) {
       indexes[shardOf(name, indexes.length)]?.push(i)
@@ -121,18 +134,21 @@ class RedisStore implements FleetStore {
     if (asks.length === 0 && report !== undefined) await this.#evaluate(0, [], report)
     const batches = indexes.flatMap((of, shard) =>
       chunks(of).map(async (batch, chunk) => {
-        const replies = await this.#evaluate(
-          shard,
-          batch.map((i) => asks[i] as Ask),
-          chunk === 0 ? report : undefined,
-        )
-        batch.forEach((i, at) => {
-          answers[i] = answerOf(replies[at])
-        })
+        const own = batch.map((i) => asks[i] as Ask)
+        try {
+          const replies = await this.#evaluate(shard, own, chunk === 0 ? report : undefined)
+          batch.forEach((i, at) => {
+            answers[i] = answerOf(replies[at])
+          })
+        } catch (error) {
+          const failed = RedisStoreError.of(error)
+          for (const i of batch) answers[i] = lost(asks[i] as Ask, failed)
+        }
       }),
     )
     await Promise.all(batches)
-    return answers
+    const failed = answers.find((answer) => answer?.refused === 'lost')
+    if (failed !== undefined) throw failed.error
   }
 
   async #evaluate(
@@ -176,6 +192,10 @@ class RedisStore implements FleetStore {
     this.#watches.clear()
     await Promise.all(watches.map((watch) => watch[Symbol.asyncDispose]()))
   }
+}
+
+function lost({ known: registers }: Ask, error: Error): Answer {
+  return { nowMs: 0, registers, fleet: { success: 0, failure: 0, slow: 0 }, refused: 'lost', error }
 }
 
 function chunks(indexes: readonly number[]): number[][] {

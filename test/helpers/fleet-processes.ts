@@ -69,6 +69,9 @@ export function createProcesses(count: number, options: CircuitBreakerOptions = 
 export class UnreliableStore implements FleetStore {
   mode: 'up' | 'down' | 'hangs' = 'up'
   exchanges = 0
+  /** The breakers of a part that can't be reached, and whether that hangs. */
+  readonly lostPart: Set<string> = new Set()
+  partHangs = false
   /** Called with each ask. */
   onAsk: (ask: Ask) => void = () => {}
   /** Its clock, relative to that of the processes, ms. */
@@ -92,12 +95,21 @@ export class UnreliableStore implements FleetStore {
     for (const onPush of this.#watchers) this.#subscribe(onPush, () => {})
   }
 
-  exchange(asks: readonly Ask[], signal: AbortSignal): Promise<readonly Answer[]> {
+  async exchange(asks: readonly Ask[], signal: AbortSignal): Promise<readonly Answer[]> {
     this.exchanges++
     asks.forEach(this.onAsk)
     if (this.mode === 'down') return Promise.reject(new Error('ECONNREFUSED'))
     if (this.mode === 'hangs') return new Promise<never>(() => {})
-    return this.#store.exchange(asks, signal)
+    const there = asks.filter(({ name }) => !this.lostPart.has(name))
+    const answers = [...(await this.#store.exchange(there, signal))]
+    if (there.length === asks.length) return answers
+    if (this.partHangs) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    const error = new Error('CLUSTERDOWN')
+    const fleet = { success: 0, failure: 0, slow: 0 }
+    return asks.map((ask) => {
+      const lost: Answer = { nowMs: 0, registers: ask.known, fleet, refused: 'lost', error }
+      return there.includes(ask) ? (answers.shift() as Answer) : lost
+    })
   }
 
   watch(onPush: (push: Push) => void, onConnect: () => void): AsyncDisposable {
