@@ -24,7 +24,7 @@ export async function operate(
   const ask = { name, process: 'operator', policy, known: NO_REGISTERS, command, nonce }
   const [answer] = await store.exchange([{ ...ask, notAfter: nowMs + NOT_AFTER }], signal)
   if (answer?.refused !== undefined || answer === undefined) {
-    throw new Error(`the store has refused it: ${answer?.refused ?? 'no answer'}`)
+    throw answer?.error ?? new Error(`the store has refused it: ${answer?.refused ?? 'no answer'}`)
   }
   return answer
 }

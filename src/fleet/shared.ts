@@ -8,6 +8,7 @@ import { Presence } from './presence.ts'
 import type { ProcessReport } from './processes.ts'
 import { checkSharedOptions, type SharedFleet, type SharedOptions } from './shared-options.ts'
 import type { Answer, Ask, FleetCommand, FleetReading, FleetStore, JournalEntry } from './store.ts'
+import { within } from './within.ts'
 
 /** Reports go out that often, ms, while all calls succeed. */
 const FLUSH = 1_000
@@ -205,7 +206,9 @@ class Client implements SharedFleet, Link {
     try {
       const from = this.now()
       const asks = asked.map(([, ask]) => ask)
-      const answers = await this.#within((signal) => this.#store.exchange(asks, signal, report))
+      const answers = await within(this, this.deadline, (signal) =>
+        this.#store.exchange(asks, signal, report),
+      )
       const at = this.now()
       this.#last = { took: at - from, at }
       this.#report(true)
@@ -246,33 +249,6 @@ class Client implements SharedFleet, Link {
     this.#options.onConnection?.(true, lost?.error)
   }
 
-  async #within<T>(
-    ask: (signal: AbortSignal) => Promise<T>,
-    ms: number = this.deadline,
-  ): Promise<T> {
-    const controller = new AbortController()
-    const late = new Error(`the store has not answered within ${ms} ms`)
-    let stop = (): void => {}
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        stop = this.setTimer(ms, () => {
-          // An answer may have arrived while the event loop was blocked.
-          stop = this.setTimer(0, () => {
-            // With what it has by now, perhaps.
-            controller.abort(late)
-            stop = this.setTimer(0, () => reject(late))
-          })
-        })
-        ask(controller.signal).then(resolve, reject)
-      })
-    } catch (error) {
-      controller.abort(error)
-      throw error
-    } finally {
-      stop()
-    }
-  }
-
   #report(connected: boolean, error?: unknown): void {
     const isFirst = this.#failures === 1 && !connected
     if (connected === this.connected && !isFirst) return
@@ -288,13 +264,12 @@ class Client implements SharedFleet, Link {
   async read(names?: readonly string[]): Promise<FleetReading> {
     const { read } = this.#store
     if (read === undefined) throw new TypeError('the store of this fleet can not be read')
-    return this.#within((signal) => read.call(this.#store, names, signal), PATIENCE)
+    return within(this, PATIENCE, (signal) => read.call(this.#store, names, signal))
   }
 
   async operate(name: string, command: FleetCommand): Promise<Answer | undefined> {
-    const answer = await this.#within(
-      (signal) => operate(this.#store, name, command, signal),
-      PATIENCE,
+    const answer = await within(this, PATIENCE, (signal) =>
+      operate(this.#store, name, command, signal),
     )
     if (answer !== undefined) {
       for (const member of this.#living(name)) member.hear({ name, ...answer })
@@ -305,7 +280,7 @@ class Client implements SharedFleet, Link {
   async journal(limit = 200): Promise<readonly JournalEntry[]> {
     const { journal } = this.#store
     if (journal === undefined) throw new TypeError('the store of this fleet has no journal')
-    return this.#within((signal) => journal.call(this.#store, limit, signal), PATIENCE)
+    return within(this, PATIENCE, (signal) => journal.call(this.#store, limit, signal))
   }
 
   async ready(): Promise<void> {
