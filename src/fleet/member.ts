@@ -138,9 +138,11 @@ export class Member implements Membership {
       this.lose(new Error(`the store has a newer record of ${this.name}: update short-circuit`))
       return
     }
-    if (refused !== 'late' && ask.command !== undefined) this.#commands.shift()
+    const done = refused === 'late' ? undefined : ask.command
+    if (done !== undefined) this.#commands.shift()
     if (answer.otherPolicy !== undefined) this.#dispute(answer.otherPolicy)
     this.#adopt(registers, nowMs, refused === 'ahead' ? 'anything' : 'other contents')
+    if (done?.kind === 'override') this.#liftPast(done)
     if (!this.heard) {
       this.heard = true
       const { automatic } = this.#known
@@ -151,6 +153,16 @@ export class Member implements Membership {
     }
     this.#lease.take(answer, ask)
     if (this.#commands.length > 0) this.#link.soon(0)
+  }
+
+  /** An override that was set here, and lifted elsewhere before this process heard that the fleet has it. */
+  #liftPast({ mode, by, reason }: FleetCommand & { kind: 'override' }): void {
+    const { override } = this.#breaker.machine
+    const isSet = this.#commands.some(({ kind }) => kind === 'override')
+    if (override === undefined || isSet || this.#known.override.mode !== null) return
+    const { process } = this.#link
+    const isOwn = (override.reason ?? '') === reason && (override.by ?? process) === by
+    if (isOwn && override.mode === mode) this.#tell((it, now) => it.release(now, override))
   }
 
   /** Others go by another policy, as while a new version is rolled out: it is reported once. */

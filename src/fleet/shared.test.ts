@@ -275,6 +275,29 @@ describe('what is done by hand to a fleet', () => {
     expect(events).toEqual(['forced-open'])
   })
 
+  it('is lifted where it was set, too, when that was told before its own answer came', async () => {
+    const { clock, store, processes } = createProcesses(2)
+    const [a, b] = processes as [Process, Process]
+    await clock.advance(0)
+    const exchange = store.exchange.bind(store)
+    store.exchange = async (asks, signal) => {
+      const answers = await exchange(asks, signal)
+      const slow = asks.some(({ process }) => process === 'p0')
+      if (slow) await new Promise<void>((resolve) => clock.setTimer(100, resolve))
+      return answers
+    }
+
+    store.mute = true
+    a.breaker.forceOpen({ fleet: true })
+    await clock.advance(10)
+    store.mute = false
+    b.breaker.release({ fleet: true })
+    await pass(clock, 1_000)
+
+    expect(states(processes)).toEqual(['closed', 'closed'])
+    expect(a.breaker.snapshot().override).toBe(null)
+  })
+
   it('lifts itself everywhere when its time is over, the store being gone', async () => {
     const { clock, store, processes } = createProcesses(2)
     await clock.advance(0)

@@ -72,6 +72,8 @@ export class UnreliableStore implements FleetStore {
   /** The breakers of a part that can't be reached, and whether that hangs. */
   readonly lostPart: Set<string> = new Set()
   partHangs = false
+  /** Pushes are lost. */
+  mute = false
   /** Called with each ask. */
   onAsk: (ask: Ask) => void = () => {}
   /** Its clock, relative to that of the processes, ms. */
@@ -119,7 +121,7 @@ export class UnreliableStore implements FleetStore {
 
   #subscribe(onPush: (push: Push) => void, onConnect: () => void): AsyncDisposable {
     const watch = this.#store.watch as NonNullable<FleetStore['watch']>
-    return watch(onPush, onConnect)
+    return watch((push) => this.mute || onPush(push), onConnect)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
