@@ -56,7 +56,7 @@ export function createLazyCircuit(options: CircuitBreakerOptions<unknown>): Lazy
   const report = (error: unknown, source: string) =>
     printListenerError({ breaker: name, error, source })
   lazy.createdAt = guardClock(factory.clock, report).now()
-  // Saved state must be checked at once.
-  if (options.saved !== undefined) lazy.existing = lazy.create()
+  // Saved state must be checked, and a fleet heard, before the first call.
+  if (options.saved !== undefined || options.shared !== undefined) lazy.existing = lazy.create()
   return lazy
 }

@@ -34,6 +34,21 @@ describe('breakers that share a store', () => {
     }
   })
 
+  it('know before their first call that the fleet is open, once it is ready', async () => {
+    const store = memoryStore()
+    const first = shared(store)
+    new CircuitBreaker({ name: 'users', shared: first }).trip({ fleet: true })
+    await first.ready()
+    const second = shared(store)
+    const late = new CircuitBreaker({ name: 'users', shared: second })
+    await second.ready()
+
+    expect(late.state).toBe('open')
+    expect(await reasonOf(late.run(() => 'answer'))).toBeInstanceOf(CircuitOpenError)
+    await first.close()
+    await second.close()
+  })
+
   it('let one probe out, fleet-wide, and close together when it has succeeded', async () => {
     const { clock, processes } = createProcesses(4)
     await open(clock, processes)

@@ -6,7 +6,7 @@ import type { WindowSettings } from '../core/trip/window.ts'
 
 /** The type of the option `shared`: what `shared` of `short-circuit/fleet` returns. */
 export interface SharedBreakers {
-  /** Called once for each breaker, when it is first used. */
+  /** Called once for each breaker: when it is created, or when one of a registry is first used. */
   join(member: FleetMember): Membership
 }
 
