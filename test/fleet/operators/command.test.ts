@@ -163,22 +163,19 @@ describe('the command against the Redis of a fleet', () => {
       await gone.zrem(keysOf(namespace, 0).seen, 'cron')
       gone.disconnect()
     })
-    // A report carries the policy to the store.
-    const isSeen = async (): Promise<readonly string[]> => {
+    // Reports carry to the store what differs, and from it which policy is another one's.
+    const list = async (): Promise<string> => {
       for (const member of [...members, different]) member.say('succeed')
-      const { processes } = JSON.parse((await sc('fleet --json')).out) as FleetSummary
-      return processes.map(({ process }) => process)
+      return (await sc('fleet --all')).out
     }
-    await expect.poll(isSeen).toEqual(expect.arrayContaining(['worker-2', 'cron']))
-
-    const { out } = await sc('fleet --all')
+    await expect.poll(list).toMatch(/^▲ cron +other policy .*cron 1\.7\.9 /m)
+    await expect
+      .poll(list)
+      .toMatch(/^▲ worker-2 +isolated +\d+s ago +checkout 1\.8\.2 .*payments: open by itself/m)
+    const out = await list()
 
     expect(out).toMatch(/ processes are up to date · /)
     expect(out).toMatch(/^ {2}PROCESS +STATE +SEEN +VERSION +UP FOR +WHAT DIFFERS$/m)
-    expect(out).toMatch(
-      /^▲ worker-2 +isolated +\d+s ago +checkout 1\.8\.2 .*payments: open by itself/m,
-    )
-    expect(out).toMatch(/^▲ cron +other policy .*cron 1\.7\.9 /m)
     members[2]?.say('reset')
   })
 
