@@ -116,6 +116,7 @@ const config: ViteUserConfig = {
         test: {
           // One breaker for many processes, with a real Redis.
           name: 'fleet',
+          retry,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 15_000 } },
@@ -127,6 +128,7 @@ const config: ViteUserConfig = {
         test: {
           // Its processes need the machine for themselves, so it runs after all others.
           name: 'fleet-demo',
+          retry,
           sequence: { groupOrder: 1 },
           include: ['test/fleet/demo/*.test.ts'],
         },
@@ -137,6 +139,7 @@ const config: ViteUserConfig = {
         test: {
           // The page of the admin, in a browser, with a real process behind it.
           name: 'dashboard',
+          retry,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 15_000 } },
@@ -148,6 +151,7 @@ const config: ViteUserConfig = {
         test: {
           // The command at a real terminal, and what shells complete.
           name: 'command',
+          retry,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 30_000 } },
@@ -158,6 +162,7 @@ const config: ViteUserConfig = {
         test: {
           // The built site, in a browser.
           name: 'site',
+          retry,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 30_000 } },

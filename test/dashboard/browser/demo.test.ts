@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Snapshot } from '../../../src/index.ts'
 import { openPage, useBrowser } from './page.ts'
 
 const main = fileURLToPath(new URL('../../../demo/main.ts', import.meta.url))
@@ -36,6 +37,13 @@ describe.runIf(runsTypeScript)('the served demo', () => {
     const page = await openPage(url)
     const row = page.locator('.row.item', { has: page.getByText('payments', { exact: true }) })
     await page.getByRole('heading', { name: 'All 3 breakers are closed' }).waitFor()
+    // What is normal must have been seen, or only a minute without an answer counts as hung.
+    const successes = async (): Promise<number> => {
+      const response = await fetch(`${url}api/v1/breakers/payments`)
+      const { snapshot } = (await response.json()) as { snapshot: Snapshot }
+      return snapshot.counts.success
+    }
+    await expect.poll(successes).toBeGreaterThan(50)
 
     press('f')
     await row.getByText('overdue calls').waitFor()
