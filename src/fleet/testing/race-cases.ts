@@ -21,7 +21,7 @@ export const raceCases: readonly StoreCase[] = [
       const opened = await openSome(stores)
 
       await Promise.all(
-        range(ASKS).map((i) => {
+        range(ASKS).map(async (i) => {
           const one = askOf({ process: `p${i % opened.length}`, report: ONE, nonce: i })
           return opened[i % opened.length]?.exchange([one], never)
         }),
@@ -44,7 +44,7 @@ export const raceCases: readonly StoreCase[] = [
       const { registers: known } = await say(first, { policy, command: HALF_OPEN })
 
       const answers = await Promise.all(
-        range(ASKS).map((i) => {
+        range(ASKS).map(async (i) => {
           const lease = `lease.${i}`
           const one = askOf({ process: `p${i % opened.length}`, policy, known, lease, nonce: i })
           return opened[i % opened.length]?.exchange([one], never)
