@@ -39,7 +39,7 @@ export const answerCases: readonly StoreCase[] = [
       let record: FleetRecord | undefined
       for (const i of range(300)) {
         const ask = random.next()
-        const answer = (await opened[i % 2]?.exchange([ask], never))?.[0]
+        const answer = (await opened[i % 2]?.exchange([ask], never()))?.[0]
         insist(answer !== undefined, 'an ask was not answered')
         const expected = step(record, ask, answer.nowMs)
         record = expected.record
@@ -61,7 +61,7 @@ export const answerCases: readonly StoreCase[] = [
       const store = await stores.open()
       const asks = range(120).map((i) => askOf({ name: `breaker ${i % 40}`, report: ONE }))
 
-      const answers = await store.exchange(asks, never)
+      const answers = await store.exchange(asks, never())
 
       insist(answers.length === 120, `${answers.length} of 120 asks were answered`)
       for (const [i, { fleet }] of answers.entries()) {

@@ -35,8 +35,10 @@ export const FORCE = {
   reason: 'a test',
 } as const
 
-/** A signal that is never aborted. */
-export const never: AbortSignal = /* @__PURE__ */ new AbortController().signal
+/** A signal that is never aborted. Not made when this is loaded, which Workers do not allow. */
+export function never(): AbortSignal {
+  return new AbortController().signal
+}
 
 /** An ask of a process that has heard nothing yet. */
 export function askOf(said: Partial<Ask> = {}): Ask {
@@ -46,7 +48,7 @@ export function askOf(said: Partial<Ask> = {}): Ask {
 
 /** One exchange with one ask. */
 export async function say(store: FleetStore, said: Partial<Ask> = {}): Promise<Answer> {
-  const [answer] = await store.exchange([askOf(said)], never)
+  const [answer] = await store.exchange([askOf(said)], never())
   if (answer === undefined) throw new ConformanceError('an ask was not answered')
   return answer
 }

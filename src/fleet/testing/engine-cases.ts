@@ -12,7 +12,7 @@ function bytesOf(text: string): Uint8Array {
 }
 
 async function textOf(engine: CasStore): Promise<string> {
-  const { bytes } = await engine.load('api', never)
+  const { bytes } = await engine.load('api', never())
   return bytes === null ? 'nothing' : new TextDecoder().decode(bytes)
 }
 
@@ -22,8 +22,8 @@ async function save(
   rev?: string,
   ttlMs: number = HOUR,
 ): Promise<boolean> {
-  const loaded = rev ?? (await engine.load('api', never)).rev
-  return engine.save('api', bytesOf(text), loaded, ttlMs, never, false)
+  const loaded = rev ?? (await engine.load('api', never())).rev
+  return engine.save('api', bytesOf(text), loaded, ttlMs, never(), false)
 }
 
 /** What a `CasStore` has to do, without the decisions. */
@@ -35,13 +35,13 @@ export const engineCases: readonly StoreCase[] = [
     requires: ['compare and swap'],
     async check(stores) {
       const engine = await stores.engine()
-      const { bytes, rev } = await engine.load('api', never)
+      const { bytes, rev } = await engine.load('api', never())
       insist(bytes === null, 'there is a record before the first')
 
-      const saved = await engine.save('api', ALL_BYTES, rev, HOUR, never, true)
+      const saved = await engine.save('api', ALL_BYTES, rev, HOUR, never(), true)
 
       insist(saved, 'it was not saved')
-      const loaded = (await (await stores.engine()).load('api', never)).bytes
+      const loaded = (await (await stores.engine()).load('api', never())).bytes
       insist(loaded?.length === ALL_BYTES.length, `it has ${loaded?.length} bytes`)
       const wrong = ALL_BYTES.findIndex((byte, i) => loaded[i] !== byte)
       insist(wrong === -1, `byte ${wrong} is another one`)
@@ -57,7 +57,7 @@ export const engineCases: readonly StoreCase[] = [
       const [first] = engines
       insist(first !== undefined, 'the store can not be opened')
       for (const round of ['the first', 'the second']) {
-        const { rev } = await first.load('api', never)
+        const { rev } = await first.load('api', never())
         const saved = await Promise.all(
           range(100).map((i) => save(engines[i % 4] ?? first, `${round} of ${i}`, rev)),
         )
@@ -78,7 +78,7 @@ export const engineCases: readonly StoreCase[] = [
       const engine = await stores.engine()
       const revs: string[] = []
       for (const i of range(5)) {
-        revs.push((await engine.load('api', never)).rev)
+        revs.push((await engine.load('api', never())).rev)
         insist(await save(engine, `text ${i}`), 'it can not be saved')
       }
       for (const rev of revs) insist(!(await save(engine, 'stale', rev)), 'it was saved')
@@ -96,7 +96,7 @@ export const engineCases: readonly StoreCase[] = [
       const revs: string[] = []
       for (const i of range(3)) {
         await save(engine, `text ${i}`)
-        revs.push((await engine.load('api', never)).rev)
+        revs.push((await engine.load('api', never())).rev)
       }
 
       await stores.need('lose')()
@@ -134,7 +134,7 @@ export const engineCases: readonly StoreCase[] = [
     requires: ['compare and swap'],
     async check(stores) {
       const engine = await stores.engine()
-      const { rev } = await engine.load('api', never)
+      const { rev } = await engine.load('api', never())
       const reason = new Error('too late')
       const aborted = AbortSignal.abort(reason)
 

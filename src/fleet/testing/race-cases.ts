@@ -23,7 +23,7 @@ export const raceCases: readonly StoreCase[] = [
       await Promise.all(
         range(ASKS).map(async (i) => {
           const one = askOf({ process: `p${i % opened.length}`, report: ONE, nonce: i })
-          return opened[i % opened.length]?.exchange([one], never)
+          return opened[i % opened.length]?.exchange([one], never())
         }),
       )
 
@@ -47,7 +47,7 @@ export const raceCases: readonly StoreCase[] = [
         range(ASKS).map(async (i) => {
           const lease = `lease.${i}`
           const one = askOf({ process: `p${i % opened.length}`, policy, known, lease, nonce: i })
-          return opened[i % opened.length]?.exchange([one], never)
+          return opened[i % opened.length]?.exchange([one], never())
         }),
       )
 

@@ -137,7 +137,7 @@ export const timeCases: readonly StoreCase[] = [
       insist(ended === reason, `it ended ${ended instanceof Error ? `with ${ended}` : ended}`)
       await stores.bed.thaw?.()
       await until('an answer', () =>
-        store.exchange([askOf()], never).then(
+        store.exchange([askOf()], never()).then(
           () => true,
           () => false,
         ),
