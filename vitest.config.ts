@@ -112,6 +112,30 @@ const config: ViteUserConfig = {
         },
       },
       {
+        resolve: {
+          alias: [
+            ...alias,
+            ...[
+              { find: /^express$/, file: 'express-4/index.js' },
+              { find: /^fastify$/, file: 'fastify-5.0/fastify.js' },
+              { find: /^hono$/, file: 'hono-4.8/dist/index.js' },
+              { find: /^hono\/http-exception$/, file: 'hono-4.8/dist/http-exception.js' },
+            ].map(({ find, file }) => ({
+              find,
+              replacement: join(import.meta.dirname, 'test/clients/matrix/node_modules', file),
+            })),
+          ],
+        },
+        test: {
+          // The tests of servers again, with the oldest frameworks that are supported.
+          name: 'clients-oldest-servers',
+          env: { EXPRESS: '4' },
+          testTimeout: 60_000,
+          retry,
+          include: ['test/adapters/servers.test.ts'],
+        },
+      },
+      {
         resolve: { alias },
         test: {
           // One breaker for many processes, with a real Redis.

@@ -43,14 +43,14 @@ const delta = (delta: object, finish_reason: string | null = null): string =>
     ...{ choices: [{ index: 0, delta, finish_reason }] },
   } as never)
 
-const openai: Sdk = {
+const openai = (module: 'openai' | 'openai-6'): Sdk => ({
   events: [
     delta({ role: 'assistant', content: '' }),
     delta({ content: 'hel' }),
     `${delta({ content: 'lo' }, 'stop')}data: [DONE]\n\n`,
   ],
   async create(options) {
-    const { OpenAI } = await import('openai')
+    const { OpenAI } = (await import(module)) as typeof import('openai')
     const { completions } = new OpenAI({ apiKey: 'key', ...options }).chat
     const body = { model: 'm', messages }
     const signals = (signal?: AbortSignal) => (signal === undefined ? {} : { signal })
@@ -65,7 +65,7 @@ const openai: Sdk = {
       },
     }
   },
-}
+})
 
 const text = (text: string) => ({
   ...{ type: 'content_block_delta', index: 0 },
@@ -169,7 +169,9 @@ function isTimeout(error: unknown): boolean {
 }
 
 const SDKS = [
-  { name: 'openai', packages: ['openai'], sdk: openai },
+  { name: 'openai', packages: ['openai'], sdk: openai('openai') },
+  // The last one for Node 20.
+  { name: 'openai 6', packages: ['openai-6'], sdk: openai('openai-6') },
   { name: 'Anthropic', packages: ['@anthropic-ai/sdk'], sdk: anthropic },
 ] as const
 
