@@ -90,7 +90,10 @@ const tables: Readonly<Record<string, readonly [Classifier, readonly Row[]]>> = 
     [
       ['lost', { code: 'PROTOCOL_CONNECTION_LOST' }, 'failure'],
       ['too many connections', { code: 'ER_CON_COUNT_ERROR', errno: 1040 }, 'failure'],
+      ['out of resources', { errno: 1041 }, 'failure'],
       ['shutdown', { errno: 1053 }, 'failure'],
+      ['too many connections of a user', { errno: 1203 }, 'failure'],
+      ['read-only', { errno: 1290 }, 'failure'],
       ['execution time', { errno: 3024 }, 'failure'],
       ['lock wait', { errno: 1205 }, 'neutral'],
       ['deadlock', { errno: 1213 }, 'neutral'],
@@ -136,8 +139,19 @@ const tables: Readonly<Record<string, readonly [Classifier, readonly Row[]]>> = 
       ['network', { name: 'MongoNetworkError' }, 'failure'],
       ['selection', { name: 'MongoServerSelectionError' }, 'failure'],
       ['pool', { name: 'MongoPoolClearedError' }, 'failure'],
-      ['not primary', { name: 'MongoServerError', code: 10107 }, 'failure'],
-      ['out of time', { name: 'MongoServerError', code: 50 }, 'failure'],
+      ...(
+        [
+          ['PrimarySteppedDown', 189],
+          ['NotWritablePrimary', 10107],
+          ['NotPrimaryNoSecondaryOk', 13435],
+          ['NotPrimaryOrSecondary', 13436],
+          ['LegacyNotPrimary', 10058],
+          ['InterruptedAtShutdown', 11600],
+          ['InterruptedDueToReplStateChange', 11602],
+          ['ShutdownInProgress', 91],
+          ['MaxTimeMSExpired', 50],
+        ] as const
+      ).map(([name, code]): Row => [name, { name: 'MongoServerError', code }, 'failure']),
       ['write conflict', { name: 'MongoServerError', code: 112 }, 'neutral'],
       ['duplicate', { name: 'MongoServerError', code: 11000 }, 'success'],
       ['of the server, without a code', { name: 'MongoServerError' }, 'success'],
