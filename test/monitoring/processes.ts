@@ -1,9 +1,9 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { freePort } from '../../scripts/free-port.mjs'
 import { adviceFor, findTool } from '../../scripts/tools.mjs'
 
 /** A program of this folder, which prints its port first. It ends with this process. */
@@ -97,15 +97,6 @@ export class Prometheus {
     await kill(this.#child)
     await rm(this.#folder, { recursive: true, force: true })
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** Asks four times a second until there is an answer. Errors count as none until a minute is over. */
