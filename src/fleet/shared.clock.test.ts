@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   createProcesses,
   EXCHANGE,
+  join,
   OPEN,
   open,
   pass,
@@ -31,30 +32,25 @@ describe('when the clock of the store goes back by an hour', () => {
   })
 
   it('one that comes later hears of one open time at most', async () => {
-    const { clock, store, processes, create } = createProcesses(2)
-    await open(clock, processes)
+    const fleet = createProcesses(2)
+    await open(fleet.clock, fleet.processes)
 
-    store.skew -= HOUR
-    const late = create('late')
-    const ready = late.fleet.ready()
-    await pass(clock, EXCHANGE)
-    await ready
+    fleet.store.skew -= HOUR
+    const late = await join(fleet)
 
     expect(late.breaker.state).toBe('open')
     expect(late.breaker.snapshot().retryAfter).toBeLessThanOrEqual(OPEN)
   })
 
   it('one that comes later is overridden for as long as was said at most', async () => {
-    const { clock, store, processes, create } = createProcesses(1)
+    const fleet = createProcesses(1)
+    const { clock, store, processes } = fleet
     await clock.advance(0)
     processes[0]?.breaker.forceOpen({ fleet: true, for: 10_000 })
     await pass(clock, EXCHANGE)
 
     store.skew -= HOUR
-    const late = create('late')
-    const ready = late.fleet.ready()
-    await pass(clock, EXCHANGE)
-    await ready
+    const late = await join(fleet)
     expect(late.breaker.state).toBe('open')
     await pass(clock, 10_000)
 

@@ -3,6 +3,7 @@ import {
   createProcesses,
   EXCHANGE,
   failTimes,
+  join,
   OPEN,
   open,
   type Process,
@@ -118,13 +119,10 @@ describe('breakers that share a store', () => {
   })
 
   it('tell one that comes later', async () => {
-    const { clock, processes, create } = createProcesses(2)
-    await open(clock, processes)
+    const fleet = createProcesses(2)
+    await open(fleet.clock, fleet.processes)
 
-    const late = create('late')
-    const ready = late.fleet.ready()
-    await pass(clock, EXCHANGE)
-    await ready
+    const late = await join(fleet)
 
     expect(late.breaker.state).toBe('open')
     expect(late.breaker.snapshot().retryAfter).toBeLessThan(OPEN)
@@ -149,7 +147,7 @@ describe('breakers that share a store', () => {
     expect(a.breaker.snapshot().counts).toMatchObject({ success: 0, stale: 1 })
   })
 
-  it('say nothing while nobody calls, but for a poll now and then', async () => {
+  it('say nothing while there are no calls, but for a poll now and then', async () => {
     const { clock, store } = createProcesses(1)
     await clock.advance(0)
     const before = store.exchanges

@@ -138,6 +138,15 @@ export async function open(clock: ManualClock, processes: readonly Process[]): P
   await pass(clock, EXCHANGE)
 }
 
+/** Resolves with a process that has joined later than the others. */
+export async function join({ clock, create }: Processes): Promise<Process> {
+  const late = create('late')
+  const ready = late.fleet.ready()
+  await pass(clock, EXCHANGE)
+  await ready
+  return late
+}
+
 export const states = (processes: readonly Process[]): string[] =>
   processes.map(({ breaker }) => breaker.state)
 
