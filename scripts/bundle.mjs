@@ -1,4 +1,4 @@
-// Bundles the library: one file for each entry and four for the code they share. Loading a hundred
+// Bundles the library: one file for each entry and five for the code they share. Loading a hundred
 // small files takes a program longer than everything it then does with them. The errors are apart, so
 // that whoever only recognises them takes nothing else along, and so is what only adapters and stores
 // of fleets need.
@@ -82,6 +82,7 @@ async function bundle(format, extension) {
                 minShareCount: 2,
               },
               { name: 'fleet', test: /src\/fleet\//, minShareCount: 2 },
+              { name: 'testing', test: /src\/testing\//, minShareCount: 2 },
               { name: 'adapters', test: /src\/(adapter|outcomes)\//, minShareCount: 2 },
             ],
           },

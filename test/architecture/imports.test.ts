@@ -57,7 +57,11 @@ const SHARED = ['adapter', 'outcomes']
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   admin: ['fleet/index.ts'],
   'admin/node': ['admin/index.ts'],
-  'fleet/testing': ['fleet/index.ts', 'testing/index.ts'],
+  'fleet/testing': [
+    'fleet/index.ts',
+    'testing/conformance/conformance-case.ts',
+    'testing/conformance/run-cases.ts',
+  ],
   postgres: ['fleet/index.ts'],
   redis: ['fleet/index.ts'],
 }

@@ -1,6 +1,7 @@
+import { insist } from '../../testing/conformance/conformance-case.ts'
 import { type Answer, type FleetRecord, step } from '../index.ts'
 import { askOf, FORCE, isSame, never, ONE, RandomAsks, range, say, TRIP } from './asks.ts'
-import { defineCase, insist, type StoreCase } from './store-case.ts'
+import { defineCase, type StoreCase } from './store-case.ts'
 
 const NAMES = [
   ...[

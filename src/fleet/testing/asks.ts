@@ -1,4 +1,4 @@
-import { ConformanceError } from '../../testing/index.ts'
+import { insist } from '../../testing/conformance/conformance-case.ts'
 import {
   type Answer,
   type Ask,
@@ -49,7 +49,7 @@ export function askOf(said: Partial<Ask> = {}): Ask {
 /** One exchange with one ask. */
 export async function say(store: FleetStore, said: Partial<Ask> = {}): Promise<Answer> {
   const [answer] = await store.exchange([askOf(said)], never())
-  if (answer === undefined) throw new ConformanceError('an ask was not answered')
+  insist(answer !== undefined, 'an ask was not answered')
   return answer
 }
 

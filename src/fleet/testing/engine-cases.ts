@@ -1,6 +1,7 @@
+import { insist } from '../../testing/conformance/conformance-case.ts'
 import type { CasStore } from '../index.ts'
 import { never, range } from './asks.ts'
-import { defineCase, insist, type StoreCase, until } from './store-case.ts'
+import { defineCase, type StoreCase, until } from './store-case.ts'
 
 const HOUR = 3_600_000
 

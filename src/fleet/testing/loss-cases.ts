@@ -1,6 +1,7 @@
+import { insist } from '../../testing/conformance/conformance-case.ts'
 import { NO_REGISTERS } from '../index.ts'
 import { FORCE, HALF_OPEN, isSame, ONE, say, TRIP } from './asks.ts'
-import { defineCase, insist, type StoreCase } from './store-case.ts'
+import { defineCase, type StoreCase } from './store-case.ts'
 
 const DAY = 86_400_000
 

@@ -1,6 +1,7 @@
+import { insist } from '../../testing/conformance/conformance-case.ts'
 import { NO_REGISTERS } from '../index.ts'
 import { askOf, HALF_OPEN, never, ONE, PATIENT, range, say } from './asks.ts'
-import { defineCase, insist, type StoreCase, type Stores } from './store-case.ts'
+import { defineCase, type StoreCase, type Stores } from './store-case.ts'
 
 const ASKS = 100
 const PROBES = 3

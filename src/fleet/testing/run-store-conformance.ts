@@ -1,8 +1,4 @@
-import {
-  ConformanceError,
-  type ConformanceResult,
-  NotApplicableError,
-} from '../../testing/index.ts'
+import { type ConformanceResult, runCases } from '../../testing/conformance/run-cases.ts'
 import { answerCases } from './answer-cases.ts'
 import { engineCases } from './engine-cases.ts'
 import { lossCases } from './loss-cases.ts'
@@ -42,26 +38,9 @@ export const storeCases: readonly StoreCase[] = [
  * })
  * console.assert(results.every(({ verdict }) => verdict !== 'fail'))
  */
-export async function runStoreConformance(
+export function runStoreConformance(
   adapter: StoreAdapter,
   cases: readonly StoreCase[] = storeCases,
 ): Promise<ConformanceResult[]> {
-  const results: ConformanceResult[] = []
-  for (const { id, title, expects, run } of cases) {
-    let verdict: ConformanceResult['verdict'] = 'pass'
-    let observed = expects
-    try {
-      await run(adapter)
-    } catch (error) {
-      verdict = error instanceof NotApplicableError ? 'not applicable' : 'fail'
-      observed = describe(error)
-    }
-    results.push({ id, title, verdict, observed })
-  }
-  return results
-}
-
-function describe(error: unknown): string {
-  if (error instanceof ConformanceError || error instanceof NotApplicableError) return error.message
-  return `the case ended with ${String(error)}`
+  return runCases(adapter, cases)
 }

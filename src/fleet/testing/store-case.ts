@@ -1,4 +1,9 @@
-import { ConformanceError, NotApplicableError } from '../../testing/index.ts'
+import {
+  ConformanceError,
+  insist,
+  notApplicable,
+  requireFeatures,
+} from '../../testing/conformance/conformance-case.ts'
 import { type CasStore, casStore, type FleetStore } from '../index.ts'
 import type { StoreAdapter, StoreFeature, StoreTestBed } from './store-adapter.ts'
 
@@ -29,10 +34,7 @@ export function defineCase({ check, ...about }: CaseDefinition): StoreCase {
   return {
     ...about,
     async run(adapter) {
-      for (const feature of about.requires) {
-        const reason = adapter.lacks?.[feature]
-        if (reason !== undefined) throw new NotApplicableError(reason)
-      }
+      requireFeatures(adapter, about.requires)
       const bed = await adapter.setUp()
       const stores = new Stores(bed)
       try {
@@ -43,11 +45,6 @@ export function defineCase({ check, ...about }: CaseDefinition): StoreCase {
       }
     },
   }
-}
-
-/** `observed` describes what happened, as the opposite of the right answer. */
-export function insist(right: boolean, observed: string): asserts right {
-  if (!right) throw new ConformanceError(observed)
 }
 
 /** How long a store has for what it does by itself, ms. */
@@ -93,15 +90,12 @@ export class Stores {
   async engine(): Promise<CasStore> {
     const store = await this.bed.open()
     if ('load' in store) return store
-    throw new NotApplicableError('the store decides by itself')
+    return notApplicable('the store decides by itself')
   }
 
   /** A member of the test bed that the case can't do without. */
   need<K extends 'cut' | 'freeze' | 'lose'>(feature: K): NonNullable<StoreTestBed[K]> {
-    const member = this.bed[feature]
-    if (member === undefined) {
-      throw new NotApplicableError(`the adapter does not provide ${feature}`)
-    }
+    const member = this.bed[feature] ?? notApplicable(`the adapter does not provide ${feature}`)
     return member.bind(this.bed) as NonNullable<StoreTestBed[K]>
   }
 
@@ -111,7 +105,7 @@ export class Stores {
       return
     }
     const store = await this.bed.open()
-    if (!('load' in store)) throw new NotApplicableError('the adapter does not provide putNewer')
+    if (!('load' in store)) return notApplicable('the adapter does not provide putNewer')
     const { signal } = new AbortController()
     const { rev } = await store.load(name, signal)
     const bytes = new TextEncoder().encode('{"schema":2,"registers":"of another kind"}')

@@ -1,5 +1,6 @@
+import { insist } from '../../testing/conformance/conformance-case.ts'
 import { askOf, HALF_OPEN, isSame, never, ONE, PATIENT, say, TRIP } from './asks.ts'
-import { defineCase, insist, type StoreCase, until, within } from './store-case.ts'
+import { defineCase, type StoreCase, until, within } from './store-case.ts'
 
 const HOUR = 3_600_000
 

@@ -1,7 +1,7 @@
-import { NotApplicableError } from '../../testing/index.ts'
+import { insist, notApplicable } from '../../testing/conformance/conformance-case.ts'
 import type { FleetStore, Push } from '../index.ts'
 import { isSame, ONE, range, say, TRIP } from './asks.ts'
-import { defineCase, insist, type StoreCase, until } from './store-case.ts'
+import { defineCase, type StoreCase, until } from './store-case.ts'
 
 interface Watching extends AsyncDisposable {
   readonly pushes: readonly Push[]
@@ -10,7 +10,7 @@ interface Watching extends AsyncDisposable {
 
 /** Resolves when the subscription stands. */
 async function watch(store: FleetStore): Promise<Watching> {
-  if (store.watch === undefined) throw new NotApplicableError('the store does not push')
+  if (store.watch === undefined) return notApplicable('the store does not push')
   const pushes: Push[] = []
   let connected = 0
   const subscription = store.watch(

@@ -37,10 +37,7 @@ export function defineCase({ check, ...about }: CaseDefinition): ConformanceCase
   return {
     ...about,
     async run(adapter: BreakerAdapter): Promise<void> {
-      for (const feature of about.requires) {
-        const reason = adapter.lacks?.[feature]
-        if (reason !== undefined) throw new NotApplicableError(reason)
-      }
+      requireFeatures(adapter, about.requires)
       const bed = await adapter.setUp()
       try {
         await check(bed, (feature) => adapter.lacks?.[feature] === undefined)
@@ -48,6 +45,17 @@ export function defineCase({ check, ...about }: CaseDefinition): ConformanceCase
         await bed.tearDown?.()
       }
     },
+  }
+}
+
+/** @throws NotApplicableError if the adapter lacks one of them */
+export function requireFeatures<Name extends string>(
+  { lacks }: { readonly lacks?: Readonly<Partial<Record<Name, string>>> | undefined },
+  features: readonly Name[],
+): void {
+  for (const feature of features) {
+    const reason = lacks?.[feature]
+    if (reason !== undefined) notApplicable(reason)
   }
 }
 

@@ -9,4 +9,5 @@ export type {
   TestedBreaker,
 } from './adapter.ts'
 export { type ConformanceCase, ConformanceError, NotApplicableError } from './conformance-case.ts'
-export { type ConformanceResult, conformanceCases, runConformance } from './run-conformance.ts'
+export type { ConformanceResult } from './run-cases.ts'
+export { conformanceCases, runConformance } from './run-conformance.ts'
