@@ -1,7 +1,7 @@
 import { insist } from '../../testing/conformance/conformance-case.ts'
 import type { CasStore } from '../index.ts'
 import { never, range } from './asks.ts'
-import { defineCase, type StoreCase, until } from './store-case.ts'
+import { defineCase, rejectsWith, type StoreCase, until } from './store-case.ts'
 
 const HOUR = 3_600_000
 
@@ -15,6 +15,11 @@ function bytesOf(text: string): Uint8Array {
 async function textOf(engine: CasStore): Promise<string> {
   const { bytes } = await engine.load('api', never())
   return bytes === null ? 'nothing' : new TextDecoder().decode(bytes)
+}
+
+async function insistText(engine: CasStore, expected: string): Promise<void> {
+  const text = await textOf(engine)
+  insist(text === expected, `there is ${text} in place of ${expected}`)
 }
 
 async function save(
@@ -65,8 +70,7 @@ export const engineCases: readonly StoreCase[] = [
 
         const winners = range(100).filter((i) => saved[i])
         insist(winners.length === 1, `${winners.length} have saved`)
-        const text = await textOf(first)
-        insist(text === `${round} of ${winners[0]}`, `there is ${text}`)
+        await insistText(first, `${round} of ${winners[0]}`)
       }
     },
   }),
@@ -83,8 +87,7 @@ export const engineCases: readonly StoreCase[] = [
         insist(await save(engine, `text ${i}`), 'it can not be saved')
       }
       for (const rev of revs) insist(!(await save(engine, 'stale', rev)), 'it was saved')
-      const text = await textOf(engine)
-      insist(text === 'text 4', `there is ${text}`)
+      await insistText(engine, 'text 4')
     },
   }),
   defineCase({
@@ -118,14 +121,12 @@ export const engineCases: readonly StoreCase[] = [
       const engine = await stores.engine()
       for (const ttlMs of [HOUR, Infinity]) {
         insist(await save(engine, String(ttlMs), undefined, ttlMs), 'it was not saved')
-        const text = await textOf(engine)
-        insist(text === String(ttlMs), `there is ${text} in place of that for ${ttlMs} ms`)
+        await insistText(engine, String(ttlMs))
       }
       await save(engine, 'short', undefined, 50)
       await until('to be gone', async () => (await textOf(engine)) === 'nothing')
       insist(await save(engine, 'again'), 'it can not be saved again')
-      const text = await textOf(engine)
-      insist(text === 'again', `there is ${text}`)
+      await insistText(engine, 'again')
     },
   }),
   defineCase({
@@ -139,23 +140,11 @@ export const engineCases: readonly StoreCase[] = [
       const reason = new Error('too late')
       const aborted = AbortSignal.abort(reason)
 
-      const ends = await Promise.all(
-        [
-          () => engine.load('api', aborted),
-          () => engine.save('api', bytesOf('late'), rev, HOUR, aborted, false),
-        ].map((start) =>
-          start().then(
-            () => 'with an answer',
-            (error: unknown) => error,
-          ),
-        ),
-      )
+      await rejectsWith(reason, engine.load('api', aborted))
+      const saved = engine.save('api', bytesOf('late'), rev, HOUR, aborted, false)
+      await rejectsWith(reason, saved)
 
-      for (const end of ends) {
-        insist(end === reason, `it ended ${end instanceof Error ? `with ${end}` : end}`)
-      }
-      const text = await textOf(engine)
-      insist(text === 'nothing', `there is ${text}`)
+      await insistText(engine, 'nothing')
     },
   }),
 ]

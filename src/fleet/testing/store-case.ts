@@ -71,6 +71,16 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
   })
 }
 
+/** Fails unless it rejects in time, with that very reason. */
+export async function rejectsWith(reason: Error, promise: Promise<unknown>): Promise<void> {
+  const settled = promise.then(
+    () => 'with an answer',
+    (error: unknown) => error,
+  )
+  const end = await within('the answer', settled)
+  insist(end === reason, `it ended ${end instanceof Error ? `with ${end}` : end}`)
+}
+
 /** The stores of several processes, on the same data. */
 export class Stores {
   readonly bed: StoreTestBed

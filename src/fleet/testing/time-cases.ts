@@ -1,6 +1,6 @@
 import { insist } from '../../testing/conformance/conformance-case.ts'
 import { askOf, HALF_OPEN, isSame, never, ONE, PATIENT, say, TRIP } from './asks.ts'
-import { defineCase, type StoreCase, until, within } from './store-case.ts'
+import { defineCase, rejectsWith, type StoreCase, until } from './store-case.ts'
 
 const HOUR = 3_600_000
 
@@ -105,11 +105,7 @@ export const timeCases: readonly StoreCase[] = [
 
       const asked = store.exchange([askOf({ command: TRIP })], AbortSignal.abort(reason))
 
-      const end = await asked.then(
-        () => 'with an answer',
-        (error: unknown) => error,
-      )
-      insist(end === reason, `it ended ${end instanceof Error ? `with ${end}` : end}`)
+      await rejectsWith(reason, asked)
       const { state } = (await say(await stores.open())).registers.automatic
       insist(state === 'closed', `it was obeyed: the breaker is ${state}`)
     },
@@ -127,15 +123,11 @@ export const timeCases: readonly StoreCase[] = [
       const control = new AbortController()
       await stores.need('freeze')()
       const asked = store.exchange([askOf({ command: TRIP, notAfter: nowMs })], control.signal)
-      const end = asked.then(
-        () => 'with an answer',
-        (error: unknown) => error,
-      )
+      const rejected = rejectsWith(reason, asked)
 
       control.abort(reason)
 
-      const ended = await within('the exchange', end)
-      insist(ended === reason, `it ended ${ended instanceof Error ? `with ${ended}` : ended}`)
+      await rejected
       await stores.bed.thaw?.()
       await until('an answer', () =>
         store.exchange([askOf()], never()).then(
