@@ -1,6 +1,7 @@
 import type { Clock, FleetMember, Membership } from '../index.ts'
 import type { Link } from './link.ts'
 import { Member } from './member.ts'
+import { Members } from './members.ts'
 import { operate } from './operate.ts'
 import { processNumber, unobtrusiveClock } from './platform.ts'
 import { policyOf } from './policy.ts'
@@ -54,8 +55,7 @@ class Client implements SharedFleet, Link {
   readonly #options: SharedOptions
   readonly #clock: Clock
   readonly #random: () => number
-  /** Dropped breakers are freed. */
-  readonly #members = new Map<string, Set<WeakRef<Member>>>()
+  readonly #members = new Members()
   /** Those in a part of the store that can't be reached, and when to ask for them again. */
   #lost = new WeakSet<Member>()
   #askLostAt = 0
@@ -84,11 +84,10 @@ class Client implements SharedFleet, Link {
 
   join(breaker: FleetMember): Membership {
     const member = new Member(breaker, this, policyOf(breaker.options, this.#options.policy))
-    const same = this.#members.get(breaker.name) ?? new Set()
-    this.#members.set(breaker.name, same.add(new WeakRef(member)))
+    this.#members.add(member)
     this.#watch ??= this.#store.watch?.(
       (push) => {
-        for (const member of this.#living(push.name)) member.hear(push)
+        for (const member of this.#members.named(push.name)) member.hear(push)
         if (this.connected) this.#presence.hear(push)
       },
       () => {
@@ -99,20 +98,6 @@ class Client implements SharedFleet, Link {
     )
     this.soon(0)
     return member
-  }
-
-  *#living(name: string): IterableIterator<Member> {
-    const members = this.#members.get(name)
-    for (const ref of members ?? []) {
-      const member = ref.deref()
-      if (member === undefined) members?.delete(ref)
-      else yield member
-    }
-    if (members?.size === 0) this.#members.delete(name)
-  }
-
-  *#all(): IterableIterator<Member> {
-    for (const name of [...this.#members.keys()]) yield* this.#living(name)
   }
 
   draw(below: number): number {
@@ -165,7 +150,7 @@ class Client implements SharedFleet, Link {
       const next = this.#failures === 0 ? FLUSH : this.#retryAfter()
       const asked = this.#failures === 0 ? this.#again - this.now() : next
       this.#again = Infinity
-      if (this.#members.size > 0) this.#setTimer(Math.max(0, Math.min(next, asked)))
+      if (!this.#members.isEmpty) this.#setTimer(Math.max(0, Math.min(next, asked)))
     })
     return this.#exchanging
   }
@@ -178,7 +163,7 @@ class Client implements SharedFleet, Link {
   async #exchangeNow(): Promise<void> {
     const polls = this.now() >= this.#pollAt || this.#failures > 0
     const asked: [Member, Ask][] = []
-    for (const member of this.#all()) {
+    for (const member of this.#members.all()) {
       if (this.#lost.has(member) && this.now() < this.#askLostAt) continue
       const ask = member.ask(polls)
       if (ask !== undefined) asked.push([member, ask])
@@ -190,7 +175,7 @@ class Client implements SharedFleet, Link {
     }
     // A store that can't be read does not keep what is said of processes.
     const says = this.#store.read !== undefined && (asked.length > 0 || this.#presence.due)
-    const report = says ? this.#presence.report(this.#all()) : undefined
+    const report = says ? this.#presence.report(this.#members.all()) : undefined
     if (asked.length === 0 && report !== undefined) await this.#send([], report)
     for (let i = 0; i < asked.length; i += MOST_ASKS) {
       await this.#send(asked.slice(i, i + MOST_ASKS), i === 0 ? report : undefined)
@@ -235,7 +220,7 @@ class Client implements SharedFleet, Link {
       this.#lost = new WeakSet()
       this.#partial = false
       this.#report(false, error)
-      for (const member of this.#all()) member.lose()
+      for (const member of this.#members.all()) member.lose()
     }
   }
 
@@ -243,7 +228,7 @@ class Client implements SharedFleet, Link {
   #reportPart(lost: Answer | undefined): void {
     const partial =
       lost !== undefined ||
-      (this.#partial && [...this.#all()].some((member) => this.#lost.has(member)))
+      (this.#partial && [...this.#members.all()].some((member) => this.#lost.has(member)))
     if (partial === this.#partial) return
     this.#partial = partial
     this.#options.onConnection?.(true, lost?.error)
@@ -272,7 +257,7 @@ class Client implements SharedFleet, Link {
       operate(this.#store, name, command, signal),
     )
     if (answer !== undefined) {
-      for (const member of this.#living(name)) member.hear({ name, ...answer })
+      for (const member of this.#members.named(name)) member.hear({ name, ...answer })
     }
     return answer
   }
@@ -290,12 +275,12 @@ class Client implements SharedFleet, Link {
 
   async close(): Promise<void> {
     if (this.#closed) return
-    for (const member of this.#all()) member.leave()
+    for (const member of this.#members.all()) member.leave()
     await this.ready()
     this.#closed = true
     this.#cancelTimer?.()
     this.connected = false
-    for (const member of this.#all()) member.lose()
+    for (const member of this.#members.all()) member.lose()
     await this.#watch?.[Symbol.asyncDispose]()
     await this.#store[Symbol.asyncDispose]()
   }
