@@ -1,11 +1,11 @@
 import type { Link } from './link.ts'
 import type { Member } from './member.ts'
 import { MOST_SAID, type OpenAlone, type OwnPolicy, type ProcessReport } from './processes.ts'
+import { PER_MS } from './register.ts'
 import type { Answer, Push } from './store.ts'
 
 /** Within so many ms a process says that it has heard what somebody did by hand: all of them together are many. */
 const SAID_WITHIN = 100
-const PER_MS = 1024
 
 /** What a process says of itself, to those who operate the fleet. */
 export class Presence {

@@ -82,7 +82,7 @@ export const NO_REGISTERS: Registers = /* @__PURE__ */ Object.freeze({
 })
 
 /** Stamps count in 1024ths of a millisecond. */
-const PER_MS = 1024
+export const PER_MS = 1024
 const DAY = 24 * 3_600_000
 
 /**
