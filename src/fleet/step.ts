@@ -8,7 +8,7 @@ import {
   stampAfter,
 } from './register.ts'
 import { type Answer, type Ask, type FleetCounts, type FleetPolicy, policyText } from './store.ts'
-import { addTo, totals } from './window.ts'
+import { addTo, geometryOf, totals } from './window.ts'
 
 /** A register that has changed, for journals and pushes. */
 export type FleetChange =
@@ -228,7 +228,7 @@ class Stepping {
     const { report, known, policy } = this.#ask
     if (this.#automatic.state !== 'closed') return NO_COUNTS
     const counted = known.automatic.stamp === this.#automatic.stamp ? report : undefined
-    const geometry = `${policy.bucketMs}x${policy.buckets}`
+    const geometry = geometryOf(policy)
     const { windows } = this.#record
     const window = addTo(windows[geometry] ?? [], counted, policy, this.#now)
     if (window.length > 0) this.#record.windows = { ...windows, [geometry]: window }

@@ -1,11 +1,18 @@
 import type { Bucket } from './record.ts'
 import type { FleetCounts, FleetPolicy } from './store.ts'
 
+/** How a window is divided. */
+type Geometry = Pick<FleetPolicy, 'bucketMs' | 'buckets'>
+
+export function geometryOf({ bucketMs, buckets }: Geometry): string {
+  return `${bucketMs}x${buckets}`
+}
+
 /** The window now, without what has left it, nor what a clock that went back has put ahead. */
 export function addTo(
   window: readonly Bucket[],
   counts: FleetCounts | undefined,
-  { bucketMs, buckets }: FleetPolicy,
+  { bucketMs, buckets }: Geometry,
   now: number,
 ): readonly Bucket[] {
   const current = Math.floor(now / bucketMs)
