@@ -1,3 +1,4 @@
+import { unlessAborted } from '../adapter/unless-aborted.ts'
 import { unobtrusiveClock } from './platform.ts'
 import { type FleetRecord, NO_RECORD, timeToLive } from './record.ts'
 import { step } from './step.ts'
@@ -59,15 +60,6 @@ class Turns {
       if (this.#last.get(name) === ended) this.#last.delete(name)
     }
   }
-}
-
-async function unlessAborted(signal: AbortSignal, done: Promise<void>): Promise<void> {
-  let abort = (): void => {}
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort)
-  })
-  await Promise.race([done, aborted]).finally(() => signal.removeEventListener('abort', abort))
 }
 
 async function exchange(engine: CasStore, ask: Ask, signal: AbortSignal): Promise<Answer> {

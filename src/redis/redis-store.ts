@@ -1,4 +1,5 @@
 import { checkAdapterOptions } from '../adapter/call-options.ts'
+import { unlessAborted } from '../adapter/unless-aborted.ts'
 import type {
   Answer,
   Ask,
@@ -104,20 +105,13 @@ class RedisStore implements FleetStore {
 
   async #within<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
     signal.throwIfAborted()
-    let abort = (): void => {}
-    const aborted = new Promise<never>((_, reject) => {
-      abort = () => reject(signal.reason)
-      signal.addEventListener('abort', abort)
-    })
     try {
       if (!this.#connection.ready) {
         throw new RedisStoreError('The client is not connected', 'NOTREADY')
       }
-      return await Promise.race([ask(), aborted])
+      return await unlessAborted(signal, ask())
     } catch (error) {
       throw signal.aborted ? signal.reason : RedisStoreError.of(error)
-    } finally {
-      signal.removeEventListener('abort', abort)
     }
   }
 
