@@ -61,6 +61,8 @@ export interface SharedFleet extends SharedBreakers, AsyncDisposable {
   close(): Promise<void>
 }
 
+export const DEADLINE = 250
+
 const TYPES = {
   policy: 'object',
   deadline: 'number',
@@ -75,7 +77,7 @@ const TYPES = {
 /** @throws TypeError or RangeError naming the option that is wrong */
 export function checkSharedOptions(options: SharedOptions): void {
   checkAdapterOptions('shared', options, TYPES)
-  const { deadline = 250, process } = options
+  const { deadline = DEADLINE, process } = options
   if (!(deadline > 0 && deadline < Infinity)) {
     throw new RangeError(`deadline of shared must be a number of ms above 0, got ${deadline}`)
   }

@@ -7,7 +7,12 @@ import { processNumber, unobtrusiveClock } from './platform.ts'
 import { policyOf } from './policy.ts'
 import { Presence } from './presence.ts'
 import type { ProcessReport } from './processes.ts'
-import { checkSharedOptions, type SharedFleet, type SharedOptions } from './shared-options.ts'
+import {
+  checkSharedOptions,
+  DEADLINE,
+  type SharedFleet,
+  type SharedOptions,
+} from './shared-options.ts'
 import type { Answer, Ask, FleetCommand, FleetReading, FleetStore, JournalEntry } from './store.ts'
 import { within } from './within.ts'
 
@@ -76,7 +81,7 @@ class Client implements SharedFleet, Link {
     this.#options = options
     this.#clock = options.clock ?? unobtrusiveClock
     this.#random = options.random ?? Math.random
-    this.deadline = options.deadline ?? 250
+    this.deadline = options.deadline ?? DEADLINE
     this.process = options.process ?? `${processNumber()}.${this.draw(2 ** 32).toString(36)}`
     const { service = '', version = '' } = options
     this.#presence = new Presence(this, service, version)
