@@ -136,9 +136,9 @@ export function settleProbe(
   if (outcome === 'failure') {
     state.notBefore = notBefore(state.notBefore, classification, now, settings)
   }
-  const slow = outcome === 'success' && isSlow(probe.duration(now), settings)
-  const counts = slow ? 'failure' : outcome
   const took = probe.duration(now)
+  const slow = outcome === 'success' && isSlow(took, settings)
+  const counts = slow ? 'failure' : outcome
   const decided = state.recovery.settle(probe, counts, took, now)
   // Of a fleet only that decides.
   const decision = trips && !state.fleet ? 'reopen' : decided
@@ -174,9 +174,10 @@ export function settleDueProbe(
   if (expired !== undefined) {
     const { deadline: at, delivered } = expired
     const outcome = isDisabled(override) ? 'cancelled' : delivered ? 'success' : 'failure'
-    const slow = outcome === 'success' && isSlow(expired.duration(at), settings)
+    const took = expired.duration(at)
+    const slow = outcome === 'success' && isSlow(took, settings)
     const counts = slow ? 'failure' : outcome
-    const decision = recovery.settle(expired, counts, expired.duration(at), at)
+    const decision = recovery.settle(expired, counts, took, at)
     const reason = slow ? 'probeSlow' : 'probeExpired'
     return { at, works: works(counts), decision, reason, why: { cause }, expired }
   }
