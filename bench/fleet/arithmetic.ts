@@ -1,5 +1,6 @@
+import { table } from '../markdown.ts'
 import type { StoreCost } from './store.ts'
-import { rounded, table } from './table.ts'
+import { rounded } from './tables.ts'
 
 const FLEETS = [
   [10, 10],

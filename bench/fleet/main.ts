@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { RedisProcess } from '../../demo/fleet/redis-process.ts'
 import { adviceFor, findTool } from '../../scripts/tools.mjs'
+import { withFigures } from '../markdown.ts'
 import { arithmeticTable } from './arithmetic.ts'
 import { callCosts } from './calls.ts'
 import { commandCounts } from './commands.ts'
 import { openings, SETTINGS } from './opening.ts'
-import { withFigures } from './page.ts'
 import { storeCost } from './store.ts'
 import { callTable, commandTable, type Openings, openingTable, storeTable } from './tables.ts'
 
@@ -64,7 +64,8 @@ for (const name of Object.keys(parts) as Part[]) {
     `${load.toFixed(1)} before and ${(loadavg()[0] ?? 0).toFixed(1)} after.`
   console.log(`\n${name}\n${figures}\n${machine}`)
   if (!values['dry-run']) {
-    writeFileSync(page, withFigures(readFileSync(page, 'utf8'), name, `${figures}\n\n${machine}`))
+    const text = readFileSync(page, 'utf8')
+    writeFileSync(page, withFigures(text, 'bench:fleet', name, `${figures}\n\n${machine}`))
   }
 }
 await redis.kill()

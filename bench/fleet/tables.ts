@@ -1,9 +1,9 @@
+import { table } from '../markdown.ts'
 import { quantile } from '../performance/statistics.ts'
 import type { CallCost } from './calls.ts'
 import type { CommandCount } from './commands.ts'
 import type { Trial } from './opening.ts'
 import type { StoreCost } from './store.ts'
-import { rounded, table } from './table.ts'
 
 const labels = {
   success: 'a call that succeeds, `auto`',
@@ -80,4 +80,9 @@ export function storeTable({ reports, fresh, full, connections, delivery }: Stor
       ['memory of the two connections of a process', kilobytes(connections)],
     ],
   )
+}
+
+/** With two digits, or all before the point. */
+export function rounded(value: number): string {
+  return value < 10 ? value.toPrecision(2) : String(Math.round(value))
 }

@@ -1,6 +1,6 @@
+import { table } from '../markdown.ts'
 import { ALL_GOALS, GOALS, type Goal, isMet } from './goals.ts'
 import type { Measured } from './measured.ts'
-import { table } from './tables.ts'
 
 /** Every goal, and how far each version of Node is from it. */
 export function goalsTable(versions: readonly Measured[]): string {

@@ -1,3 +1,4 @@
+import { table } from '../markdown.ts'
 import { isOwn, listings } from './listings.ts'
 import { type Mode, type Results, rowName } from './measured.ts'
 import type { Figure } from './statistics.ts'
@@ -28,13 +29,6 @@ export const FLOORS: Readonly<Record<string, string>> = {
   'hand then': 'by hand, `.then`',
   'hand clock': 'by hand, async, reads the clock twice',
   'hand timeout': 'by hand, a timer a call',
-}
-
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join(
-    '\n',
-  )
 }
 
 export function shown(figure: Figure | undefined): string {

@@ -1,3 +1,4 @@
+import { table } from '../markdown.ts'
 import { type Findings, type Statement, statements } from './findings.ts'
 import type { FalseTrips } from './markov.ts'
 import type { NamedResults } from './named.ts'
@@ -12,7 +13,6 @@ import {
   lossTable,
   partsTable,
   policyTable,
-  table,
   weightsTable,
 } from './tables.ts'
 

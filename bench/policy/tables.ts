@@ -1,3 +1,4 @@
+import { table } from '../markdown.ts'
 import { type Findings, SHIPPED } from './findings.ts'
 import type { FalseTrips } from './markov.ts'
 import type { NamedResults } from './named.ts'
@@ -5,15 +6,6 @@ import { policies, policyNamed } from './policies.ts'
 import { Costs, interval, mean, worst } from './statistics.ts'
 import { MARGIN } from './study.ts'
 import { WEIGHTINGS } from './study-settings.ts'
-
-type Row = readonly (string | number)[]
-
-export function table(head: Row, rows: readonly Row[]): string {
-  const line = (cells: Row): string => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join(
-    '\n',
-  )
-}
 
 function title(name: string): string {
   return name === 'auto' ? '**auto**' : name

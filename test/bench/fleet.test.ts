@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { arithmeticTable } from '../../bench/fleet/arithmetic.ts'
-import { withFigures } from '../../bench/fleet/page.ts'
 import { callTable, commandTable, openingTable, storeTable } from '../../bench/fleet/tables.ts'
+import { withFigures } from '../../bench/markdown.ts'
 
 const page = readFileSync(new URL('../../docs/fleet.md', import.meta.url), 'utf8')
 const cost = {
@@ -18,15 +18,17 @@ const cost = {
 
 describe('the figures of a fleet', () => {
   it.each(['calls', 'commands', 'opening', 'store'])('have their place on the page: %s', (part) => {
-    const once = withFigures(page, part, 'some figures')
+    const once = withFigures(page, 'bench:fleet', part, 'some figures')
 
     expect(once).toContain('-->\n\nsome figures\n\n<!-- end')
-    expect(withFigures(once, part, 'some figures')).toBe(once)
+    expect(withFigures(once, 'bench:fleet', part, 'some figures')).toBe(once)
     expect(once.split('\n## ')).toHaveLength(page.split('\n## ').length)
   })
 
   it('are not written where there is no place for them', () => {
-    expect(() => withFigures('a page', 'calls', '')).toThrow('lost the marks of calls')
+    expect(() => withFigures('a page', 'bench:fleet', 'calls', '')).toThrow(
+      'lost the marks of calls',
+    )
   })
 
   it('are told in tables', () => {
