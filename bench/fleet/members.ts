@@ -1,7 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { FleetProcess } from '../../demo/fleet/fleet-process.ts'
 import type { FleetPolicy } from '../../src/fleet/index.ts'
 import type { CircuitBreakerOptions, StateName } from '../../src/index.ts'
 
@@ -34,7 +33,8 @@ export type Change = Extract<Report, { kind: 'change' }> & { process: number }
 export class Members {
   readonly size: number
   readonly changes: Change[] = []
-  readonly #children: ChildProcess[] = []
+  readonly #processes: FleetProcess<Task>[] = []
+  #hearCalls = (_: number): void => {}
 
   private constructor(size: number) {
     this.size = size
@@ -48,55 +48,42 @@ export class Members {
     const members = new Members(size)
     const namespace = randomUUID()
     const spacing = 1_000 / orders.perSecond / size
-    const join = (process: number) =>
-      members.#start(process, { ...orders, namespace, after: process * spacing })
+    const join = async (process: number) => {
+      const own = { ...orders, namespace, after: process * spacing }
+      const task: Task = { kind: 'join', orders: own }
+      const hear = (report: Report) => members.#hear(report, process)
+      members.#processes.push(await FleetProcess.start(program, task, hear))
+    }
     await Promise.all(Array.from({ length: size }, (_, process) => join(process)))
     return members
   }
 
-  async #start(process: number, orders: Orders): Promise<void> {
-    const child = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    this.#children.push(child)
-    const ready = new Promise<void>((resolve, reject) => {
-      child.once('exit', () => reject(new Error('a process of the fleet ended by itself')))
-      child.on('message', (report: Report) => {
-        if (report.kind === 'ready') resolve()
-        else if (report.kind === 'change') this.changes.push({ ...report, process })
-      })
-    })
-    child.send({ kind: 'join', orders } satisfies Task)
-    await ready
+  #hear(report: Report, process: number): void {
+    if (report.kind === 'change') this.changes.push({ ...report, process })
+    else if (report.kind === 'calls') this.#hearCalls(report.calls)
+  }
+
+  #tell(task: Task): void {
+    for (const process of this.#processes) process.send(task)
   }
 
   /** From then on the dependency fails, until then. */
   outage(from: number, until = 1e15): void {
-    for (const child of this.#children) child.send({ kind: 'outage', from, until } satisfies Task)
+    this.#tell({ kind: 'outage', from, until })
   }
 
   /** How many calls all of them have made. */
-  async calls(): Promise<number> {
-    const counts = this.#children.map(async (child) => {
-      const answer = new Promise<number>((resolve) => {
-        const hear = (report: Report) => {
-          if (report.kind !== 'calls') return
-          child.off('message', hear)
-          resolve(report.calls)
-        }
-        child.on('message', hear)
-      })
-      child.send({ kind: 'count' } satisfies Task)
-      return answer
+  calls(): Promise<number> {
+    return new Promise((resolve) => {
+      const counts: number[] = []
+      this.#hearCalls = (count) => {
+        if (counts.push(count) === this.size) resolve(counts.reduce((sum, one) => sum + one))
+      }
+      this.#tell({ kind: 'count' })
     })
-    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
   }
 
   async end(): Promise<void> {
-    await Promise.all(
-      this.#children.map(async (child) => {
-        const gone = once(child, 'exit')
-        child.kill('SIGKILL')
-        await gone
-      }),
-    )
+    await Promise.all(this.#processes.map((process) => process.end()))
   }
 }

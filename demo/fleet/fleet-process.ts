@@ -1,20 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import type { Orders, Report } from './messages.ts'
 
-const program = fileURLToPath(new URL('member.ts', import.meta.url))
-
-/** A process of the fleet, which never outlives this one. */
-export class FleetProcess {
+/** A process of a fleet, which never outlives this one. */
+export class FleetProcess<Order extends object> {
   readonly #child: ChildProcess
 
   private constructor(child: ChildProcess) {
     this.#child = child
   }
 
-  /** Resolves once it has joined the fleet. */
-  static async start(orders: Orders, onReport: (report: Report) => void): Promise<FleetProcess> {
+  /** Resolves once it has joined the fleet, by its first order. */
+  static async start<Order extends object, Report extends { readonly kind: string }>(
+    program: string,
+    order: Order,
+    onReport: (report: Report) => void,
+  ): Promise<FleetProcess<Order>> {
     const child = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     const ready = new Promise<void>((resolve, reject) => {
       child.once('exit', () => reject(new Error('a process of the fleet ended by itself')))
@@ -23,14 +23,13 @@ export class FleetProcess {
         else onReport(report)
       })
     })
-    child.send(orders)
+    child.send(order)
     await ready
     return new FleetProcess(child)
   }
 
-  /** It sends calls from now on. */
-  call(orders: Orders): void {
-    this.#child.send(orders)
+  send(order: Order): void {
+    this.#child.send(order)
   }
 
   async end(): Promise<void> {

@@ -10,12 +10,13 @@ import { UpstreamProcess } from '../upstream-process.ts'
 import { FleetProcess } from './fleet-process.ts'
 import { drawFleet, type FleetView, tellFleetSecond } from './frame.ts'
 import { Historian, milliseconds } from './history.ts'
-import type { Orders } from './messages.ts'
+import type { Orders, Report } from './messages.ts'
 import { RedisProcess } from './redis-process.ts'
 import { expectedMs, playFleet } from './script.ts'
 import { perSecond, processes } from './settings.ts'
 import { type Finding, judge } from './verdict.ts'
 
+const program = fileURLToPath(new URL('member.ts', import.meta.url))
 const setup = fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url))
 
 /**
@@ -23,15 +24,12 @@ const setup = fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url))
  * exit code.
  */
 export async function fleet(): Promise<number> {
-  const program = findTool('redis-server') ?? installRedis()
-  if (program === undefined) return 1
+  const server = findTool('redis-server') ?? installRedis()
+  if (server === undefined) return 1
   const colours = process.stdout.isTTY && process.stdout.hasColors()
   const starting = ` Starting a Redis server, an upstream and ${processes} processes…`
   print(process.stdout, [[span(starting, 'dim')]], colours)
-  const [redis, upstream] = await Promise.all([
-    RedisProcess.start(program),
-    UpstreamProcess.start(),
-  ])
+  const [redis, upstream] = await Promise.all([RedisProcess.start(server), UpstreamProcess.start()])
   await ask(upstream.url, AbortSignal.timeout(10_000))
   const orders: Orders = {
     redisPort: redis.port,
@@ -42,7 +40,7 @@ export async function fleet(): Promise<number> {
   const historian = new Historian(processes)
   const members = await Promise.all(
     Array.from({ length: processes }, (_, process) =>
-      FleetProcess.start(orders, (report) => historian.hear(report, process)),
+      FleetProcess.start(program, orders, (report: Report) => historian.hear(report, process)),
     ),
   )
 
@@ -60,7 +58,7 @@ export async function fleet(): Promise<number> {
       : writeLines(process.stdout, view, tellFleetSecond)
   members.forEach((member, i) => {
     // Spread evenly, as independent users do.
-    setTimeout(() => member.call(orders), (i * 1_000) / perSecond / processes)
+    setTimeout(() => member.send(orders), (i * 1_000) / perSecond / processes)
   })
   await playFleet(upstream, redis, historian, now)
   endedAt = now()
