@@ -9,7 +9,7 @@ import { options, policy } from './settings.ts'
 
 // One process of the fleet: a real program with its own client of Redis, its own breaker and callers.
 
-// After its parent has gone, there is nobody to tell anything.
+// After its parent has gone, nothing listens.
 const say = (report: Report) => {
   process.send?.(report, undefined, undefined, (error) => error && process.exit())
 }

@@ -156,7 +156,7 @@ function noFalseAlarm({ changes, upstream }: FleetHistory): Finding {
   const isDown = ({ at }: FleetChange) =>
     upstream.some(({ from, until = Infinity }) => at >= from && at < until)
   const opened = changes.flat().filter(({ state }) => state === 'open')
-  // A probe of its own may have met the upstream just before it was back.
+  // One of its probes may have met the upstream just before it was back.
   const early = opened.filter((change) => !isDown(change) && !isProbing(changes, change)).length
   const text = `None opened while the upstream was up`
   return early === 0

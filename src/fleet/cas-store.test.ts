@@ -8,7 +8,7 @@ const { signal } = new AbortController()
 const ONE = { success: 1, failure: 0, slow: 0 }
 const fleet = createFleet()
 
-/** An engine that holds bytes with a revision; `busy` times somebody else saves in between. */
+/** An engine that holds bytes with a revision; `busy` times another process saves in between. */
 function createEngine(busy = 0) {
   const rows = new Map<string, { bytes: Uint8Array; rev: string }>()
   const lifetimes: number[] = []

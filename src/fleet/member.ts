@@ -189,7 +189,7 @@ export class Member implements Membership {
     this.#tell((machine, now) => machine.hearFleet(undefined, now))
   }
 
-  /** Gives back what it holds for the fleet. */
+  /** Returns the leases that it holds to the fleet. */
   leave(): void {
     this.#lease.giveBack()
   }

@@ -5,7 +5,7 @@ import { type Answer, type FleetCommand, type FleetStore, policyOfText } from '.
 const NOT_AFTER = 5_000
 
 /**
- * Does something by hand to a breaker of a fleet from outside, without a breaker of one's own, and resolves with what
+ * Does something by hand to a breaker of a fleet from a program that has no such breaker, and resolves with what
  * the store then has: the stamp of its registers tells who has heard of it. Resolves with undefined if the
  * store has no such breaker, and rejects if it was not done.
  */

@@ -58,7 +58,7 @@ export function serveStore(store: FleetStore, port: StorePort): Disposable {
 }
 
 /**
- * The store that is served by `serveStore` at the other end of a port. A `MessagePort` that nobody else listens to keeps
+ * The store that is served by `serveStore` at the other end of a port. A `MessagePort` without other listeners keeps
  * its thread alive only while an answer is awaited.
  *
  * @throws TypeError if it is no port

@@ -16,7 +16,7 @@ const failing = async (): Promise<never> => {
   throw new Error('down')
 }
 
-/** A breaker that nobody holds is forgotten by its fleet. */
+/** A breaker that the program drops is forgotten by its fleet. */
 const kept = new Set<CircuitBreaker>()
 afterAll(() => kept.clear())
 

@@ -4,7 +4,7 @@ import { MOST_SAID, type OpenAlone, type OwnPolicy, type ProcessReport } from '.
 import { PER_MS } from './register.ts'
 import type { Answer, Push } from './store.ts'
 
-/** Within so many ms a process says that it has heard what somebody did by hand: all of them together are many. */
+/** Within so many ms a process says that it has heard what was done by hand: not all processes at once. */
 const SAID_WITHIN = 100
 
 /** What a process says of itself, to those who operate the fleet. */

@@ -39,7 +39,7 @@ export const NO_RECORD: FleetRecord = /* @__PURE__ */ Object.freeze({
 
 const HOUR = 3_600_000
 
-/** How long a store keeps a record that nobody asks for, ms; `Infinity` while an override is set. */
+/** How long a store keeps a record that no process asks for, ms; `Infinity` while an override is set. */
 export function timeToLive({ registers }: FleetRecord, { maxOpenMs }: FleetPolicy): number {
   return registers.override.mode === null ? Math.max(HOUR, 10 * maxOpenMs) : Infinity
 }

@@ -88,7 +88,7 @@ const DAY = 24 * 3_600_000
 /**
  * The stamp of what follows a register: later than that one, though the clock of the store went back, and
  * later than all before, though the store has lost them. `nonce`, from 0 to 1023, is drawn by the caller, so that two
- * stores that have been parted do not give one stamp to two contents.
+ * stores that have been parted do not use one stamp for two contents.
  */
 export function stampAfter(stamp: number, nowMs: number, nonce: number): number {
   return Math.max(stamp + 1, nowMs * PER_MS) + nonce

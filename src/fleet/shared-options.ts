@@ -57,7 +57,7 @@ export interface SharedFleet extends SharedBreakers, AsyncDisposable {
   journal(limit?: number): Promise<readonly JournalEntry[]>
   /** Resolves when the store has been asked for all breakers that there are, or could not be reached. */
   ready(): Promise<void>
-  /** Reports what there is to report, gives leases back, and stops. Breakers go on by themselves. */
+  /** Reports what there is to report, returns leases, and stops. Breakers go on by themselves. */
   close(): Promise<void>
 }
 

@@ -166,7 +166,7 @@ describe('the stamps of a fleet', () => {
     expect(fleet.automatic.stamp).toBeGreaterThan(stamp)
   })
 
-  it('differ with the nonce: two stores that are parted give none to two contents', () => {
+  it('differ with the nonce: two stores that are parted use none for two contents', () => {
     const ask = createFleet().ask('a', { command: { kind: 'reset', by: '', reason: '' } })
     const stampOf = (nonce: number) =>
       step(undefined, { ...ask, nonce }, 1_000).answer.registers.automatic.stamp
@@ -273,7 +273,7 @@ describe('a store that has lost its data', () => {
 })
 
 describe('a store that has an older state than a process', () => {
-  it('takes the newer one, and gives it to a process with the older one', () => {
+  it('takes the newer one, and tells it to a process with the older one', () => {
     const fleet = createFleet()
     fleet.open()
     const older = fleet.record

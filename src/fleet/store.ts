@@ -138,7 +138,7 @@ export interface FleetReading {
   readonly breakers: readonly FleetBreaker[]
 }
 
-/** One change that the fleet has made, or somebody by hand. */
+/** One change, made by the fleet or by hand. */
 export interface JournalEntry {
   /** Ascending, within a shard. */
   readonly id: string

@@ -108,7 +108,7 @@ export class PostgresEngine implements CasStore {
       const { bytes, nowMs } = pushed ?? (await this.load(name, new AbortController().signal))
       if (bytes !== null) onChange(name, bytes, nowMs)
     } catch {
-      // Somebody else's, or lost: the next exchange has it.
+      // It is not a push, or is lost: the next exchange has it.
     }
   }
 

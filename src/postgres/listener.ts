@@ -1,6 +1,6 @@
 import type { PostgresClient } from './client.ts'
 
-/** Listens on a connection of its own. */
+/** Listens on a dedicated connection. */
 export class Listener {
   readonly #create: () => PostgresClient
   readonly #channel: string

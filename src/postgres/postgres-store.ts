@@ -17,7 +17,7 @@ export interface PostgresStoreOptions {
   readonly table?: string | undefined
   /**
    * Returns a new client that is not yet connected, such as `new pg.Client(config)`. It listens, and is ended by the
-   * store: it needs a connection of its own, not one of PgBouncer by transactions. `false` for none: then changes are
+   * store: it needs a dedicated connection, not one of PgBouncer by transactions. `false` for none: then changes are
    * heard with the next exchange.
    *
    * @defaultValue a client as those of the pool

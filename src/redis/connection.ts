@@ -14,7 +14,7 @@ export interface RedisConnection {
     keys: readonly string[],
     args: readonly string[],
   ): Promise<unknown>
-  /** Sends a command that reads, to the node that has the key, its first argument. Only who operates needs it. */
+  /** Sends a command that reads, to the node that has the key, its first argument. Needed to read the fleet only. */
   command?(name: string, ...args: readonly string[]): Promise<unknown>
   /**
    * Subscribes to channels, on a connection that is not used for commands. `onReady` is called when the subscription

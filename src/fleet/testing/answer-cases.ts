@@ -74,7 +74,7 @@ export const answerCases: readonly StoreCase[] = [
   defineCase({
     id: 'S6',
     title: 'Names that differ in case, spaces, accents, quotes, or their last character',
-    expects: 'each is a breaker of its own',
+    expects: 'each is another breaker',
     requires: [],
     async check(stores) {
       const store = await stores.open()
@@ -109,7 +109,7 @@ export const answerCases: readonly StoreCase[] = [
   }),
   defineCase({
     id: 'S8',
-    title: 'Two processes take turns in changing a breaker and in asking for it, and nobody pushes',
+    title: 'Two processes take turns in changing a breaker and in asking for it, without pushes',
     expects: 'each is told what the other one has just done',
     requires: [],
     async check(stores) {

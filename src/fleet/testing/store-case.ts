@@ -18,7 +18,7 @@ export interface StoreCase {
   /** The case is not applicable to a store that lacks one of these. */
   readonly requires: readonly StoreFeature[]
   /**
-   * Runs the case with a store of its own, within a bounded real time.
+   * Runs the case with a new store, within a bounded real time.
    *
    * @throws ConformanceError with what was observed, when the answer is wrong.
    * @throws NotApplicableError when the store or the adapter lacks what it takes.
