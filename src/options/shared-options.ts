@@ -72,7 +72,7 @@ export interface FleetStatus {
   readonly state: StateName
   /** Since when, in milliseconds since 1970, for display; `null` if it has never changed. */
   readonly since: number | null
-  /** Why the state was changed, and by which process or person; `null` for nobody. */
+  /** Why the state was changed, and by which process or person; `null` if that is not known. */
   readonly reason: string
   readonly by: string | null
 }

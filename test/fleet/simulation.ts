@@ -239,7 +239,7 @@ export class Simulation {
     this.#known.set(name, known)
   }
 
-  /** Within a poll, though nobody calls. */
+  /** Within a poll, without any call. */
   async #converge(): Promise<void> {
     await this.#pass(60_000)
     const seen = this.#processes.map(({ breaker }) => {

@@ -104,7 +104,7 @@ class Twins {
       })
     this.breakers = [create({}), create({ shared: fleet })]
     for (const [i, breaker] of this.breakers.entries()) {
-      // That an open time is over is published when somebody comes by, be that the store.
+      // That an open time is over is published with the next call, or when the store is heard.
       breaker.on('transition', ({ from, to, reason }) => {
         if (reason !== 'elapsed') this.#note(i, `${from} ${to} ${reason}`)
       })

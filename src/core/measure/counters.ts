@@ -50,7 +50,7 @@ class RareCounters {
   failedFallbacks = 0
   /** Calls that their timeout has ended, and whose action goes on. */
   abandoned = 0
-  /** Successes of answers that nobody had looked at. */
+  /** Successes of answers that the caller had not looked at. */
   presumed = 0
   /** Successes and failures that a rule for slow calls counts as slow. */
   slow = 0

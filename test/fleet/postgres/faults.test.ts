@@ -278,7 +278,7 @@ describe('a change', () => {
 })
 
 describe('the table', () => {
-  it('is cleaned of what nobody has asked for when there are new names', async () => {
+  it('is cleaned of what no process has asked for when there are new names', async () => {
     const namespace = randomUUID()
     const store = database.store({ namespace })
     for (let i = 0; i < 3; i++) await exchange(store, { name: `old ${i}` })

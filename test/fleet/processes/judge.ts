@@ -162,7 +162,7 @@ class Judge {
     return heard?.at ?? Infinity
   }
 
-  /** Each probe that the fleet decides on has a lease of its own process, and no lease has two. */
+  /** Each probe that the fleet decides on has a lease of the process that sends it, and no lease has two. */
   #probes(grants: readonly Grant[]): void {
     const used = new Set<string>()
     for (const probe of this.#of('probe')) {

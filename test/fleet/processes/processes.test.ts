@@ -50,7 +50,7 @@ describe('a process of a fleet', { timeout: TIMEOUT }, () => {
     expect(later.view?.override).toBe('forced-open')
     expect(fleet.calls('success', later.name)).toBe(0)
 
-    // Whoever has set it, and whatever the store forgets.
+    // Whichever process has set it, and whatever the store forgets.
     fleet.worker('p2').operate('forceClosed')
     const living = [...fleet.workers.values()]
     await fleet.until('all are forced closed', () =>

@@ -99,7 +99,7 @@ function now(): number {
 
 function tell(event: ProcessEvent): void {
   const said = { process: settings.process, at: now(), ...event }
-  // When the test has ended, nobody listens.
+  // When the test has ended, nothing listens.
   process.send?.(said, undefined, undefined, () => {})
 }
 

@@ -268,7 +268,7 @@ describe('a store that', () => {
     const isHanging = (id: string): boolean => hangs.split(' ').includes(id)
     expect(await failedBy(adapter, (id) => !isHanging(id))).toBe(noticed)
 
-    // Nobody waits here for what will not come.
+    // What will not come is not waited for.
     const { setTimeout } = globalThis
     vi.stubGlobal('setTimeout', (fn: () => void, ms: number) => setTimeout(fn, Math.min(ms, 200)))
     expect(await failedBy(adapter, isHanging)).toBe(hangs)
