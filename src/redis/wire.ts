@@ -126,6 +126,12 @@ export function processOf(
   }
 }
 
+/** The fields of a hash that have its registers, in the order of an answer. */
+const REGISTERS = [
+  ...['e', 's', 'u', 'd', 'r', 'ew', 'eb', 'en'],
+  ...['oe', 'ov', 'ou', 'od', 'ob', 'ow'],
+]
+
 /** What the hash of a breaker says, as `step` has it. */
 export function recordOf(hash: ReadonlyMap<string, string>): FleetRecord {
   const word = (field: string): string => hash.get(field) ?? ''
@@ -146,17 +152,7 @@ export function recordOf(hash: ReadonlyMap<string, string>): FleetRecord {
     })
   const record: unknown = {
     schema: Number(word('v')),
-    registers: {
-      automatic: {
-        ...{ stamp: Number(word('e')), state: word('s'), until: Number(word('u')) },
-        ...{ lasts: Number(word('d')), opens: Number(word('r')), reason: word('ew') },
-        ...{ by: word('eb'), note: word('en') },
-      },
-      override: {
-        ...{ stamp: Number(word('oe')), mode: word('ov') || null, until: Number(word('ou')) },
-        ...{ lasts: Number(word('od')), by: word('ob'), reason: word('ow') },
-      },
-    },
+    registers: registersOf(REGISTERS.map(word)),
     windows: Object.fromEntries(windows),
     reporters: times('q'),
     leases: times('l'),
