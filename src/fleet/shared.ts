@@ -69,6 +69,8 @@ class Client implements SharedFleet, Link {
   #watch: AsyncDisposable | undefined
   #cancelTimer: (() => void) | undefined
   #timerAt = Infinity
+  /** When the next exchange was asked for while one was going on. */
+  #again = Infinity
   #exchanging: Promise<void> | undefined
   #failures = 0
   #pollAt = 0
@@ -145,9 +147,6 @@ class Client implements SharedFleet, Link {
       void this.#exchange()
     })
   }
-
-  /** When the next exchange was asked for while one was going on. */
-  #again = Infinity
 
   #exchange(): Promise<void> {
     this.#exchanging ??= this.#exchangeNow().finally(() => {
