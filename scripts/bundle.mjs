@@ -1,7 +1,7 @@
 // Bundles the library: one file for each entry and five for the code they share. Loading a hundred
 // small files takes a program longer than everything it then does with them. The errors are apart, so
-// that whoever only recognises them takes nothing else along, and so is what only adapters and stores
-// of fleets need.
+// that a program which only recognises them takes nothing else along, and so is what only adapters and
+// stores of fleets need.
 //
 // Twice: as ES modules for bundlers and workers, and as CommonJS for programs that run the package as
 // it is. There `import` gets the same copy as `require`, since two of them would be two registries, and
