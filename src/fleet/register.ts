@@ -21,24 +21,22 @@ export interface Register {
   readonly note: string
 }
 
-export const FLEET_REASONS = [
-  'none',
-  'failureRate',
-  'slowCallRate',
-  'probeFailed',
-  'probesLost',
-  'elapsed',
-  'recovered',
-  'trip',
-  'halfOpen',
-  'reset',
-  'restored',
-] as const
 /**
  * Why the fleet changed its state: a rule that fired, how probes ended, what was done by hand. `none` if it never
  * did; `restored` if the store had lost it while it was half-open.
  */
-export type FleetReason = (typeof FLEET_REASONS)[number]
+export type FleetReason =
+  | 'none'
+  | 'failureRate'
+  | 'slowCallRate'
+  | 'probeFailed'
+  | 'probesLost'
+  | 'elapsed'
+  | 'recovered'
+  | 'trip'
+  | 'halfOpen'
+  | 'reset'
+  | 'restored'
 
 /** The override of a fleet; it is compared by its own stamp. */
 export interface OverrideRegister {
