@@ -1,5 +1,4 @@
-import type { FleetRow } from '../admin/fleet/view.ts'
-import type { Counts, Operation, Row, Undo, Write } from '../admin/index.ts'
+import type { Counts, FleetRow, Operation, Row, Undo, Write } from '../admin/index.ts'
 import type { FleetCommand } from '../fleet/index.ts'
 import { duration } from './arguments.ts'
 import { usage } from './cli-error.ts'

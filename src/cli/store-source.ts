@@ -1,6 +1,7 @@
+import { appliedBy } from '../admin/fleet/commands.ts'
 import { logEntryOf } from '../admin/fleet/journal.ts'
 import { rowOf } from '../admin/fleet/row.ts'
-import { appliedBy, type FleetSummary, fleetView, summaryOf } from '../admin/fleet/view.ts'
+import { type FleetSummary, fleetView, summaryOf } from '../admin/fleet/view.ts'
 import type { Applied, List, LogEntry, Operation, Result, Write } from '../admin/index.ts'
 import { nearest } from '../admin/text.ts'
 import { type FleetReading, type FleetStore, type JournalEntry, operate } from '../fleet/index.ts'

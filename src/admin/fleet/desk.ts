@@ -5,7 +5,8 @@ import { commandOf } from '../operations.ts'
 import { invalid, Problem } from '../problem.ts'
 import type { Operation } from '../routes.ts'
 import type { CheckedWrite } from '../write-request.ts'
-import { appliedBy, summaryOf } from './view.ts'
+import { appliedBy } from './commands.ts'
+import { summaryOf } from './view.ts'
 
 /** In the time in which processes usually say that they have heard of something, ms. */
 const USUALLY = 300

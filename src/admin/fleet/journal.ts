@@ -2,7 +2,7 @@ import type { JournalEntry } from '../../fleet/index.ts'
 import type { BandPart, Shown } from '../changes.ts'
 import type { LogEntry, LogKind } from '../log.ts'
 import { span } from '../text.ts'
-import { whyText } from './view.ts'
+import { whyText } from './breakers.ts'
 
 const KINDS: Readonly<Record<string, LogKind>> = { trip: 'trip', halfOpen: 'trip', reset: 'reset' }
 const DONE: Readonly<Record<string, string>> = {

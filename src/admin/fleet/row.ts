@@ -3,8 +3,8 @@ import type { StateName } from '../../index.ts'
 import type { Row } from '../row.ts'
 import type { Severity } from '../severity.ts'
 import { shorten, span } from '../text.ts'
+import { type FleetRow, type FleetState, whyText } from './breakers.ts'
 import { bandOf } from './journal.ts'
-import { type FleetRow, type FleetState, whyText } from './view.ts'
 
 const BAND = 15 * 60_000
 const LONGEST_WHY = 70

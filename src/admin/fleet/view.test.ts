@@ -9,7 +9,8 @@ import {
   policyText,
   type Register,
 } from '../../fleet/index.ts'
-import { appliedBy, fleetView, summaryOf } from './view.ts'
+import { appliedBy } from './commands.ts'
+import { fleetView, summaryOf } from './view.ts'
 
 const NOW = 1_700_000_000_000
 const stampAt = (ms: number): number => ms * 1_024
