@@ -30,7 +30,7 @@ export function Band({
     <div class="band" role="img" aria-label={describe(parts, from, until)}>
       {parts.map(([at, shown], index) => {
         const end = parts[index + 1]?.[0] ?? until
-        // Before, nobody kept anything.
+        // Before, nothing was kept.
         if (end <= since) return null
         const left = place(Math.max(at, since))
         const right = `${(100 - Number.parseFloat(place(end))).toFixed(2)}%`

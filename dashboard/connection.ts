@@ -56,7 +56,7 @@ export function retry(): void {
   wake()
 }
 
-/** Begins anew, as somebody else. */
+/** Begins anew, with another token. */
 export function reconnect(): void {
   stop?.abort()
   wake()

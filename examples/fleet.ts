@@ -36,7 +36,7 @@ export async function createService({ prices, redis }: ServiceOptions): Promise<
   })
   app.get('/circuit', () => registry.breaker('prices').snapshot())
   app.addHook('onClose', async () => {
-    // Says how a probe has ended, so that nobody waits for it.
+    // Says how a probe has ended, so that no process waits for it.
     await fleet.close()
     client.destroy()
   })

@@ -43,7 +43,7 @@ export async function createConsumer() {
   return { folder: consumer, tarball, remove }
 }
 
-/** Optional, but whoever imports every entry needs them: those that are used here, or that only a workspace uses. */
+/** Optional, but who imports every entry needs them: those that are used here, or that only a workspace uses. */
 function peers() {
   return Object.keys(manifest.peerDependencies).map(
     (name) => `${name}@${manifest.devDependencies[name] ?? manifest.peerDependencies[name]}`,

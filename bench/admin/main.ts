@@ -41,7 +41,7 @@ async function compareCalls(): Promise<void> {
     return { breaker, best: Number.POSITIVE_INFINITY }
   })
   for (let round = -3; round < rounds; round++) {
-    // Whoever is first has it harder.
+    // The first of a round is slower.
     for (let i = 0; i < contestants.length; i++) {
       const contestant = contestants[(i + round + 3) % contestants.length]
       if (contestant === undefined) continue
@@ -122,7 +122,7 @@ async function measureTurns(statistics: boolean): Promise<void> {
       longest.push(await longestTurn(work))
     }
     longest.sort((a, b) => a - b)
-    // Now and then garbage is collected, whoever made it.
+    // Now and then garbage is collected, also that of other work.
     judge(`${what}, ms`, longest[longest.length >> 1] ?? 0, LONGEST_TURN)
   }
   handler.close()

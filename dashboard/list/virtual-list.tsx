@@ -44,7 +44,7 @@ export function VirtualList<T, K extends string>({
   const [, update] = useReducer<number, void>((count) => count + 1, 0)
   const [margin, setMargin] = useState(0)
   const place = useRef<HTMLDivElement>(null)
-  // With another function all items are placed anew, which takes too long while somebody scrolls.
+  // With another function all items are placed anew, which takes too long while the page is scrolled.
   const getItemKey = useMemo(() => (index: number) => keyOf(items[index] as T), [items])
   const measured = useRef<Record<string, number>>({ ...heights }).current
   const kindAt = (index: number) => kindOf(items[index] as T)

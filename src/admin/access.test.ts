@@ -61,7 +61,7 @@ describe('without authorize', () => {
   })
 
   it.each([undefined, {}, { address: undefined }, { remoteAddr: {} }])(
-    'lets nobody in whose address is not known: %j',
+    'rejects a request whose address is not known: %j',
     async (peer) => {
       const admin = create()
       const request = new Request('http://localhost/api/v1/session')
@@ -84,7 +84,7 @@ describe('without authorize', () => {
     { requestIP: () => null },
     { incoming: { socket: { remoteAddress: '10.0.0.1' } } },
     { incoming: { socket: { remoteAddress: '127.0.0.1' }, httpVersion: '1.0' } },
-  ])('lets nobody else in by them: %o', async (peer) => {
+  ])('rejects other addresses that they tell: %o', async (peer) => {
     expect(await status(create(), { peer })).toBe('403 ERR_ADMIN_NOT_LOCAL')
   })
 
@@ -125,7 +125,7 @@ describe('without authorize', () => {
     'x-real-ip',
     'via',
     'cf-connecting-ip',
-  ])('lets nobody in who came through a proxy that says so by %s', async (name) => {
+  ])('rejects a request through a proxy that says so by %s', async (name) => {
     expect(await status(create(), { headers: { [name]: '127.0.0.1' } })).toBe(
       '403 ERR_ADMIN_NOT_LOCAL',
     )
@@ -225,7 +225,7 @@ describe('with bearer tokens', () => {
     ADA,
     `Bearer undefined`,
     `Bearer ${'x'.repeat(3_000)}`,
-  ])('lets nobody in with %j', async (authorization) => {
+  ])('rejects a request with %j', async (authorization) => {
     const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
     const admin = create({ authorize })
 
@@ -234,7 +234,7 @@ describe('with bearer tokens', () => {
     expect(admin.registry.get('payments')?.state).toBe('closed')
   })
 
-  it('lets nobody in with a token in the address', async () => {
+  it('rejects a request with its token in the address', async () => {
     const path = `/api/v1/session?token=${encodeURIComponent(ADA)}&access_token=${ADA}`
 
     expect(await status(create({ authorize }), { path })).toBe('401 ERR_ADMIN_UNAUTHENTICATED')
@@ -318,17 +318,17 @@ describe('authorize', () => {
     ['returns true', () => true],
     ['returns nothing', () => undefined],
     ['returns null', () => null],
-    ['returns somebody without a name', () => ({ by: '', write: true })],
+    ['returns an identity without a name', () => ({ by: '', write: true })],
     ['does not say whether they may write', () => ({ by: 'ada' })],
     ['says it by something else', () => ({ by: 'ada', write: 'yes' })],
-  ])('lets nobody in when it %s, and that is reported', async (_, authorize) => {
+  ])('rejects the request when it %s, and reports that', async (_, authorize) => {
     const admin = create({ authorize: authorize as never })
 
     expect(await status(admin, {})).toBe('401 ERR_ADMIN_UNAUTHENTICATED')
     expect(admin.errors.map(([, source]) => source)).toEqual(['authorize'])
   })
 
-  it('lets nobody in when it does not answer, nor when it answers late', async () => {
+  it('rejects the request when it does not answer, also when it answers late', async () => {
     let answer: (identity: { by: string; write: boolean }) => void = () => {}
     const admin = create({ authorize: () => new Promise((resolve) => (answer = resolve)) })
     const asked = status(admin, { method: 'POST', path: '/api/v1/breakers/payments/trip' })

@@ -24,7 +24,7 @@ async function names(admin: TestAdmin, query = ''): Promise<string[]> {
 }
 
 describe('the list of breakers', () => {
-  it('has those that need somebody first, then those held by hand, those to be watched, the healthy', async () => {
+  it('has those that need attention first, then those held by hand, those to be watched, the healthy', async () => {
     const admin = create()
     const { registry } = admin
     await succeed(registry.breaker('a-healthy'))
@@ -69,7 +69,7 @@ describe('the list of breakers', () => {
     expect(await names(admin)).toEqual(['b', 'a'])
   })
 
-  it('needs nobody for an open one that has not been called for 15 minutes', async () => {
+  it('needs no attention for an open one that has not been called for 15 minutes', async () => {
     const admin = create()
     await open(admin, 'old')
     admin.registry.get('old')?.trip({ for: 10 ** 9 })
@@ -81,7 +81,7 @@ describe('the list of breakers', () => {
     expect(await rows(admin)).toMatchObject([{ class: 3, state: 'open' }])
   })
 
-  it('needs somebody where calls find too many in flight', async () => {
+  it('needs attention where calls find too many in flight', async () => {
     const admin = create()
     const breaker = admin.registry.breaker('full', { maxConcurrent: 1 })
     const call = hang(breaker)
@@ -198,7 +198,7 @@ describe('the list of breakers', () => {
 })
 
 describe('one breaker', () => {
-  it('has its row, and its snapshot and explanation as the library gives them', async () => {
+  it('has its row, and its snapshot and explanation as the library returns them', async () => {
     const admin = create()
     await open(admin, 'payments')
     const breaker = admin.registry.breaker('payments')
@@ -516,7 +516,7 @@ describe('paths', () => {
 })
 
 describe('every answer', () => {
-  it('may be kept, framed and guessed at by nobody', async () => {
+  it('may not be cached, framed or sniffed', async () => {
     const admin = create()
     for (const path of ['/', '/api/v1/session', '/api/v1/nothing', '/x']) {
       const { headers } = await admin.get(path)

@@ -269,7 +269,7 @@ export class Api {
     return { row: this.#row(name), entry: entered, undo, ...(applied && { applied }) }
   }
 
-  /** Whoever changes something says what they saw; the page always does. */
+  /** Who changes something may say which version they saw; the page must. */
   #checkVersion(name: string, headers: Headers): void {
     const given = headers.get('if-match')
     if (given === null) {

@@ -3,7 +3,7 @@ import type { Authorize, Identity } from './options.ts'
 /** A token, or a token that may only read. */
 export type BearerToken = string | { readonly token: string; readonly write: boolean }
 
-/** What a header can carry, and nobody can guess. */
+/** What a header can carry, and what is too long to guess. */
 const TOKEN = /^[\x21-\x7E]{20,}$/
 
 /**

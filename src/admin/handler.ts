@@ -186,7 +186,7 @@ export class Handler {
     })
   }
 
-  /** Whoever is not let in, and whatever was to be changed and was not. */
+  /** Requests that were not allowed, and writes that were not done. */
   #logRejected(
     { method, headers, url }: Request,
     route: Route | undefined,
@@ -196,7 +196,7 @@ export class Handler {
     const isAccess = status === 401 || status === 403 || status === 429
     if (!isAccess && !(method === 'POST' && status < 500)) return
     const { pathname, searchParams } = new URL(url)
-    // It would have changed nothing: the page asks while somebody types.
+    // It would have changed nothing: the page asks while a patch is typed.
     if (status === 422 && searchParams.get('dry') === '1') return
     const path = pathname.slice(0, 200)
     this.#log.addRejected({

@@ -21,7 +21,7 @@ export interface Identity {
 }
 
 /**
- * Says who a request comes from; `false` for nobody, which is answered with 401. The request has no body. An
+ * Says who a request comes from; `false` if it is not known, which is answered with 401. The request has no body. An
  * answer that takes more than 5 s is none.
  */
 export type Authorize = (

@@ -4,7 +4,7 @@ import type { Recording } from './history/recording.ts'
 /** How much a breaker needs attention: 0 needs it, 1 is held by hand, 2 to be watched, 3 healthy. */
 export type Severity = 0 | 1 | 2 | 3
 
-/** A breaker that nobody has called for so long is idle, ms. */
+/** A breaker without a call for so long is idle, ms. */
 export const IDLE: number = 15 * 60_000
 
 /** What the severity is decided by, beside what is read of the breaker itself. */

@@ -34,7 +34,7 @@ interface RunOptions {
   readonly rows?: number
   /** Is given what hears the keys. */
   readonly keys?: (press: (key: string) => void) => void
-  /** What somebody at the terminal answers, in order; nobody is there without. */
+  /** What is answered at the terminal, in order; without it, there is no terminal. */
   readonly answers?: readonly string[]
   readonly fetch?: typeof fetch
   /** Where to stop: after so many lines of output. */
@@ -92,7 +92,7 @@ function words(line: string): string[] {
   return Array.from(line.matchAll(/"([^"]*)"|\S+/g), ([word, quoted]) => quoted ?? word)
 }
 
-/** Three breakers that need somebody or are held, one to be watched, two healthy. */
+/** Three breakers that need attention or are held, one to be watched, two healthy. */
 async function fleet(): Promise<Terminal> {
   const terminal = create()
   const { registry, clock } = terminal.admin
@@ -109,7 +109,7 @@ async function fleet(): Promise<Terminal> {
 }
 
 describe('ls', () => {
-  it('shows those that need somebody, are held or are to be watched, and counts the others', async () => {
+  it('shows those that need attention, are held or are to be watched, and counts the others', async () => {
     const { admin, sc } = await fleet()
 
     const { exit, out } = await sc('ls')
@@ -324,7 +324,7 @@ describe('a write', () => {
     })
   })
 
-  it.each(['n', '', 'no', 'x'])('does nothing when somebody answers %j', async (answer) => {
+  it.each(['n', '', 'no', 'x'])('does nothing when the answer is %j', async (answer) => {
     const { admin, sc } = await fleet()
 
     expect(await sc(`trip cart ${reason}`, { answers: [answer] })).toMatchObject({ exit: 130 })
@@ -341,7 +341,7 @@ describe('a write', () => {
     expect(admin.registry.get('cart')?.state).toBe('open')
   })
 
-  it('sends the version that was seen, and ends with 5 where somebody was faster', async () => {
+  it('sends the version that was seen, and ends with 5 where it was changed meanwhile', async () => {
     const { admin, sc } = await fleet()
     const { row } = JSON.parse((await sc('get payments --json')).out)
     admin.registry.breaker('payments').disable({ by: 'bob', reason: 'me first' })

@@ -3,7 +3,7 @@ import type { Connect } from './redis-client.ts'
 /** What the command reads and writes: the process, or a test. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Whether somebody looks at what is written, and may be asked. */
+  /** Whether it is at a terminal, where questions may be asked. */
   readonly isTerminal: boolean
   readonly columns: number
   readonly rows: number
@@ -12,7 +12,7 @@ export interface Io {
   findConnect(): Promise<Connect>
   out(text: string): void
   err(text: string): void
-  /** Asks somebody at the terminal; an empty line is the preset. */
+  /** Asks at the terminal; an empty line is the preset. */
   ask(question: string, preset?: string): Promise<string>
   /** Calls `listener` with the name of each key that is pressed, until what it returns is called. */
   onKey(listener: (key: string) => void): () => void

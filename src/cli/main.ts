@@ -11,7 +11,7 @@ import { run } from './run.ts'
 const interrupt = new AbortController()
 process.once('SIGINT', () => interrupt.abort())
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever reads, as `head`, has enough.
+  // The reader, as `head`, has enough.
   if (error.code === 'EPIPE') process.exit(EXIT.done)
   throw error
 })

@@ -78,7 +78,7 @@ function helpText(): string {
     ({ name, args, help }) => `  ${`${name} ${args}`.padEnd(columns)}${help}`,
   )
   return [
-    'short-circuit COMMAND: sees and moves the breakers of a process by its admin, or those of a fleet by its store.',
+    'short-circuit COMMAND: shows and changes the breakers of a process by its admin, or those of a fleet by its store.',
     '',
     ...lines,
     '',

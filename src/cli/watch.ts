@@ -68,7 +68,7 @@ class Screen {
   readonly #quit: () => void
   #list: List | undefined
   #lost: string | undefined
-  /** What is looked for, whether somebody is typing it, and what was found last. */
+  /** What is looked for, whether it is being typed, and what was found last. */
   #filter = ''
   #isTyping = false
   #found: List | undefined
@@ -136,7 +136,7 @@ class Screen {
   #draw(): void {
     const { io, paint } = this.#context
     const { list, all } = this.#shown
-    // Somebody is being asked.
+    // A question is being asked.
     if (list === undefined || this.#stop === undefined) return
     const options = {
       columns: io.columns,

@@ -9,7 +9,7 @@ const PRESET = '10m'
 /** So many processes are named. */
 const MOST_MISSING = 5
 
-/** Whether somebody can be asked for what is missing. */
+/** Whether what is missing can be asked for. */
 function mayAsk({ io, flags }: Context): boolean {
   return io.isTerminal && !flags.json
 }

@@ -15,7 +15,7 @@ afterEach(() => admin.handler.close())
 const TRIP = '/api/v1/breakers/payments/trip'
 const WRITE = { reason: 'a drill' }
 
-function unmoved(): void {
+function expectUnchanged(): void {
   expect(admin.registry.get('payments')?.snapshot()).toMatchObject({
     automatic: 'closed',
     override: null,
@@ -77,14 +77,14 @@ describe('a page of another site, in a browser on the same machine', () => {
       },
       JSON.stringify(WRITE),
     ],
-  ] as const)('moves nothing by %s, and that is in the log', async (_, method, headers, body) => {
+  ] as const)('changes nothing by %s, and that is in the log', async (_, method, headers, body) => {
     const answer = await ask(TRIP, method, headers, body)
 
     expect([403, 405, 415]).toContain(answer.status)
     expect(answer.headers.has('access-control-allow-origin')).toBe(false)
-    // Without an effect whoever sends it, there is nothing to be told.
+    // A GET changes nothing, so that there is nothing to be told.
     if (method === 'POST') expect(attempts()).toEqual([answer.status])
-    unmoved()
+    expectUnchanged()
   })
 
   it('is asked nothing before: no CORS is answered', async () => {
@@ -111,7 +111,7 @@ describe('a write', () => {
     for (const path of [TRIP, `${TRIP}?reason=a%20drill`, `${TRIP}?_method=POST`]) {
       expect((await ask(path, method, {})).status).toBe(405)
     }
-    unmoved()
+    expectUnchanged()
   })
 
   it.each([
@@ -120,7 +120,7 @@ describe('a write', () => {
     ['x-method-override', 'POST'],
   ])('is not made by GET with the header %s', async (name, value) => {
     expect((await ask(TRIP, 'GET', { [name]: value })).status).toBe(405)
-    unmoved()
+    expectUnchanged()
   })
 
   it('by a field that names another method is none', async () => {
@@ -131,7 +131,7 @@ describe('a write', () => {
 
     expect(status).toBe(422)
     expect(attempts()).toEqual([422])
-    unmoved()
+    expectUnchanged()
   })
 
   it.each(['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>'])(
@@ -149,7 +149,7 @@ describe('a write', () => {
     async (reason) => {
       expect((await admin.post(TRIP, { reason })).status).toBe(422)
       expect(attempts()).toEqual([422])
-      unmoved()
+      expectUnchanged()
     },
   )
 })
@@ -170,14 +170,14 @@ describe('a name', () => {
     ' ',
   ]
 
-  it.each(NAMES)('that nobody has is unknown and creates nothing: %j', async (name) => {
+  it.each(NAMES)('that no breaker has is unknown and creates nothing: %j', async (name) => {
     const query = `name=${encodeURIComponent(name)}`
     expect((await admin.get(`/api/v1/breakers/-?${query}`)).status).toBe(404)
     expect((await admin.get(`/api/v1/breakers?${query}`)).body.missing).toEqual([name])
     expect((await admin.post(`/api/v1/breakers/-/trip?${query}`, WRITE)).status).toBe(404)
 
     expect(attempts()).toEqual([404])
-    unmoved()
+    expectUnchanged()
     expect(Object.getPrototypeOf({})).toBe(Object.prototype)
   })
 
@@ -198,7 +198,7 @@ describe('a name', () => {
     expect((await admin.get(`/api/v1/breakers/${name}`)).status).toBe(414)
     expect((await admin.get(`/api/v1/breakers/-?name=${name}`)).status).toBe(414)
     expect((await admin.post(`/api/v1/breakers/${name}/trip`, WRITE)).status).toBe(414)
-    unmoved()
+    expectUnchanged()
   })
 
   it('that is unknown, ten thousand times another one, makes nothing grow', async () => {
@@ -207,7 +207,7 @@ describe('a name', () => {
       if (status !== 404) expect(status).toBe(404)
     }
 
-    unmoved()
+    expectUnchanged()
     expect(admin.audit).toEqual([])
     expect((await admin.get('/api/v1/log')).body.entries).toEqual([])
     expect((await admin.get('/api/v1/breakers')).body.counts.total).toBe(1)
@@ -217,7 +217,7 @@ describe('a name', () => {
 describe('a token', () => {
   const TOKEN = 'dG9rZW4tb2YtYWRhLWZvci1hLXRlc3Q'
 
-  it('that is wrong by one character, at any place, lets nobody in', async () => {
+  it('that is wrong by one character, at any place, is rejected', async () => {
     admin.handler.close()
     admin = createAdmin({ authorize: bearer({ ada: TOKEN }) })
     admin.registry.breaker('payments')
@@ -230,7 +230,7 @@ describe('a token', () => {
       expect([401, 429]).toContain((await admin.post(TRIP, WRITE, headers)).status)
     }
 
-    unmoved()
+    expectUnchanged()
     expect(attempts().length).toBeGreaterThan(9)
     const { body } = await admin.get('/api/v1/log', { authorization: `Bearer ${TOKEN}` })
     expect(JSON.stringify(body)).not.toContain(TOKEN.slice(1))
@@ -238,7 +238,7 @@ describe('a token', () => {
 })
 
 describe('ten thousand streams', () => {
-  it('are fifty, and whoever leaves makes room', async () => {
+  it('are limited to fifty, and one that ends makes room', async () => {
     const answers: Response[] = []
     for (let i = 0; i < 10_000; i++) answers.push(await ask('/api/v1/events', 'GET', {}))
 
@@ -253,7 +253,7 @@ describe('ten thousand streams', () => {
 })
 
 describe('the server', () => {
-  it('asks nobody else, whatever it is asked', async () => {
+  it('sends no request of its own, whatever it is asked', async () => {
     const heard: IncomingHttpHeaders[] = []
     const other = createServer((request, response) => {
       heard.push(request.headers)

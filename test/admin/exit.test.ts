@@ -9,7 +9,7 @@ import { toNode } from '${folder}node/index.ts'
 `
 
 describe.runIf(runsTypeScript)('a process with an admin', () => {
-  it('ends although nobody has closed it', async () => {
+  it('ends although the admin was not closed', async () => {
     const { stdout, exitCode } = await runInChild(`${IMPORTS}
       const handler = admin({ registry: short.circuits })
       short.circuits.breaker('a').trip()
@@ -20,7 +20,7 @@ describe.runIf(runsTypeScript)('a process with an admin', () => {
     expect([stdout, exitCode]).toEqual(['200', 0])
   })
 
-  it('ends when its server is closed, although somebody looks on', async () => {
+  it('ends when its server is closed, although a stream is open', async () => {
     const { stdout, exitCode } = await runInChild(`${IMPORTS}
       const handler = admin({ registry: short.circuits })
       const server = createServer(toNode(handler))

@@ -100,7 +100,7 @@ describe.runIf(runsTypeScript)('the command as a program', () => {
     expect((await ended)[0]).toBe(130)
   })
 
-  it('ends quietly when whoever reads it has enough', async () => {
+  it('ends quietly when its reader has enough', async () => {
     const child = spawn('sh', ['-c', 'short-circuit watch --json | head -n 1'], {
       env: env({ SHORT_CIRCUIT_TOKEN: TOKEN }),
     })

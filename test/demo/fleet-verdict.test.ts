@@ -63,7 +63,7 @@ describe('judge', () => {
       'no: Redis killed: of 61 calls 1 failed or rejected, half within 20 ms; before, 20 ms',
     ],
     [
-      'nobody called while Redis was down',
+      'there was no call while Redis was down',
       ({ calls }) => calls.splice(0),
       'no: Redis killed: of 0 calls none failed or rejected, half within 0.0 ms; before, 0.0 ms',
     ],

@@ -74,7 +74,7 @@ describe('quantile', () => {
     [0.5, 2],
     [0.75, 3],
     [0.99, 4],
-  ])('gives the value that %d of the values do not exceed', (share, value) => {
+  ])('returns the value that %d of the values do not exceed', (share, value) => {
     expect(quantile([4, 2, 1, 3], share)).toBe(value)
   })
 

@@ -175,7 +175,7 @@ describe('the fleet', () => {
     expect((await get('/api/v1/fleet?all=1')).body.processes).toHaveLength(3)
   })
 
-  it('is nothing to an admin that has none', async () => {
+  it('is not there for an admin without one', async () => {
     const { get, handler } = createAdmin()
     onTestFinished(() => handler.close())
 
@@ -202,7 +202,7 @@ describe('the fleet', () => {
     expect((await get(`/api/v1/operations/${encodeURIComponent(id)}`)).status).toBe(400)
   })
 
-  it('is nothing that may be shown to somebody who is not let in', async () => {
+  it('is not shown to a request that is not let in', async () => {
     const { get } = await create({ authorize: () => false })
 
     for (const path of ['fleet', 'fleet?all=1', 'operations/1']) {

@@ -25,7 +25,7 @@ function last<T>(values: readonly T[], count: number): readonly T[] {
 }
 
 describe('the history of 15 minutes', () => {
-  it('has the calls of each 5 s, although nobody was watching', async () => {
+  it('has the calls of each 5 s, although no page was open', async () => {
     const { clock, registry, recorder } = create()
     const breaker = registry.breaker('a')
     for (const calls of [1, 0, 3]) {

@@ -7,7 +7,7 @@ export async function send(
   response: ServerResponse,
 ): Promise<void> {
   const head = Object.fromEntries(headers)
-  // The rest of a body that nobody reads would come before the next request.
+  // The rest of a body that is not read would come before the next request.
   if (hasBody(request) && !request.complete && request.httpVersionMajor === 1) {
     head['connection'] = 'close'
   }

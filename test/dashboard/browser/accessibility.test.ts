@@ -98,7 +98,7 @@ describe.each([
 })
 
 describe('the page', () => {
-  it('says who needs somebody to screen readers, and no numbers', async () => {
+  it('tells screen readers which breakers need attention, and no numbers', async () => {
     const { registry, open } = await createWorld()
     const breaker = registry.breaker('payments', { resetTimeout: 60_000 })
     const page = await open()

@@ -221,7 +221,7 @@ describe('a control', () => {
     await expect.poll(() => breaker.options.maxConcurrent).toBe(7)
   })
 
-  it('gives the focus back to where it was', async () => {
+  it('returns the focus to where it was', async () => {
     const { registry, open } = await createWorld()
     registry.breaker('payments')
     const page = await open('#/b/payments')

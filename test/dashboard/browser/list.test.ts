@@ -6,7 +6,7 @@ useBrowser()
 const rowNames = '.row.item .name a'
 
 describe('the list', () => {
-  it('shows the breakers that need somebody first, then those held by hand, then the others', async () => {
+  it('shows the breakers that need attention first, then those held by hand, then the others', async () => {
     const { registry, open } = await createWorld()
     await succeed(registry.breaker('accounts'), 3)
     registry.breaker('mail').forceOpen({ by: 'ada', reason: 'migration', for: 60_000 })

@@ -29,7 +29,7 @@ afterAll(async () => {
   await server.end()
 })
 
-/** As it was at first, and everybody knows it. */
+/** As it was at first, in every process. */
 beforeEach(async () => {
   const redis = new Redis(server.port, '127.0.0.1')
   await redis.del(keysOf(namespace, 0).log)
@@ -92,7 +92,7 @@ describe('the command against the Redis of a fleet', () => {
     await expect.poll(summary).toBe(0)
   })
 
-  it('lists the breakers of the fleet, those that need somebody first', async () => {
+  it('lists the breakers of the fleet, those that need attention first', async () => {
     for (const member of members) member.say('fail 10')
     await expect.poll(() => members[0]?.state()).toBe('open')
 
