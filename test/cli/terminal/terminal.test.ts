@@ -14,6 +14,16 @@ function open(command: string, size?: { columns?: number; rows?: number }): Term
   return terminal
 }
 
+/** Answers why and for how long, and agrees. */
+async function hold(asking: Terminal): Promise<void> {
+  await asking.sees('Why?')
+  asking.type('INC-2291: stop hammering\r')
+  await asking.sees('For how long? [10m]')
+  asking.type('\r')
+  await asking.sees('[y/N]')
+  asking.type('y\r')
+}
+
 describe('the story of an incident', () => {
   it('is told by commands: who is sick, why, held for ten minutes with a reason, released', async () => {
     const { payments } = service()
@@ -23,12 +33,7 @@ describe('the story of an incident', () => {
     await why.sees('Circuit "payments" has been open')
 
     const held = open('short-circuit force-open payments')
-    await held.sees('Why?')
-    held.type('INC-2291: stop hammering\r')
-    await held.sees('For how long? [10m]')
-    held.type('\r')
-    await held.sees('[y/N]')
-    held.type('y\r')
+    await hold(held)
     await held.sees('payments is forced open until')
     expect(await held.exit).toBe(0)
     expect(payments.snapshot().override).toMatchObject({
@@ -50,12 +55,7 @@ describe('the story of an incident', () => {
     watch.type('\r')
     await watch.sees('Circuit "payments" has been open')
     watch.type('f')
-    await watch.sees('Why?')
-    watch.type('INC-2291: stop hammering\r')
-    await watch.sees('For how long? [10m]')
-    watch.type('\r')
-    await watch.sees('[y/N]')
-    watch.type('y\r')
+    await hold(watch)
     await expect.poll(() => payments.snapshot().override?.mode).toBe('forced-open')
     await watch.sees('forced open')
     watch.type('r')
