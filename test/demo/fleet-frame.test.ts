@@ -3,32 +3,18 @@ import { findingLines } from '../../demo/fleet/fleet.ts'
 import { drawFleet, type FleetView, processBand, tellFleetSecond } from '../../demo/fleet/frame.ts'
 import { paint } from '../../demo/spans.ts'
 import { goodRun } from './fleet-history.ts'
+import { itStaysWithinTheScreen, manyNews, plainLines } from './pictures.ts'
 
 const view: FleetView = {
   ...goodRun(),
   now: 16_000,
   lengthMs: 32_000,
-  news: Array.from({ length: 30 }, (_, index) => ({
-    at: index * 100,
-    who: 'fleet',
-    text: `event ${index}, told in a sentence that is longer than eighty columns leave room for`,
-  })),
+  news: manyNews('fleet'),
 }
-const draw = (width: number, height: number, of = view) =>
-  drawFleet(of, width, height).map((line) => paint(line, false))
+const draw = (width: number, height: number) => plainLines(drawFleet(view, width, height))
 
 describe('drawFleet', () => {
-  it.each([
-    [140, 44],
-    [80, 23],
-    [40, 10],
-    [20, 1],
-  ])('stays within %i columns and %i rows', (width, height) => {
-    const lines = draw(width, height)
-
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width)
-    expect(lines.length).toBeLessThanOrEqual(height)
-  })
+  itStaysWithinTheScreen(draw)
 
   it('shows a band for each process, and the latest event, in 80 columns and 23 rows', () => {
     const lines = draw(80, 23)
@@ -91,7 +77,7 @@ describe('findingLines', () => {
   it('wraps the text beside the verdict', () => {
     const lines = findingLines({ verdict: 'no', text: 'word '.repeat(20).trim() })
 
-    expect(lines.map((line) => paint(line, false))).toEqual([
+    expect(plainLines(lines)).toEqual([
       ` no    ${'word '.repeat(14).trim()}`,
       `       ${'word '.repeat(6).trim()}`,
     ])

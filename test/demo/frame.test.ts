@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { drawFrame, type View } from '../../demo/frame.ts'
-import { paint } from '../../demo/spans.ts'
+import { itStaysWithinTheScreen, manyNews, plainLines } from './pictures.ts'
 
 const view: View = {
   now: 10_000,
@@ -20,27 +20,12 @@ const view: View = {
     state: 'open',
     standing: 'open for 5 s',
   },
-  news: Array.from({ length: 30 }, (_, index) => ({
-    at: index * 100,
-    who: 'breaker' as const,
-    text: `event ${index}, told in a sentence that is longer than eighty columns leave room for`,
-  })),
+  news: manyNews('breaker'),
 }
-const draw = (width: number, height: number) =>
-  drawFrame(view, width, height).map((line) => paint(line, false))
+const draw = (width: number, height: number) => plainLines(drawFrame(view, width, height))
 
 describe('drawFrame', () => {
-  it.each([
-    [140, 44],
-    [80, 23],
-    [40, 10],
-    [20, 1],
-  ])('stays within %i columns and %i rows', (width, height) => {
-    const lines = draw(width, height)
-
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width)
-    expect(lines.length).toBeLessThanOrEqual(height)
-  })
+  itStaysWithinTheScreen(draw)
 
   it('shows the latest events there is room for', () => {
     const lines = draw(120, 24)
