@@ -1,11 +1,12 @@
 import type { Explanation, Snapshot } from '../index.ts'
 import type { BandPart } from './changes.ts'
 import type { Counts } from './entry.ts'
+import type { Applied } from './fleet/applied.ts'
 import type { FleetSummary } from './fleet/view.ts'
 import type { History } from './history/recorder.ts'
 import type { LogEntry } from './log.ts'
-import type { Undo } from './operations.ts'
 import type { Row } from './row.ts'
+import type { Undo } from './undo.ts'
 
 /** Which process answers. */
 export interface ProcessInfo {
@@ -25,20 +26,6 @@ export interface Result {
   readonly undo: Undo | null
   /** Of what was done to a whole fleet. */
   readonly applied?: Applied
-}
-
-/** How far something has got in a fleet that was done by hand. */
-export interface Applied {
-  /** To ask for it again by `operations/`. */
-  readonly id: string
-  /** How many processes have heard of it, of how many. */
-  readonly applied: number
-  readonly of: number
-  readonly done: boolean
-  /** How long ago it was done, ms. */
-  readonly took: number
-  /** Those that have not heard of it, and how long ago they were last seen, ms; at most 100. */
-  readonly missing: readonly { readonly process: string; readonly age: number }[]
 }
 
 /** The answer about a fleet, as the store has it, and how this process reaches that. */

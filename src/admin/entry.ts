@@ -15,6 +15,11 @@ export interface Entry {
   readonly rejected: number
 }
 
+/** As much of an entry as is counted. */
+type Counted = Pick<Entry, 'severity' | 'state' | 'calls' | 'failed' | 'rejected'> & {
+  readonly override: unknown
+}
+
 /** What a list says of all breakers that it is about. */
 export interface Counts {
   readonly total: number
@@ -27,7 +32,7 @@ export interface Counts {
   readonly rejected: number
 }
 
-export function countsOf(entries: readonly Entry[]): Counts {
+export function countsOf(entries: readonly Counted[]): Counts {
   const byClass: [number, number, number, number] = [0, 0, 0, 0]
   const byState = { closed: 0, open: 0, 'half-open': 0 }
   const sum = { byHand: 0, calls: 0, failed: 0, rejected: 0 }

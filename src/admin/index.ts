@@ -29,7 +29,6 @@ import { environment, processId, randomId, unobtrusiveClock } from './platform.t
 
 export type { Peer } from './access.ts'
 export type {
-  Applied,
   Detail,
   FleetAnswer,
   HistoryAnswer,
@@ -40,17 +39,18 @@ export type {
 export { type BearerToken, bearer } from './bearer.ts'
 export type { BandPart, Shown } from './changes.ts'
 export type { Counts } from './entry.ts'
+export type { Applied } from './fleet/applied.ts'
 export type { FleetRow, FleetState } from './fleet/breakers.ts'
 export type { ProcessRow, ProcessState } from './fleet/processes.ts'
 export type { FleetSummary } from './fleet/view.ts'
 export type { History } from './history/recorder.ts'
 export type { LogEntry, LogKind } from './log.ts'
-export type { Undo } from './operations.ts'
 export type { Access, AdminOptions, Authorize, Identity } from './options.ts'
 export type { FieldError, ProblemCode } from './problem.ts'
 export type { Operation } from './routes.ts'
 export type { Row } from './row.ts'
 export type { Severity } from './severity.ts'
+export type { Undo } from './undo.ts'
 export type { Write } from './write-request.ts'
 
 /**

@@ -1,16 +1,10 @@
-import type { FleetCommand } from '../fleet/index.ts'
-import type { CircuitBreaker, OverrideMode, Snapshot } from '../index.ts'
+import type { CircuitBreaker, Snapshot } from '../index.ts'
 import type { LogKind, NewEntry } from './log.ts'
 import { invalid } from './problem.ts'
-import type { Operation } from './routes.ts'
+import { MODES, type Operation } from './routes.ts'
 import { span } from './text.ts'
-import { type CheckedWrite, patchOf, type Write } from './write-request.ts'
-
-/** What takes back what was done: the operation to ask for, and its body. */
-export interface Undo {
-  readonly operation: Operation
-  readonly body: Write
-}
+import { reasonOfUndo, type Undo, undoOf } from './undo.ts'
+import { type CheckedWrite, patchOf } from './write-request.ts'
 
 /** What has been done. */
 export interface Done {
@@ -18,16 +12,6 @@ export interface Done {
   readonly undo: Undo | null
 }
 
-const MODES: Readonly<Partial<Record<Operation, OverrideMode>>> = {
-  'force-open': 'forced-open',
-  'force-closed': 'forced-closed',
-  disable: 'disabled',
-}
-const OPERATION_OF: Readonly<Record<OverrideMode, Operation>> = {
-  'forced-open': 'force-open',
-  'forced-closed': 'force-closed',
-  disabled: 'disable',
-}
 const KINDS: Readonly<Partial<Record<Operation, LogKind>>> = {
   trip: 'trip',
   reset: 'reset',
@@ -68,18 +52,6 @@ export function perform(
   return doneOf(breaker, operation, before, write, wall)
 }
 
-/** What is done to a whole fleet. */
-export function commandOf(
-  operation: Exclude<Operation, 'configure'>,
-  { reason, ms = 0 }: CheckedWrite,
-  by: string | undefined,
-): FleetCommand {
-  const said = { reason, by: by ?? '' }
-  if (operation === 'reset') return { kind: 'reset', ...said }
-  if (operation === 'trip') return { kind: 'trip', for: ms, ...said }
-  return { kind: 'override', mode: MODES[operation] ?? null, for: ms, ...said }
-}
-
 /** What to say of a breaker to which something was done. */
 export function doneOf(
   breaker: CircuitBreaker,
@@ -97,7 +69,7 @@ export function doneOf(
     text += scope === 'fleet' ? ', in the whole fleet' : ', in this process only'
   }
   const until = isOverride && ms !== undefined ? wall + ms : null
-  const undo = undoOf(operation, before, reason, wall)
+  const undo = undoOf(operation, before.override, reason, wall)
   const isHere = before.fleet !== null && scope === 'process'
   return {
     entry: entryOf(operation, before, breaker, text, reason, until),
@@ -138,17 +110,6 @@ function shownOf({ override, automatic }: Snapshot): string {
   return override?.mode ?? automatic
 }
 
-function undoOf(operation: Operation, before: Snapshot, reason: string, wall: number): Undo | null {
-  const why = `Undo: ${reason}`.slice(0, 500)
-  if (operation === 'trip') return { operation: 'reset', body: { reason: why } }
-  const { override } = before
-  if (operation === 'reset' || (operation === 'release' && override === null)) return null
-  if (override === null) return { operation: 'release', body: { reason: why } }
-  const { mode, until } = override
-  const left = until === null ? null : Math.max(1, Math.round(until - wall))
-  return { operation: OPERATION_OF[mode], body: { reason: override.reason ?? why, for: left } }
-}
-
 /** @throws Problem with what the library says of a patch that is wrong */
 export function configure(
   breaker: CircuitBreaker,
@@ -183,6 +144,6 @@ function undoOfConfigure(
   } catch {
     return null
   }
-  const body = { reason: `Undo: ${reason}`.slice(0, 500), patch }
+  const body = { reason: reasonOfUndo(reason), patch }
   return { operation: 'configure', body }
 }

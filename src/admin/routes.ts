@@ -1,3 +1,4 @@
+import type { OverrideMode } from '../index.ts'
 import { wrongMethod } from './access.ts'
 import { Problem } from './problem.ts'
 
@@ -12,6 +13,13 @@ export const OPERATIONS = [
 ] as const
 /** What can be done to a breaker. */
 export type Operation = (typeof OPERATIONS)[number]
+
+/** The modes of those that override. */
+export const MODES: Readonly<Partial<Record<Operation, OverrideMode>>> = {
+  'force-open': 'forced-open',
+  'force-closed': 'forced-closed',
+  disable: 'disabled',
+}
 
 /** What a request is for, by its path alone. */
 export type Route =

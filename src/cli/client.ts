@@ -4,6 +4,7 @@ import type {
   FleetSummary,
   List,
   LogEntry,
+  Operation,
   Result,
   Write,
 } from '../admin/index.ts'
@@ -37,18 +38,16 @@ export interface Source {
   }>
   write<T = Result>(
     name: string,
-    operation: string,
+    operation: Operation,
     body: Write,
     options?: { version?: string | undefined; dry?: boolean },
   ): Promise<T>
-  /** How far something has got in the fleet: as soon as all have heard of it, or after `ms`. */
-  applied(id: string, ms: number): Promise<Applied>
+  /** How far something has got in the fleet. */
+  applied(id: string): Promise<Applied>
   fleet(all: boolean): Promise<FleetSummary>
   /** The events of one connection, until it ends. */
   events(after: string | undefined, signal: AbortSignal): AsyncGenerator<ServerEvent>
 }
-
-const LOOK_AGAIN = 50
 
 /** Asks an admin by HTTP. */
 export class Client implements Source {
@@ -85,18 +84,13 @@ export class Client implements Source {
     return this.#json(`fleet${all ? '?all=1' : ''}`)
   }
 
-  async applied(id: string, ms: number): Promise<Applied> {
-    const end = this.#io.now() + ms
-    for (;;) {
-      const applied = await this.#json<Applied>(`operations/${encodeURIComponent(id)}`)
-      if (applied.done || this.#io.now() >= end) return applied
-      await this.#io.sleep(LOOK_AGAIN, this.#io.interrupted)
-    }
+  applied(id: string): Promise<Applied> {
+    return this.#json(`operations/${encodeURIComponent(id)}`)
   }
 
   write<T = Result>(
     name: string,
-    operation: string,
+    operation: Operation,
     body: Write,
     { version, dry = false }: { version?: string | undefined; dry?: boolean } = {},
   ): Promise<T> {

@@ -1,22 +1,23 @@
-import { appliedBy } from '../admin/fleet/commands.ts'
+import { countsOf } from '../admin/entry.ts'
+import { type Applied, appliedOf, USUALLY, untilApplied } from '../admin/fleet/applied.ts'
+import { commandOf, stampOf } from '../admin/fleet/commands.ts'
 import { logEntryOf } from '../admin/fleet/journal.ts'
 import { rowOf } from '../admin/fleet/row.ts'
 import { type FleetSummary, fleetView, summaryOf } from '../admin/fleet/view.ts'
-import type { Applied, List, LogEntry, Operation, Result, Write } from '../admin/index.ts'
+import type { List, LogEntry, Operation, Result, Write } from '../admin/index.ts'
 import { nearest } from '../admin/text.ts'
+import { undoOf } from '../admin/undo.ts'
 import { type FleetReading, type FleetStore, type JournalEntry, operate } from '../fleet/index.ts'
+import { duration } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
 import type { FoundDetail, ServerEvent, Source } from './client.ts'
 import type { Io } from './io.ts'
-import { commandOf, countsOf, explanationOf, fits, orderOf, undoOf } from './store-list.ts'
+import { explanationOf, fits, orderOf } from './store-list.ts'
 
 /** An answer that takes longer is none, ms. */
 const PATIENCE = 5_000
 const TICK = 1_000
 const MOST_ENTRIES = 1_000
-/** In the time in which processes usually say that they have heard of something, ms. */
-const USUALLY = 300
-const LOOK_AGAIN = 20
 
 /** Asks the store of a fleet, in place of a process. */
 export class StoreSource implements Source {
@@ -78,7 +79,8 @@ export class StoreSource implements Source {
     const { now, breakers } = fleetView(reading)
     const all = breakers.map((breaker) => rowOf(breaker, journal, now))
     const rows = all.filter((row) => fits(row, query)).sort(orderOf(query['sort']))
-    return { now, process: { id: this.#name }, counts: countsOf(rows), rows, next: null }
+    const counts = countsOf(rows.map((row) => ({ ...row, ...row.rates, severity: row.class })))
+    return { now, process: { id: this.#name }, counts, rows, next: null }
   }
 
   async detail(name: string): Promise<FoundDetail> {
@@ -125,14 +127,18 @@ export class StoreSource implements Source {
 
   async write<T = Result>(
     name: string,
-    operation: string,
-    body: Write,
+    operation: Operation,
+    { reason, by, scope, for: lasting }: Write,
     { version }: { version?: string | undefined } = {},
   ): Promise<T> {
-    if (body.scope === 'process') {
+    if (scope === 'process') {
       throw usage('--process is for one process: ask it by --url, not by --store.')
     }
-    const command = commandOf(operation as Operation, body)
+    const ms = lasting == null ? undefined : duration('for', String(lasting))
+    if (operation === 'configure') {
+      throw usage('Options are those of each process: configure one by --url, not by --store.')
+    }
+    const command = commandOf(operation, { reason, ms }, by)
     const before = await this.detail(name)
     if (version !== undefined && version !== before.row.version) {
       const [last] = before.log
@@ -141,35 +147,18 @@ export class StoreSource implements Source {
         `${last?.by ?? 'Somebody'} was faster: ${last?.text ?? 'it has changed'}. Look again.`,
       )
     }
-    const from = this.#io.now()
     const answer = await this.#ask((signal) => operate(this.#store, name, command, signal))
     if (answer === undefined) throw await this.#unknown(name)
-    const { automatic, override } = answer.registers
-    const stamp = command.kind === 'override' ? override.stamp : automatic.stamp
-    const applied = await this.applied(`${stamp}`, USUALLY, from)
+    const id = `${stampOf(command, answer)}`
+    const applied = await untilApplied(() => this.applied(id), USUALLY, this.#io)
     const { row, log } = await this.detail(name)
-    const result: Result = {
-      row,
-      entry: log[0] as LogEntry,
-      undo: undoOf(operation as Operation, before.row, body.reason),
-      applied,
-    }
+    const undo = undoOf(operation, before.row.override, reason, this.#io.now())
+    const result: Result = { row, entry: log[0] as LogEntry, undo, applied }
     return result as T
   }
 
-  async applied(id: string, ms: number, from: number = this.#io.now()): Promise<Applied> {
-    for (;;) {
-      const { processes, nowMs } = await this.#read([])
-      const { applied, of, missing } = appliedBy(processes, Number(id))
-      const took = this.#io.now() - from
-      if (missing.length === 0 || took >= ms) {
-        return {
-          ...{ id, applied, of, took, done: missing.length === 0 },
-          missing: missing.map(({ process, seenAt }) => ({ process, age: nowMs - seenAt })),
-        }
-      }
-      await this.#io.sleep(LOOK_AGAIN, this.#io.interrupted)
-    }
+  async applied(id: string): Promise<Applied> {
+    return appliedOf(await this.#read([]), Number(id))
   }
 
   async fleet(all: boolean): Promise<FleetSummary> {

@@ -1,3 +1,4 @@
+import { untilApplied } from '../admin/fleet/applied.ts'
 import type { Applied, Operation, Result, Row, Write } from '../admin/index.ts'
 import { duration, type FlagName, patchOf } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
@@ -69,7 +70,7 @@ function write(operation: Operation): Command['run'] {
       )
     }
     const isDone = first === undefined || wait === undefined || first.done
-    const applied = isDone ? first : await client.applied(first.id, wait)
+    const applied = isDone ? first : await untilApplied(() => client.applied(first.id), wait, io)
     const said: Result = applied === undefined ? result : { ...result, applied }
     if (flags.json) print(JSON.stringify(said))
     else if (!flags.quiet) print(resultText(operation, said, io.now(), flags.process))

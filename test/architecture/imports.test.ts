@@ -121,7 +121,9 @@ describe('the command', () => {
       .flatMap(importsOf)
       .filter(
         ({ to }) =>
-          !/^(cli\/|node:|admin\/(index|text|fleet\/\w+)\.ts$|(fleet|redis)\/index\.ts$)/.test(to),
+          !/^(cli\/|node:|admin\/(index|entry|text|undo|fleet\/\w+)\.ts$|(fleet|redis)\/index\.ts$)/.test(
+            to,
+          ),
       )
 
     expect(strays.map(show)).toEqual([])

@@ -1,4 +1,6 @@
-import type { FleetBreaker, ProcessStatus } from '../../fleet/index.ts'
+import type { Answer, FleetBreaker, FleetCommand } from '../../fleet/index.ts'
+import { MODES, type Operation } from '../routes.ts'
+import type { CheckedWrite } from '../write-request.ts'
 
 /** The stamp of something that was done by hand: who has not heard of it is behind. */
 export interface Command {
@@ -34,11 +36,22 @@ export function commandsOf({ name, registers: { automatic, override } }: FleetBr
   return commands
 }
 
-/** Which processes have heard of what has this stamp. */
-export function appliedBy(
-  processes: readonly ProcessStatus[],
-  stamp: number,
-): { readonly applied: number; readonly of: number; readonly missing: readonly ProcessStatus[] } {
-  const missing = processes.filter(({ heard }) => heard < stamp)
-  return { applied: processes.length - missing.length, of: processes.length, missing }
+/** What is done to a whole fleet. */
+export function commandOf(
+  operation: Exclude<Operation, 'configure'>,
+  { reason, ms = 0 }: Pick<CheckedWrite, 'reason' | 'ms'>,
+  by: string | undefined,
+): FleetCommand {
+  const said = { reason, by: by ?? '' }
+  if (operation === 'reset') return { kind: 'reset', ...said }
+  if (operation === 'trip') return { kind: 'trip', for: ms, ...said }
+  return { kind: 'override', mode: MODES[operation] ?? null, for: ms, ...said }
+}
+
+/** The stamp of what a command has done. */
+export function stampOf(
+  { kind }: FleetCommand,
+  { registers: { automatic, override } }: Answer,
+): number {
+  return kind === 'override' ? override.stamp : automatic.stamp
 }

@@ -1,18 +1,12 @@
 import type { SharedFleet } from '../../fleet/index.ts'
 import type { CircuitBreaker, Clock } from '../../index.ts'
-import type { Applied, FleetAnswer } from '../answers.ts'
-import { commandOf } from '../operations.ts'
+import type { FleetAnswer } from '../answers.ts'
 import { invalid, Problem } from '../problem.ts'
 import type { Operation } from '../routes.ts'
 import type { CheckedWrite } from '../write-request.ts'
-import { appliedBy } from './commands.ts'
+import { type Applied, appliedOf, USUALLY, untilApplied } from './applied.ts'
+import { commandOf, stampOf } from './commands.ts'
 import { summaryOf } from './view.ts'
-
-/** In the time in which processes usually say that they have heard of something, ms. */
-const USUALLY = 300
-const LOOK_AGAIN = 25
-const MOST_MISSING = 100
-const PER_MS = 1024
 
 /** What the API does with a fleet: all of it by the store, so that one process shows and changes the others. */
 export class FleetDesk {
@@ -77,8 +71,7 @@ export class FleetDesk {
     if (answer === undefined) {
       throw new Problem('ERR_ADMIN_STORE', 'Nothing was done: the fleet does not know it yet.')
     }
-    const { automatic, override } = answer.registers
-    return command.kind === 'override' ? override.stamp : automatic.stamp
+    return stampOf(command, answer)
   }
 
   /** Who has heard of what was done: all of them, or as many as are within `ms`. */
@@ -87,20 +80,11 @@ export class FleetDesk {
     if (stamp === undefined) {
       throw new Problem('ERR_ADMIN_BAD_REQUEST', 'The id is none of an operation.')
     }
-    const end = this.#clock.now() + ms
-    for (;;) {
-      const { nowMs, processes } = await this.#ask((fleet) => fleet.read([]))
-      const { applied, of, missing } = appliedBy(processes, stamp)
-      const done = missing.length === 0
-      if (done || this.#clock.now() >= end) {
-        return {
-          ...{ id, applied, of, done, took: Math.max(0, Math.round(nowMs - stamp / PER_MS)) },
-          missing: missing
-            .slice(0, MOST_MISSING)
-            .map(({ process, seenAt }) => ({ process, age: Math.max(0, nowMs - seenAt) })),
-        }
-      }
-      await new Promise<void>((resolve) => void this.#clock.setTimer(LOOK_AGAIN, resolve))
-    }
+    const look = async (): Promise<Applied> =>
+      appliedOf(await this.#ask((fleet) => fleet.read([])), stamp)
+    return untilApplied(look, ms, {
+      now: () => this.#clock.now(),
+      sleep: (time) => new Promise((resolve) => void this.#clock.setTimer(time, resolve)),
+    })
   }
 }

@@ -9,7 +9,7 @@ import {
   policyText,
   type Register,
 } from '../../fleet/index.ts'
-import { appliedBy } from './commands.ts'
+import { appliedOf } from './applied.ts'
 import { fleetView, summaryOf } from './view.ts'
 
 const NOW = 1_700_000_000_000
@@ -118,7 +118,10 @@ describe('a breaker of the fleet', () => {
         ['closed', 1],
       ],
     })
-    expect(appliedBy(processes, override.stamp)).toMatchObject({ applied: 1, of: 2 })
+    expect(appliedOf({ nowMs: NOW, processes, breakers: [] }, override.stamp)).toMatchObject({
+      applied: 1,
+      of: 2,
+    })
   })
 
   it('is what it was again when the time of its override is over', () => {
