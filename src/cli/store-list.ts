@@ -28,14 +28,12 @@ export function orderOf(sort = 'trouble'): (a: Row, b: Row) => number {
 
 /** `Circuit "payments" is open in the whole fleet: …`, as a breaker explains itself. */
 export function explanationOf({ why, next }: Row, fleet: FleetRow): string {
-  const { name, state, automatic, calls, alone, behind, override } = fleet
-  const sentences = [
-    `Circuit ${JSON.stringify(name)} is ${state.replace('-', ' ')} in the whole fleet`,
-  ]
-  if (state !== 'half-open')
-    sentences[0] = sentences[0]?.replace('half open', 'half-open') as string
+  const { name, automatic, calls, alone, behind, override } = fleet
+  const shown = override?.mode.replace('-', ' ') ?? automatic
   const because = [why, next].filter(Boolean).join('; ')
-  if (because !== '') sentences[0] += `: ${because}`
+  const sentences = [
+    `Circuit ${JSON.stringify(name)} is ${shown} in the whole fleet${because && `: ${because}`}`,
+  ]
   if (override !== null) sentences.push(`Underneath it is ${automatic}`)
   const all = calls.success + calls.failure
   if (all > 0) sentences.push(`${calls.failure} of ${all} calls in its window have failed`)
