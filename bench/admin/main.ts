@@ -5,6 +5,7 @@ import { admin } from '../../src/admin/index.ts'
 import { toNode } from '../../src/admin/node/index.ts'
 import { type CircuitBreaker, CircuitRegistry } from '../../src/index.ts'
 import { ManualClock } from '../../src/testing/index.ts'
+import { median } from '../performance/statistics.ts'
 
 // What it costs to be looked at: a call without an admin, with one, and with one whose page is open; and how long
 // other work waits while thousands of breakers are read.
@@ -121,9 +122,8 @@ async function measureTurns(statistics: boolean): Promise<void> {
       clock.set(clock.now() + 5_000)
       longest.push(await longestTurn(work))
     }
-    longest.sort((a, b) => a - b)
     // Now and then garbage is collected, also that of other work.
-    judge(`${what}, ms`, longest[longest.length >> 1] ?? 0, LONGEST_TURN)
+    judge(`${what}, ms`, median(longest), LONGEST_TURN)
   }
   handler.close()
 }

@@ -1,13 +1,14 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { chromium, type Page } from 'playwright'
+import type { Page } from 'playwright'
 import { buildDashboard } from '../../scripts/dashboard.mjs'
-import { findTool } from '../../scripts/tools.mjs'
 import { dashboard } from '../../src/admin/dashboard.ts'
 import { admin } from '../../src/admin/index.ts'
 import { toNode } from '../../src/admin/node/index.ts'
 import { CircuitRegistry } from '../../src/index.ts'
-import { longestPerSecond, mainThreadTasks, median, type Task } from './trace.ts'
+import { launchChromium } from '../../test/helpers/chromium.ts'
+import { median } from '../performance/statistics.ts'
+import { longestPerSecond, mainThreadTasks, type Task } from './trace.ts'
 
 // How the page does with thousands of breakers, as Chromium itself measures it, on a processor that is slowed
 // down:
@@ -44,11 +45,7 @@ const traffic = setInterval(() => {
   turn++
 }, 100)
 
-const executablePath = findTool('chromium')
-const browser = await chromium.launch({
-  ...(executablePath ? { executablePath } : {}),
-  args: ['--no-sandbox', '--disable-gpu'],
-})
+const browser = await launchChromium()
 let missed = 0
 try {
   console.log(`${size} breakers, ${browser.version()}, a processor that is ${slower} times slower`)

@@ -44,8 +44,3 @@ export function longestPerSecond(tasks: readonly Task[]): number[] {
   }
   return [...seconds.values()]
 }
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? 0
-}

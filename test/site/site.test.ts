@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright'
+import type { Browser, BrowserContextOptions, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { findTool } from '../../scripts/tools.mjs'
 import { findings } from '../helpers/axe.ts'
+import { launchChromium } from '../helpers/chromium.ts'
 
 const DIST = join(import.meta.dirname, '../../site/dist')
 const PHONE = { width: 390, height: 844 }
@@ -40,9 +40,7 @@ const server = createServer((request, response) => {
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  const executablePath = findTool('chromium')
-  const args = ['--no-sandbox', '--disable-gpu']
-  browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args })
+  browser = await launchChromium()
 })
 afterAll(async () => {
   await browser.close()

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright'
+import type { Browser, BrowserContextOptions, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import { findTool } from '../../../scripts/tools.mjs'
 import { type AdminHandler, type AdminOptions, admin } from '../../../src/admin/index.ts'
 import { toNode } from '../../../src/admin/node/index.ts'
 import { type CircuitBreaker, CircuitRegistry } from '../../../src/index.ts'
+import { launchChromium } from '../../helpers/chromium.ts'
 
 export const DESKTOP = { width: 1440, height: 900 }
 export const PHONE = { width: 390, height: 844 }
@@ -29,9 +29,7 @@ const complaints: string[] = []
 /** Starts the browser of a file's tests, and tidies up behind each. */
 export function useBrowser(): void {
   beforeAll(async () => {
-    const executablePath = findTool('chromium')
-    const args = ['--no-sandbox', '--disable-gpu']
-    browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args })
+    browser = await launchChromium()
   })
   afterAll(() => browser.close())
   afterEach(async () => {

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type CDPSession, chromium, type Page } from 'playwright'
-import { findTool } from '../../../scripts/tools.mjs'
+import type { CDPSession, Page } from 'playwright'
+import { launchChromium } from '../../helpers/chromium.ts'
 import { growth, type Sample } from '../trend.ts'
 
 // An admin with traffic, streams that come and go, writes, unknown names, and its page open in a real browser:
@@ -30,11 +30,7 @@ const child = spawn(process.execPath, ['--expose-gc', program], {
 const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
 const exited = once(child, 'exit')
 const { url } = await answer()
-const executablePath = findTool('chromium')
-const browser = await chromium.launch({
-  ...(executablePath ? { executablePath } : {}),
-  args: ['--no-sandbox', '--disable-gpu'],
-})
+const browser = await launchChromium()
 const page = await browser.newPage()
 await page.goto(url)
 await page.locator('.row.item').first().waitFor()
