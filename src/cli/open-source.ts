@@ -1,3 +1,4 @@
+import type { FleetStore } from '../fleet/index.ts'
 import { RedisStoreError, redisStore } from '../redis/index.ts'
 import type { Flags } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
@@ -35,7 +36,7 @@ async function openStore(address: string, flags: Flags, io: Io): Promise<OpenSou
   const shards = Number(flags.shards ?? io.env['SHORT_CIRCUIT_SHARDS'] ?? 1)
   const where = `${url.protocol}//${url.host}`
   const connect = await io.findConnect()
-  const open = async (isCluster: boolean): Promise<OpenSource & { connection: Connection }> => {
+  const open = async (isCluster: boolean): Promise<OpenSource & { readonly store: FleetStore }> => {
     let connection: Connection
     try {
       connection = await connect(url, isCluster)
@@ -48,12 +49,12 @@ async function openStore(address: string, flags: Flags, io: Io): Promise<OpenSou
       await store[Symbol.asyncDispose]()
       connection.close()
     }
-    return { source, connection, close }
+    return { source, store, close }
   }
   const opened = await open(false)
   try {
     // A node of a cluster says where the keys are, if they are not with it.
-    await storeOf(opened.connection, namespace, shards).read?.([], AbortSignal.timeout(5_000))
+    await opened.store.read?.([], AbortSignal.timeout(5_000))
     return opened
   } catch (error) {
     if (!(error instanceof RedisStoreError && error.message.startsWith('MOVED'))) return opened
@@ -62,11 +63,7 @@ async function openStore(address: string, flags: Flags, io: Io): Promise<OpenSou
   }
 }
 
-function storeOf(
-  { client }: Connection,
-  namespace: string,
-  shards: number,
-): ReturnType<typeof redisStore> {
+function storeOf({ client }: Connection, namespace: string, shards: number): FleetStore {
   try {
     return redisStore(client, { namespace, shards })
   } catch (error) {

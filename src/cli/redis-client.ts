@@ -75,19 +75,16 @@ export async function findConnect(folder: string): Promise<Connect> {
 }
 
 function byNodeRedis({ createClient, createCluster }: NodeRedisPackage): Connect {
-  return async ({ href }, isCluster) => {
+  return async (url, isCluster) => {
     let stood = false
     const reconnectStrategy = (): number | false => (stood ? AGAIN : false)
     const socket = { connectTimeout: CONNECT_TIME, reconnectStrategy }
-    const { username, password } = new URL(href)
-    const defaults = {
-      socket,
-      ...(username !== '' && { username: decodeURIComponent(username) }),
-      ...(password !== '' && { password: decodeURIComponent(password) }),
-    }
     const client = isCluster
-      ? createCluster({ rootNodes: [{ url: href }], defaults })
-      : createClient({ url: href, socket })
+      ? createCluster({
+          rootNodes: [{ url: url.href }],
+          defaults: { socket, ...credentialsOf(url) },
+        })
+      : createClient({ url: url.href, socket })
     client.on('error', () => {})
     await client.connect()
     stood = true
@@ -96,24 +93,31 @@ function byNodeRedis({ createClient, createCluster }: NodeRedisPackage): Connect
 }
 
 function byIoRedis({ Redis, Cluster }: IoRedisPackage): Connect {
-  return async ({ href, username, password, protocol }, isCluster) => {
+  return async (url, isCluster) => {
     let stood = false
     const retryStrategy = (): number | null => (stood ? AGAIN : null)
     const options = { lazyConnect: true, connectTimeout: CONNECT_TIME, enableOfflineQueue: false }
     const client = isCluster
-      ? new Cluster([href], {
+      ? new Cluster([url.href], {
           ...options,
           clusterRetryStrategy: retryStrategy,
           redisOptions: {
-            ...(username !== '' && { username: decodeURIComponent(username) }),
-            ...(password !== '' && { password: decodeURIComponent(password) }),
-            ...(protocol === 'rediss:' && { tls: {} }),
+            ...credentialsOf(url),
+            ...(url.protocol === 'rediss:' && { tls: {} }),
           },
         })
-      : new Redis(href, { ...options, retryStrategy })
+      : new Redis(url.href, { ...options, retryStrategy })
     client.on('error', () => {})
     await client.connect()
     stood = true
     return { client: client as unknown as RedisClient, close: () => client.disconnect() }
+  }
+}
+
+/** Who it connects as: a cluster takes that from the address of none of its nodes. */
+function credentialsOf({ username, password }: URL): object {
+  return {
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
   }
 }
