@@ -4,11 +4,10 @@ import type { Entry } from './entry.ts'
 import type { Recorder } from './history/recorder.ts'
 import { callsOf } from './history/totals.ts'
 import type { Query } from './query.ts'
-import { describe, type Row } from './row.ts'
+import { BAND, describe, type Row } from './row.ts'
 import { IDLE, SteadySeverity, severityOf } from './severity.ts'
 import { inParts, inTurns, readAll } from './turns.ts'
 
-const BAND = 15 * 60_000
 /** So many rows take about a millisecond, and so does looking for words in so many entries. */
 const ROWS = 50
 const LOOKED_AT = 2_000

@@ -45,7 +45,9 @@ export interface Row {
   readonly version: string
 }
 
-const LONGEST_WHY = 70
+export const LONGEST_WHY: number = 70
+/** How long the band of a row is, ms. */
+export const BAND: number = 15 * 60_000
 
 /** Why the breaker is in its class, and what comes next. */
 export function describe(
@@ -66,7 +68,7 @@ export function describe(
   }
 }
 
-function overrideTexts(
+export function overrideTexts(
   { mode, by, reason, until }: NonNullable<Snapshot['override']>,
   automatic: StateName,
   wall: number,

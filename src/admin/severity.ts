@@ -29,10 +29,15 @@ export function severityOf(
   const { ok, failed, rejected, full } = recording.recent
   if (full > 0 && full >= 0.01 * (ok + failed + rejected)) return 0
   if (trips > 0) return 2
-  if (failed >= 0.05 * (ok + failed) && ok + failed >= 10 && failed > 0) return 2
+  if (failsOften(ok, failed)) return 2
   if (inFlight > 1 && inFlight >= FULL * (maxConcurrent() ?? Infinity)) return 2
   if (recording.now.totals.failed === 0 || idleFor >= IDLE) return 3
   return strictest(rules)?.isNear ? 2 : 3
+}
+
+/** So many failures are worth watching. */
+export function failsOften(ok: number, failed: number): boolean {
+  return failed >= 0.05 * (ok + failed) && ok + failed >= 10
 }
 
 /** The share of `maxConcurrent` that is worth watching. */

@@ -1,15 +1,10 @@
 import type { JournalEntry } from '../../fleet/index.ts'
 import type { StateName } from '../../index.ts'
-import type { Row } from '../row.ts'
-import type { Severity } from '../severity.ts'
+import { BAND, LONGEST_WHY, overrideTexts, type Row } from '../row.ts'
+import { failsOften, type Severity } from '../severity.ts'
 import { shorten, span } from '../text.ts'
 import { type FleetRow, type FleetState, whyText } from './breakers.ts'
 import { bandOf } from './journal.ts'
-
-const BAND = 15 * 60_000
-const LONGEST_WHY = 70
-/** So many failures of so many calls are to be watched. */
-const WATCHED = { share: 0.05, calls: 10 } as const
 
 /** A breaker of the whole fleet as a row of a list: what only one process knows is not in it. */
 export function rowOf(fleet: FleetRow, journal: readonly JournalEntry[], now: number): Row {
@@ -18,6 +13,14 @@ export function rowOf(fleet: FleetRow, journal: readonly JournalEntry[], now: nu
   const per = (count: number): number =>
     window === 0 ? 0 : Math.round((count / window) * 100_000) / 100
   const age = since === null ? 0 : Math.max(0, now - since)
+  const held = override && {
+    ...override,
+    by: override.by || null,
+    reason: override.reason || null,
+    since: since ?? now,
+  }
+  const { why, next } =
+    held === null ? automaticTexts(fleet, now) : overrideTexts(held, automatic, now)
   return {
     name,
     state: metBy(state),
@@ -25,15 +28,11 @@ export function rowOf(fleet: FleetRow, journal: readonly JournalEntry[], now: nu
     stateFor: age,
     trippedFor: automatic === 'closed' ? null : age,
     generation: 0,
-    override: override && {
-      ...override,
-      by: override.by || null,
-      reason: override.reason || null,
-      since: since ?? now,
-    },
+    override: held,
     fleet: null,
     class: severityOf(fleet),
-    ...textsOf(fleet, now),
+    why: shorten(why, LONGEST_WHY),
+    next,
     rates: { calls: per(all), failed: per(calls.failure), rejected: 0, unenforced: 0 },
     failedShare: all === 0 ? null : calls.failure / all,
     p99: null,
@@ -46,7 +45,7 @@ export function rowOf(fleet: FleetRow, journal: readonly JournalEntry[], now: nu
 }
 
 /** The state that calls meet. */
-export function metBy(state: FleetState): StateName {
+function metBy(state: FleetState): StateName {
   if (state === 'forced-open') return 'open'
   return state === 'forced-closed' || state === 'disabled' ? 'closed' : state
 }
@@ -54,27 +53,15 @@ export function metBy(state: FleetState): StateName {
 function severityOf({ automatic, override, alone, behind, calls }: FleetRow): Severity {
   if (automatic !== 'closed') return 0
   if (override !== null) return 1
-  const all = calls.success + calls.failure
-  const fails = all >= WATCHED.calls && calls.failure >= WATCHED.share * all
-  return fails || alone.length > 0 || behind.length > 0 ? 2 : 3
+  return failsOften(calls.success, calls.failure) || alone.length > 0 || behind.length > 0 ? 2 : 3
 }
 
-function textsOf(fleet: FleetRow, now: number): { why: string; next: string } {
-  const { override, automatic, until, reason, by, text, more, calls } = fleet
-  if (override !== null) {
-    const who = override.by === '' ? '' : ` by ${override.by}`
-    const said = override.reason === '' ? '' : `: ${override.reason}`
-    const end = override.until === null ? 'no end' : `${span(override.until - now)} more`
-    return {
-      why: shorten(`${override.mode.replace('-', ' ')}${who}${said}`, LONGEST_WHY),
-      next: automatic === 'closed' ? end : `${end}; underneath it is ${automatic}`,
-    }
-  }
-  const why = shorten(whyText(reason, by), LONGEST_WHY)
+function automaticTexts(fleet: FleetRow, now: number): { why: string; next: string } {
+  const { automatic, until, reason, by, text, more, calls } = fleet
   if (automatic === 'open') {
     const left = (until ?? 0) - now
     return {
-      why,
+      why: whyText(reason, by),
       next: left > 0 ? `next probe in ${span(left)}` : 'its open time is over; it waits for a call',
     }
   }
