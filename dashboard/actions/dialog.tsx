@@ -6,6 +6,7 @@ import { isStale } from '../connection.ts'
 import { clock, visible } from '../format.ts'
 import { log, now, rows, session } from '../state.ts'
 import { type Badge, badgeOf, SwitchIcon } from '../state-badge.tsx'
+import { Choices } from './choices.tsx'
 import { ConfigureFields, parsePatch } from './configure-fields.tsx'
 import { Duration, type Lasting, msOf } from './duration.tsx'
 import { asked, CONTROLS, perform } from './operations.ts'
@@ -24,6 +25,7 @@ const ICONS: Readonly<Partial<Record<Operation, Badge>>> = {
   trip: 'open',
   reset: 'closed',
 }
+const SCOPES = ['All processes', 'This process only'] as const
 const STORED_NAME = 'short-circuit-name'
 const SHORTEST = 3
 
@@ -106,19 +108,12 @@ function Asking({ name, operation }: { name: string; operation: Operation }): JS
         {isShared && (
           <fieldset>
             <legend>Where?</legend>
-            <div class="choices">
-              {['All processes', 'This process only'].map((label, i) => (
-                <label key={label}>
-                  <input
-                    type="radio"
-                    name="scope"
-                    checked={isHere === (i === 1)}
-                    onChange={() => setHere(i === 1)}
-                  />
-                  <span>{label}</span>
-                </label>
-              ))}
-            </div>
+            <Choices
+              name="scope"
+              labels={SCOPES}
+              chosen={isHere ? 'This process only' : 'All processes'}
+              onChoose={(label) => setHere(label === 'This process only')}
+            />
           </fieldset>
         )}
         {asksName && (

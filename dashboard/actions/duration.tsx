@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { span } from '../format.ts'
 import { session } from '../state.ts'
+import { Choices } from './choices.tsx'
 
 export interface Lasting {
   readonly choice: string
@@ -54,19 +55,12 @@ export function Duration({
       <legend>
         For how long? <small>then the automatic state decides again</small>
       </legend>
-      <div class="choices">
-        {choices.map((label) => (
-          <label key={label}>
-            <input
-              type="radio"
-              name="for"
-              checked={choice === label}
-              onChange={() => onChange({ ...lasting, choice: label })}
-            />
-            <span>{label}</span>
-          </label>
-        ))}
-      </div>
+      <Choices
+        name="for"
+        labels={choices}
+        chosen={choice}
+        onChoose={(label) => onChange({ ...lasting, choice: label })}
+      />
       {choice === 'Other…' && (
         <label class="inner">
           <small>
