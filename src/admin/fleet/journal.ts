@@ -5,11 +5,6 @@ import { span } from '../text.ts'
 import { whyText } from './breakers.ts'
 
 const KINDS: Readonly<Record<string, LogKind>> = { trip: 'trip', halfOpen: 'trip', reset: 'reset' }
-const DONE: Readonly<Record<string, string>> = {
-  closed: 'closed',
-  open: 'opened',
-  'half-open': 'half-open',
-}
 
 /** An entry of a fleet's journal as one of a log. */
 export function logEntryOf(entry: JournalEntry): LogEntry {
@@ -39,7 +34,7 @@ function textsOf({
   if (kind === 'trip') return { kind, text: cause === 'trip' ? 'tripped' : 'made half-open' }
   if (to === 'half-open') return { kind, text: 'half-open: its open time was over' }
   if (to === 'closed') return { kind, text: 'closed: enough probes succeeded' }
-  return { kind, text: `${DONE[to] ?? to}: ${whyText(cause, '')}` }
+  return { kind, text: `opened: ${whyText(cause, '')}` }
 }
 
 /** What calls of a breaker have met since then, from its part of the journal, newest first. */
