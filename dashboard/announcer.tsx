@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { done, doneText } from './actions/operations.ts'
 import { visible } from './format.ts'
-import { sick } from './sorted.ts'
+import { troubled } from './sorted.ts'
 import { counts } from './state.ts'
 
 /** At most so often, ms. */
@@ -32,7 +32,7 @@ export function Announcer(): JSX.Element {
     }
     const stopRows = effect(() => {
       if (counts.value === undefined) return
-      const current = new Set(sick.value.map(({ name }) => name))
+      const current = new Set(troubled.value.map(({ name }) => name))
       if (before !== undefined) {
         const worse = [...current].filter((name) => !before?.has(name))
         const better = [...before].filter((name) => !current.has(name))

@@ -37,7 +37,7 @@ export const sorted = computed<readonly Row[]>(() => {
 })
 
 /** Those that need attention, the worst first. */
-export const sick = computed<readonly Row[]>(() => {
+export const troubled = computed<readonly Row[]>(() => {
   const end = sorted.value.findIndex((row) => row.class !== 0)
   return end === -1 ? sorted.value : sorted.value.slice(0, end)
 })

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import type { Row } from '../../src/admin/index.ts'
 import { count, rate, span, visible } from '../format.ts'
 import { breakerHash } from '../route.ts'
-import { sick, sorted } from '../sorted.ts'
+import { sorted, troubled } from '../sorted.ts'
 import { counts } from '../state.ts'
 import { badgeOf, isByHand, shownFor } from '../state-badge.tsx'
 
@@ -14,7 +14,7 @@ export function ListHead(): JSX.Element {
   return (
     <div class="head">
       <div>
-        <h1>{isCalm ? calmTitle() : sickTitle(needing, total)}</h1>
+        <h1>{isCalm ? calmTitle() : troubledTitle(needing, total)}</h1>
         <p>
           <Sentence />
         </p>
@@ -29,7 +29,7 @@ export function ListHead(): JSX.Element {
   )
 }
 
-function sickTitle(needing: number, total: number): string {
+function troubledTitle(needing: number, total: number): string {
   const all = `${count(total)} ${total === 1 ? 'breaker' : 'breakers'}`
   return `${count(needing)} of ${all} ${needing === 1 ? 'needs' : 'need'} you`
 }
@@ -64,7 +64,7 @@ function Figure({
 
 /** Of at most three breakers, what is wrong with them. */
 function Sentence(): JSX.Element {
-  const all = sick.value
+  const all = troubled.value
   const some = all.slice(0, 3)
   if (some.length === 0) {
     const recent = sorted.value.some((row) => row.trips15m > 0)

@@ -25,7 +25,7 @@ async function hold(asking: Terminal): Promise<void> {
 }
 
 describe('the story of an incident', () => {
-  it('is told by commands: who is sick, why, held for ten minutes with a reason, released', async () => {
+  it('is told by commands: which breaker is open, why, held for ten minutes with a reason, released', async () => {
     const { payments } = service()
     const listed = open('short-circuit ls')
     await listed.sees(/▲ open .*payments/)

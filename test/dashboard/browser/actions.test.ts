@@ -18,7 +18,7 @@ describe('the story of an incident', () => {
     ['a desktop by a mouse', {}],
     ['a phone by touch', { viewport: PHONE, hasTouch: true, isMobile: true }],
   ])(
-    'is told on %s: who is sick, why, held for ten minutes with a reason, released',
+    'is told on %s: which breaker is open, why, held for ten minutes with a reason, released',
     async (_, options) => {
       const press = (target: Locator) => ('hasTouch' in options ? target.tap() : target.click())
       const { registry, open } = await createWorld()

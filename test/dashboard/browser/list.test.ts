@@ -20,7 +20,7 @@ describe('the list', () => {
     expect(headings).toEqual(['Needs you · 1', 'Held by hand · 1', 'Healthy · 1'])
   })
 
-  it('says each state in words, and why the sick one is open', async () => {
+  it('says each state in words, and why one is open', async () => {
     const { registry, open } = await createWorld()
     await fail(registry.breaker('payments', { maxFailures: 3, resetTimeout: 60_000 }), 3)
     registry.breaker('mail').disable({ by: 'ada', reason: 'load test' })
