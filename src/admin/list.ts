@@ -112,26 +112,23 @@ export class Lister {
   }
 
   row(name: string): Row | undefined {
-    let row: Row | undefined
-    this.#registry.read(
-      (reading) => {
-        row = this.#rowOf(reading)
-      },
-      [name],
-    )
-    return row
+    return this.#readOne(name, (reading) => this.#rowOf(reading))
   }
 
   /** What calls of a breaker have met since then, in milliseconds since 1970. */
   band(name: string, from: number): BandPart[] {
-    let band: BandPart[] = []
+    return this.#readOne(name, (reading) => this.#changes.band(reading, from)) ?? []
+  }
+
+  #readOne<T>(name: string, take: (reading: BreakerReading) => T): T | undefined {
+    let taken: T | undefined
     this.#registry.read(
       (reading) => {
-        band = this.#changes.band(reading, from)
+        taken = take(reading)
       },
       [name],
     )
-    return band
+    return taken
   }
 
   /** `reading` is of the breaker, and is not kept. */
