@@ -10,6 +10,7 @@ import type {
 } from '../admin/index.ts'
 import { CliError, EXIT } from './cli-error.ts'
 import type { Io } from './io.ts'
+import type { ServerEvent, Source } from './source.ts'
 
 const DEFAULT_URL = 'http://localhost:9090'
 
@@ -21,32 +22,6 @@ interface ProblemBody {
   readonly hint?: string
   readonly nearest?: readonly string[]
   readonly changed?: { readonly by: string | null; readonly text: string | null }
-}
-
-/** What commands show of a breaker. */
-export type FoundDetail = Pick<Detail, 'row' | 'log'> & {
-  readonly explanation: { readonly text: string }
-}
-
-/** What the commands ask: the admin of a process, or the store of a fleet. */
-export interface Source {
-  list(query: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<List>
-  detail(name: string): Promise<FoundDetail>
-  log(query: Readonly<Record<string, string>>): Promise<{ entries: LogEntry[] }>
-  session(): Promise<{
-    process: { id: string; name: string | null; environment: string | null }
-  }>
-  write<T = Result>(
-    name: string,
-    operation: Operation,
-    body: Write,
-    options?: { version?: string | undefined; dry?: boolean },
-  ): Promise<T>
-  /** How far something has got in the fleet. */
-  applied(id: string): Promise<Applied>
-  fleet(all: boolean): Promise<FleetSummary>
-  /** The events of one connection, until it ends. */
-  events(after: string | undefined, signal: AbortSignal): AsyncGenerator<ServerEvent>
 }
 
 /** Asks an admin by HTTP. */
@@ -212,13 +187,6 @@ async function failure(response: Response): Promise<CliError> {
 
 function join(...texts: readonly (string | undefined)[]): string {
   return texts.filter(Boolean).join(' ')
-}
-
-/** One server-sent event. */
-export interface ServerEvent {
-  readonly event: string
-  readonly id: string | undefined
-  readonly data: string
 }
 
 async function* parseEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {

@@ -1,7 +1,7 @@
 import type { FlagName, Flags } from './arguments.ts'
-import type { Source } from './client.ts'
 import type { Paint } from './display.ts'
 import type { Io } from './io.ts'
+import type { Source } from './source.ts'
 
 /** What a command runs with. */
 export interface Context {

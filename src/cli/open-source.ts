@@ -2,9 +2,10 @@ import type { FleetStore } from '../fleet/index.ts'
 import { RedisStoreError, redisStore } from '../redis/index.ts'
 import type { Flags } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
-import { Client, type Source } from './client.ts'
+import { Client } from './client.ts'
 import type { Io } from './io.ts'
 import type { Connection } from './redis-client.ts'
+import type { Source } from './source.ts'
 import { StoreSource } from './store-source.ts'
 
 /** What is asked, and how that ends. */

@@ -1,9 +1,9 @@
 import type { List, LogEntry, Row } from '../admin/index.ts'
 import { duration } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
-import type { Source } from './client.ts'
 import type { Command, Context } from './command.ts'
 import { clockTime, sentence, visible } from './display.ts'
+import type { Source } from './source.ts'
 import { tableLines } from './table.ts'
 
 const PAGE = 500

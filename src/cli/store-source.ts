@@ -10,8 +10,8 @@ import { undoOf } from '../admin/undo.ts'
 import { type FleetReading, type FleetStore, type JournalEntry, operate } from '../fleet/index.ts'
 import { duration } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
-import type { FoundDetail, ServerEvent, Source } from './client.ts'
 import type { Io } from './io.ts'
+import type { FoundDetail, ServerEvent, Source } from './source.ts'
 import { explanationOf, fits, orderOf } from './store-list.ts'
 
 /** An answer that takes longer is none, ms. */
