@@ -19,9 +19,10 @@ const client = await createClient({ socket: { host: '127.0.0.1', port } })
   .connect()
 const fleet = shared(redisStore(client, { namespace }), { process: name, version, service })
 const registry = new CircuitRegistry({ shared: fleet, defaults: { maxFailures: 50, resetTimeout } })
-const [payments] = ['payments', 'mail'].map((breaker) => registry.breaker(breaker))
-if (payments === undefined) throw new Error('no breaker')
-for (const breaker of registry.names()) void registry.breaker(breaker).state
+const payments = registry.breaker('payments')
+const mail = registry.breaker('mail')
+// A breaker joins its fleet when it is first looked at.
+for (const breaker of [payments, mail]) void breaker.state
 await fleet.ready()
 console.log('ready')
 
