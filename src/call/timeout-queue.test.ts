@@ -75,20 +75,23 @@ describe('timeLimit', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('goes on with the others when the call it was armed for has ended', async () => {
-    const clock = new ManualClock()
-    const expire = vi.fn()
-    const stop = timeLimit(clock, 100, () => {})
-    await clock.advance(50)
-    timeLimit(clock, 100, expire)
+  it.each([0, -1_000, 1e12])(
+    'goes on with the others when the call it was armed for has ended, by a clock that starts at %d',
+    async (start) => {
+      const clock = new ManualClock(start)
+      const expire = vi.fn()
+      const stop = timeLimit(clock, 100, () => {})
+      await clock.advance(50)
+      timeLimit(clock, 100, expire)
+      stop()
 
-    stop()
-    await clock.advance(50)
-    const early = expire.mock.calls.length
-    await clock.advance(50)
+      await clock.advance(99)
+      expect(expire).not.toHaveBeenCalled()
+      await clock.advance(1)
 
-    expect([early, expire.mock.calls.length]).toEqual([0, 1])
-  })
+      expect(expire).toHaveBeenCalledOnce()
+    },
+  )
 
   it('may be stopped more than once, and in any order', async () => {
     const clock = new ManualClock()

@@ -64,7 +64,7 @@ export class TimeoutQueue {
   #fired(armedFor: TimeoutEntry): void {
     this.#cancelTimer = undefined
     // The timer is believed where the clock disagrees: it may fire early, or the clock step back.
-    const now = Math.max(this.#clock.now(), armedFor.queue === this ? armedFor.deadline : 0)
+    const now = Math.max(this.#clock.now(), armedFor.queue === this ? armedFor.deadline : -Infinity)
     const due: TimeoutEntry[] = []
     for (
       let entry = this.#first;
