@@ -20,7 +20,7 @@ interface Kind {
 export const KINDS: readonly Kind[] = [
   {
     own: 'seed',
-    peers: ['cockatiel', 'alfred', 'levee'],
+    peers: ['cockatiel', 'alfred', 'levee', 'effect'],
     time: 'A late result of an earlier state does not count, a trip is recorded with the failures that led to it, and an override is looked for.',
     memory:
       'A breaker can be called, watched, overridden, configured and explained; it counts all outcomes and keeps its transitions.',

@@ -23,6 +23,7 @@ const entries: readonly [label: string, module: string, names: string][] = [
   ['mollitia', 'mollitia', 'Circuit, SlidingCountBreaker'],
   ['levee', 'levee', 'default as levee'],
   ['alfred', '@git-stunts/alfred', 'circuitBreaker'],
+  ['Effect', 'effect/persistence', 'CircuitBreaker'],
 ]
 
 /** Of this library and of the others. */

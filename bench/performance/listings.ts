@@ -1,5 +1,6 @@
 import type { Listing } from './subject.ts'
 import { cockatiel } from './subjects/cockatiel.ts'
+import { effect } from './subjects/effect.ts'
 import { opossum } from './subjects/opossum.ts'
 import { alfred, levee, mollitia } from './subjects/others.ts'
 import { keyed, listened, plain, registered } from './subjects/own.ts'
@@ -120,6 +121,13 @@ export const listings: Readonly<Record<string, Listing>> = {
     configuration: 'circuitBreaker',
     scenarios: [...peer],
     load: alfred,
+  },
+  effect: {
+    label: 'Effect',
+    package: 'effect',
+    configuration: 'consecutive, its store in memory, by `Effect.runPromise`',
+    scenarios: [...peer],
+    load: effect,
   },
 }
 
