@@ -67,10 +67,12 @@ export class Emitter {
   publish<E extends EventName>(name: E, event: BreakerEvent<E>): void
   publish(name: 'evict', event: RegistryEvent<'evict'>): void
   publish(name: Name, event: RegistryEvent): void {
-    if (!this.hasListeners(name)) {
-      if (name === 'listenerError') printListenerError(event as BreakerEvent<'listenerError'>)
-      return
-    }
+    if (name === 'listenerError' && !this.hasListeners(name)) {
+      printListenerError(event as BreakerEvent<'listenerError'>)
+    } else this.#publish(name, event)
+  }
+
+  #publish(name: Name, event: RegistryEvent): void {
     if (this.#delivering) {
       this.#postpone(name, event)
       return
@@ -85,7 +87,7 @@ export class Emitter {
     }
   }
 
-  /** Separate from `publish`, where a closure would take memory for every event. */
+  /** Separate from `#publish`, where a closure would take memory for every event. */
   #postpone(name: Name, event: RegistryEvent): void {
     this.#waiting.push(() => this.#deliver(name, event))
   }
@@ -95,9 +97,7 @@ export class Emitter {
     if (subscriptions !== undefined) {
       for (const { listener } of subscriptions) this.#call(listener, name, event)
     }
-    for (const registry of this.registries)
-      if (registry.hasListeners(name))
-        registry.publish(name as 'evict', event as RegistryEvent<'evict'>)
+    for (const registry of this.registries) registry.#publish(name, event)
   }
 
   #call(listener: AnyListener, name: Name, event: RegistryEvent): void {
