@@ -42,7 +42,7 @@ const COCKATIEL = ['cockatiel']
 const SAMPLING = ['cockatiel-sampling']
 const OPOSSUM = ['opossum']
 const OPOSSUM_LEAN = ['opossum-lean']
-const ANYBODY = ['cockatiel', 'alfred', 'levee', 'mollitia', 'effect', 'opossum-lean', 'opossum']
+const ANYBODY = ['cockatiel', 'alfred', 'levee', 'mollitia', 'opossum-lean', 'opossum']
 const together = { mode: 'concurrent' } as const
 
 export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
