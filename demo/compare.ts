@@ -1,12 +1,16 @@
+import { writeFileSync } from 'node:fs'
 import { CircuitBreaker } from '../src/index.ts'
 import { type Fault, lengthMs, playFaults } from './faults.ts'
 import { drawFrame, type News, type View } from './frame.ts'
 import { observe, standingOf } from './guarded.ts'
+import { GuardedByOpossum, isRejectedByOpossum, opossumVersion } from './opossum.ts'
 import { tellSecond, writeLines } from './plain.ts'
+import { type Recording, recorded, recordScreen, rest } from './recording.ts'
 import { drawReport } from './report.ts'
-import { print, showOnScreen } from './screen.ts'
+import { type Display, print, showOnScreen } from './screen.ts'
 import { span } from './spans.ts'
 import { responses, summarize } from './summary.ts'
+import { drawRecording } from './svg.ts'
 import { startClock } from './time.ts'
 import { ask, type Call, failedIf500, sendTraffic } from './traffic.ts'
 import { UpstreamProcess } from './upstream-process.ts'
@@ -17,11 +21,17 @@ const perSecond = 40
 const callTimeout = 1_000
 const resetTimeout = 1_000
 
+const description =
+  'A terminal: four equal servers are frozen and killed, and four lanes show what callers meet with ' +
+  'short-circuit, with one that counts failures in a row, with opossum and its defaults, and with none.'
+
 /**
- * Calls equal upstreams with the default breaker, with a classic one and with none, while the same
- * happens to all of them, and returns the exit code.
+ * Calls equal upstreams with the default breaker, with a classic one, with opossum's and with none,
+ * while the same happens to all of them, and returns the exit code.
+ *
+ * @param file - where to write what the screen shows, as a picture that plays
  */
-export async function compare(): Promise<number> {
+export async function compare(file?: string): Promise<number> {
   const common = { callTimeout, classify: failedIf500 }
   const breaker = new CircuitBreaker({ ...common, name: 'upstream' })
   const classic = new CircuitBreaker({ ...common, name: 'classic', maxFailures, resetTimeout })
@@ -32,8 +42,9 @@ export async function compare(): Promise<number> {
     UpstreamProcess.start(),
     UpstreamProcess.start(),
     UpstreamProcess.start(),
+    UpstreamProcess.start(),
   ])
-  const [forBreaker, forClassic, forBare] = upstreams
+  const [forBreaker, forClassic, forOpossum, forBare] = upstreams
   const askGuarded = () => breaker.run((signal) => ask(forBreaker.url, signal))
   const askClassic = () => classic.run((signal) => ask(forClassic.url, signal))
   const askBare = () => ask(forBare.url, AbortSignal.timeout(callTimeout))
@@ -46,6 +57,8 @@ export async function compare(): Promise<number> {
   const tell = (item: News) => void news.push(item)
   const guarded = observe(breaker, 'breaker', now, tell)
   const compared = observe(classic, 'classic', now, tell)
+  // It sets the time limit itself, and there is no signal that it would pass.
+  const opossum = new GuardedByOpossum(() => ask(forOpossum.url), now, tell)
 
   const view = (): View => ({
     now: now(),
@@ -62,13 +75,26 @@ export async function compare(): Promise<number> {
       changes: compared.changes,
       ...standingOf(classic.snapshot()),
     },
+    opossum: {
+      version: opossumVersion,
+      calls: opossum.calls,
+      changes: opossum.changes,
+      ...opossum.standing(),
+    },
     explanation: breaker.explain().text,
     news,
   })
-  const display =
+  const picture = (width: number, height: number) => drawFrame(view(), width, height)
+  const displays: Display[] = [
     process.stdout.isTTY && process.env['TERM'] !== 'dumb'
-      ? showOnScreen(process.stdout, (width, height) => drawFrame(view(), width, height))
-      : writeLines(process.stdout, view, tellSecond)
+      ? showOnScreen(process.stdout, picture)
+      : writeLines(process.stdout, view, tellSecond),
+  ]
+  const recording: Recording = { ...recorded, frames: [] }
+  if (file !== undefined) {
+    const { width, height } = recorded
+    displays.push(recordScreen(recording, now, () => picture(width, height)))
+  }
 
   const traffic = { perSecond, until: lengthMs, now }
   await Promise.all([
@@ -77,9 +103,15 @@ export async function compare(): Promise<number> {
     }),
     sendTraffic(askGuarded, { ...traffic, calls: guarded.calls }),
     sendTraffic(askClassic, { ...traffic, calls: compared.calls }),
+    sendTraffic(opossum.call, {
+      ...traffic,
+      calls: opossum.calls,
+      isRejection: isRejectedByOpossum,
+    }),
     sendTraffic(askBare, { ...traffic, calls: bare }),
   ])
-  display.stop()
+  for (const display of displays) display.stop()
+  opossum.end()
 
   const bareSide = summarize(bare, faults, lengthMs)
   const run = { bare: bareSide, faults, callTimeout }
@@ -107,10 +139,21 @@ export async function compare(): Promise<number> {
     ...main,
     bare: bareSide,
     classic: { side: beside.guarded, responses: beside.responses, maxFailures, resetTimeout },
+    opossum: {
+      side: summarize(opossum.calls, faults, lengthMs),
+      responses: responses(faults, opossum.changes),
+      version: opossumVersion,
+      defaults: opossum.defaults,
+    },
     callTimeout,
     explanation: breaker.explain().text,
   })
   const colours = process.stdout.isTTY && process.stdout.hasColors()
-  print(process.stdout, [[], ...report, [], ...verdict], colours)
+  const summary = [...report, [], ...verdict]
+  print(process.stdout, [[], ...summary], colours)
+  if (file !== undefined) {
+    rest(recording, summary.slice(-recorded.height), 12_000)
+    writeFileSync(file, drawRecording(recording, description))
+  }
   return missed.length === 0 ? 0 : 1
 }

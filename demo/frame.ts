@@ -11,7 +11,7 @@ import {
 import { type Change, callColumns, type Scale, stateColumns } from './columns.ts'
 import type { Fault } from './faults.ts'
 import { cut, type Line, type Span, type Style, span, wrap } from './spans.ts'
-import { lastSecond, wastedMs } from './summary.ts'
+import { hungAfter, lastSecond, tallyOf } from './summary.ts'
 import { seconds } from './time.ts'
 import type { Call } from './traffic.ts'
 
@@ -43,6 +43,14 @@ export interface View {
     state: StateName
     standing: string
   }
+  /** One of opossum's, with its defaults. */
+  opossum: {
+    version: string
+    calls: readonly Call[]
+    changes: readonly Change[]
+    state: StateName
+    standing: string
+  }
   /** Why it is in this state, in the breaker's own words. */
   explanation: string
   news: readonly News[]
@@ -50,7 +58,9 @@ export interface View {
 
 export const gutter = 12
 const finestColumnMs = 200
-const roomForExplanation = 36
+/** Rows from which on empty ones keep the lanes apart. */
+const roomForGaps = 30
+const roomForExplanation = 42
 const longestExplanation = 340
 
 /**
@@ -61,11 +71,14 @@ export function drawFrame(view: View, width: number, height: number): Line[] {
   const columns = Math.min(width - gutter - 1, view.lengthMs / finestColumnMs)
   const scale = { lengthMs: view.lengthMs, width: Math.max(20, columns), now: view.now }
   const guarded = callColumns(view.guarded, scale)
+  const opossum = callColumns(view.opossum.calls, scale)
   const bare = callColumns(view.bare, scale)
   // Room above the steady rate, for answers that come in a burst.
   const mostAnswers = (1.3 * view.perSecond * view.lengthMs) / 1_000 / scale.width
-  const mostInFlight = Math.max(10, ...[...guarded, ...bare].map(({ inFlight }) => inFlight))
+  const all = [...guarded, ...opossum, ...bare]
+  const mostInFlight = Math.max(10, ...all.map(({ inFlight }) => inFlight))
 
+  const gap: Line[] = height >= roomForGaps ? [[]] : []
   const lines: Line[] = [
     title(
       `${view.perSecond} calls a second, with and without a breaker`,
@@ -73,26 +86,34 @@ export function drawFrame(view: View, width: number, height: number): Line[] {
       gutter + scale.width,
     ),
     row('upstreams', faultBand(view.faults, scale)),
-    [],
+    ...gap,
     [span(' WITH THE BREAKER  ', 'bold'), span(view.standing, stateLook[view.state].style)],
     figures(view.guarded, view.now),
     row('state', stateBand(stateColumns(view.changes, scale))),
     row('answers', answerBand(guarded, mostAnswers)),
     row('in flight', inFlightBand(guarded, mostInFlight)),
+    ...gap,
     [
       span(` WITH A CLASSIC ONE (${view.classic.maxFailures} failures in a row)  `, 'bold'),
       span(view.classic.standing, stateLook[view.classic.state].style),
     ],
     row('state', stateBand(stateColumns(view.classic.changes, scale))),
-    [],
-    [span(' WITHOUT', 'bold')],
-    figures(view.bare, view.now),
+    ...gap,
+    [
+      span(` WITH OPOSSUM ${view.opossum.version}, ITS DEFAULTS  `, 'bold'),
+      span(view.opossum.standing, stateLook[view.opossum.state].style),
+    ],
+    row('state', stateBand(stateColumns(view.opossum.changes, scale))),
+    row('answers', answerBand(opossum, mostAnswers)),
+    row('in flight', inFlightBand(opossum, mostInFlight)),
+    ...gap,
+    figures(view.bare, view.now, span(' WITHOUT'.padEnd(gutter), 'bold')),
     row('answers', answerBand(bare, mostAnswers)),
     row('in flight', inFlightBand(bare, mostInFlight)),
-    [],
-    ...waste(view, scale),
+    ...gap,
+    ...totals(view, scale),
     legend(),
-    [],
+    ...gap,
     ...(height >= roomForExplanation && height < Infinity
       ? [...explain(view.explanation, width), []]
       : []),
@@ -117,14 +138,18 @@ export function row(label: string, band: Line): Line {
   return [span(` ${label}`.padEnd(gutter), 'dim'), ...band]
 }
 
-export function figures(calls: readonly Call[], now: number): Line {
+export function figures(
+  calls: readonly Call[],
+  now: number,
+  label: Span = span(' last second', 'dim'),
+): Line {
   const { started, ok, failed, rejected, inFlight } = lastSecond(calls, now)
   const figure = (value: number, what: string, style: Style): Span[] => [
     span(String(value).padStart(4), value > 0 ? style : 'dim'),
     span(` ${what} `, 'dim'),
   ]
   return [
-    span(' last second', 'dim'),
+    label,
     ...figure(started, 'calls:', 'bold'),
     ...figure(ok, 'ok', 'green'),
     ...figure(failed, 'failed', 'red'),
@@ -134,19 +159,36 @@ export function figures(calls: readonly Call[], now: number): Line {
   ]
 }
 
-function waste(view: View, scale: Scale): Line[] {
-  const guarded = wastedMs(view.guarded)
-  const classic = wastedMs(view.classic.calls)
-  const bare = wastedMs(view.bare)
-  const bar = (label: string, value: number, style: Style): Line => [
-    span(label.padEnd(34), 'dim'),
-    span(`${seconds(value)} s `.padStart(9)),
-    span(horizontalBar(value, Math.max(guarded, bare, 200_000), scale.width - 32), style),
-  ]
+/** What has become of all calls so far, and the time that their callers have lost. */
+function totals({ now, guarded, classic, opossum, bare }: View, scale: Scale): Line[] {
+  const sides = [
+    { name: 'the breaker', ...tallyOf(guarded, now), style: 'green' },
+    { name: 'the classic one', ...tallyOf(classic.calls, now), style: 'green' },
+    { name: 'opossum', ...tallyOf(opossum.calls, now), style: 'red' },
+    { name: 'without', ...tallyOf(bare, now), style: 'red' },
+  ] as const
+  const most = Math.max(200_000, ...sides.map(({ lostMs }) => lostMs))
+  const heads = [
+    ['rejected', 8],
+    ['failed', 8],
+    [`hung ${seconds(hungAfter, 0)} s`, 10],
+    ['lost waiting', 14],
+  ] as const
+  const count = (value: number, width: number) =>
+    span(String(value).padStart(width), value > 0 ? undefined : 'dim')
   return [
-    bar(' waited in vain   with the breaker', guarded, 'green'),
-    bar('                  with a classic one', classic, 'green'),
-    bar('                  without', bare, 'red'),
+    [
+      span(` ${'so far'.padEnd(17)}`, 'dim'),
+      ...heads.map(([head, width]) => span(head.padStart(width), 'dim')),
+    ],
+    ...sides.map(({ name, rejected, failed, hung, lostMs, style }) => [
+      span(` ${name.padEnd(17)}`, 'dim'),
+      count(rejected, 8),
+      count(failed, 8),
+      count(hung, 10),
+      span(`${seconds(lostMs)} s  `.padStart(16)),
+      span(horizontalBar(lostMs, most, scale.width + gutter - 60), style),
+    ]),
   ]
 }
 

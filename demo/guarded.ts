@@ -5,7 +5,8 @@ import { type Now, seconds } from './time.ts'
 import type { Call } from './traffic.ts'
 import { tellChange } from './words.ts'
 
-const looks = { closed: 'green', open: 'red', 'half-open': 'yellow' } as const
+/** The colour of each state in what is told. */
+export const looks = { closed: 'green', open: 'red', 'half-open': 'yellow' } as const
 
 /** What is known of a breaker and of the calls through it. */
 export interface Guarded {
@@ -39,7 +40,11 @@ export function observe(
   return guarded
 }
 
-export function standingOf({ state, stateFor, retryAfter }: Snapshot): Standing {
+export function standingOf({
+  state,
+  stateFor,
+  retryAfter,
+}: Pick<Snapshot, 'state' | 'stateFor' | 'retryAfter'>): Standing {
   const next = state === 'open' && retryAfter ? `, next probe in ${seconds(retryAfter)} s` : ''
   return { state, standing: `${state} for ${seconds(stateFor)} s${next}` }
 }

@@ -33,8 +33,13 @@ export function writeLines<V extends { now: number; news: readonly News[] }>(
   }
 }
 
-export function tellSecond({ guarded, bare, state }: View, at: number): string {
-  return `${state.padEnd(11)}with: ${tally(guarded, at)} | without: ${tally(bare, at)}`
+export function tellSecond({ guarded, opossum, bare, state }: View, at: number): string {
+  const sides = [
+    `with: ${tally(guarded, at)}`,
+    `opossum: ${tally(opossum.calls, at)}`,
+    `without: ${tally(bare, at)}`,
+  ]
+  return state.padEnd(11) + sides.join(' | ')
 }
 
 export function tally(calls: readonly Call[], now: number): string {

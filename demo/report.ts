@@ -1,5 +1,6 @@
+import type { OpossumDefaults } from './opossum.ts'
 import { type Line, span, wrap } from './spans.ts'
-import type { Response, Side } from './summary.ts'
+import { hungAfter, type Response, type Side } from './summary.ts'
 import { seconds } from './time.ts'
 import type { Totals } from './verdict.ts'
 
@@ -18,58 +19,55 @@ export function drawReport(run: {
     maxFailures: number
     resetTimeout: number
   }
+  opossum: {
+    side: Side
+    responses: readonly Response[]
+    version: string
+    defaults: OpossumDefaults
+  }
   callTimeout: number
   explanation: string
 }): Line[] {
-  const { guarded, bare, responses, totals, classic } = run
+  const { guarded, bare, responses, totals, classic, opossum } = run
+  const sides = [guarded, classic.side, opossum.side, bare]
   const { admitted, settled, expired } = totals.counts
   const count = (name: string, of: (side: Side) => number): Line =>
-    row(name, String(of(guarded)), String(of(classic.side)), String(of(bare)))
-  const time = (name: string, of: (side: Side) => number): Line =>
-    row(name, milliseconds(of(guarded)), milliseconds(of(classic.side)), milliseconds(of(bare)))
+    row(name, ...sides.map((side) => String(of(side))))
+  const time = (name: string, of: (side: Side) => number, tell = milliseconds): Line =>
+    row(name, ...sides.map((side) => tell(of(side))))
+  const breakers = (name: string, of: (side: Side) => string): Line =>
+    row(name, of(guarded), of(classic.side), of(opossum.side), '–')
 
   return [
-    [span(cells('', 'the breaker', 'a classic one', 'without'), 'bold')],
+    [span(cells('', 'breaker', 'classic', 'opossum', 'without'), 'bold')],
     count('calls', ({ calls }) => calls),
     count('answered', ({ ok }) => ok),
     count('failed', ({ failed }) => failed),
-    row('rejected at once', String(guarded.rejected), String(classic.side.rejected), '–'),
-    row(
-      '  of these, the upstream was up again',
-      String(guarded.rejectedWhileUp),
-      String(classic.side.rejectedWhileUp),
-      '–',
-    ),
+    breakers('rejected at once', ({ rejected }) => String(rejected)),
+    breakers('  of these, the upstream was up', ({ rejectedWhileUp }) => String(rejectedWhileUp)),
     bold(count('sent to an upstream that was down', ({ sentWhileDown }) => sentWhileDown)),
-    bold(
-      row(
-        'waited for calls that failed',
-        secondsOf(guarded.wastedMs),
-        secondsOf(classic.side.wastedMs),
-        secondsOf(bare.wastedMs),
-      ),
-    ),
+    bold(time('waited for calls that failed', ({ wastedMs }) => wastedMs, secondsOf)),
+    count(`hung over ${seconds(hungAfter, 0)} s`, ({ hung }) => hung),
+    bold(time('waited for calls that hung', ({ hungMs }) => hungMs, secondsOf)),
     count('most calls waiting at one moment', ({ worstInFlight }) => worstInFlight),
-    row(
+    time(
       'calls waiting on average',
-      guarded.meanInFlight.toFixed(1),
-      classic.side.meanInFlight.toFixed(1),
-      bare.meanInFlight.toFixed(1),
+      ({ meanInFlight }) => meanInFlight,
+      (calls) => calls.toFixed(1),
     ),
     time('90 % of all calls ended within', ({ p90 }) => p90),
     time('99 % of all calls ended within', ({ p99 }) => p99),
-    row(
-      'a rejection took',
-      milliseconds(guarded.rejectedP50),
-      milliseconds(classic.side.rejectedP50),
-      '–',
+    breakers('a rejection took', ({ rejected, rejectedP50 }) =>
+      rejected > 0 ? milliseconds(rejectedP50) : '–',
     ),
     [],
-    ...responses.flatMap(({ kind, tripMs, recoveryMs }, index) => {
-      const other = classic.responses[index]
+    ...responses.flatMap(({ kind }, index) => {
+      const met = [responses, classic.responses, opossum.responses].map((of) => of[index])
+      const opened = met.map((response) => maybe(response?.tripMs))
+      const closed = met.map((response) => maybe(response?.recoveryMs))
       return [
-        bold(row(`${faultNames[kind]}: opened after`, maybe(tripMs), maybe(other?.tripMs), '–')),
-        row('  closed after its return', maybe(recoveryMs), maybe(other?.recoveryMs), '–'),
+        bold(row(`${faultNames[kind]}: opened after`, ...opened, '–')),
+        row('  closed after its return', ...closed, '–'),
       ]
     }),
     note(
@@ -79,6 +77,7 @@ export function drawReport(run: {
       `The classic one opens with ${classic.maxFailures} failures in a row, which takes until those`,
     ),
     note(`time out, and probes every ${seconds(classic.resetTimeout)} s.`),
+    ...opossumNotes(opossum.version, opossum.defaults),
     note(
       `The breaker counted ${admitted} admitted = ${settled} settled + ${expired} expired + `,
       `${totals.inFlight} in flight.`,
@@ -117,12 +116,26 @@ function note(...text: string[]): Line {
   return [span(`   ${text.join('')}`, 'dim')]
 }
 
-function row(...texts: [name: string, breaker: string, classic: string, bare: string]): Line {
-  return [span(cells(...texts))]
+/** Why it did what it did: it was not told anything else. */
+function opossumNotes(version: string, defaults: OpossumDefaults): Line[] {
+  const { timeout, errorThresholdPercentage, rollingCountTimeout, resetTimeout } = defaults
+  return [
+    note(
+      `opossum ${version} has no options at all: a call may take ${seconds(timeout, 0)} s; when more than`,
+    ),
+    note(
+      `${errorThresholdPercentage} % of the calls of ${seconds(rollingCountTimeout, 0)} s have failed it opens, `,
+      `for ${seconds(resetTimeout, 0)} s.`,
+    ),
+  ]
 }
 
-function cells(name: string, breaker: string, classic: string, bare: string): string {
-  return ` ${name.padEnd(37)}${breaker.padStart(13)}${classic.padStart(15)}${bare.padStart(12)}`
+function row(name: string, ...texts: string[]): Line {
+  return [span(cells(name, ...texts))]
+}
+
+function cells(name: string, ...texts: string[]): string {
+  return ` ${name.padEnd(34)}${texts.map((text) => text.padStart(11)).join('')}`
 }
 
 function milliseconds(ms: number): string {

@@ -13,6 +13,9 @@ export interface Side {
   /** Rejected although the upstream was able to answer: the price of not knowing that yet. */
   rejectedWhileUp: number
   wastedMs: number
+  /** Calls that took longer than `hungAfter` and did not fail. */
+  hung: number
+  hungMs: number
   worstInFlight: number
   meanInFlight: number
   p90: number
@@ -46,6 +49,8 @@ export function summarize(
     sentWhileDown: calls.filter((call) => call.result !== 'rejected' && down(call)).length,
     rejectedWhileUp: rejected.filter((call) => !down(call)).length,
     wastedMs: wastedMs(calls),
+    hung: hungCalls(calls, lengthMs).length,
+    hungMs: hungMs(calls, lengthMs),
     worstInFlight: worstInFlight(calls),
     meanInFlight: took.reduce((sum, ms) => sum + ms, 0) / lengthMs,
     p90: quantile(took, 0.9),
@@ -57,6 +62,37 @@ export function summarize(
 /** Time callers spent on calls that failed. A rejection is counted too: it takes next to nothing. */
 export function wastedMs(calls: readonly Call[]): number {
   return calls.reduce((sum, call) => sum + (call.result === 'ok' ? 0 : duration(call)), 0)
+}
+
+/** A caller who has waited that long, ms, is stuck: those with a time limit have given up before. */
+export const hungAfter = 2_000
+
+function hungCalls(calls: readonly Call[], now: number): Call[] {
+  return calls.filter(
+    ({ startedAt, endedAt = now, result = 'ok' }) =>
+      result === 'ok' && endedAt - startedAt > hungAfter,
+  )
+}
+
+/** Time callers spent so far on calls that hang, or hung and were answered after all. */
+export function hungMs(calls: readonly Call[], now: number): number {
+  return hungCalls(calls, now).reduce(
+    (sum, { startedAt, endedAt = now }) => sum + endedAt - startedAt,
+    0,
+  )
+}
+
+/** What has become of all calls so far. */
+export function tallyOf(
+  calls: readonly Call[],
+  now: number,
+): { failed: number; rejected: number; hung: number; lostMs: number } {
+  return {
+    failed: calls.filter(({ result }) => result === 'failed').length,
+    rejected: calls.filter(({ result }) => result === 'rejected').length,
+    hung: hungCalls(calls, now).length,
+    lostMs: wastedMs(calls) + hungMs(calls, now),
+  }
 }
 
 function duration({ startedAt, endedAt = startedAt }: Call): number {

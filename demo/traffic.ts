@@ -12,8 +12,8 @@ export interface Call {
 }
 
 /** The request itself, to the last byte of the answer. */
-export async function ask(url: string, signal: AbortSignal): Promise<number> {
-  const response = await fetch(url, { signal })
+export async function ask(url: string, signal?: AbortSignal): Promise<number> {
+  const response = await fetch(url, { signal: signal ?? null })
   await response.text()
   return response.status
 }
@@ -28,7 +28,19 @@ export const failedIf500: NonNullable<CircuitBreakerOptions['classify']> = (call
  */
 export async function sendTraffic(
   send: () => Promise<number>,
-  { calls, perSecond, until, now }: { calls: Call[]; perSecond: number; until: number; now: Now },
+  {
+    calls,
+    perSecond,
+    until,
+    now,
+    isRejection = (error) => error instanceof CircuitOpenError,
+  }: {
+    calls: Call[]
+    perSecond: number
+    until: number
+    now: Now
+    isRejection?: (error: unknown) => boolean
+  },
 ): Promise<void> {
   const waiting = new Set<Promise<void>>()
   const spacing = 1_000 / perSecond
@@ -39,7 +51,7 @@ export async function sendTraffic(
     calls.push(call)
     const ended = send().then(
       (status) => settle(call, status < 500 ? 'ok' : 'failed', now()),
-      (error) => settle(call, error instanceof CircuitOpenError ? 'rejected' : 'failed', now()),
+      (error) => settle(call, isRejection(error) ? 'rejected' : 'failed', now()),
     )
     waiting.add(ended)
     void ended.then(() => waiting.delete(ended))

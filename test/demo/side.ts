@@ -10,6 +10,8 @@ export function side(given: Partial<Side>): Side {
     sentWhileDown: 0,
     rejectedWhileUp: 0,
     wastedMs: 0,
+    hung: 0,
+    hungMs: 0,
     worstInFlight: 0,
     meanInFlight: 0,
     p90: 0,

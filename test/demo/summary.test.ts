@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import {
+  hungMs,
   lastSecond,
   quantile,
   responses,
   summarize,
+  tallyOf,
   wastedMs,
   worstInFlight,
 } from '../../demo/summary.ts'
@@ -49,6 +51,42 @@ describe('wastedMs', () => {
 
   it('leaves out calls that may still be answered', () => {
     expect(wastedMs([call(0, 0, undefined)])).toBe(0)
+  })
+})
+
+describe('hungMs', () => {
+  it('adds up the time of calls that were answered too late for anybody', () => {
+    expect(hungMs([call(0, 5_500, 'ok'), call(0, 2_000, 'ok'), call(0, 20, 'ok')], 9_000)).toBe(
+      5_500,
+    )
+  })
+
+  it('counts a call that still waits once it has waited too long', () => {
+    expect(hungMs([call(1_000, 0, undefined)], 3_000)).toBe(0)
+    expect(hungMs([call(1_000, 0, undefined)], 3_001)).toBe(2_001)
+  })
+
+  it('leaves calls to those that failed that did', () => {
+    expect(hungMs([call(0, 10_000, 'failed')], 20_000)).toBe(0)
+  })
+})
+
+describe('tallyOf', () => {
+  it('counts every call once, and the time lost with it', () => {
+    const calls = [
+      call(0, 10_000, 'failed'),
+      call(0, 5_000, 'ok'),
+      call(0, 20, 'ok'),
+      call(9_000, 0, undefined),
+      call(9_000, 1, 'rejected'),
+    ]
+
+    expect(tallyOf(calls, 12_000)).toEqual({
+      failed: 1,
+      rejected: 1,
+      hung: 2,
+      lostMs: 10_000 + 5_000 + 3_000 + 1,
+    })
   })
 })
 
