@@ -201,6 +201,6 @@ describe('the picture in the README', () => {
       role: 'img',
       'aria-label': expect.stringContaining('opossum'),
     })
-    expect(alt).toMatch(/frozen .* killed .* opens .* opossum/)
+    expect(alt).toMatch(/frozen.*killed.*opens.*opossum/)
   })
 })
