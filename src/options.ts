@@ -105,8 +105,9 @@ export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] 
   /**
    * The longest time a call may take, in milliseconds. A call that takes longer rejects with
    * `CallTimeoutError`, its signal is aborted, and it counts as a failure. For a stream, the limit
-   * is for each item, while its consumer waits for it. It does not apply to synchronous functions,
-   * which can't be interrupted.
+   * is for each item, while its consumer waits for it; of an emitter that is not a stream of Node and is
+   * only listened to, for its first event, as it is not known which others will come. It does not apply to
+   * synchronous functions, which can't be interrupted.
    * A wrapped function that is passed an `AbortSignal`, as an argument or as `{ signal }` or
    * `{ abortSignal }`, sees one in its place that the timeout aborts as well; such an object is copied.
    * What holds its signal in a class, such as a `Request`, is passed on as it is.

@@ -1,17 +1,17 @@
 import { rejectWith } from '../circuit/deferred-rejection.ts'
 import type { Settled } from '../core/outcome.ts'
 import { show } from '../options/validate.ts'
-import type { Settlement } from './settlement.ts'
 import type { Iterator, Source } from './stream-iterators.ts'
 
 /** The stream whose items are read. */
 interface Reading {
-  readonly settlement: Settlement
   /** How long the next item may take. */
   readonly timeout: number | undefined
   read(): void
   run<T>(fn: () => T): T
   limited<T>(wait: () => Promise<T>, stop: () => unknown): Promise<T>
+  /** An item is there. */
+  deliver(): void
   end(settled: Settled): void
   leave(): void
 }
@@ -64,7 +64,7 @@ export class GuardedIterator implements Iterator, AsyncIterable<unknown> {
       if (Object(item) !== item)
         throw new TypeError(`next() must return an object, got ${show(item)}`)
       if (item.done) stream.end({ status: 'fulfilled', value: item.value })
-      else stream.settlement.deliver()
+      else stream.deliver()
       return item
     } catch (reason) {
       stream.end({ status: 'rejected', reason })

@@ -138,50 +138,6 @@ describe('the source of a stream', () => {
   })
 })
 
-describe('an emitter that is not one of Node', () => {
-  class Helper {
-    readonly #listeners = new Map<string, ((value?: unknown) => void)[]>()
-    on(event: string, listener: (value?: unknown) => void): this {
-      this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener])
-      return this
-    }
-    off(event: string, listener: (value?: unknown) => void): this {
-      const kept = this.#listeners.get(event)?.filter((other) => other !== listener)
-      this.#listeners.set(event, kept ?? [])
-      return this
-    }
-    tell(event: string, value?: unknown): void {
-      for (const listener of this.#listeners.get(event) ?? []) listener(value)
-    }
-    async *[Symbol.asyncIterator](): AsyncGenerator<number> {
-      yield 1
-    }
-  }
-
-  it.each([
-    { event: 'end', counts: { admitted: 1, success: 1, failure: 0 } },
-    { event: 'error', counts: { admitted: 1, success: 0, failure: 1 } },
-  ])('ends by its event $event, for a caller that only listens', async ({ event, counts }) => {
-    const { breaker, clock } = createBreaker()
-    const helper = new Helper()
-    const seen: unknown[] = []
-
-    breaker
-      .stream(() => helper)()
-      .on('text', (text) => seen.push(text))
-    await clock.advance(1_000)
-    const { inFlight } = breaker.snapshot()
-    helper.tell('text', 'hello')
-    helper.tell(event, event === 'error' ? down : undefined)
-    helper.tell('end')
-    helper.tell('close')
-
-    expect(inFlight).toBe(1)
-    expect(seen).toEqual(['hello'])
-    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts })
-  })
-})
-
 describe('a method of a stream that returns a promise', () => {
   const cursor = (result: () => Promise<unknown>) => ({
     toArray: result,

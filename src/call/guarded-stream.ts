@@ -16,7 +16,13 @@ import { follow } from './follow.ts'
 import { GuardedIterator } from './guarded-iterator.ts'
 import { inNextTurn } from './next-turn.ts'
 import type { Settlement } from './settlement.ts'
-import { type Iterator, isWebStream, rejectingIterator, type Source } from './stream-iterators.ts'
+import {
+  type Iterator,
+  isWebStream,
+  rejectingIterator,
+  type Source,
+  stopSource,
+} from './stream-iterators.ts'
 import { isIteratorOf, proxyStream } from './stream-proxy.ts'
 import { timeLimit } from './timeout-queue.ts'
 import { waitAtMost } from './wait-at-most.ts'
@@ -40,6 +46,8 @@ export class GuardedStream implements AbortListener {
   #unread = false
   /** The caller has ended the stream. */
   #left = false
+  /** Ends the time limit for the first event of a stream that is only listened to. */
+  #stopWaiting: (() => void) | undefined
 
   constructor(circuit: Circuit, settlement: Settlement, args: readonly unknown[] = []) {
     this.#circuit = circuit
@@ -126,7 +134,14 @@ export class GuardedStream implements AbortListener {
     return true
   }
 
+  /** A part of the answer is there. */
+  deliver(): void {
+    this.#stopWaiting?.()
+    this.settlement.deliver()
+  }
+
   end(settled: Settled, timedOut = false): void {
+    this.#stopWaiting?.()
     // Many end without an error when they are aborted.
     const aborted =
       !timedOut &&
@@ -150,6 +165,7 @@ export class GuardedStream implements AbortListener {
 
   /** The caller leaves it. */
   leave(): void {
+    this.#stopWaiting?.()
     // What had been buffered before is read without an event.
     if (this.#begun || (this.#source as Partial<EmittingStream> | undefined)?.readableDidRead)
       this.settlement.deliver()
@@ -181,9 +197,10 @@ export class GuardedStream implements AbortListener {
         // Those of Node wait until they are read, and tell when that begins.
         if ('readableFlowing' in source) return
         this.read()
-        if (!ENDINGS.has(event) && isEmittingStream(source)) {
-          source.on(event, () => this.settlement.deliver())
-        }
+        if (ENDINGS.has(event) || !isEmittingStream(source)) return
+        // Which of its events bring an item, and which comes once, is not known: others may take any time.
+        this.#stopWaiting ??= this.#limit(() => stopSource(source).catch(() => {}))
+        source.on(event, () => this.deliver())
       },
       view: (stream) => this.#view(stream),
       follow: (result) => {
@@ -214,7 +231,7 @@ export class GuardedStream implements AbortListener {
       listenTo(source, {
         onRead: (event) => {
           if (!this.read()) return
-          const arrived = (): void => this.settlement.deliver()
+          const arrived = (): void => this.deliver()
           watch(source, event, arrived, () => this.#limit((reason) => source.destroy?.(reason)))
         },
         onEnd: () => this.end({ status: 'fulfilled', value: undefined }),
@@ -249,7 +266,7 @@ export class GuardedStream implements AbortListener {
   }
 
   /** Fails the stream after the call timeout, then calls `expired`. Returns what stops the timer. */
-  #limit(expired: (reason: CallTimeoutError) => void): (() => void) | undefined {
+  #limit(expired: (reason: CallTimeoutError) => unknown): (() => void) | undefined {
     const { name, clock } = this.#circuit
     const timeout = this.timeout
     if (timeout === undefined) return undefined

@@ -48,7 +48,7 @@ export function iteratorOf(value: unknown, failed: FailedCall): Iterator {
 }
 
 /** Ends a stream that will not be read. */
-export function stopSource(source: Source): unknown {
+export async function stopSource(source: Source): Promise<unknown> {
   if (source.destroy !== undefined) return source.destroy()
   return isWebStream(source) ? source.cancel() : source[Symbol.asyncIterator]().return?.()
 }

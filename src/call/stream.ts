@@ -114,7 +114,7 @@ function startStream(
   return stream.limited(
     () => opened,
     // A stream that comes later is not read any more.
-    async () => stopSource(await opened),
+    () => opened.then(stopSource),
   )
 }
 
