@@ -91,6 +91,34 @@ const uses: [string, (breaker: CircuitBreaker) => unknown][] = [
   ],
   ['is forced open', (breaker) => breaker.forceOpen()],
   [
+    'is forced open and rejects',
+    async (breaker) => {
+      breaker.forceOpen()
+      await reasonOf(breaker.run(() => 1))
+    },
+  ],
+  [
+    'is full and rejects',
+    async (breaker) => {
+      breaker.configure({ maxConcurrent: 1 })
+      void hang(breaker)
+      for (let i = 0; i < 2; i++) await reasonOf(breaker.run(() => 1))
+    },
+  ],
+  [
+    'has calls that say nothing, time out and fall back',
+    async (breaker) => {
+      await breaker.run(() => 1, { classify: () => 'neutral' })
+      for (let i = 0; i < 2; i++) await breaker.run(() => 1, { classify: () => 'cancelled' })
+      const late = hang(breaker, { timeout: 5 })
+      await clock.advance(5)
+      await late.result
+      const down = () => Promise.reject(new Error('down'))
+      await breaker.run(down, { fallback: () => 1 })
+      await reasonOf(breaker.run(down, { fallback: () => down() }))
+    },
+  ],
+  [
     'is forced closed over an open circuit whose time is over',
     async (breaker) => {
       await open(breaker)
@@ -263,6 +291,22 @@ describe('registry.read', () => {
         [304, 1],
       ],
     ])
+  })
+
+  it('is of one moment: it reads a clock once, however many breakers have it', async () => {
+    let time = 0
+    const clock = { now: () => ++time, wall: () => 1_000_000 + ++time, setTimer: () => () => {} }
+    registry.defaults = { maxFailures: 1, clock }
+    await succeed(registry.breaker('a'))
+    await open(registry.breaker('b'))
+    registry.breaker('c')
+    const before = time
+    const names: string[] = []
+
+    registry.read(({ name }) => names.push(name))
+
+    expect(names).toEqual(['a', 'b', 'c'])
+    expect(time - before).toBe(2)
   })
 
   it('reads breakers with clocks of their own by these', async () => {

@@ -1,4 +1,5 @@
 import type { CircuitFactory } from '../circuit/circuit-factory.ts'
+import { originalClock } from '../circuit/guard-sources.ts'
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import type { Clock } from '../clock.ts'
 import type { Machine } from '../core/machine.ts'
@@ -129,8 +130,9 @@ export class ReusedReading implements BreakerReading {
   }
 
   #readClock(clock: Clock): void {
-    if (clock === this.#clock) return
-    this.#clock = clock
+    const original = originalClock(clock)
+    if (original === this.#clock) return
+    this.#clock = original
     this.#reading = clock.now()
     this.#wall = clock.wall()
   }
