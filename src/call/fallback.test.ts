@@ -137,6 +137,13 @@ describe('fallback', () => {
         (error: unknown = 'none') =>
           error === 'none' ? '' : 'instead',
     ],
+    [
+      'a function whose text has one without parameters in it',
+      () => (error: unknown) => {
+        const text = (): string => (error === undefined ? '' : 'instead')
+        return text()
+      },
+    ],
   ])('may be %s', async (_, make) => {
     const { breaker } = createBreaker<unknown>({ fallback: make() })
 
@@ -166,8 +173,9 @@ describe('the failure of a fallback', () => {
     const { breaker } = createBreaker({ fallback: make(own) })
 
     expect(await reasonOf(breaker(failing)())).toBe(own)
-    expect(own.cause).toBe(down)
-    expect(Object.keys(own)).toEqual([])
+    expect(Object.getOwnPropertyDescriptor(own, 'cause')).toEqual(
+      Object.getOwnPropertyDescriptor(new Error('', { cause: down }), 'cause'),
+    )
   })
 
   it('carries the rejection as its cause when the call was rejected', async () => {
@@ -218,6 +226,18 @@ describe('the failure of a fallback', () => {
     })
 
     expect(await reasonOf(breaker(failing)())).toBe(thrown)
+  })
+
+  it('reaches the caller as it is when it is an object that is no error', async () => {
+    const thrown = { code: 1 }
+    const { breaker } = createBreaker({
+      fallback: () => {
+        throw thrown
+      },
+    })
+
+    expect(await reasonOf(breaker(failing)())).toBe(thrown)
+    expect(Reflect.ownKeys(thrown)).toEqual(['code'])
   })
 
   it('is unhandled only when the caller handles nothing', async () => {

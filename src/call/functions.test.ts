@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createBreaker } from '../../test/helpers/public.ts'
+import { checkAsync, isClass } from './functions.ts'
 
 const { breaker } = createBreaker()
 const guards = [
@@ -124,5 +125,127 @@ describe.each(guards)('the function that %s returns', (_, guard) => {
     for (const original of [class Users {}, class {}, class extends Map {}]) {
       expect(() => guard(original as never)).toThrow('got a class')
     }
+  })
+})
+
+describe('the function that breaker returns', () => {
+  it.each([
+    ['a function with a prototype', function find() {}],
+    // Only such a one has `arguments` and `caller`, and they are its own.
+    ['a function of sloppy mode', new Function('return 1') as () => number],
+  ])('has nothing by which a caller would take it for %s', (_, original) => {
+    expect(Reflect.ownKeys(breaker(original)).sort()).toEqual(['length', 'name'])
+  })
+
+  it.each(['writable', 'enumerable', 'configurable'] as const)(
+    'has a name that is as %s as that of the original',
+    (attribute) => {
+      const original = (): void => {}
+      const usual = Object.getOwnPropertyDescriptor(original, 'name') as PropertyDescriptor
+      Object.defineProperty(original, 'name', { ...usual, [attribute]: !usual[attribute] })
+
+      expect(Object.getOwnPropertyDescriptor(breaker(original), 'name')).toEqual(
+        Object.getOwnPropertyDescriptor(original, 'name'),
+      )
+    },
+  )
+
+  describe('where the application has loaded reflect-metadata', () => {
+    const all = new WeakMap<object, Map<unknown, unknown>>()
+    const own = (target: object) => all.get(target) ?? new Map<unknown, unknown>()
+    const loaded = {
+      getOwnMetadataKeys: (target: object) => [...own(target).keys()],
+      getOwnMetadata: (key: unknown, target: object) => own(target).get(key),
+      defineMetadata: (key: unknown, value: unknown, target: object) =>
+        all.set(target, own(target).set(key, value)),
+    }
+    afterEach(() => {
+      for (const name of Object.keys(loaded)) Reflect.deleteProperty(Reflect, name)
+    })
+
+    it('has the metadata of the original', () => {
+      Object.assign(Reflect, loaded)
+      const find = (): void => {}
+      loaded.defineMetadata('path', '/users', find)
+      loaded.defineMetadata('guards', ['admin'], find)
+
+      expect([...own(breaker(find))]).toEqual([
+        ['path', '/users'],
+        ['guards', ['admin']],
+      ])
+    })
+  })
+})
+
+describe('the kind of a function', () => {
+  const tagged = <F extends (...args: never[]) => unknown>(fn: F, tag: string): F =>
+    Object.defineProperty(fn, Symbol.toStringTag, { value: tag })
+
+  it.each<[string, () => unknown]>([
+    ['GeneratorFunction', () => 2 * 3],
+    [
+      'AsyncGeneratorFunction',
+      async function find(a = 2, b = 3) {
+        return a * b
+      },
+    ],
+  ])('is not %s where only its tag says so, as after debouncing', async (tag, fn) => {
+    expect(await breaker(tagged(fn, tag))()).toBe(6)
+  })
+
+  it('is not AsyncFunction where only its tag says so', () => {
+    const fn = tagged(() => 'async is only a word here', 'AsyncFunction')
+
+    expect(breaker.sync(fn)()).toBe('async is only a word here')
+  })
+
+  it('is not AsyncFunction where only its text says so', async () => {
+    const fn: () => unknown = tagged(async () => 'answer', 'Function')
+
+    expect(await breaker.sync(fn)()).toBe('answer')
+  })
+
+  it.each([
+    [
+      function* numbers() {},
+      'breaker takes a function that returns a promise, got a GeneratorFunction',
+    ],
+    [
+      async function* numbers() {},
+      'breaker takes a function that returns a promise, got an AsyncGeneratorFunction; use breaker.stream(fn)',
+    ],
+  ])('is named where it can not return a promise, with what takes it: %#', (fn, message) => {
+    expect(() => breaker(fn as never)).toThrow(new TypeError(message))
+  })
+})
+
+describe('checkAsync(fn)', () => {
+  it.each<[unknown, string]>([
+    [5, 'fn must be a function, got 5'],
+    [
+      function* numbers() {},
+      'fn must be a function that returns a promise, got a GeneratorFunction',
+    ],
+    [
+      async function* numbers() {},
+      'fn must be a function that returns a promise, got an AsyncGeneratorFunction',
+    ],
+  ])('throws for what can not return a promise: %#', (fn, message) => {
+    expect(() => checkAsync(fn)).toThrow(new TypeError(message))
+  })
+
+  it('takes any other function', () => {
+    for (const fn of [() => 1, async () => 1, function find() {}])
+      expect(() => checkAsync(fn)).not.toThrow()
+  })
+})
+
+describe('isClass(value)', () => {
+  it.each<[string, object, boolean]>([
+    ['a class', class Users {}, true],
+    ['a function', function find() {}, false],
+    ['an object with a member of that name', { prototype: {} }, false],
+  ])('tells %s', (_, value, expected) => {
+    expect(isClass(value)).toBe(expected)
   })
 })

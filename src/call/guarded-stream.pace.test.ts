@@ -138,6 +138,26 @@ describe('callTimeout of a stream that flows', () => {
     expect(clock.timers).toBe(0)
   })
 
+  it('counts again from where it is resumed', async () => {
+    const { breaker, clock } = createBreaker({ callTimeout: 100 })
+    const stream = breaker
+      .stream(() => new PassThrough())()
+      .on('data', () => {})
+      .on('error', () => {})
+    await turn()
+
+    stream.pause()
+    await clock.advance(1_000)
+    stream.resume()
+    await turn()
+    await clock.advance(99)
+    const before = breaker.snapshot().counts.timeout
+    await clock.advance(1)
+
+    expect(before).toBe(0)
+    expect(breaker.snapshot().counts.timeout).toBe(1)
+  })
+
   it('destroys a stream of Node whose next item does not come', async () => {
     const { breaker, clock } = createBreaker({ callTimeout: 100 })
     const source = new PassThrough()

@@ -203,6 +203,61 @@ it('is not awaited a turn and then presumed to be a success', async () => {
   expect(breaker.snapshot().counts).toMatchObject({ failure: 1, success: 0 })
 })
 
+describe('a stream of Node that is read', () => {
+  it.each<[string, (from: PassThrough) => unknown, string]>([
+    [
+      'is reset by its server, though it ends as if it were complete',
+      (from) => Object.assign(from, { rstCode: 8 }).end(),
+      'the stream was reset (code 8)',
+    ],
+    [
+      'is destroyed by a deadline, which looks like a caller who leaves',
+      (from) => {
+        const cause = new DOMException('too late', 'TimeoutError')
+        from.destroy(Object.assign(new Error('aborted', { cause }), { name: 'AbortError' }))
+      },
+      'aborted',
+    ],
+    [
+      'closes with an error that it tells in no other way',
+      (from) => {
+        Object.defineProperty(from, 'errored', { value: down })
+        from.emit('close')
+      },
+      'down',
+    ],
+  ])('fails where it %s', async (_, end, message) => {
+    const classify = vi.fn(() => undefined)
+    const { breaker } = createBreaker({ classify })
+    const from = new PassThrough()
+    breaker
+      .stream(() => from)()
+      .on('error', () => {})
+      .resume()
+
+    end(from)
+    await turn()
+
+    expect(classify.mock.calls).toEqual([
+      [{ status: 'rejected', reason: expect.objectContaining({ message }) }],
+    ])
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { failure: 1 } })
+  })
+
+  it('by hand is not kept in that mode by a listener of the library', async () => {
+    const { breaker } = createBreaker({ callTimeout: 100 })
+    const from = new PassThrough()
+    breaker
+      .stream(() => from)()
+      .on('readable', () => {})
+
+    from.write('a')
+    await turn()
+
+    expect(from.listenerCount('readable')).toBe(1)
+  })
+})
+
 describe('a stream of Node that closes before its end', () => {
   it('has been left if it was not read', async () => {
     const { breaker } = createBreaker()

@@ -51,6 +51,37 @@ function ask(breaker: CircuitBreaker, value: Answer, call: Options = {}): Promis
 }
 
 describe('a call whose answer goes on in a stream', () => {
+  it.each<[string, (value: Answer, guard: GuardStream) => unknown, string]>([
+    [
+      'guards what is no stream',
+      (_, guard) => guard(5 as never),
+      'what guard is passed must be a stream, got 5',
+    ],
+    ['returns a promise', async (value) => value, 'stream must not return a promise'],
+  ])(
+    'succeeds with its answer, and reports an option `stream` that %s',
+    async (_, stream, message) => {
+      const { breaker } = createBreaker()
+      const reports: unknown[] = []
+      breaker.on('listenerError', ({ error, source }) => reports.push([source, error]))
+      const { value } = answer()
+
+      const result = await breaker.run(async () => value, { stream: stream as never })
+
+      expect(result).toBe(value)
+      expect(reports).toEqual([['stream', new TypeError(message)]])
+      expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1 } })
+    },
+  )
+
+  it('rejects with the error of its action where there is no answer', async () => {
+    const { breaker } = createBreaker()
+    const call = breaker.run(() => Promise.reject(down), { stream: guardBody as never })
+
+    expect(await reasonOf(call)).toBe(down)
+    expect(breaker.snapshot().counts.failure).toBe(1)
+  })
+
   it('lasts until the stream ends, and has succeeded then', async () => {
     const { breaker } = createBreaker()
     const { value, writer } = answer()
