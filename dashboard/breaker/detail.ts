@@ -1,7 +1,7 @@
-import { batch, effect, signal } from '@preact/signals'
+import { batch, effect, signal, untracked } from '@preact/signals'
 import type { Detail, HistoryAnswer } from '../../src/admin/index.ts'
 import { ApiError, breakerPath, get } from '../api.ts'
-import { addEntries, now, showRows } from '../state.ts'
+import { addEntries, now, rows, showRows } from '../state.ts'
 
 export type Window = '15m' | '6h'
 
@@ -23,7 +23,9 @@ export function watch(name: string): () => void {
   let historyAt = Number.NEGATIVE_INFINITY
   let shown: Window | undefined
   const read = async () => {
-    if (reading) return
+    // One that there is not is asked for again when a list has it.
+    const isGone = () => problem.value !== undefined && !rows.value.has(name)
+    if (reading || untracked(isGone)) return
     reading = true
     try {
       const answer = await get<Detail>(breakerPath(name))

@@ -21,6 +21,8 @@ import { checkContentType, readBody } from './write-request.ts'
 /** Requests that are being answered at the same time, streams aside. */
 const MOST_REQUESTS = 100
 const AUTHORIZE_TIME = 5_000
+/** Characters of an entry of the log about a request that was rejected: a message repeats what was asked for. */
+const LONGEST_TEXT = 500
 
 /** Sent with every answer: nothing of it may be kept, framed or guessed at. */
 const HEADERS = {
@@ -186,22 +188,22 @@ export class Handler {
     })
   }
 
-  /** Requests that were not allowed, and writes that were not done. */
+  /** Requests that were rejected, whether they would have read or written. */
   #logRejected(
     { method, headers, url }: Request,
     route: Route | undefined,
     problem: Problem,
   ): void {
     const { status, code, message } = problem
-    const isAccess = status === 401 || status === 403 || status === 429
-    if (!isAccess && !(method === 'POST' && status < 500)) return
+    // What the process or its store can't do says nothing about who asks.
+    if (status >= 500 && code !== 'ERR_ADMIN_BUSY') return
     const { pathname, searchParams } = new URL(url)
     // It would have changed nothing: the page asks while a patch is typed.
     if (status === 422 && searchParams.get('dry') === '1') return
     const path = pathname.slice(0, 200)
     this.#log.addRejected({
       breaker: route !== undefined && 'name' in route ? route.name.slice(0, 200) : '',
-      text: `${method.slice(0, 20)} ${path}: ${message}`,
+      text: `${method.slice(0, 20)} ${path}: ${message}`.slice(0, LONGEST_TEXT),
       reason: code,
       status,
       via: viaOf(headers),

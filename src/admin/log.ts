@@ -118,17 +118,20 @@ export class Log {
 
   /** Enters an attempt that was rejected; some of them, if there are many. */
   addRejected(entry: Omit<NewEntry, 'kind'>): void {
-    const now = this.#clock.now()
-    if (!(now - this.#second.at < 1_000)) {
-      const { counted } = this.#second
-      this.#second = { at: now, entered: 0, counted: 0 }
-      if (counted > 0) {
-        const text = `${counted} more attempts were rejected`
-        this.add({ kind: 'rejected', breaker: '', text })
-      }
-    }
+    this.#endSecond()
     if (this.#second.entered++ < REJECTED_PER_SECOND) this.add({ ...entry, kind: 'rejected' })
     else this.#second.counted++
+  }
+
+  /** Enters how many attempts were only counted, once their second is over. */
+  #endSecond(): void {
+    const now = this.#clock.now()
+    // Also where the clock has gone back.
+    if (now >= this.#second.at && now - this.#second.at < 1_000) return
+    const { counted } = this.#second
+    this.#second = { at: now, entered: 0, counted: 0 }
+    if (counted === 0) return
+    this.add({ kind: 'rejected', breaker: '', text: `${counted} more attempts were rejected` })
   }
 
   /** Those that fit, newest first; `before` is the id of an entry. */
@@ -136,17 +139,20 @@ export class Log {
     limit: number,
     { name, kind, before }: { name?: string; kind?: string; before?: string } = {},
   ): LogEntry[] {
+    this.#endSecond()
     const end = before === undefined ? Infinity : this.numberOf(before)
+    const fits = (entry: LogEntry) =>
+      (name === undefined || entry.breaker === name) &&
+      (kind === undefined || entry.kind === kind) &&
+      numberIn(entry) < end
+    return this.#all().filter(fits).reverse().slice(0, limit)
+  }
+
+  /** Oldest first. */
+  #all(): LogEntry[] {
     return [this.#done, this.#transitions, this.#rejected]
       .flatMap(({ entries }) => entries)
-      .filter(
-        (entry) =>
-          (name === undefined || entry.breaker === name) &&
-          (kind === undefined || entry.kind === kind) &&
-          numberIn(entry) < end,
-      )
-      .sort((a, b) => numberIn(b) - numberIn(a))
-      .slice(0, limit)
+      .sort((a, b) => numberIn(a) - numberIn(b))
   }
 
   /** Those after an id, oldest first; undefined if they are not all here, or it is of another run. */
@@ -154,9 +160,7 @@ export class Log {
     const number = this.numberOf(id)
     const lost = Math.max(this.#done.lost, this.#transitions.lost)
     if (!(number >= lost && number <= this.#lastId)) return undefined
-    return this.read(Infinity)
-      .filter((entry) => numberIn(entry) > number)
-      .reverse()
+    return this.#all().filter((entry) => numberIn(entry) > number)
   }
 
   /** NaN for an id of another run. */
