@@ -1,9 +1,9 @@
+import { inNextTurn } from '../adapter/next-turn.ts'
 import type { Clock } from '../index.ts'
 
 /** What a platform may lack. */
 interface Platform {
   readonly setTimeout: (fn: () => void, ms: number) => unknown
-  readonly setImmediate?: (fn: () => void) => unknown
   readonly clearTimeout: (timer: unknown) => void
   readonly performance: { now(): number }
   readonly Date: { now(): number }
@@ -29,10 +29,7 @@ export const unobtrusiveClock: Clock = {
 
 /** Resolves when other work has had its turn. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (platform.setImmediate === undefined) platform.setTimeout(resolve, 0)
-    else platform.setImmediate(resolve)
-  })
+  return new Promise((resolve) => void inNextTurn(resolve))
 }
 
 export function environment(name: string): string | undefined {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createFleet } from '../../test/helpers/fleet.ts'
-import { casStore } from './cas-store.ts'
+import { type CasStore, casStore } from './cas-store.ts'
 import type { Registers } from './register.ts'
-import type { CasStore } from './store.ts'
 
 const { signal } = new AbortController()
 const ONE = { success: 1, failure: 0, slow: 0 }

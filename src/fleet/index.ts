@@ -3,10 +3,11 @@
  *
  * @module
  */
-export { casStore } from './cas-store.ts'
+export { type CasReading, type CasStore, casStore } from './cas-store.ts'
 export { memoryStore } from './memory-store.ts'
 export { operate } from './operate.ts'
-export { portStore, type StorePort, serveStore } from './port-store.ts'
+export type { StorePort } from './port-end.ts'
+export { portStore, serveStore } from './port-store.ts'
 export {
   living,
   type OpenAlone,
@@ -30,13 +31,13 @@ export { type FleetChange, type Step, step } from './step.ts'
 export {
   type Answer,
   type Ask,
-  type CasStore,
   type FleetBreaker,
   type FleetCommand,
   type FleetCounts,
   type FleetPolicy,
   type FleetReading,
   type FleetStore,
+  type JournalChange,
   type JournalEntry,
   type Push,
   policyOfText,

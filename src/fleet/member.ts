@@ -6,6 +6,7 @@ import type {
   OverrideOptions,
 } from '../index.ts'
 import type { Link } from './link.ts'
+import { PendingCommands } from './pending-commands.ts'
 import { ProbeLease } from './probe-lease.ts'
 import { type OpenAlone, PROCESS_GONE } from './processes.ts'
 import {
@@ -42,11 +43,13 @@ export class Member implements Membership {
   heard = false
   /** The totals that have been reported. */
   #reported: FleetCounts
+  /** How many calls had come when the fleet was last asked. */
+  #offered = 0
   /** Whether failures since then are to be reported soon. */
   #isGathering = false
   /** The override that the fleet has set here. */
   #override: FleetMember['machine']['override']
-  #commands: FleetCommand[] = []
+  readonly #commands = new PendingCommands()
   /** Whether it is open by itself, as it was last seen. */
   #isAlone = false
   /** When an answer last told of another policy, by the clock of the link. */
@@ -88,12 +91,7 @@ export class Member implements Membership {
   }
 
   operate(operation: FleetOperation): void {
-    const { by = this.#link.process, reason = '', for: ms = 0 } = operation.why
-    const said = { by, reason }
-    if (operation.do === 'override') {
-      this.#commands.push({ kind: 'override', mode: operation.mode ?? null, for: ms, ...said })
-    } else if (operation.do === 'trip') this.#commands.push({ kind: 'trip', for: ms, ...said })
-    else this.#commands.push({ kind: operation.do, ...said })
+    this.#commands.add(operation, this.#link.process)
     this.#link.soon(0)
   }
 
@@ -107,11 +105,15 @@ export class Member implements Membership {
       slow: totals.slow - slow,
     }
     const lease = this.#lease.say()
-    const command = this.#commands[0]
-    const says = report.success + report.failure > 0 || lease !== undefined || command !== undefined
+    const command = this.#commands.first
+    // Also calls that are rejected: what they wait for may have been missed, or lost by the store.
+    const { offered } = this.#breaker.machine.counters
+    const hasCalls = report.success + report.failure > 0 || offered !== this.#offered
+    const says = hasCalls || lease !== undefined || command !== undefined
     if (!(says || always) && this.heard) return undefined
     // At most once: what is lost on the way is not reported again.
     this.#reported = totals
+    this.#offered = offered
     this.#isGathering = false
     const storeTime = this.#link.storeTime()
     return {
@@ -139,7 +141,7 @@ export class Member implements Membership {
       return
     }
     const done = refused === 'late' ? undefined : ask.command
-    if (done !== undefined) this.#commands.shift()
+    if (done !== undefined) this.#commands.delete(done)
     if (answer.otherPolicy !== undefined) this.#dispute(answer.otherPolicy)
     this.#adopt(registers, nowMs, refused === 'ahead' ? 'anything' : 'other contents')
     if (done?.kind === 'override') this.#liftPast(done)
@@ -152,14 +154,14 @@ export class Member implements Membership {
       if (automatic.state !== 'closed' && !follows) this.#follow(automatic, nowMs)
     }
     this.#lease.take(answer, ask)
-    if (this.#commands.length > 0) this.#link.soon(0)
+    if (this.#commands.first !== undefined) this.#link.soon(0)
   }
 
   /** An override that was set here, and lifted elsewhere before this process heard that the fleet has it. */
   #liftPast({ mode, by, reason }: FleetCommand & { kind: 'override' }): void {
     const { override } = this.#breaker.machine
-    const isSet = this.#commands.some(({ kind }) => kind === 'override')
-    if (override === undefined || isSet || this.#known.override.mode !== null) return
+    if (override === undefined || this.#commands.hasOverride || this.#known.override.mode !== null)
+      return
     const { process } = this.#link
     const isOwn = (override.reason ?? '') === reason && (override.by ?? process) === by
     if (isOwn && override.mode === mode) this.#tell((it, now) => it.release(now, override))

@@ -1,8 +1,9 @@
+import { changeOf } from './journal.ts'
 import { unobtrusiveClock } from './platform.ts'
 import { Processes } from './processes.ts'
 import { breakerOf } from './reading.ts'
 import type { FleetRecord } from './record.ts'
-import { type FleetChange, step } from './step.ts'
+import { step } from './step.ts'
 import type { FleetStore, JournalEntry, Push } from './store.ts'
 
 type Watcher = (push: Push) => void
@@ -40,7 +41,7 @@ export function memoryStore(now: () => number = unobtrusiveClock.wall): FleetSto
         const { record, answer, changes } = step(records.get(name), ask, nowMs, watchers.size)
         records.set(name, record)
         for (const change of changes) {
-          journal.push(entryOf(String(++entries), nowMs, name, change))
+          journal.push({ id: String(++entries), ...changeOf(name, nowMs, change) })
           if (journal.length > MOST_ENTRIES) journal.shift()
         }
         if (changes.length > 0) pushes.push({ name, nowMs, registers: record.registers })
@@ -73,15 +74,4 @@ export function memoryStore(now: () => number = unobtrusiveClock.wall): FleetSto
     },
     async [Symbol.asyncDispose]() {},
   }
-}
-
-function entryOf(id: string, at: number, name: string, change: FleetChange): JournalEntry {
-  const { register, to } = change
-  const { stamp, by, until } = to
-  const same = { id, at, name, register, stamp, by, until }
-  if (register === 'override') {
-    const { from } = change
-    return { ...same, from: from.mode ?? '', to: to.mode ?? '', cause: '', reason: to.reason }
-  }
-  return { ...same, from: change.from.state, to: to.state, cause: to.reason, reason: to.note }
 }

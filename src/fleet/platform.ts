@@ -1,11 +1,10 @@
+import { inNextTurn } from '../adapter/next-turn.ts'
 import type { Clock } from '../index.ts'
 
 /** What a platform may lack. */
 interface Platform {
   readonly setTimeout: (fn: () => void, ms: number) => unknown
   readonly clearTimeout: (timer: unknown) => void
-  readonly setImmediate?: (fn: () => void) => unknown
-  readonly clearImmediate: (immediate: unknown) => void
   readonly performance: { now(): number }
   readonly Date: { now(): number }
   readonly process?: { readonly pid?: number }
@@ -18,11 +17,8 @@ export const unobtrusiveClock: Clock = {
   now: () => platform.performance.now(),
   wall: () => platform.Date.now(),
   setTimer: (ms, fn) => {
-    const { setTimeout, clearTimeout, setImmediate, clearImmediate } = platform
-    if (ms <= 0 && setImmediate !== undefined) {
-      const immediate = setImmediate(fn)
-      return () => clearImmediate(immediate)
-    }
+    if (ms <= 0) return inNextTurn(fn)
+    const { setTimeout, clearTimeout } = platform
     const timer = setTimeout(fn, ms) as { unref?: () => void }
     timer.unref?.()
     return () => clearTimeout(timer)

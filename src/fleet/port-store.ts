@@ -1,41 +1,6 @@
-import { unobtrusiveClock } from './platform.ts'
+import { End, type ErrorText, type Message, type Method, type StorePort } from './port-end.ts'
 import type { ProcessReport } from './processes.ts'
 import type { Answer, Ask, FleetReading, FleetStore, JournalEntry, Push } from './store.ts'
-
-/**
- * One end of a way to another thread or process: a `MessagePort`, a `Worker` or `parentPort` of `node:worker_threads`, a
- * `Worker` of `node:cluster`, what `fork` returns, or `process`. Other messages may go the same way.
- */
-export interface StorePort {
-  // biome-ignore lint/suspicious/noExplicitAny: as Node declares them.
-  on(event: string, listener: (...args: any[]) => void): unknown
-  // biome-ignore lint/suspicious/noExplicitAny: as Node declares them.
-  off(event: string, listener: (...args: any[]) => void): unknown
-  postMessage?(message: unknown): unknown
-  send?(message: unknown, callback: (error: Error | null) => void): unknown
-}
-
-type Method = 'exchange' | 'read' | 'journal'
-
-/** By which client, so that several of them can go the same way. */
-type Message = { readonly shortCircuit: string } & (
-  | { readonly id: number; readonly ask: Method; readonly args: readonly unknown[] }
-  | { readonly id: number; readonly abort: true }
-  | { readonly watch: boolean }
-  | { readonly id: number; readonly answer: unknown }
-  | { readonly id: number; readonly error: ErrorText }
-  | { readonly push: Push }
-  | { readonly connected: true }
-)
-
-interface ErrorText {
-  readonly name: string
-  readonly message: string
-  readonly code?: string | undefined
-}
-
-/** A port, a worker or a channel has one of them, when the other end is gone. */
-const ENDS = ['close', 'exit', 'disconnect']
 
 /**
  * Has a thread or a process use the store of this one, by `portStore` at the other end. Ends by itself with the other end;
@@ -69,63 +34,6 @@ export function serveStore(store: FleetStore, port: StorePort): Disposable {
  */
 export function portStore(port: StorePort): FleetStore {
   return new PortStore(port)
-}
-
-/** What a `MessagePort` has beside. */
-type DedicatedPort = Record<'close' | 'ref' | 'unref', () => void> & {
-  listenerCount(event: string): number
-}
-
-/** What both ends have: they send, hear, and learn that the other one is gone. */
-class End {
-  readonly #port: StorePort
-  readonly #onMessage: (message: unknown) => void
-  readonly #onEnd: () => void
-  #keeps = false
-
-  constructor(port: StorePort, onMessage: (message: Message) => void, onEnd: () => void) {
-    const { postMessage, send } = Object(port) as Partial<StorePort>
-    if (typeof postMessage !== 'function' && typeof send !== 'function') {
-      throw new TypeError(`a store needs a port, a worker or a process, got ${String(port)}`)
-    }
-    this.#port = port
-    this.#onMessage = (message) => {
-      if (isMessage(message)) onMessage(message)
-    }
-    this.#onEnd = onEnd
-    port.on('message', this.#onMessage)
-    for (const event of ENDS) port.on(event, onEnd)
-    // Others that listen do so from the beginning.
-    unobtrusiveClock.setTimer(0, () => this.keep(this.#keeps))
-  }
-
-  /** Whether something is awaited that keeps the thread alive. */
-  keep(keeps: boolean): void {
-    this.#keeps = keeps
-    const { close, listenerCount, ref, unref } = this.#port as Partial<DedicatedPort>
-    // Workers and processes are kept by more than their messages.
-    if (close === undefined || listenerCount?.call(this.#port, 'message') !== 1) return
-    ;(keeps ? ref : unref)?.call(this.#port)
-  }
-
-  post(message: Message, onError: (error: unknown) => void = () => {}): void {
-    const port = this.#port
-    try {
-      if (port.postMessage !== undefined) port.postMessage(message)
-      else port.send?.(message, (error) => error && onError(error))
-    } catch (error) {
-      onError(error)
-    }
-  }
-
-  close(): void {
-    this.#port.off('message', this.#onMessage)
-    for (const event of ENDS) this.#port.off(event, this.#onEnd)
-  }
-}
-
-function isMessage(message: unknown): message is Message {
-  return typeof (message as Partial<Message> | null)?.shortCircuit === 'string'
 }
 
 class Server {
@@ -182,6 +90,7 @@ class Server {
     const begun = this.#store.watch?.(
       (push) => this.#end.post({ shortCircuit: of, push }),
       () => this.#end.post({ shortCircuit: of, connected: true }),
+      () => this.#end.post({ shortCircuit: of, connected: false }),
     )
     if (begun !== undefined) this.#watches.set(of, begun)
   }
@@ -201,7 +110,7 @@ class PortStore implements FleetStore {
     number,
     { resolve(answer: unknown): void; reject(error: unknown): void }
   >()
-  readonly #watchers = new Map<(push: Push) => void, () => void>()
+  readonly #watchers = new Map<(push: Push) => void, (connected: boolean) => void>()
   #count = 0
   #isGone = false
 
@@ -218,7 +127,11 @@ class PortStore implements FleetStore {
     if ('answer' in message) this.#pending.get(message.id)?.resolve(message.answer)
     else if ('error' in message) this.#pending.get(message.id)?.reject(errorOf(message.error))
     else if ('push' in message) for (const hear of [...this.#watchers.keys()]) hear(message.push)
-    else if ('connected' in message) for (const tell of [...this.#watchers.values()]) tell()
+    else if ('connected' in message) this.#tell(message.connected)
+  }
+
+  #tell(connected: boolean): void {
+    for (const tell of [...this.#watchers.values()]) tell(connected)
   }
 
   exchange(
@@ -261,9 +174,13 @@ class PortStore implements FleetStore {
     }
   }
 
-  watch(onPush: (push: Push) => void, onConnect: () => void): AsyncDisposable {
+  watch(
+    onPush: (push: Push) => void,
+    onConnect: () => void,
+    onLost: () => void = () => {},
+  ): AsyncDisposable {
     const hear = (push: Push): void => onPush(push)
-    this.#watchers.set(hear, onConnect)
+    this.#watchers.set(hear, (connected) => (connected ? onConnect : onLost)())
     this.#end.post({ shortCircuit: this.#name, watch: true })
     return {
       [Symbol.asyncDispose]: async () => {
@@ -279,6 +196,7 @@ class PortStore implements FleetStore {
     this.#end.close()
     const gone = new Error('the other end of the port is closed')
     for (const { reject } of this.#pending.values()) reject(gone)
+    this.#tell(false)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -97,14 +97,18 @@ class Client implements SharedFleet, Link {
         for (const member of this.#members.named(push.name)) member.hear(push)
         if (this.connected) this.#presence.hear(push)
       },
-      () => {
-        this.#pollAt = 0
-        this.#failures = 0
-        this.#setTimer(0)
-      },
+      () => this.#askForAll(),
+      // It is tried again in any case while it fails.
+      () => this.#failures === 0 && this.#askForAll(),
     )
     this.soon(0)
     return member
+  }
+
+  #askForAll(): void {
+    this.#pollAt = 0
+    this.#failures = 0
+    this.#setTimer(0)
   }
 
   draw(below: number): number {
@@ -214,6 +218,8 @@ class Client implements SharedFleet, Link {
         this.#storeTime = { nowMs: answer.nowMs, at }
         // By a clock that has jumped ahead, perhaps: it was not heard.
         if (answer.refused === 'late') this.#pollAt = 0
+        // The store has lost it, and what it had of breakers without calls, perhaps.
+        if (answer.created && member.heard) this.#askForAll()
         member.take(answer, ask)
         this.#presence.take(answer)
       }

@@ -55,7 +55,7 @@ export function step(
     const answer = { nowMs, registers, fleet: NO_COUNTS, refused }
     return { record: before, answer, changes: [] }
   }
-  return new Stepping(before, ask, nowMs, live).run()
+  return new Stepping(record, ask, nowMs, live).run()
 }
 
 const NO_COUNTS: FleetCounts = /* @__PURE__ */ Object.freeze({ success: 0, failure: 0, slow: 0 })
@@ -73,9 +73,11 @@ class Stepping {
   readonly #now: number
   readonly #live: number | undefined
   readonly #changes: FleetChange[] = []
+  readonly #created: true | undefined
 
-  constructor(record: FleetRecord, ask: Ask, now: number, live: number | undefined) {
-    this.#record = { ...record }
+  constructor(record: FleetRecord | undefined, ask: Ask, now: number, live: number | undefined) {
+    this.#record = { ...(record ?? NO_RECORD) }
+    this.#created = record === undefined || undefined
     this.#ask = ask
     this.#now = now
     this.#live = live
@@ -95,7 +97,8 @@ class Stepping {
     const otherPolicy = before === '' || before === this.#record.policy ? undefined : before
     const { registers } = this.#record
     const refused = ahead ? 'ahead' : undefined
-    const answer: Answer = { nowMs: this.#now, registers, fleet, refused, ...lease, otherPolicy }
+    const decided: Partial<Answer> = { refused, ...lease, otherPolicy, created: this.#created }
+    const answer: Answer = { nowMs: this.#now, registers, fleet, ...decided }
     return { record: this.#record, answer, changes: this.#changes }
   }
 

@@ -105,6 +105,8 @@ export interface Answer {
   readonly flushMs?: number | undefined
   /** The policy of the process before, as `policyText` has it, where it was another one. */
   readonly otherPolicy?: string | undefined
+  /** True if the store had no record of it: to a process that had been answered before, that it has lost what it had. */
+  readonly created?: boolean | undefined
 }
 
 /** What a store tells those who watch it: the registers of one breaker, as they now are. */
@@ -160,6 +162,9 @@ export interface JournalEntry {
   readonly until: number
 }
 
+/** A change before it is in a journal. */
+export type JournalChange = Omit<JournalEntry, 'id'>
+
 /**
  * A store that a fleet shares, and which decides by itself, as `step` does. Experimental: it may change in
  * any version.
@@ -178,9 +183,10 @@ export interface FleetStore {
   ): Promise<readonly Answer[]>
   /**
    * Hears of changes by any process. Pushes may be lost, doubled and out of order. `onConnect` is called when the
-   * subscription stands, first and after each interruption: what happened meanwhile is not pushed.
+   * subscription stands, first and after each interruption: what happened meanwhile is not pushed. `onLost` is called
+   * when it is interrupted, where the store learns of that: a process that has nothing to say sees so that the store is gone.
    */
-  watch?(onPush: (push: Push) => void, onConnect: () => void): AsyncDisposable
+  watch?(onPush: (push: Push) => void, onConnect: () => void, onLost?: () => void): AsyncDisposable
   /**
    * What the store has, for those who operate the fleet: its processes, and breakers by their names, or all of them. It
    * changes nothing.
@@ -189,43 +195,6 @@ export interface FleetStore {
   /** The last changes, newest first, at most so many. */
   journal?(limit: number, signal: AbortSignal): Promise<readonly JournalEntry[]>
   [Symbol.asyncDispose](): Promise<void>
-}
-
-/**
- * A store that only compares and swaps. `casStore` makes a {@link FleetStore} of it, whose decisions are those
- * of `step`. Experimental: it may change in any version.
- */
-export interface CasStore {
-  /** `bytes` is null for a name that it does not have. `nowMs` is the clock of the engine, not of the process. */
-  load(
-    name: string,
-    signal: AbortSignal,
-  ): Promise<{
-    readonly bytes: Uint8Array | null
-    readonly rev: string
-    readonly nowMs: number
-  }>
-  /**
-   * Saves if the revision is still `rev`, and returns whether it was. No revision comes again, not even after all
-   * was lost. `ttlMs` may be `Infinity`. `changed` says whether those who watch are to hear of it: counts are no
-   * change.
-   */
-  save(
-    name: string,
-    bytes: Uint8Array,
-    rev: string,
-    ttlMs: number,
-    signal: AbortSignal,
-    changed: boolean,
-  ): Promise<boolean>
-  /**
-   * Hears of changes of any process, with the clock of the engine. They may be lost. `onConnect` is called as for
-   * {@link FleetStore.watch}.
-   */
-  watch?(
-    onChange: (name: string, bytes: Uint8Array, nowMs: number) => void,
-    onConnect: () => void,
-  ): AsyncDisposable
 }
 
 /** The order of a policy's parts in its text. */

@@ -1,8 +1,15 @@
-import type { CasStore } from '../fleet/index.ts'
+import { Slots } from '../adapter/slots.ts'
+import type {
+  CasReading,
+  CasStore,
+  JournalChange,
+  JournalEntry,
+  ProcessReport,
+  ProcessStatus,
+} from '../fleet/index.ts'
 import type { PostgresClient, PostgresPool } from './client.ts'
 import { PostgresStoreError } from './errors.ts'
 import { Listener } from './listener.ts'
-import { Slots } from './slots.ts'
 import { type Statements, statementsOf } from './table.ts'
 
 export interface EngineOptions {
@@ -54,20 +61,59 @@ export class PostgresEngine implements CasStore {
     rev: string,
     ttlMs: number,
     signal: AbortSignal,
-    changed: boolean,
+    changes: readonly JournalChange[],
   ): Promise<boolean> {
     const { insert, update } = this.#statements
-    const pushes = changed && this.watch !== undefined
-    const text = (rev === '' ? insert : update)(pushes)
+    const tells = changes.length === 0 ? 'none' : this.watch === undefined ? 'journal' : 'push'
+    const text = (rev === '' ? insert : update)(tells)
     const lifetime = ttlMs === Infinity ? null : ttlMs
     const values = [this.#namespace, name, crypto.randomUUID(), bytes, lifetime, rev]
-    if (pushes) values.push(this.#channel, this.#table)
+    if (tells !== 'none') values.push(JSON.stringify(changes))
+    if (tells === 'push') values.push(this.#channel, this.#table)
     try {
       return (await this.#query(signal, text, values)).length > 0
     } catch (error) {
       if (error instanceof PostgresStoreError && RACES.includes(error.code)) return false
       throw error
     }
+  }
+
+  async note(report: ProcessReport, signal: AbortSignal): Promise<void> {
+    const { process } = report
+    await this.#query(signal, this.#statements.note, [
+      ...[this.#namespace, process, JSON.stringify(report)],
+    ])
+  }
+
+  async read(names: readonly string[] | undefined, signal: AbortSignal): Promise<CasReading> {
+    const { processes, records } = this.#statements
+    const [said, found] = await Promise.all([
+      this.#query(signal, processes, [this.#namespace]),
+      this.#query(signal, records, [this.#namespace, names ?? null]),
+    ])
+    const rows = said as { now: unknown; seen: unknown; report: string | null }[]
+    return {
+      nowMs: Number(rows[0]?.now),
+      processes: rows.flatMap(({ seen, report }): ProcessStatus[] =>
+        report === null
+          ? []
+          : [{ ...(JSON.parse(report) as ProcessReport), seenAt: Math.floor(Number(seen)) }],
+      ),
+      records: (found as { name: string; record: Uint8Array }[]).map(
+        ({ name, record }) => [name, record] as const,
+      ),
+    }
+  }
+
+  async journal(limit: number, signal: AbortSignal): Promise<readonly JournalEntry[]> {
+    const found = await this.#query(signal, this.#statements.journal, [this.#namespace, limit])
+    const rows = found as { at: string; rev: string; changes: string }[]
+    const entries = rows.flatMap(({ at, rev, changes }) =>
+      (JSON.parse(changes) as JournalChange[])
+        .map((change, i) => ({ id: `${at}-${rev}-${i}`, ...change }))
+        .reverse(),
+    )
+    return entries.slice(0, limit)
   }
 
   /** What is not sent while there are too many queries, is not sent after `signal` is aborted. */
@@ -86,9 +132,10 @@ export class PostgresEngine implements CasStore {
     createClient: () => PostgresClient,
     onChange: Parameters<Watch>[0],
     onConnect: () => void,
+    onLost: () => void = () => {},
   ): AsyncDisposable {
     const onMessage = (payload: string): void => void this.#hear(payload, onChange)
-    const listener = new Listener(createClient, this.#channel, onMessage, onConnect)
+    const listener = new Listener(createClient, this.#channel, onMessage, onConnect, onLost)
     this.#listeners.add(listener)
     listener.start()
     return {

@@ -1,8 +1,9 @@
 /** What to do about the SQLSTATEs, and codes of connections, that say what must be mended. */
 const ADVICE: Readonly<Record<string, string>> = {
-  '42P01': 'the table is missing: create it, as createTable() says',
-  '42703': 'the table is another one: create it anew, as createTable() says',
-  '42501': 'a right is missing: GRANT SELECT, INSERT, UPDATE, DELETE ON the table TO this role',
+  '42P01': 'a table is missing: create it, as createTable() says',
+  '42703': 'a table is another one: create it anew, as createTable() says',
+  '42501':
+    'a right is missing: GRANT SELECT, INSERT, UPDATE, DELETE ON its three tables TO this role',
   '25006': 'it is a standby, or read-only: connect the pool with the primary',
   '57014': 'it was cancelled, as by statement_timeout',
   '57P01': 'the connection was ended by the server',

@@ -6,6 +6,7 @@ export class Listener {
   readonly #channel: string
   readonly #onMessage: (payload: string) => void
   readonly #onReady: () => void
+  readonly #onLost: () => void
   #client: PostgresClient | undefined
   #ended = false
 
@@ -14,11 +15,13 @@ export class Listener {
     channel: string,
     onMessage: (payload: string) => void,
     onReady: () => void,
+    onLost: () => void,
   ) {
     this.#create = create
     this.#channel = channel
     this.#onMessage = onMessage
     this.#onReady = onReady
+    this.#onLost = onLost
   }
 
   /** Does nothing while it listens, or tries to. */
@@ -32,7 +35,9 @@ export class Listener {
       this.#client = undefined
       client.end().catch(() => {})
       // Otherwise when the server has answered again.
-      if (listens) this.start()
+      if (!listens) return
+      this.start()
+      this.#onLost()
     }
     client.on('error', lose)
     client.on('end', lose)

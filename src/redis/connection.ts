@@ -18,11 +18,12 @@ export interface RedisConnection {
   command?(name: string, ...args: readonly string[]): Promise<unknown>
   /**
    * Subscribes to channels, on a connection that is not used for commands. `onReady` is called when the subscription
-   * stands, first and after each time that it was interrupted.
+   * stands, first and after each time that it was interrupted, `onLost` when it is interrupted, where that is known.
    */
   subscribe(
     channels: readonly string[],
     onMessage: (message: string) => void,
     onReady: () => void,
+    onLost?: () => void,
   ): AsyncDisposable
 }

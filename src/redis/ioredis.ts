@@ -81,8 +81,10 @@ export class IoRedis implements RedisConnection {
     channels: readonly string[],
     onMessage: (message: string) => void,
     onReady: () => void,
+    onLost: () => void = () => {},
   ): AsyncDisposable {
     const subscriber = this.#client.duplicate()
+    let stands = false
     // It reports every attempt to reconnect; the user's own client reports the same.
     subscriber.on('error', () => {})
     subscriber.on('message', (_channel, message) => onMessage(String(message)))
@@ -90,11 +92,23 @@ export class IoRedis implements RedisConnection {
       // It keeps no process running that has closed its own client.
       ;(subscriber.stream as { unref?(): void } | undefined)?.unref?.()
       // By itself it would subscribe again, but not say when that has been done.
-      subscriber.subscribe(...channels).then(onReady, () => {})
+      subscriber.subscribe(...channels).then(
+        () => {
+          stands = true
+          onReady()
+        },
+        () => {},
+      )
+    })
+    subscriber.on('close', () => {
+      // Also called for each attempt to reconnect that fails.
+      if (stands) onLost()
+      stands = false
     })
     if (subscriber.status === 'wait') subscriber.connect().catch(() => {})
     return {
       async [Symbol.asyncDispose]() {
+        stands = false
         subscriber.disconnect()
       },
     }

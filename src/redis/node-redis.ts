@@ -69,8 +69,9 @@ export class NodeRedis implements RedisConnection {
     channels: readonly string[],
     onMessage: (message: string) => void,
     onReady: () => void,
+    onLost: () => void = () => {},
   ): AsyncDisposable {
-    const subscription = new Subscription(this.#client, [...channels], onMessage, onReady)
+    const subscription = new Subscription(this.#client, [...channels], onMessage, onReady, onLost)
     this.#subscriptions.add(subscription)
     subscription.start()
     return {
@@ -87,6 +88,8 @@ class Subscription {
   readonly #channels: string[]
   readonly #onMessage: (message: string) => void
   readonly #onReady: () => void
+  readonly #onLost: () => void
+  #stands = false
   #subscriber: NodeRedisSubscriber | undefined
   #ended = false
 
@@ -95,11 +98,13 @@ class Subscription {
     channels: string[],
     onMessage: (message: string) => void,
     onReady: () => void,
+    onLost: () => void,
   ) {
     this.#client = client
     this.#channels = channels
     this.#onMessage = onMessage
     this.#onReady = onReady
+    this.#onLost = onLost
   }
 
   /** Does nothing while it stands, or while the client tries by itself. */
@@ -121,8 +126,22 @@ class Subscription {
     // It keeps no process running that has closed its own client.
     subscriber.unref?.()
     // When it is ready again, it has subscribed again. A cluster says so of each of its connections.
-    for (const event of ['ready', 'node-ready']) subscriber.on(event, this.#onReady)
-    if (!this.#ended) this.#onReady()
+    for (const event of ['ready', 'node-ready']) subscriber.on(event, () => this.#stand())
+    for (const event of ['reconnecting', 'node-reconnecting']) {
+      subscriber.on(event, () => this.#lose())
+    }
+    if (!this.#ended) this.#stand()
+  }
+
+  #stand(): void {
+    this.#stands = true
+    this.#onReady()
+  }
+
+  /** Also told for each attempt to reconnect that fails. */
+  #lose(): void {
+    if (this.#stands && !this.#ended) this.#onLost()
+    this.#stands = false
   }
 
   end(): void {

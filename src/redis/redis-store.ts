@@ -1,4 +1,5 @@
 import { checkAdapterOptions } from '../adapter/call-options.ts'
+import { Slots } from '../adapter/slots.ts'
 import { unlessAborted } from '../adapter/unless-aborted.ts'
 import type {
   Answer,
@@ -33,6 +34,8 @@ export interface RedisStoreOptions {
 
 /** Redis runs one script at a time: what others ask waits for it. */
 const MOST_ASKS = 50
+/** So many scripts of a shard may be without a reply: a server may hang for long. */
+const MOST_SCRIPTS = 4
 
 /**
  * Returns the store of a fleet that is kept in Redis 6.2 or newer, or Valkey: for `shared` of `short-circuit/fleet`. The
@@ -67,11 +70,17 @@ class RedisStore implements FleetStore {
   readonly #connection: RedisConnection
   readonly #shards: readonly ShardKeys[]
   readonly #watches = new Set<AsyncDisposable>()
+  #slots: readonly Slots[]
   #sha: Promise<string> | undefined
 
   constructor(connection: RedisConnection, namespace: string, shards: number) {
     this.#connection = connection
     this.#shards = Array.from({ length: shards }, (_, shard) => keysOf(namespace, shard))
+    this.#slots = this.#freeSlots()
+  }
+
+  #freeSlots(): readonly Slots[] {
+    return this.#shards.map(() => new Slots(MOST_SCRIPTS))
   }
 
   async exchange(
@@ -82,7 +91,7 @@ class RedisStore implements FleetStore {
     signal.throwIfAborted()
     const answers: (Answer | undefined)[] = asks.map(() => undefined)
     try {
-      await this.#within(signal, () => this.#exchange(asks, answers, report))
+      await this.#within(signal, () => this.#exchange(asks, answers, report, signal))
     } catch (error) {
       const late = RedisStoreError.of(error)
       const asked = new Set(asks.map(({ name }) => shardOf(name, this.#shards.length)))
@@ -107,6 +116,8 @@ class RedisStore implements FleetStore {
     signal.throwIfAborted()
     try {
       if (!this.#connection.ready) {
+        // What has no reply yet gets none.
+        this.#slots = this.#freeSlots()
         throw new RedisStoreError('The client is not connected', 'NOTREADY')
       }
       return await unlessAborted(signal, ask())
@@ -119,18 +130,21 @@ class RedisStore implements FleetStore {
     asks: readonly Ask[],
     answers: (Answer | undefined)[],
     report: ProcessReport | undefined,
+    signal: AbortSignal,
   ): Promise<void> {
+    const evaluate = (shard: number, own: readonly Ask[], said: ProcessReport | undefined) =>
+      (this.#slots[shard] as Slots).run(signal, () => this.#evaluate(shard, own, said))
     const indexes = this.#shards.map((): number[] => [])
     for (const [i, { name }] of asks.entries()) {
       indexes[shardOf(name, indexes.length)]?.push(i)
     }
     // What a process says goes with what it asks; alone it goes to the first shard.
-    if (asks.length === 0 && report !== undefined) await this.#evaluate(0, [], report)
+    if (asks.length === 0 && report !== undefined) await evaluate(0, [], report)
     const batches = indexes.flatMap((of, shard) =>
       chunks(of).map(async (batch, chunk) => {
         const own = batch.map((i) => asks[i] as Ask)
         try {
-          const replies = await this.#evaluate(shard, own, chunk === 0 ? report : undefined)
+          const replies = await evaluate(shard, own, chunk === 0 ? report : undefined)
           batch.forEach((i, at) => {
             answers[i] = answerOf(replies[at])
           })
@@ -166,11 +180,12 @@ class RedisStore implements FleetStore {
     }
   }
 
-  watch(onPush: (push: Push) => void, onConnect: () => void): AsyncDisposable {
+  watch(onPush: (push: Push) => void, onConnect: () => void, onLost?: () => void): AsyncDisposable {
     const watch = this.#connection.subscribe(
       this.#shards.map(({ channel }) => channel),
       (message) => pushesOf(message).forEach(onPush),
       onConnect,
+      onLost,
     )
     this.#watches.add(watch)
     return {

@@ -186,7 +186,7 @@ local function answerTo(key)
   end
   if refused ~= '' then
     local answer = registers({text(now)})
-    for i, value in ipairs({'0', '0', '0', refused, '', '', ''}) do answer[15 + i] = value end
+    for i, value in ipairs({'0', '0', '0', refused, '', '', '', ''}) do answer[15 + i] = value end
     return answer
   end
   record = {leases = timesOf(old[16]), succeeded = number(old[17] or 0), lost = number(old[18] or 0),
@@ -204,7 +204,8 @@ local function answerTo(key)
   local other = old[20] or ''
   if other == ask.policy then other = '' end
   answer[1] = text(now)
-  for i, value in ipairs({text(success), text(failure), text(slow), refused, granted, retryMs, other}) do
+  local created = old[1] and '' or '1'
+  for i, value in ipairs({text(success), text(failure), text(slow), refused, granted, retryMs, other, created}) do
     answer[15 + i] = value
   end
   return answer

@@ -33,7 +33,7 @@ export function argumentsOf(ask: Ask): string[] {
 /** An answer of the script: `now`, the registers, then what is said of this ask. */
 export function answerOf(reply: unknown): Answer {
   const words = (reply as readonly unknown[]).map(String)
-  const [success, failure, slow, refused, granted, retryMs, otherPolicy] = words.slice(15)
+  const [success, failure, slow, refused, granted, retryMs, otherPolicy, created] = words.slice(15)
   return {
     nowMs: Number(words[0]),
     registers: registersOf(words.slice(1)),
@@ -42,6 +42,7 @@ export function answerOf(reply: unknown): Answer {
     granted: granted ? granted === '1' : undefined,
     retryMs: retryMs ? Number(retryMs) : undefined,
     otherPolicy: otherPolicy || undefined,
+    created: created === '1' || undefined,
   }
 }
 

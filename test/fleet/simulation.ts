@@ -10,6 +10,8 @@ import { randomStream } from '../../src/testing/simulation/random.ts'
 const DEADLINE = 250
 const PROCESSES = 3
 const NAME = 'users'
+/** The longest time between two polls of a store that pushes, and between two attempts, ms. */
+const POLL = 42_000 + 1_500
 
 /** One run: processes, a store and a network that all misbehave as the seed says, and what must hold meanwhile. */
 export class Simulation {
@@ -241,7 +243,7 @@ export class Simulation {
 
   /** Within a poll, without any call. */
   async #converge(): Promise<void> {
-    await this.#pass(60_000)
+    await this.#pass(POLL)
     const seen = this.#processes.map(({ breaker }) => {
       const { fleet, override } = breaker.snapshot()
       return JSON.stringify([fleet?.state, fleet?.since, fleet?.reason, override?.mode])

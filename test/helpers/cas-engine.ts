@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { CasStore, FleetStore } from '../../src/fleet/index.ts'
+import type { CasStore, FleetStore, JournalEntry, ProcessStatus } from '../../src/fleet/index.ts'
 import type { StoreTestBed } from '../../src/fleet/testing/index.ts'
 import { turn } from './public.ts'
 
@@ -18,6 +18,8 @@ const uptime = performance.now.bind(performance)
 /** The data of an engine that can compare and swap, and what may befall it; `open` is one process's way to it. */
 export class CasEngine {
   readonly rows: Map<string, Row> = new Map<string, Row>()
+  readonly processes: Map<string, ProcessStatus> = new Map()
+  readonly entries: JournalEntry[] = []
   now = (): number => 1_700_000_000_000 + uptime()
   nextRev: (before: string) => string = () => randomUUID()
   readonly #watchers = new Map<OnChange, () => void>()
@@ -31,12 +33,30 @@ export class CasEngine {
         const { bytes = null, rev = ABSENT } = this.#row(name) ?? {}
         return { bytes, rev, nowMs: this.now() }
       },
-      save: async (name, bytes, rev, ttlMs, signal, changed) => {
+      save: async (name, bytes, rev, ttlMs, signal, changes) => {
         await this.#answer(signal)
         if ((this.#row(name)?.rev ?? ABSENT) !== rev) return false
         this.rows.set(name, { bytes, rev: this.nextRev(rev), expiresAt: this.now() + ttlMs })
-        if (changed) this.push(name, bytes)
+        for (const change of changes) this.entries.unshift({ id: randomUUID(), ...change })
+        if (changes.length > 0) this.push(name, bytes)
         return true
+      },
+      note: async (report, signal) => {
+        await this.#answer(signal)
+        this.processes.set(report.process, { ...report, seenAt: this.now() })
+      },
+      read: async (names, signal) => {
+        await this.#answer(signal)
+        const all = [...this.rows.keys()].sort().filter((name) => names?.includes(name) ?? true)
+        const records = all.flatMap((name) => {
+          const row = this.#row(name)
+          return row === undefined ? [] : [[name, row.bytes] as const]
+        })
+        return { nowMs: this.now(), processes: [...this.processes.values()], records }
+      },
+      journal: async (limit, signal) => {
+        await this.#answer(signal)
+        return this.entries.slice(0, limit)
       },
       watch: (onChange, onConnect) => {
         this.#watchers.set(onChange, onConnect)

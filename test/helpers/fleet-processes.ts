@@ -81,6 +81,7 @@ export class UnreliableStore implements FleetStore {
   readonly #clock: ManualClock
   #store: FleetStore
   readonly #watchers: ((push: Push) => void)[] = []
+  readonly #onLost: (() => void)[] = []
 
   constructor(clock: ManualClock) {
     this.#clock = clock
@@ -114,8 +115,14 @@ export class UnreliableStore implements FleetStore {
     })
   }
 
-  watch(onPush: (push: Push) => void, onConnect: () => void): AsyncDisposable {
+  /** The subscriptions have ended, and it is told. */
+  cut(): void {
+    for (const onLost of this.#onLost) onLost()
+  }
+
+  watch(onPush: (push: Push) => void, onConnect: () => void, onLost: () => void): AsyncDisposable {
     this.#watchers.push(onPush)
+    this.#onLost.push(onLost)
     return this.#subscribe(onPush, onConnect)
   }
 

@@ -23,8 +23,9 @@ const NAMES = [
 const TEXTS = ['', 'ada', 'déjà "vu"\\', "o'clock; --", 'two\nlines', '日本 🙂', 'x'.repeat(9_000)]
 
 /** What must be equal to the answer of `step`; the rest depends on how many processes a store counts. */
-function partsOf({ nowMs, registers, fleet, granted, refused, otherPolicy }: Answer): object {
-  return { nowMs, registers, fleet, granted, refused, otherPolicy }
+function partsOf({ nowMs, registers, fleet, ...rest }: Answer): object {
+  const { granted, refused, otherPolicy, created } = rest
+  return { nowMs, registers, fleet, granted, refused, otherPolicy, created }
 }
 
 /** What is answered, when nothing goes wrong. */

@@ -4,6 +4,7 @@ import {
   type Ask,
   type FleetPolicy,
   type FleetStore,
+  type JournalChange,
   NO_REGISTERS,
   type Registers,
 } from '../index.ts'
@@ -34,6 +35,20 @@ export const FORCE = {
   by: 'ada',
   reason: 'a test',
 } as const
+
+/** What makes an engine tell those who watch. */
+export const CHANGE: JournalChange = {
+  at: 0,
+  name: 'api',
+  register: 'automatic',
+  from: 'closed',
+  to: 'open',
+  stamp: 1,
+  cause: 'trip',
+  by: 'ada',
+  reason: 'a test',
+  until: 0,
+}
 
 /** A signal that is never aborted. Not made when this is loaded, which Workers do not allow. */
 export function never(): AbortSignal {

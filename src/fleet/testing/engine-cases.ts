@@ -1,6 +1,6 @@
 import { insist } from '../../testing/conformance/conformance-case.ts'
 import type { CasStore } from '../index.ts'
-import { never, range } from './asks.ts'
+import { CHANGE, never, range } from './asks.ts'
 import { defineCase, rejectsWith, type StoreCase, until } from './store-case.ts'
 
 const HOUR = 3_600_000
@@ -29,7 +29,7 @@ async function save(
   ttlMs: number = HOUR,
 ): Promise<boolean> {
   const loaded = rev ?? (await engine.load('api', never())).rev
-  return engine.save('api', bytesOf(text), loaded, ttlMs, never(), false)
+  return engine.save('api', bytesOf(text), loaded, ttlMs, never(), [])
 }
 
 /** What a `CasStore` has to do, without the decisions. */
@@ -44,7 +44,7 @@ export const engineCases: readonly StoreCase[] = [
       const { bytes, rev } = await engine.load('api', never())
       insist(bytes === null, 'there is a record before the first')
 
-      const saved = await engine.save('api', ALL_BYTES, rev, HOUR, never(), true)
+      const saved = await engine.save('api', ALL_BYTES, rev, HOUR, never(), [CHANGE])
 
       insist(saved, 'it was not saved')
       const loaded = (await (await stores.engine()).load('api', never())).bytes
@@ -141,7 +141,7 @@ export const engineCases: readonly StoreCase[] = [
       const aborted = AbortSignal.abort(reason)
 
       await rejectsWith(reason, engine.load('api', aborted))
-      const saved = engine.save('api', bytesOf('late'), rev, HOUR, aborted, false)
+      const saved = engine.save('api', bytesOf('late'), rev, HOUR, aborted, [])
       await rejectsWith(reason, saved)
 
       await insistText(engine, 'nothing')

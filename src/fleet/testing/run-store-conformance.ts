@@ -3,6 +3,7 @@ import { answerCases } from './answer-cases.ts'
 import { engineCases } from './engine-cases.ts'
 import { lossCases } from './loss-cases.ts'
 import { raceCases } from './race-cases.ts'
+import { readingCases } from './reading-cases.ts'
 import type { StoreAdapter } from './store-adapter.ts'
 import type { StoreCase } from './store-case.ts'
 import { timeCases } from './time-cases.ts'
@@ -15,6 +16,7 @@ export const storeCases: readonly StoreCase[] = [
   ...timeCases,
   ...lossCases,
   ...watchCases,
+  ...readingCases,
   ...engineCases,
 ]
 

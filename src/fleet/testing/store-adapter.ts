@@ -9,6 +9,7 @@ export type StoreFeature =
   | 'freeze'
   | 'lose'
   | 'putNewer'
+  | 'read'
   | 'watch'
 
 /** What the cases need to know of a store. */

@@ -5,6 +5,7 @@ import {
   requireFeatures,
 } from '../../testing/conformance/conformance-case.ts'
 import { type CasStore, casStore, type FleetStore } from '../index.ts'
+import { CHANGE } from './asks.ts'
 import type { StoreAdapter, StoreFeature, StoreTestBed } from './store-adapter.ts'
 
 /** One thing that a store has to get right. */
@@ -119,7 +120,10 @@ export class Stores {
     const { signal } = new AbortController()
     const { rev } = await store.load(name, signal)
     const bytes = new TextEncoder().encode('{"schema":2,"registers":"of another kind"}')
-    insist(await store.save(name, bytes, rev, Infinity, signal, true), 'the engine did not save')
+    insist(
+      await store.save(name, bytes, rev, Infinity, signal, [CHANGE]),
+      'the engine did not save',
+    )
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ import {
 } from '../../../src/fleet/index.ts'
 import { CircuitBreaker } from '../../../src/index.ts'
 import { createTable, type PostgresStoreError, postgresStore } from '../../../src/postgres/index.ts'
-import { ask, never } from '../../helpers/fleet-asks.ts'
+import { ask, never, report } from '../../helpers/fleet-asks.ts'
 import { fail, reasonOf, succeed } from '../../helpers/public.ts'
 import { Database } from './database.ts'
 
@@ -83,19 +83,104 @@ describe('a database that refuses', () => {
 
   it('runs with no more rights than the manual lists, and says 42501 without one of them', async () => {
     await database.run('CREATE ROLE app LOGIN')
-    await database.run('GRANT SELECT, INSERT, UPDATE, DELETE ON short_circuit_fleet TO app')
+    await database.run(
+      'GRANT SELECT, INSERT, UPDATE, DELETE ON short_circuit_fleet, short_circuit_fleet_processes TO app',
+    )
+    await database.run('GRANT SELECT, INSERT, DELETE ON short_circuit_fleet_journal TO app')
     const store = database.store({}, { user: 'app' })
     const { pushes, end } = await watch(store)
 
     await exchange(store, { command: trip })
     await exchange(store, { command: force })
     await expect.poll(() => pushes.length).toBe(2)
+    await store.exchange([], never, report('p1'))
+    expect((await store.read?.(undefined, never))?.processes).toMatchObject([{ process: 'p1' }])
+    expect(await store.journal?.(5, never)).toHaveLength(2)
     await database.run('REVOKE UPDATE ON short_circuit_fleet FROM app')
 
     const error = await errorOf(store)
     expect(error.code).toBe('42501')
     expect(error.message).toContain('GRANT SELECT, INSERT, UPDATE, DELETE')
     await end()
+  })
+})
+
+describe('who only looks', () => {
+  it('needs no right to write', async () => {
+    const namespace = randomUUID()
+    const store = database.store({ namespace })
+    await store.exchange([ask({ command: trip })], never, report('p1'))
+    await database.run('CREATE ROLE looks LOGIN')
+    await database.run(
+      `GRANT SELECT ON short_circuit_fleet, short_circuit_fleet_processes, short_circuit_fleet_journal
+       TO looks`,
+    )
+    const looks = database.store({ namespace }, { user: 'looks' })
+
+    const found = await looks.read?.(undefined, never)
+
+    expect(found?.breakers.map(({ name }) => name)).toEqual(['api'])
+    expect(found?.processes.map(({ process }) => process)).toEqual(['p1'])
+    expect(await looks.journal?.(5, never)).toHaveLength(1)
+    expect((await errorOf(looks)).code).toBe('42501')
+  })
+})
+
+describe('what is kept for those who operate the fleet', () => {
+  it('is no more than a thousand changes, the last ones', async () => {
+    const namespace = randomUUID()
+    const store = database.store({ namespace })
+    await exchange(store, { command: trip })
+    const [first] = (await store.journal?.(1, never)) ?? []
+    await database.run(
+      `INSERT INTO short_circuit_fleet_journal (namespace, changed_at, rev, changes)
+       SELECT $1, clock_timestamp() + n * interval '1 microsecond', gen_random_uuid(), '[{}]'
+       FROM generate_series(1, 1100) AS n`,
+      [namespace],
+    )
+    await database.run(
+      `UPDATE short_circuit_fleet_journal SET changed_at = changed_at - interval '1 hour'
+       WHERE namespace = $1`,
+      [namespace],
+    )
+
+    await exchange(store, { command: force })
+    await exchange(store, { command: { kind: 'reset', ...said } })
+
+    const entries = (await store.journal?.(5_000, never)) ?? []
+    expect(entries.slice(0, 2).map(({ register }) => register)).toEqual(['automatic', 'override'])
+    expect(entries.map(({ id }) => id)).not.toContain(first?.id)
+    expect(entries).toHaveLength(1_000)
+  })
+
+  it('is no process that has said nothing for a minute, until it says something again', async () => {
+    const namespace = randomUUID()
+    const store = database.store({ namespace })
+    const processes = async () =>
+      (await store.read?.([], never))?.processes.map(({ process }) => process)
+    for (const process of ['p1', 'p2', 'p3']) await store.exchange([], never, report(process))
+    await database.run(
+      `UPDATE short_circuit_fleet_processes SET seen_at = seen_at - interval '1 minute'
+       WHERE namespace = $1 AND process <> 'p3'`,
+      [namespace],
+    )
+    expect(await processes()).toEqual(['p3'])
+
+    await store.exchange([], never, report('p1'))
+
+    expect(await processes()).toEqual(['p1', 'p3'])
+    const rows = 'SELECT process FROM short_circuit_fleet_processes WHERE namespace = $1 ORDER BY 1'
+    expect(await database.run(rows, [namespace])).toEqual([{ process: 'p1' }, { process: 'p3' }])
+  })
+
+  it('says nothing of the breakers of another fleet', async () => {
+    const store = database.store()
+    await store.exchange([ask({ command: trip })], never, report('p1'))
+
+    const found = await database.store().read?.(undefined, never)
+
+    expect(found).toMatchObject({ breakers: [], processes: [] })
+    expect(await database.store().journal?.(5, never)).toEqual([])
   })
 })
 

@@ -7,6 +7,7 @@ import {
   type FleetStore,
   NO_REGISTERS,
 } from '../../../src/fleet/index.ts'
+import { CHANGE } from '../../../src/fleet/testing/asks.ts'
 import {
   runStoreConformance,
   type StoreAdapter,
@@ -35,10 +36,10 @@ function storeWith(flaw: (right: FleetStore, engine: CasEngine) => Partial<Fleet
 /** Has every ask changed before it is sent. */
 function asking(change: (ask: Ask) => Partial<Ask>): StoreAdapter {
   return storeWith(({ exchange }) => ({
-    exchange: (asks, signal) =>
+    exchange: (asks, ...rest) =>
       exchange(
         asks.map((ask) => ({ ...ask, ...change(ask) })),
-        signal,
+        ...rest,
       ),
   }))
 }
@@ -46,7 +47,7 @@ function asking(change: (ask: Ask) => Partial<Ask>): StoreAdapter {
 /** Has every answer changed before it arrives. */
 function answering(change: (answers: readonly Answer[]) => readonly Answer[]): StoreAdapter {
   return storeWith(({ exchange }) => ({
-    exchange: async (asks, signal) => change(await exchange(asks, signal)),
+    exchange: async (...args) => change(await exchange(...args)),
   }))
 }
 
@@ -65,9 +66,9 @@ const FLAWED: readonly (readonly [flaw: string, StoreAdapter, noticed: string, h
     [
       'saves whatever the revision is',
       engineWith(({ load, save }) => ({
-        async save(name, bytes, _, ttlMs, signal, changed) {
+        async save(name, bytes, _, ttlMs, signal, changes) {
           const { rev } = await load(name, signal)
-          return (await save(name, bytes, rev, ttlMs, signal, changed)) || true
+          return (await save(name, bytes, rev, ttlMs, signal, changes)) || true
         },
       })),
       'S1 S2 S3 E2 E3 E4',
@@ -105,7 +106,7 @@ const FLAWED: readonly (readonly [flaw: string, StoreAdapter, noticed: string, h
     [
       'minds no signal, and decides by itself',
       storeWith(({ exchange }) => ({
-        exchange: (asks) => exchange(asks, new AbortController().signal),
+        exchange: (asks, _, report) => exchange(asks, new AbortController().signal, report),
       })),
       'S12',
       'S13',
@@ -127,13 +128,13 @@ const FLAWED: readonly (readonly [flaw: string, StoreAdapter, noticed: string, h
       asking(() => ({ known: NO_REGISTERS })),
       'S4 S14 S15 S17',
     ],
-    ['counts what it is sent twice', asking(twice), 'S1 S4 S5 S10'],
+    ['counts what it is sent twice', asking(twice), 'S1 S4 S5 S10 S23'],
     ['answers in another order', answering((answers) => answers.toReversed()), 'S5'],
     ['does not answer all', answering((answers) => answers.slice(0, 50)), 'S5'],
     [
       'does not ask if there is nothing to say',
       storeWith(remembering),
-      'S3 S4 S7 S8 S10 S14 S15 S17',
+      'S3 S4 S7 S8 S10 S14 S15 S17 S25',
       'S9',
     ],
     ['takes names for the same that differ in case', renaming((it) => it.toLowerCase()), 'S6'],
@@ -145,7 +146,7 @@ const FLAWED: readonly (readonly [flaw: string, StoreAdapter, noticed: string, h
       asking(({ command }) => ({
         command: command && { ...command, reason: command.reason.replace(/[^ -~\n]/g, '?') },
       })),
-      'S4 S7',
+      'S4 S7 S26',
     ],
     [
       'keeps text only',
@@ -161,7 +162,7 @@ const FLAWED: readonly (readonly [flaw: string, StoreAdapter, noticed: string, h
         save: (name, bytes, rev, ttlMs, ...args) =>
           save(name, bytes, rev, ttlMs === Infinity ? 0 : ttlMs, ...args),
       })),
-      'S4 S7 S8 S14 S18 E5',
+      'S4 S7 S8 S14 S18 S23 S26 E5',
     ],
     [
       'keeps all for ever',
@@ -182,9 +183,9 @@ const FLAWED: readonly (readonly [flaw: string, StoreAdapter, noticed: string, h
     [
       'pushes every report',
       engineWith(({ save }) => ({
-        save: (name, bytes, rev, ttlMs, signal) => save(name, bytes, rev, ttlMs, signal, true),
+        save: (name, bytes, rev, ttlMs, signal) => save(name, bytes, rev, ttlMs, signal, [CHANGE]),
       })),
-      'S20',
+      'S20 S26 S27',
     ],
     [
       'does not tell when it has subscribed again',
@@ -211,6 +212,32 @@ const FLAWED: readonly (readonly [flaw: string, StoreAdapter, noticed: string, h
       })),
       'S22',
     ],
+    ['does not keep what processes say', engineWith(() => ({ note: async () => {} })), 'S25'],
+    [
+      'keeps what processes have said first',
+      engineWith(({ note }, { processes }) => ({
+        note: async (report, ...rest) =>
+          processes.has(report.process) ? undefined : note?.(report, ...rest),
+      })),
+      'S25',
+    ],
+    [
+      'reads all breakers whatever is asked for',
+      engineWith(({ read }) => ({ read: async (_, signal) => read?.(undefined, signal) as never })),
+      'S24',
+    ],
+    [
+      'has a journal with the oldest first',
+      engineWith((_, { entries }) => ({
+        journal: async (limit) => entries.toReversed().slice(0, limit),
+      })),
+      'S26',
+    ],
+    [
+      'has no end to its journal',
+      engineWith((_, { entries }) => ({ journal: async () => entries })),
+      'S26',
+    ],
     [
       'ends for all when one is disposed of',
       storeWith((_, engine) => ({
@@ -225,7 +252,7 @@ function unabortable({ load, save }: CasStore): Partial<CasStore> {
   const { signal } = new AbortController()
   return {
     load: (name) => load(name, signal),
-    save: (name, bytes, rev, ttlMs, _, changed) => save(name, bytes, rev, ttlMs, signal, changed),
+    save: (name, bytes, rev, ttlMs, _, changes) => save(name, bytes, rev, ttlMs, signal, changes),
   }
 }
 
@@ -238,12 +265,12 @@ function twice({ report }: Ask): Partial<Ask> {
 function remembering({ exchange }: FleetStore): Partial<FleetStore> {
   const last = new Map<string, Answer>()
   return {
-    async exchange(asks, signal) {
+    async exchange(asks, ...rest) {
       const [ask] = asks
       const { command, report, lease, result, name = '' } = ask ?? {}
       const known = (command ?? report ?? lease ?? result) ? undefined : last.get(name)
       if (known !== undefined && asks.length === 1) return [known]
-      const answers = await exchange(asks, signal)
+      const answers = await exchange(asks, ...rest)
       for (const [i, answer] of answers.entries()) last.set(asks[i]?.name ?? '', answer)
       return answers
     },
