@@ -293,8 +293,8 @@ describe('the reason of a change of options', () => {
   })
 
   it.each([
-    [7, 'reason must be a string, got 7'],
-    [null, 'reason must be a string, got null'],
+    [7, 'configure takes a reason or { reason, by, dryRun }, got 7'],
+    [null, 'configure takes a reason or { reason, by, dryRun }, got null'],
     [{ dryrun: true }, 'unknown option "dryrun" (in configure); did you mean "dryRun"?'],
     [{ dryRun: 1 }, 'configure.dryRun must be a boolean, got 1'],
     [{ by: 5 }, 'configure.by must be a string, got 5'],
@@ -305,6 +305,16 @@ describe('the reason of a change of options', () => {
     expect(() => breaker.configure({ resetTimeout: 9 }, said as never)).toThrow(message)
     expect(breaker.options.resetTimeout).toBe(3)
   })
+})
+
+it('takes no third argument, which may have been meant as options', () => {
+  const { breaker } = createBreaker({ resetTimeout: 3 })
+  const configure = breaker.configure as (...args: unknown[]) => unknown
+
+  expect(() => configure.call(breaker, { resetTimeout: 9 }, 'x', { dryRun: true })).toThrow(
+    'configure takes a reason or { reason, by, dryRun }, got both',
+  )
+  expect(breaker.options.resetTimeout).toBe(3)
 })
 
 describe('the name of a breaker', () => {

@@ -38,7 +38,9 @@ describe('trip', () => {
   it('throws for a reason that is no string, and leaves the circuit alone', () => {
     const { breaker } = createBreaker()
 
-    expect(() => breaker.trip(42 as never)).toThrow('reason must be a string, got 42')
+    expect(() => breaker.trip(42 as never)).toThrow(
+      'trip takes a reason or { reason, by, fleet, for }, got 42',
+    )
     expect(breaker.state).toBe('closed')
   })
 })
@@ -273,12 +275,12 @@ describe('an override', () => {
   })
 
   it.each([
-    [{ for: 0 }, 'override.for must be'],
-    [{ by: 1 }, 'override.by must be a string, got 1'],
-    [{ reason: {} }, 'override.reason must be a string, got an object'],
-    [{ until: 5 }, 'unknown option "until" (in override)'],
-    [42, 'reason must be a string, got 42'],
-    [null, 'reason must be a string, got null'],
+    [{ for: 0 }, 'forceOpen.for must be'],
+    [{ by: 1 }, 'forceOpen.by must be a string, got 1'],
+    [{ reason: {} }, 'forceOpen.reason must be a string, got an object'],
+    [{ until: 5 }, 'unknown option "until" (in forceOpen); known are reason, by, fleet, for'],
+    [42, 'forceOpen takes a reason or { reason, by, fleet, for }, got 42'],
+    [null, 'forceOpen takes a reason or { reason, by, fleet, for }, got null'],
   ])('is rejected for %j and changes nothing', (why, message) => {
     const { breaker } = createBreaker()
 

@@ -55,15 +55,35 @@ describe.each(methods)('%s', (method) => {
   it.each([
     [{ reason: 5 }, 'reason must be a string, got 5'],
     [{ by: {} }, 'by must be a string, got an object'],
-    [{ until: 5 }, 'unknown option "until"'],
-    [5, 'reason must be a string, got 5'],
-    [null, 'reason must be a string, got null'],
-    [[], 'must be an object, got an array'],
+    [{ until: 5 }, /unknown option "until" \(in \w+\)/],
+    [5, /takes a reason or \{ reason, by, fleet(, for)? \}, got 5$/],
+    [null, /takes a reason or .*, got null$/],
+    [[], /takes a reason or .*, got an array$/],
+    [new Error('down'), /takes a reason or .*, got an Error$/],
+    [Promise.resolve(), /takes a reason or .*, got a Promise$/],
+    [{ why: 'x' }, 'unknown option "why"'],
   ])('throws for %j, and changes nothing', async (why, message) => {
     const breaker = await prepared(method)
     const before = breaker.save()
 
     expect(() => breaker[method](why as never)).toThrow(message)
+
+    expect(breaker.save()).toEqual(before)
+  })
+})
+
+describe.each(methods)('%s', (method) => {
+  it.each([
+    ['a reason', ['maintenance', { by: 'Ada' }]],
+    ['options', [{ reason: 'maintenance' }, 'Ada']],
+    ['nothing', [undefined, { by: 'Ada' }]],
+  ])('takes no argument after %s, which would be ignored', async (_, args) => {
+    const breaker = await prepared(method)
+    const before = breaker.save()
+
+    expect(() => (breaker[method] as (...args: unknown[]) => void)(...args)).toThrow(
+      new RegExp(`^${method} takes a reason or \\{ reason, by, fleet(, for)? \\}, got both$`),
+    )
 
     expect(breaker.save()).toEqual(before)
   })

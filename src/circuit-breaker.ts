@@ -1,3 +1,4 @@
+// biome-ignore-all lint/complexity/noArguments: what is given beyond the parameters is an error.
 import { wrapOrDecorate } from './call/decorator.ts'
 import type {
   AsyncFunction,
@@ -257,7 +258,7 @@ export class CircuitBreaker<
    * @throws TypeError or RangeError for an argument that is wrong
    */
   trip(why?: string | OverrideOptions): void {
-    const said = this.#said('trip', why)
+    const said = this.#said('trip', why, arguments.length)
     // A classifier that does so has a call before it whose server may have said for how long.
     const retryAfter = askedRetryAfter(this.#circuit)
     this.#byHand((machine, now) => machine.trip(now, { ...said, retryAfter }))
@@ -271,7 +272,7 @@ export class CircuitBreaker<
    * @throws TypeError for an argument that is wrong
    */
   halfOpen(why?: string | ManualOptions): void {
-    const said = this.#said('halfOpen', why)
+    const said = this.#said('halfOpen', why, arguments.length)
     this.#byHand((machine, now) => machine.halfOpen(now, said))
     this.#inFleet({ do: 'halfOpen', why: said })
   }
@@ -282,16 +283,17 @@ export class CircuitBreaker<
    * @throws TypeError for an argument that is wrong
    */
   reset(why?: string | ManualOptions): void {
-    const said = this.#said('reset', why)
+    const said = this.#said('reset', why, arguments.length)
     this.#byHand((machine, now) => machine.reset(now, said))
     this.#inFleet({ do: 'reset', why: said })
   }
 
   #said(
     method: Parameters<typeof checkByHand>[0],
-    why?: string | OverrideOptions,
+    why: string | OverrideOptions | undefined,
+    given: number,
   ): OverrideOptions {
-    const said = checkByHand(method, why)
+    const said = checkByHand(method, why, given - 1)
     if (said.fleet && this.#circuit.membership === undefined) {
       throw new TypeError(`${method} with "fleet" needs the option "shared"`)
     }
@@ -315,7 +317,7 @@ export class CircuitBreaker<
    * @returns what releases this very override, and no other
    */
   forceOpen(why?: string | OverrideOptions): Disposable {
-    return this.#force('forced-open', why)
+    return this.#force('forced-open', this.#said('forceOpen', why, arguments.length))
   }
 
   /**
@@ -326,7 +328,7 @@ export class CircuitBreaker<
    * @returns what releases this very override, and no other
    */
   forceClosed(why?: string | OverrideOptions): Disposable {
-    return this.#force('forced-closed', why)
+    return this.#force('forced-closed', this.#said('forceClosed', why, arguments.length))
   }
 
   /**
@@ -336,11 +338,10 @@ export class CircuitBreaker<
    * @returns what releases this very override, and no other
    */
   disable(why?: string | OverrideOptions): Disposable {
-    return this.#force('disabled', why)
+    return this.#force('disabled', this.#said('disable', why, arguments.length))
   }
 
-  #force(mode: OverrideMode, why: string | OverrideOptions | undefined): Disposable {
-    const said = this.#said('override', why)
+  #force(mode: OverrideMode, said: OverrideOptions): Disposable {
     const override = this.#byHand((machine, now) => machine.force(mode, now, said))
     this.#inFleet({ do: 'override', mode, why: said })
     return { [dispose]: () => this.#release(override, { fleet: said.fleet }) }
@@ -353,7 +354,7 @@ export class CircuitBreaker<
    * @throws TypeError for an argument that is wrong
    */
   release(why?: string | ManualOptions): void {
-    this.#release(undefined, this.#said('release', why))
+    this.#release(undefined, this.#said('release', why, arguments.length))
   }
 
   #release(only?: Override, why: ManualOptions = {}): void {
@@ -372,7 +373,7 @@ export class CircuitBreaker<
    * @throws TypeError or RangeError as the constructor does, or for a wrong one of `options`
    */
   configure(patch: ConfigurePatch, options?: string | ConfigureOptions): ConfigureResult {
-    return configure(this.#circuit, this.name, patch, options)
+    return configure(this.#circuit, this.name, patch, options, arguments.length - 2)
   }
 
   /** Everything visible at this moment, as plain JSON data. Does not change any state. */

@@ -1,3 +1,4 @@
+import { isPromise } from './call/call.ts'
 import { isClass } from './call/functions.ts'
 import { type CircuitBreaker, lazyCircuitOf } from './circuit-breaker.ts'
 import { nearest, object, show, wrongType } from './options/validate.ts'
@@ -53,7 +54,9 @@ export function protect<Client extends object>(
   by: CircuitBreaker | CircuitRegistry,
   options: ProtectOptions = {},
 ): Client {
-  if (!isObject(client)) throw wrongType('client', 'an object or a function', client)
+  if (!isObject(client) || isPromise(client)) {
+    throw wrongType('client', 'an object or a function', client)
+  }
   object('options', options, ['methods', 'except', 'name'])
   const methods = checkNames('methods', client, options.methods)
   const except = checkNames('except', client, options.except) ?? []

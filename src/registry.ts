@@ -252,6 +252,12 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
    * console.assert(users.options.trip.consecutiveFailures === 5 && users.options.callTimeout === 500)
    */
   configure(configuration: RegistryConfiguration): ReadonlyMap<string, ConfigureResult> {
+    // biome-ignore lint/complexity/noArguments: a dry run, which there is only for one breaker, must not be applied.
+    if (arguments.length > 1) {
+      throw new TypeError(
+        'configure of a registry takes only a configuration; dryRun is for breakers',
+      )
+    }
     return this.#options.configure(configuration, this.#entries.all())
   }
 
@@ -273,6 +279,7 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
    */
   read(visit: (reading: BreakerReading) => void, names?: Iterable<string>): void {
     callable('visit', visit)
+    if (typeof names === 'string') throw wrongType('names', 'an array of names', names)
     const reading = new ReusedReading()
     if (names !== undefined) {
       for (const name of names) {

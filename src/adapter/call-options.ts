@@ -43,23 +43,28 @@ export const byDefault: Classifier = ({ status }) =>
 
 const UNDECIDED: Classifier = () => undefined
 
-/** Checks the options of an adapter by name and type. */
+/** What a value is, as error messages show it. */
+export function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1).toLowerCase()
+}
+
+/** Checks the options of an adapter by name and type. A built-in object, such as a signal, has none. */
 export function checkAdapterOptions(
   what: string,
   options: object,
   types: Readonly<Record<string, string>>,
 ): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`${what} takes an object of options, got ${String(options)}`)
+  const kind = kindOf(options)
+  const known = `; known are ${Object.keys(types).join(', ')}`
+  if (kind !== 'object' && kind !== 'module') {
+    throw new TypeError(`${what} takes an object of options, got ${kind}${known}`)
   }
   for (const [name, value] of Object.entries(options)) {
     const expected = types[name]
-    if (expected === undefined) {
-      const known = Object.keys(types).join(', ')
-      throw new TypeError(`unknown option "${name}" (of ${what}); known are ${known}`)
-    }
+    if (expected === undefined) throw new TypeError(`unknown option "${name}" (of ${what})${known}`)
     if (value !== undefined && !expected.split(' or ').includes(typeof value)) {
-      throw new TypeError(`${name} of ${what} must be a ${expected}, got ${typeof value}`)
+      const a = expected === 'object' ? 'an' : 'a'
+      throw new TypeError(`${name} of ${what} must be ${a} ${expected}, got ${kindOf(value)}`)
     }
   }
 }

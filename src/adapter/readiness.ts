@@ -21,3 +21,10 @@ export function isReady(registry: CircuitRegistry, { required = [] }: ReadinessO
     return override !== null || automatic !== 'open'
   })
 }
+
+/** @throws TypeError for anything but a list of names */
+export function checkRequired({ required }: ReadinessOptions): void {
+  if (required === undefined) return
+  if (Array.isArray(required) && required.every((name) => typeof name === 'string')) return
+  throw new TypeError('required must be an array of names of breakers')
+}

@@ -36,6 +36,7 @@ export function bearer(tokens: Readonly<Record<string, BearerToken | undefined>>
     if (typeof write !== 'boolean') throw new TypeError(`write of ${by} must be a boolean`)
     return { by, write, token }
   })
+  if (entries.length === 0) throw new TypeError('bearer takes tokens by name, got none')
   if (new Set(entries.map(({ token }) => token)).size < entries.length) {
     throw new TypeError('two names have the same token')
   }

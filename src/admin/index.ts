@@ -94,7 +94,15 @@ export function admin(options: AdminOptions): AdminHandler {
       .catch((error: unknown) => report(error, 'onAudit'))
   })
   const handler = new Handler(options, clock, log, api, report)
-  const handle = (request: Request, peer?: Peer | object) => handler.handle(request, peer)
+  const handle = (request: Request, peer?: Peer | object) => {
+    // Of Node, Express or Fastify: it would never be answered.
+    if (typeof request?.headers?.get !== 'function') {
+      throw new TypeError(
+        'admin() answers a Request of the web: mount it by toNode or toFastify of short-circuit/admin/node',
+      )
+    }
+    return handler.handle(request, peer)
+  }
   return Object.assign(handle, { close: () => handler.close() })
 }
 

@@ -119,13 +119,20 @@ const KEYS: readonly (keyof AdminOptions)[] = [
   'clock',
 ]
 
+const PARTS = {
+  history: ['memory'],
+  process: ['id', 'name', 'environment', 'version'],
+}
+
 /** @throws TypeError or RangeError naming the option that is wrong */
 export function checkOptions(options: AdminOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`admin takes an object with options, got ${typeof options}`)
   }
   for (const key of Object.keys(options)) {
-    if (!KEYS.includes(key as never)) throw new TypeError(`unknown option ${JSON.stringify(key)}`)
+    if (!KEYS.includes(key as never)) {
+      throw new TypeError(`unknown option ${JSON.stringify(key)}; known are ${KEYS.join(', ')}`)
+    }
   }
   const { registry, authorize, hosts, readOnly, statistics, maxFor, history, clock, fleet } =
     options
@@ -154,6 +161,15 @@ export function checkOptions(options: AdminOptions): void {
   for (const [name, value] of Object.entries({ maxFor, 'history.memory': history?.memory })) {
     if (value !== undefined && !(typeof value === 'number' && value > 0)) {
       throw new RangeError(`${name} must be a number above 0, got ${String(value)}`)
+    }
+  }
+  for (const [name, known] of Object.entries(PARTS)) {
+    const part = options[name as keyof typeof PARTS]
+    if (part === undefined) continue
+    must(typeof part === 'object' && part !== null, name, 'an object', part)
+    const wrong = Object.keys(part).find((key) => !known.includes(key))
+    if (wrong !== undefined) {
+      throw new TypeError(`unknown option "${name}.${wrong}"; known are ${known.join(', ')}`)
     }
   }
   for (const name of ['onAudit', 'onError'] as const) {

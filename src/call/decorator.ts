@@ -1,3 +1,4 @@
+import { Callable } from '../circuit/callable.ts'
 import { show } from '../options/validate.ts'
 import { type AnyFunction, isClass } from './functions.ts'
 
@@ -25,6 +26,7 @@ export function expectFunction(what: string, value: unknown): AnyFunction {
     throw new TypeError(`${what} needs a function, got ${show(value)}`)
   }
   if (isClass(value)) throw notAMethod(what, 'a class')
+  if (value instanceof Callable) throw notAMethod(what, 'a breaker')
   return value as AnyFunction
 }
 

@@ -1,4 +1,4 @@
-import { wrongType } from '../options/validate.ts'
+import { article, wrongType } from '../options/validate.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: any function can be wrapped.
 export type AnyFunction = (this: any, ...args: any[]) => any
@@ -109,10 +109,6 @@ function has(fn: AnyFunction, key: PropertyKey, property: PropertyDescriptor): b
 
 export function streamHint(kind: string): string {
   return kind === 'AsyncGeneratorFunction' ? '; use breaker.stream(fn)' : ''
-}
-
-export function article(kind: string): string {
-  return `${/^[AEIOU]/.test(kind) ? 'an' : 'a'} ${kind}`
 }
 
 /** Throws for anything but a function, and for one that can't return a promise. */

@@ -1,14 +1,8 @@
 import type { Circuit } from '../circuit/circuit.ts'
+import { article } from '../options/validate.ts'
 import { callAsync } from './call.ts'
 import { wrap0, wrap1 } from './fast-path.ts'
-import {
-  type AnyFunction,
-  article,
-  functionLike,
-  kindOf,
-  mimicFunction,
-  streamHint,
-} from './functions.ts'
+import { type AnyFunction, functionLike, kindOf, mimicFunction, streamHint } from './functions.ts'
 
 /** Wraps a function so that it goes through the circuit and always returns a promise. */
 export function wrapAsync(circuit: Circuit, fn: AnyFunction): AnyFunction {

@@ -1,14 +1,8 @@
 import type { Circuit } from '../circuit/circuit.ts'
+import { article } from '../options/validate.ts'
 import { callSync } from './call.ts'
 import { wrapSync0 } from './fast-path.ts'
-import {
-  type AnyFunction,
-  article,
-  functionLike,
-  kindOf,
-  mimicFunction,
-  streamHint,
-} from './functions.ts'
+import { type AnyFunction, functionLike, kindOf, mimicFunction, streamHint } from './functions.ts'
 
 /** Wraps a synchronous function: the wrapper throws where an asynchronous one would reject. */
 export function wrapSync(circuit: Circuit, fn: AnyFunction): AnyFunction {

@@ -26,8 +26,9 @@ export function configure(
   name: string,
   patch: ConfigurePatch,
   options?: string | ConfigureOptions,
+  more?: number,
 ): ConfigureResult {
-  const { reason, by, dryRun } = checkByHand('configure', options)
+  const { reason, by, dryRun } = checkByHand('configure', options, more)
   const given = readOptions('patch', patch)
   checkPatch(given)
   const userOptions = { ...circuit.userOptions, ...given, name }

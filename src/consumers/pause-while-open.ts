@@ -73,6 +73,10 @@ export function pauseWhileOpen(
       throw new TypeError(`${name} of pauseWhileOpen must be a function, got undefined`)
     }
   }
+  const { signal } = options
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw new TypeError('signal of pauseWhileOpen must be an AbortSignal')
+  }
   return new Pause(breaker, options)
 }
 

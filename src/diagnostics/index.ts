@@ -43,7 +43,7 @@ export function diagnostics(
   registry: CircuitRegistry,
   options: DiagnosticsOptions = {},
 ): () => void {
-  if (typeof registry?.on !== 'function') {
+  if (typeof registry?.read !== 'function') {
     throw new TypeError(`diagnostics takes a CircuitRegistry first, got ${typeof registry}`)
   }
   checkAdapterOptions('diagnostics', options, { calls: 'boolean' })

@@ -34,6 +34,7 @@ export type ErrorMiddleware = (
  * one has caused, is answered with 503 and `Retry-After`, a `CallTimeoutError` with 504, both as
  * `application/problem+json` that names no breaker.
  *
+ * @throws TypeError for any argument, as in `app.use(circuitErrors)`
  * @example
  * import { IncomingMessage, ServerResponse } from 'node:http'
  * import { Socket } from 'node:net'
@@ -44,7 +45,11 @@ export type ErrorMiddleware = (
  * circuitErrors()(createOpenError({ retryAfter: 1_500 }), {}, response, () => {})
  * console.assert(response.statusCode === 503 && response.getHeader('retry-after') === '2')
  */
-export function circuitErrors(): ErrorMiddleware {
+export function circuitErrors(...none: never[]): ErrorMiddleware {
+  // Without its call, Express takes it for a middleware that never ends a request.
+  if (none.length > 0) {
+    throw new TypeError('circuitErrors takes no arguments: app.use(circuitErrors())')
+  }
   // With four parameters, by which Express tells it from other middleware.
   return (error, _request, response, next) => {
     const problem = response.headersSent ? undefined : problemOf(error)

@@ -12,8 +12,9 @@
  *
  * @module
  */
+import { checkAdapterOptions } from '../adapter/call-options.ts'
 import { type Problem, problemOf, removeBodyHeaders } from '../adapter/problem.ts'
-import { isReady, type ReadinessOptions } from '../adapter/readiness.ts'
+import { checkRequired, isReady, type ReadinessOptions } from '../adapter/readiness.ts'
 import type { CircuitRegistry } from '../index.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: requests of any kind, which are passed on.
@@ -61,6 +62,17 @@ export interface FastifyCircuitsOptions extends ReadinessOptions {
   readonly otherwise?: ((error: Any, request: Any, reply: Any) => Any) | undefined
 }
 
+const TYPES = {
+  registry: 'object',
+  health: 'string',
+  required: 'object',
+  otherwise: 'function',
+  // Those of Fastify itself.
+  prefix: 'string',
+  logLevel: 'string',
+  logSerializers: 'object',
+}
+
 /**
  * The plugin: `app.register(circuits, { registry })`. Errors of breakers, and errors that one has caused, are
  * answered with 503 and `Retry-After`, or 504, as `application/problem+json` that names no breaker. Other errors
@@ -69,6 +81,8 @@ export interface FastifyCircuitsOptions extends ReadinessOptions {
  * @throws TypeError for options that are wrong
  */
 export async function circuits(app: FastifyApp, options: FastifyCircuitsOptions): Promise<void> {
+  checkAdapterOptions('circuits', options, TYPES)
+  checkRequired(options)
   const { registry, health, required, otherwise = app.errorHandler } = options
   if (typeof registry?.breaker !== 'function') {
     throw new TypeError(`registry must be a CircuitRegistry, got ${typeof registry}`)

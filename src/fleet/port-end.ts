@@ -1,3 +1,4 @@
+import { kindOf } from '../adapter/call-options.ts'
 import { unobtrusiveClock } from './platform.ts'
 import type { Push } from './store.ts'
 
@@ -51,7 +52,7 @@ export class End {
   constructor(port: StorePort, onMessage: (message: Message) => void, onEnd: () => void) {
     const { postMessage, send } = Object(port) as Partial<StorePort>
     if (typeof postMessage !== 'function' && typeof send !== 'function') {
-      throw new TypeError(`a store needs a port, a worker or a process, got ${String(port)}`)
+      throw new TypeError(`a store needs a port, a worker or a process, got ${kindOf(port)}`)
     }
     this.#port = port
     this.#onMessage = (message) => {

@@ -74,10 +74,49 @@ const TYPES = {
   random: 'function',
 }
 
+const SHARE = [0, 1] as const
+const AT_LEAST_1 = [1, Infinity] as const
+/** The smallest and the largest value of each. */
+const POLICY: Readonly<Record<keyof FleetPolicy, readonly [number, number]>> = {
+  failureRate: SHARE,
+  slowCallRate: SHARE,
+  minimumCalls: AT_LEAST_1,
+  minReporters: AT_LEAST_1,
+  buckets: AT_LEAST_1,
+  bucketMs: AT_LEAST_1,
+  openMs: AT_LEAST_1,
+  maxOpenMs: AT_LEAST_1,
+  factor: AT_LEAST_1,
+  probes: AT_LEAST_1,
+  successes: AT_LEAST_1,
+  leaseMs: AT_LEAST_1,
+}
+
+/** Checked here, because a store would judge by `NaN` without a word. */
+function checkPolicy(policy: Partial<FleetPolicy>): void {
+  const names = Object.keys(POLICY) as (keyof FleetPolicy)[]
+  checkAdapterOptions(
+    'policy of shared',
+    policy,
+    Object.fromEntries(names.map((name) => [name, 'number'])),
+  )
+  for (const name of names) {
+    const [least, most] = POLICY[name]
+    const value = policy[name] ?? least
+    if (value >= least && value <= most) continue
+    const range = most === 1 ? 'from 0 to 1' : 'of at least 1'
+    throw new RangeError(`policy.${name} of shared must be a number ${range}, got ${value}`)
+  }
+}
+
 /** @throws TypeError or RangeError naming the option that is wrong */
 export function checkSharedOptions(options: SharedOptions): void {
   checkAdapterOptions('shared', options, TYPES)
-  const { deadline = DEADLINE, process } = options
+  const { deadline = DEADLINE, process, policy = {}, clock } = options
+  checkPolicy(policy)
+  if (clock !== undefined && typeof clock.setTimer !== 'function') {
+    throw new TypeError('clock of shared must be an object with now(), wall() and setTimer()')
+  }
   if (!(deadline > 0 && deadline < Infinity)) {
     throw new RangeError(`deadline of shared must be a number of ms above 0, got ${deadline}`)
   }

@@ -1,3 +1,4 @@
+import { kindOf } from '../adapter/call-options.ts'
 import type { Clock, FleetMember, Membership } from '../index.ts'
 import type { Link } from './link.ts'
 import { Member } from './member.ts'
@@ -45,7 +46,7 @@ const MOST_ASKS = 500
  */
 export function shared(store: FleetStore, options: SharedOptions = {}): SharedFleet {
   if (typeof store?.exchange !== 'function') {
-    throw new TypeError(`shared takes a store, such as memoryStore(), got ${String(store)}`)
+    throw new TypeError(`shared takes a store, such as memoryStore(), got ${kindOf(store)}`)
   }
   checkSharedOptions(options)
   return new Client(store, options)

@@ -69,11 +69,12 @@ export function logTransitions(
   logger: TransitionLogger,
   options: LogOptions = {},
 ): () => void {
-  if (typeof registry?.on !== 'function') {
+  // A breaker has `on` as well.
+  if (typeof registry?.read !== 'function') {
     throw new TypeError(`logTransitions takes a CircuitRegistry first, got ${typeof registry}`)
   }
   if (typeof logger?.info !== 'function' || typeof logger.warn !== 'function') {
-    throw new TypeError('logger must have the methods info and warn')
+    throw new TypeError(`logger must have the methods info and warn, got ${typeof logger}`)
   }
   checkAdapterOptions('logTransitions', options, TYPES)
   const { perMinute = 60, perBreaker = 10, redact = (text: string) => text } = options

@@ -1,6 +1,6 @@
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core'
 import { checkAdapterOptions } from '../adapter/call-options.ts'
-import type { ReadinessOptions } from '../adapter/readiness.ts'
+import { checkRequired, type ReadinessOptions } from '../adapter/readiness.ts'
 import type { CircuitBreakerOptions, CircuitRegistry } from '../index.ts'
 import { CircuitExceptionFilter } from './circuit-exception-filter.ts'
 import { CircuitHealthIndicator } from './circuit-health-indicator.ts'
@@ -68,7 +68,10 @@ export class CircuitModule {
 
   /** For options that other providers know, such as a service for configuration. */
   static forRootAsync(options: CircuitModuleAsyncOptions): ImportedModule {
+    checkAdapterOptions('forRootAsync', options, ASYNC_TYPES)
     const { names = [], imports = [], inject = [], useFactory } = options
+    if (!Array.isArray(names)) throw new TypeError('names must be an array of names of breakers')
+    if (useFactory === undefined) throw new TypeError('forRootAsync needs useFactory')
     const breakers = names.map((name) => ({
       provide: breakerToken(name),
       useFactory: ({ registry, breakers = {} }: CircuitModuleOptions) =>
@@ -115,6 +118,13 @@ function optionsOf(options: CircuitBreakerOptions = {}): CircuitBreakerOptions |
   return Object.keys(options).length === 0 ? undefined : options
 }
 
+const ASYNC_TYPES = {
+  names: 'object',
+  imports: 'object',
+  inject: 'object',
+  useFactory: 'function',
+}
+
 function check(options: CircuitModuleOptions): CircuitModuleOptions {
   checkAdapterOptions('CircuitModule', options, {
     registry: 'object',
@@ -124,5 +134,9 @@ function check(options: CircuitModuleOptions): CircuitModuleOptions {
   if (typeof options.registry?.breaker !== 'function') {
     throw new TypeError(`registry must be a CircuitRegistry, got ${typeof options.registry}`)
   }
+  if (Array.isArray(options.breakers)) {
+    throw new TypeError('breakers must be an object with options by name, got an array')
+  }
+  checkRequired(options)
   return options
 }

@@ -9,9 +9,11 @@ import {
   duration,
   integer,
   isSignal,
+  keysOf,
   milliseconds,
   number,
   object,
+  show,
   text,
   wrongType,
 } from './validate.ts'
@@ -127,35 +129,57 @@ export function readOptions(path: string, options: unknown): CircuitBreakerOptio
 }
 
 function copied(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (keysOf(value) === undefined) return value
   // Inherited options are read as well, so the copy keeps the prototype.
   const copy: Record<string, unknown> = Object.create(Object.getPrototypeOf(value))
-  for (const [key, member] of Object.entries(value)) copy[key] = copied(member)
+  for (const [key, member] of Object.entries(value as object)) copy[key] = copied(member)
   return copy
 }
 
 const byHand = { reason: text, by: text, fleet: boolean }
 const lasting = { ...byHand, for: duration }
-type ByHand = 'trip' | 'override' | 'release' | 'halfOpen' | 'reset' | 'configure'
+type ByHand =
+  | 'trip'
+  | 'halfOpen'
+  | 'reset'
+  | 'forceOpen'
+  | 'forceClosed'
+  | 'disable'
+  | 'release'
+  | 'configure'
 const BY_HAND: Readonly<Record<ByHand, Fields>> = {
   trip: lasting,
-  override: lasting,
-  release: byHand,
   halfOpen: byHand,
   reset: byHand,
+  forceOpen: lasting,
+  forceClosed: lasting,
+  disable: lasting,
+  release: byHand,
   configure: { reason: text, by: text, dryRun: boolean },
 }
 
 /** All that may be said beside something that is done by hand. */
 type ByHandOptions = OverrideOptions & { readonly dryRun?: boolean | undefined }
 
-/** Checks what is said to a change by hand, where a string is the reason, and returns a copy. */
-export function checkByHand(method: ByHand, options: string | ByHandOptions = {}): ByHandOptions {
-  if (typeof options !== 'object' || options === null) {
-    text('reason', options)
-    return { reason: options }
+/**
+ * Checks what is said to a change by hand, where a string is the reason, and returns a copy. `more` is the
+ * number of arguments after it, of which there must be none: what they say would be ignored.
+ */
+export function checkByHand(
+  method: ByHand,
+  options: string | ByHandOptions = {},
+  more: number = 0,
+): ByHandOptions {
+  const fields = BY_HAND[method]
+  const isText = typeof options === 'string'
+  if (more > 0 || !(isText || keysOf(options))) {
+    const got = more > 0 ? 'both' : show(options)
+    throw new TypeError(
+      `${method} takes a reason or { ${Object.keys(fields).join(', ')} }, got ${got}`,
+    )
   }
-  checkOptions(BY_HAND[method], method, options)
+  if (isText) return { reason: options }
+  checkOptions(fields, method, options)
   const { reason, by, for: ms, dryRun, fleet } = options
   return { reason, by, for: ms, dryRun, fleet }
 }

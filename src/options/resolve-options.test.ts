@@ -181,7 +181,7 @@ describe('a wrong option', () => {
     [{ classify: 'failure' }, TypeError, 'classify must be a function, got "failure"'],
     [{ retryAfter: 5 }, TypeError, 'retryAfter must be a function, got 5'],
     [{ fallback: 'none' }, TypeError, 'fallback must be a function, got "none"'],
-    [{ redact: /secret/ }, TypeError, 'redact must be a function, got an object'],
+    [{ redact: /secret/ }, TypeError, 'redact must be a function, got a RegExp'],
     [{ history: -1 }, RangeError, 'history must be an integer from 0 to 1000, got -1'],
     [{ history: 1001 }, RangeError, 'history must be an integer from 0 to 1000, got 1001'],
     [{ saved: null }, TypeError, 'saved must be what save() returned, got null'],

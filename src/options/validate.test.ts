@@ -14,6 +14,10 @@ describe('show', () => {
     [() => {}, 'a function'],
     [[1], 'an array'],
     [new Map(), 'a Map'],
+    [new URL('http://a/'), 'a URL'],
+    [new Error(), 'an Error'],
+    [new (class Users {})(), 'a Users'],
+    [new (class {})(), 'an object'],
     [{}, 'an object'],
     [Object.create(null), 'an object'],
   ])('tells what was got: %o', (value, shown) => {
@@ -57,8 +61,12 @@ describe('object', () => {
   it.each([
     [['a'], 'an array'],
     [new Map([['a', 1]]), 'a Map'],
-    [new Set(['a']), 'an object'],
-    [new Uint8Array(1), 'an object'],
+    [new Set(['a']), 'a Set'],
+    [new Uint8Array(1), 'a Uint8Array'],
+    [Promise.resolve(), 'a Promise'],
+    [new AbortController().signal, 'an AbortSignal'],
+    [new Error('down'), 'an Error'],
+    [new Date(), 'a Date'],
     [null, 'null'],
     ['a', '"a"'],
   ])('throws for what has no keys of options: %o', (value, shown) => {
@@ -84,6 +92,7 @@ describe('nearest', () => {
     ['nmae', 'name'],
     ['callTimout', 'callTimeout'],
     ['x', undefined],
+    ['ab', undefined],
   ])('of %s is %s', (word, expected) => {
     expect(nearest(word, known)).toBe(expected)
   })

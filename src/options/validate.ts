@@ -1,11 +1,21 @@
-/** A value as error messages show it: short, and never more than its kind for objects. */
+import { RULE_NAMES, type RuleName } from '../core/transition.ts'
+
+/** A value as error messages show it: short, and never more than its class for objects. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function') return `a function`
   if (Array.isArray(value)) return 'an array'
-  if (value instanceof Map) return 'a Map'
-  if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'object' && value !== null) return article(classOf(value))
   return String(value)
+}
+
+function classOf(value: object): string {
+  const Class: { readonly name: string } | undefined = value.constructor
+  return (Class !== Object && Class?.name) || 'object'
+}
+
+export function article(noun: string): string {
+  return `${/^[aeio]/i.test(noun) ? 'an' : 'a'} ${noun}`
 }
 
 /** The longest delay that the timers of every runtime accept, ms. */
@@ -67,8 +77,19 @@ export function callable(path: string, value: unknown): void {
 }
 
 /**
- * Checks that a value is an object whose keys are all known. What is iterable, such as a `Map`, is none:
- * it has no keys, and what is in it would be ignored.
+ * The keys of an object that may hold options; undefined for anything else. What is iterable, such as a
+ * `Map`, does not, nor does a built-in object without keys, such as a promise, a signal or an error: what is
+ * in it would be ignored.
+ */
+export function keysOf(value: unknown): string[] | undefined {
+  if (typeof value !== 'object' || value === null || Symbol.iterator in value) return undefined
+  const keys = Object.keys(value)
+  const mayHold = keys.length > 0 || /Object|Module/.test(Object.prototype.toString.call(value))
+  return mayHold ? keys : undefined
+}
+
+/**
+ * Checks that a value is an object whose keys are all known.
  *
  * @throws TypeError for another type of value, or with the unknown key and the nearest known one
  */
@@ -78,30 +99,35 @@ export function object(
   known: readonly string[],
   noun: 'option' | 'field' = 'option',
 ): void {
-  if (typeof value !== 'object' || value === null || Symbol.iterator in value) {
-    throw wrongType(path, 'an object', value)
-  }
-  for (const key of Object.keys(value)) {
+  const keys = keysOf(value)
+  if (keys === undefined) throw wrongType(path, 'an object', value)
+  for (const key of keys) {
     if (known.includes(key)) continue
     throw new TypeError(`unknown ${noun} ${show(key)} (in ${path})${suggestion(key, known)}`)
   }
 }
 
-/** What options of other circuit breakers are called here; theirs in lower case. */
+/**
+ * What options and events of other circuit breakers are called here, and where an option is that was
+ * looked for elsewhere; theirs in lower case.
+ */
 const FOREIGN: Readonly<Record<string, string>> = {
   callTimeout: 'timeout',
   classify: 'errorfilter isfailure issuccessful shouldhandle',
+  consecutiveFailures: 'maxfailures',
   maxConcurrent: 'capacity',
-  maxFailures: 'failmax failurethreshold',
-  resetTimeout: 'breakduration halfopenafter waitdurationinopenstate',
+  maxFailures: 'consecutivefailures failmax failurethreshold threshold',
+  resetTimeout: 'breakduration cooldown halfopenafter sleepwindow waitdurationinopenstate',
+  transition: 'break close closed half-open halfopen open statechange',
   trip: 'breaker',
   'trip.when': 'readytotrip',
   'trip.failureRate.threshold': 'errorthresholdpercentage failureratethreshold failureratio',
   'trip.failureRate.minimumCalls': 'minimumnumberofcalls minimumthroughput volumethreshold',
-  'trip.failureRate.window': 'rollingcounttimeout samplingduration slidingwindowsize',
+  'trip.failureRate.window': 'rollingcounttimeout samplingduration slidingwindowsize window',
   'trip.slowCallRate.threshold': 'slowcallratethreshold',
   'trip.slowCallRate.slowerThan': 'slowcalldurationthreshold',
-  'recovery.probes': 'maxrequests permittednumberofcallsinhalfopenstate successthreshold',
+  'recovery.probes': 'maxrequests permittednumberofcallsinhalfopenstate probes successthreshold',
+  'recovery.slowStart': 'slowstart',
 }
 
 /** What to write instead of an unknown name, to follow it in an error message. */
@@ -110,6 +136,9 @@ export function suggestion(key: string, known: readonly string[]): string {
   for (const [own, others] of Object.entries(FOREIGN)) {
     const fits = known.includes(own.split('.')[0] as string)
     if (fits && others.split(' ').includes(foreign)) return `; here it is ${show(own)}`
+  }
+  if (known.includes('trip') && RULE_NAMES.includes(key as RuleName)) {
+    return `; here it is ${show(`trip.${key}`)}`
   }
   const near = nearest(key, known)
   return near === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${show(near)}?`
@@ -121,7 +150,7 @@ const LONGEST_WORD = 50
 /** The known name with the fewest edits, if those are at most half of the word; otherwise none. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > LONGEST_WORD) return undefined
-  const most = Math.max(2, Math.floor(word.length / 2))
+  const most = Math.max(1, Math.floor(word.length / 2))
   const edits = known.map((name) => distance(word.toLowerCase(), name.toLowerCase()))
   const fewest = Math.min(...edits)
   return fewest <= most ? known[edits.indexOf(fewest)] : undefined

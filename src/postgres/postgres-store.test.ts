@@ -6,7 +6,7 @@ const pool = { query: async () => ({ rows: [] }) }
 describe('postgresStore', () => {
   it.each([
     [undefined, { namespace: 'shop' }, 'postgresStore takes a Pool of pg, got undefined'],
-    ['postgres://', { namespace: 'shop' }, 'postgresStore takes a Pool of pg, got postgres://'],
+    ['postgres://', { namespace: 'shop' }, 'postgresStore takes a Pool of pg, got string'],
     [pool, undefined, 'postgresStore takes an object of options, got undefined'],
     [pool, {}, "namespace must be 1 to 48 letters, digits, '.', '_' or '-', got undefined"],
     [

@@ -1,4 +1,4 @@
-import { checkAdapterOptions } from '../adapter/call-options.ts'
+import { checkAdapterOptions, kindOf } from '../adapter/call-options.ts'
 import { casStore, type FleetStore } from '../fleet/index.ts'
 import { clientOf, type PostgresClient, type PostgresPool } from './client.ts'
 import { PostgresEngine } from './engine.ts'
@@ -42,7 +42,7 @@ export interface PostgresStoreOptions {
  */
 export function postgresStore(pool: PostgresPool, options: PostgresStoreOptions): FleetStore {
   if (typeof pool?.query !== 'function') {
-    throw new TypeError(`postgresStore takes a Pool of pg, got ${String(pool)}`)
+    throw new TypeError(`postgresStore takes a Pool of pg, got ${kindOf(pool)}`)
   }
   const engine = new PostgresEngine(pool, engineOptions(pool, options))
   return { ...casStore(engine), [Symbol.asyncDispose]: async () => engine.close() }

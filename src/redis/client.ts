@@ -1,3 +1,4 @@
+import { kindOf } from '../adapter/call-options.ts'
 import type { RedisConnection } from './connection.ts'
 import { IoRedis, type IoRedisClient } from './ioredis.ts'
 import { NodeRedis, type NodeRedisClient } from './node-redis.ts'
@@ -15,6 +16,6 @@ export function connectionOf(client: RedisClient): RedisConnection {
   if (typeof evalSha === 'function') return new NodeRedis(client as NodeRedisClient)
   if (typeof evalsha === 'function') return new IoRedis(client as IoRedisClient)
   throw new TypeError(
-    `redisStore takes a client of redis, ioredis or iovalkey, or a RedisConnection, got ${String(client)}`,
+    `redisStore takes a client of redis, ioredis or iovalkey, or a RedisConnection, got ${kindOf(client)}`,
   )
 }

@@ -29,7 +29,7 @@ export interface RedisStoreOptions {
    *
    * @defaultValue 1
    */
-  readonly shards?: number
+  readonly shards?: number | undefined
 }
 
 /** Redis runs one script at a time: what others ask waits for it. */

@@ -1,5 +1,6 @@
 import type { LazyCircuit } from '../circuit/lazy-circuit.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
+import { text } from '../options/validate.ts'
 import { EvictionPolicy, lossesOf } from './eviction.ts'
 import { attach, detach, RegistryEmitter } from './registry-emitter.ts'
 import type { RegistryOptions } from './registry-options.ts'
@@ -39,8 +40,11 @@ export class RegistryEntries {
     return this.#byName.size
   }
 
+  /** @throws TypeError for anything but a name, such as a breaker */
   get(name: string): LazyCircuit | undefined {
-    return this.#byName.get(name)
+    const lazy = this.#byName.get(name)
+    if (lazy === undefined) text('name', name)
+    return lazy
   }
 
   /** In the order of insertion. */

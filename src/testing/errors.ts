@@ -4,16 +4,16 @@ import { isAbout, number, show } from './simulation/check.ts'
 /** What {@link createOpenError} takes. */
 export interface OpenErrorOptions {
   /** Name of the breaker. Default: `circuit`. */
-  readonly breaker?: string
+  readonly breaker?: string | undefined
   /** Default: `open`; `half-open` for a call that found no free probe. */
-  readonly state?: 'open' | 'half-open'
+  readonly state?: 'open' | 'half-open' | undefined
   /** Why the circuit is open. Default: `manual`. */
-  readonly reason?: string
+  readonly reason?: string | undefined
   /**
    * Whole milliseconds until a call may pass; `Infinity` where the circuit stays open until somebody moves it, so
    * that the error has no `retryAfter`. Default: 1 000.
    */
-  readonly retryAfter?: number
+  readonly retryAfter?: number | undefined
   /** The failure that opened the circuit. Default: none. */
   readonly cause?: unknown
 }
@@ -56,7 +56,10 @@ export function createOpenError(options: OpenErrorOptions = {}): CircuitOpenErro
  * console.assert(createFullError({ maxConcurrent: 8 }).maxConcurrent === 8)
  */
 export function createFullError(
-  options: { readonly breaker?: string; readonly maxConcurrent?: number } = {},
+  options: {
+    readonly breaker?: string | undefined
+    readonly maxConcurrent?: number | undefined
+  } = {},
 ): CircuitFullError {
   isAbout('options', options, ['breaker', 'maxConcurrent'])
   const { breaker = 'circuit', maxConcurrent = 1 } = options
@@ -76,7 +79,7 @@ export function createFullError(
  * console.assert(createTimeoutError({ timeout: 250 }).timeout === 250)
  */
 export function createTimeoutError(
-  options: { readonly breaker?: string; readonly timeout?: number } = {},
+  options: { readonly breaker?: string | undefined; readonly timeout?: number | undefined } = {},
 ): CallTimeoutError {
   isAbout('options', options, ['breaker', 'timeout'])
   const { breaker = 'circuit', timeout = 1_000 } = options

@@ -34,6 +34,26 @@ describe('ManualClock', () => {
   })
 })
 
+it.each<[string, (clock: ManualClock) => unknown]>([
+  ['start', () => new ManualClock('0' as never)],
+  ['start', () => new ManualClock(new Date() as never)],
+  ['ms', (clock) => clock.advance('10' as never)],
+  ['ms', (clock) => clock.advance(undefined as never)],
+  ['ms', (clock) => clock.set('10' as never)],
+])('throws a TypeError for %s that is no number: %s', (name, act) => {
+  const clock = new ManualClock(5)
+
+  expect(() => act(clock)).toThrow(new RegExp(`^${name} must be a number, got `))
+  expect(clock.now()).toBe(5)
+})
+
+it.each([Number.NaN, Infinity, -Infinity])('can not be set to %d', (ms) => {
+  const clock = new ManualClock(5)
+
+  expect(() => clock.set(ms)).toThrow(new RangeError(`ms must be a number, got ${ms}`))
+  expect(clock.now()).toBe(5)
+})
+
 describe('a timer of ManualClock', () => {
   it.each([
     [99, 0],

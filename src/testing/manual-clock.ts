@@ -1,4 +1,5 @@
 import type { Clock } from '../index.ts'
+import { number, show } from './simulation/check.ts'
 
 interface Timer {
   readonly at: number
@@ -24,8 +25,9 @@ export class ManualClock implements Clock {
   #timers: Timer[] = []
   #turns = new Set<() => void>()
 
+  /** @throws TypeError or RangeError for anything but a finite number of ms */
   constructor(start = 0) {
-    this.#now = start
+    this.#now = number('start', start, {})
   }
 
   now(): number {
@@ -63,9 +65,10 @@ export class ManualClock implements Clock {
    * Moves time forward by `ms` and fires the timers that are due, in order, before it returns. Awaiting
    * the result also runs pending promise callbacks, and the timers that those have made due.
    *
-   * @throws RangeError for less than 0 ms; use {@link set} to step back
+   * @throws TypeError or RangeError for anything but a number of at least 0 ms; use {@link set} to step back
    */
   advance(ms: number): Promise<void> {
+    if (typeof ms !== 'number') throw new TypeError(`ms must be a number, got ${show(ms)}`)
     if (!(ms >= 0)) throw new RangeError(`ms must be at least 0, got ${ms}; set() can step back`)
     const target = this.#now + ms
     for (
@@ -82,9 +85,13 @@ export class ManualClock implements Clock {
     return this.#settle()
   }
 
-  /** Sets the time, back or ahead, without firing any timer: a clock that steps. */
+  /**
+   * Sets the time, back or ahead, without firing any timer: a clock that steps.
+   *
+   * @throws TypeError or RangeError for anything but a finite number of ms
+   */
   set(ms: number): void {
-    this.#now = ms
+    this.#now = number('ms', ms, {})
   }
 
   async #settle(): Promise<void> {

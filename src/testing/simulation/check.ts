@@ -33,7 +33,7 @@ function expected({ min, max, above, whole }: Limit): string {
   const kind = whole ? 'a whole number' : 'a number'
   if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`
   if (above !== undefined) return `${kind} above ${above}`
-  return `${kind} of at least ${min}`
+  return min === undefined ? kind : `${kind} of at least ${min}`
 }
 
 /** Checks that a value is an object whose keys are all in `known`. */
