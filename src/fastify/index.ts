@@ -87,11 +87,8 @@ export async function circuits(app: FastifyApp, options: FastifyCircuitsOptions)
   if (typeof registry?.breaker !== 'function') {
     throw new TypeError(`registry must be a CircuitRegistry, got ${typeof registry}`)
   }
-  if (health !== undefined && !(typeof health === 'string' && health.startsWith('/'))) {
-    throw new TypeError(`health must be a path that begins with "/", got ${String(health)}`)
-  }
-  if (typeof otherwise !== 'function') {
-    throw new TypeError(`otherwise must be a function, got ${typeof otherwise}`)
+  if (health !== undefined && !health.startsWith('/')) {
+    throw new TypeError(`health must be a path that begins with "/", got ${health}`)
   }
   app.decorate('circuits', registry)
   const sending = new WeakSet<Reply>()

@@ -287,7 +287,7 @@ describe('fastify', () => {
 
   it.each([
     [{ registry: undefined }, 'registry must be a CircuitRegistry, got undefined'],
-    [{ otherwise: 'mine' }, 'otherwise must be a function, got string'],
+    [{ otherwise: 'mine' }, 'otherwise of circuits must be a function, got string'],
     [{ health: 'ready' }, 'health must be a path that begins with "/", got ready'],
   ])('says what is wrong with its options: %j', async (options, message) => {
     await expect(start(options)).rejects.toThrow(message)
