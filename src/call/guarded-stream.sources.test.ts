@@ -6,6 +6,15 @@ import { collect, letters, numbers } from '../../test/helpers/streams.ts'
 const down = new Error('down')
 
 describe('a source that yields no iterator results', () => {
+  it('says so, and what it yields instead', async () => {
+    const { breaker } = createBreaker()
+    const source = { [Symbol.asyncIterator]: () => ({ next: async () => 5 as never }) }
+
+    const error = await collect(breaker.stream(() => source)()).catch((error: unknown) => error)
+
+    expect(error).toEqual(new TypeError('next() must return an object, got 5'))
+  })
+
   it.each<[string, unknown]>([
     ['a number', 5],
     ['null', null],

@@ -35,6 +35,30 @@ describe('inNextTurn', () => {
     for (const { onNextTurn } of [...all, ...later]) expect(onNextTurn).not.toHaveBeenCalled()
   })
 
+  it('forgets most of those that are over before the turn comes', async () => {
+    const clock = new ManualClock()
+    let asked = 0
+    const one = () => ({
+      ended: false,
+      get over() {
+        asked++
+        return this.ended
+      },
+      onNextTurn: () => {},
+    })
+
+    for (let i = 0; i < 10; i++) {
+      // Each finds the one before it open, so that all of them are kept.
+      const all = Array.from({ length: 100 }, one)
+      for (const pending of all) inNextTurn(clock, pending)
+      for (const pending of all) pending.ended = true
+    }
+    asked = 0
+    await clock.advance(0)
+
+    expect(asked).toBeLessThan(200)
+  })
+
   it('does not mix up clocks', () => {
     const fire: (() => void)[] = []
     const clock = (): Clock => ({

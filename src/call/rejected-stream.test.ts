@@ -6,6 +6,8 @@ import { createBreaker, reasonOf, turn } from '../../test/helpers/public.ts'
 import { collect, letters } from '../../test/helpers/streams.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 import { CircuitOpenError } from '../errors.ts'
+import { rejectedLike } from './rejected-stream.ts'
+import { rejectingIterator } from './stream-iterators.ts'
 
 const escaped = vi.fn()
 
@@ -121,7 +123,82 @@ function rejectedNow<T>(breaker: CircuitBreaker, open: () => T, when: Opening): 
   return guarded()
 }
 
+describe('what a rejected call returns that may have been a promise or a stream', () => {
+  const down = new Error('down')
+
+  interface Rejected extends Promise<unknown>, AsyncIterable<unknown> {
+    send(...args: unknown[]): Rejected
+    on(event: unknown, listener?: unknown): Rejected
+  }
+
+  /** Of a function that is known to return something with these methods, or any, where they are unknown. */
+  const rejected = (methods?: readonly string[]): Rejected => {
+    const opened = Promise.reject(down)
+    const items = { [Symbol.asyncIterator]: () => rejectingIterator(down) }
+    const hasMethod = methods && ((key: PropertyKey) => methods.includes(String(key)))
+    return rejectedLike(opened, items, hasMethod) as Rejected
+  }
+
+  it.each<[string, (result: Rejected) => unknown]>([
+    ['is awaited', (result) => result],
+    ['is iterated', (result) => collect(result)],
+    ['has its known methods called, one after the other', (result) => result.send(1).on('x')],
+    ['is finished with', (result) => result.finally(() => {})],
+  ])('rejects where it %s', async (_, use) => {
+    expect(await reasonOf(use(rejected(['send', 'on'])) as Promise<unknown>)).toBe(down)
+  })
+
+  it('is a promise with nothing else than the methods that are known', () => {
+    const result = rejected(['send']) as Rejected & { readonly missing: unknown }
+
+    expect([result.on, result.missing, typeof result.send]).toEqual([
+      undefined,
+      undefined,
+      'function',
+    ])
+    expect(result.constructor).toBe(Promise)
+  })
+
+  it('tells its listeners of the error, and then of the end', async () => {
+    const heard: unknown[] = []
+    void rejected(['on'])
+      .on('close', (...args: unknown[]) => heard.push(['close', ...args]))
+      .on('data', (...args: unknown[]) => heard.push(['data', ...args]))
+      .on('end', (...args: unknown[]) => heard.push(['end', ...args]))
+      .on('error', (error: unknown) => heard.push(['error', error]))
+      .on('error')
+    await turn()
+
+    expect(heard).toEqual([['error', down], ['close'], ['end']])
+  })
+
+  it('is a stream of Node as well where no methods are known', async () => {
+    const result = rejected() as never as Readable
+
+    expect(await errorOf(result)).toBe(down)
+  })
+})
+
 describe('a rejected stream', () => {
+  it('may be listened to for its end alone: its error is nobody’s then', async () => {
+    const { breaker } = createBreaker()
+    const ended = vi.fn()
+
+    rejectedNow(breaker, () => Readable.from(['a']), 'before it has ever run').on('end', ended)
+    await turn()
+
+    // See `escaped`.
+    expect(ended).not.toHaveBeenCalled()
+  })
+
+  it('can be left before its first item, with a value', async () => {
+    const { breaker } = createBreaker()
+    const result = rejectedNow(breaker, letters, 'before it has ever run')
+    const iterator = result[Symbol.asyncIterator]()
+
+    expect(await iterator.return?.('enough' as never)).toEqual({ done: true, value: 'enough' })
+  })
+
   it('of a web stream is one of the platform’s own, once the function has returned one', () => {
     const { breaker } = createBreaker()
 

@@ -76,7 +76,42 @@ describe('run', () => {
   })
 })
 
+describe('run with a classifier of its own', () => {
+  it('has timed out by its timeout alone, not because its action fails', async () => {
+    const { breaker } = createBreaker()
+    const timeouts = vi.fn()
+    breaker.on('timeout', timeouts)
+
+    await reasonOf(
+      breaker.run(() => Promise.reject(new Error('down')), { classify: () => undefined }),
+    )
+
+    expect(timeouts).not.toHaveBeenCalled()
+    expect(breaker.snapshot().counts).toMatchObject({ failure: 1, timeout: 0 })
+  })
+})
+
+describe('run without a stream', () => {
+  it.each([[undefined], [{}], [{ timeout: 50 }]])('reports nothing: %j', async (call) => {
+    const { breaker } = createBreaker()
+    const reports: unknown[] = []
+    breaker.on('listenerError', ({ error }) => reports.push(error))
+
+    await breaker.run(() => 'answer', call)
+
+    expect(reports).toEqual([])
+  })
+})
+
 describe('run with a signal', () => {
+  it('arms no timer without a timeout', () => {
+    const { breaker, clock } = createBreaker()
+
+    void breaker.run(() => new Promise(() => {}), { signal: new AbortController().signal })
+
+    expect(clock.timers).toBe(0)
+  })
+
   it('rejects at once with the reason and aborts the signal of the action with it', async () => {
     const { breaker } = createBreaker({ maxFailures: 1 })
     const caller = new AbortController()

@@ -219,6 +219,20 @@ describe('breaker.stream of a function that returns more than an iterable', () =
     expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1 } })
   })
 
+  it('has an iterator with all methods, also where that of the source has none of them', async () => {
+    const { breaker } = createBreaker()
+    const next = async () => ({ done: false as const, value: 1 })
+    const iterate = (): AsyncGenerator<number, unknown> =>
+      breaker
+        .stream(() => ({ [Symbol.asyncIterator]: () => ({ next }) }))()
+        [Symbol.asyncIterator]() as never
+    const iterator = iterate()
+
+    expect(iterator[Symbol.asyncIterator]()).toBe(iterator)
+    expect(await iterator.return('enough')).toEqual({ done: true, value: 'enough' })
+    expect(await reasonOf(iterate().throw(down))).toBe(down)
+  })
+
   it('passes on what return() of the source rejects with', async () => {
     const { breaker } = createBreaker()
     const stream = breaker.stream(() => ({
