@@ -36,23 +36,25 @@ export interface StreamUse {
 
 /** The stream itself, with all of its members, except that its use is noticed. */
 export function proxyStream(source: Source, use: StreamUse): Source {
-  const proxy: Source = new Proxy(source, {
+  // A proxy of what is frozen could return nothing else.
+  const standIn = fixed(source, Symbol.asyncIterator) ? Object.create(source) : source
+  const proxy: Source = new Proxy(standIn, {
     get: (target, key) => {
-      const value: unknown = Reflect.get(target, key, target)
+      const value: unknown = Reflect.get(source, key, source)
       if (typeof value !== 'function' || key === 'constructor') return value
       if (key === Symbol.asyncIterator) return use.iterate
       if (fixed(target, key)) return value
       return (...args: [never]) => {
-        if (ITERATOR_METHODS.has(key) && isIteratorOf(target)) {
+        if (ITERATOR_METHODS.has(key) && isIteratorOf(source)) {
           return use.iterate()[key as 'next']?.(...args)
         }
-        if (PROMISE_METHODS.has(key) && isThenable(target))
+        if (PROMISE_METHODS.has(key) && isThenable(source))
           return use.wait()[key as 'then'](...args)
         if (LEAVING_METHODS.has(key)) use.leave()
         if (LISTENING_METHODS.has(key)) use.listen(args[0])
-        const result: unknown = value.apply(target, args)
+        const result: unknown = value.apply(source, args)
         if (isPromise(result)) use.follow(result)
-        return result === target ? proxy : viewed(target, result, use)
+        return result === source ? proxy : viewed(source, result, use)
       }
     },
   })

@@ -99,6 +99,19 @@ describe('a stream that a fallback promises', () => {
     expect(ended).toHaveBeenCalledOnce()
   })
 
+  it('is left with a value also where it has no way to be told', async () => {
+    const next = async () => ({ done: false, value: 1 })
+    const { breaker } = createBreaker({
+      fallback: async () => ({ [Symbol.asyncIterator]: () => ({ next }) }),
+    })
+    breaker.trip()
+    const stream = breaker.stream(items)()
+
+    await stream.next()
+
+    expect(await stream.return('enough' as never)).toEqual({ done: true, value: 'enough' })
+  })
+
   it('is done after it has failed, and takes no permit for the next item', async () => {
     const { breaker } = createBreaker({ fallback: async () => thrower() })
     breaker.trip()

@@ -18,6 +18,8 @@ function letters(): ReadableStream<string> {
 }
 
 const down = new Error('down')
+/** What makes a proxy return nothing but the value itself. */
+const FIXED = { configurable: false, writable: false }
 
 describe('breaker.stream of a function that returns more than an iterable', () => {
   it('returns a ReadableStream that can be iterated', async () => {
@@ -171,19 +173,30 @@ describe('breaker.stream of a function that returns more than an iterable', () =
     })
   })
 
-  it('returns a frozen object', async () => {
+  it.each<[string, <T extends object>(source: T) => T]>([
+    ['frozen', Object.freeze],
+    ['sealed', Object.seal],
+    [
+      'whose iteration is fixed',
+      (source) => Object.defineProperty(source, Symbol.asyncIterator, FIXED),
+    ],
+  ])('returns an object that is %s', async (_, fix) => {
     const { breaker } = createBreaker()
-    const source = Object.freeze({
-      async *read(): AsyncGenerator<number> {
-        yield 1
-      },
-      [Symbol.asyncIterator]: () => numbers(),
-    })
+    class Answer {
+      readonly status = 200
+      readonly text = async (): Promise<string> => 'text'
+      readonly [Symbol.asyncIterator] = (): AsyncGenerator<number> => numbers()
+    }
+    const source = new Answer()
+    Object.defineProperty(source, 'text', FIXED)
 
-    const stream = breaker.stream(() => ({ ...source }))()
+    const stream = breaker.stream(() => fix(source))()
 
-    expect(await collect(stream.read())).toEqual([1])
     expect(await collect(stream)).toEqual([1, 2])
+    expect(await stream.text()).toBe('text')
+    expect(stream).toBeInstanceOf(Answer)
+    expect([stream.status, 'status' in stream, stream.constructor]).toEqual([200, true, Answer])
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { admitted: 1, success: 1 } })
   })
 
   it('takes one permit for the first pass over an iterable and none for later ones', async () => {
