@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Now, sleepUntil } from './time.ts'
 import type { UpstreamProcess } from './upstream-process.ts'
 
@@ -15,11 +16,17 @@ interface Outage {
   until: number
   begin: string
   end: string
-  strike(upstream: UpstreamProcess): void | Promise<void>
-  heal(upstream: UpstreamProcess): void | Promise<void>
+  strike(upstream: Patient): void | Promise<void>
+  heal(upstream: Patient): void | Promise<void>
 }
 
+/** What can be done to an upstream. */
+type Patient = Pick<UpstreamProcess, 'freeze' | 'thaw' | 'kill' | 'restart'>
+
 export const lengthMs = 24_000
+
+/** On a busy machine an upstream that is back needs a while until it answers as before. */
+export const patienceMs = 6_000
 
 const outages: Outage[] = [
   {
@@ -44,23 +51,32 @@ const outages: Outage[] = [
 
 /**
  * Does to every upstream, at the same moments, what the script says, and writes it into `faults` as
- * it happens. The first upstream's return is the one that is timed.
+ * it happens. The first upstream's return is the one that is timed. What comes next waits for a while
+ * until the breakers have recovered, so that two outages do not become one.
  */
 export async function playFaults(
-  upstreams: UpstreamProcess[],
+  upstreams: readonly Patient[],
   faults: Fault[],
   now: Now,
   tell: (text: string) => void,
+  haveRecovered: () => boolean,
 ): Promise<void> {
+  let late = 0
+  const recovery = async (planned: number) => {
+    await sleepUntil(planned + late, now)
+    const latest = now() + patienceMs
+    while (!haveRecovered() && now() < latest) await sleep(20)
+    late = now() - planned
+  }
   for (const outage of outages) {
-    await sleepUntil(outage.from, now)
+    await recovery(outage.from)
     const fault: Fault = { kind: outage.kind, from: now() }
     faults.push(fault)
     tell(outage.begin)
     await Promise.all(upstreams.map((upstream) => outage.strike(upstream)))
 
-    await sleepUntil(outage.until, now)
-    const heal = async (upstream: UpstreamProcess): Promise<number> => {
+    await sleepUntil(outage.until + late, now)
+    const heal = async (upstream: Patient): Promise<number> => {
       await outage.heal(upstream)
       return now()
     }
@@ -68,5 +84,5 @@ export async function playFaults(
     fault.until = back[0] ?? now()
     tell(outage.end)
   }
-  await sleepUntil(lengthMs, now)
+  await recovery(lengthMs)
 }

@@ -24,27 +24,27 @@ export const failedIf500: NonNullable<CircuitBreakerOptions['classify']> = (call
 
 /**
  * Sends calls at a steady rate, whatever becomes of the earlier ones, as independent users do, and
- * writes them into `calls`. Resolves when the last one sent before `until` has ended.
+ * writes them into `calls`. Resolves when it is over and the last one sent before has ended.
  */
 export async function sendTraffic(
   send: () => Promise<number>,
   {
     calls,
     perSecond,
-    until,
+    isOver,
     now,
     isRejection = (error) => error instanceof CircuitOpenError,
   }: {
     calls: Call[]
     perSecond: number
-    until: number
+    isOver: () => boolean
     now: Now
     isRejection?: (error: unknown) => boolean
   },
 ): Promise<void> {
   const waiting = new Set<Promise<void>>()
   const spacing = 1_000 / perSecond
-  for (let due = now(); due < until; due += spacing) {
+  for (let due = now(); !isOver(); due += spacing) {
     // Due times are absolute: a late timer is made up for and does not lower the rate.
     await sleepUntil(due, now)
     const call: Call = { startedAt: now() }

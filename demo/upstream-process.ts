@@ -9,6 +9,11 @@ const running = new Set<ChildProcess>()
 /** One upstream as a child process, with the means to hurt it. It never outlives this process. */
 export class UpstreamProcess {
   #child: ChildProcess
+  /**
+   * In place of the first that is killed: it has started, and listens when it is told to. A busy machine needs
+   * seconds to start a process, and an outage is to be as long as it is said to be.
+   */
+  #next: ChildProcess | undefined = launch()
   readonly port: number
 
   private constructor(child: ChildProcess, port: number) {
@@ -17,8 +22,8 @@ export class UpstreamProcess {
   }
 
   static async start(): Promise<UpstreamProcess> {
-    const { child, port } = await launch(0)
-    return new UpstreamProcess(child, port)
+    const child = launch()
+    return new UpstreamProcess(child, await listen(child, 0))
   }
 
   get url(): string {
@@ -40,7 +45,9 @@ export class UpstreamProcess {
 
   /** Resolves once it listens again, on the port it had. */
   async restart(): Promise<void> {
-    this.#child = (await launch(this.port)).child
+    this.#child = this.#next ?? launch()
+    this.#next = undefined
+    await listen(this.#child, this.port)
   }
 }
 
@@ -56,16 +63,19 @@ async function end(child: ChildProcess): Promise<void> {
   await gone
 }
 
-async function launch(port: number): Promise<{ child: ChildProcess; port: number }> {
-  const child = fork(program, [String(port)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+function launch(): ChildProcess {
+  const child = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   running.add(child)
   child.once('exit', () => running.delete(child))
+  return child
+}
 
-  const [first] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => {
-      throw new Error('the upstream ended before it listened')
-    }),
-  ])
-  return { child, port: first.port }
+/** Returns the port on which it listens: any that is free for 0. */
+async function listen(child: ChildProcess, port: number): Promise<number> {
+  const gone = once(child, 'exit').then(() => {
+    throw new Error('the upstream ended before it listened')
+  })
+  child.send({ port })
+  const [first] = await Promise.race([once(child, 'message'), gone])
+  return first.port
 }

@@ -3,11 +3,11 @@ import { createServer } from 'node:http'
 // The server both kinds of callers depend on, run as a process of its own (see upstream-process.ts)
 // so that it can really be frozen, killed and restarted.
 
-const port = Number(process.argv[2] ?? 0)
-
 const server = createServer((_request, response) => {
   setTimeout(() => response.end('hello\n'), 15 + Math.random() * 10)
 })
+
+let port = 0
 
 // After a kill the port can be taken for a moment by a caller's own outgoing connection.
 let attempts = 0
@@ -28,4 +28,7 @@ function listen(): void {
 // Ctrl-C reaches every process of the terminal at once; the parent decides when this one ends.
 process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit())
-listen()
+process.once('message', (told: { port: number }) => {
+  port = told.port
+  listen()
+})

@@ -53,7 +53,7 @@ function call(breaker: CircuitBreaker, { upstreamUrl, perSecond }: Orders): void
         probes.push(probe)
       }
     })
-  void sendTraffic(send, { calls, perSecond, until: Infinity, now: hostTime })
+  void sendTraffic(send, { calls, perSecond, isOver: () => false, now: hostTime })
   let expectedAt = hostTime() + every
   setInterval(() => {
     const stall = Math.max(0, hostTime() - expectedAt)
