@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { done, doneText } from './actions/operations.ts'
 import { visible } from './format.ts'
-import { troubled } from './sorted.ts'
+import { troubled } from './rows.ts'
 import { counts } from './state.ts'
 
 /** At most so often, ms. */

@@ -2,6 +2,7 @@ import { batch, computed, signal } from '@preact/signals'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { Counts, LogEntry, Row } from '../src/admin/index.ts'
 import { ApiError, request } from './api.ts'
+import { showRows, sorted } from './rows.ts'
 import {
   addEntries,
   counts,
@@ -12,10 +13,8 @@ import {
   readLog,
   readSession,
   readSome,
-  rows,
   sawProcess,
   session,
-  showRows,
 } from './state.ts'
 
 /** How what is shown comes in. */
@@ -208,7 +207,7 @@ function tick(body: { now: number; counts: Counts; rows: readonly Row[] }): void
   })
   const { total } = body.counts
   const waited = Date.now() - readAt
-  if (total !== rows.value.size ? waited > 1_000 : total > body.rows.length && isTime(waited)) {
+  if (total !== sorted.value.length ? waited > 1_000 : total > body.rows.length && isTime(waited)) {
     readAt = Date.now()
     readAll().catch(() => {})
   } else if (total > body.rows.length) readBeside(body.rows)
@@ -221,7 +220,7 @@ function isTime(waited: number): boolean {
 /** True if what is shown has not as many in each class as there are. */
 function hasOtherSizes(): boolean {
   const sizes = [0, 0, 0, 0]
-  for (const row of rows.value.values()) sizes[row.class] = (sizes[row.class] as number) + 1
+  for (const row of sorted.value) sizes[row.class] = (sizes[row.class] as number) + 1
   return counts.value?.byClass.some((size, index) => size !== sizes[index]) ?? false
 }
 

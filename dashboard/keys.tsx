@@ -9,7 +9,8 @@ import { detail } from './breaker/detail.ts'
 import { copyExplanation } from './breaker/explanation.tsx'
 import { names, sortNow } from './list/order.ts'
 import { go, replaceHash, route } from './route.ts'
-import { canWrite, rows } from './state.ts'
+import { rowOf } from './rows.ts'
+import { canWrite } from './state.ts'
 import { switchTheme } from './theme.ts'
 
 const STORED = 'short-circuit-keys'
@@ -47,7 +48,7 @@ function current(): string | undefined {
 
 function act(operation: Operation): void {
   const name = current()
-  const row = name === undefined ? undefined : rows.value.get(name)
+  const row = name === undefined ? undefined : rowOf(name)
   if (row === undefined || !canWrite.value) return
   if (operation === 'release' && row.override === null) return
   if (operation === 'release' || operationsFor(row).includes(operation)) ask(row.name, operation)

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import type { Row, Shown } from '../src/admin/index.ts'
+import { isIdle } from './rows.ts'
 
 export type Badge = Shown | 'idle'
 
@@ -12,10 +13,6 @@ export function badgeOf(row: Pick<Row, 'state' | 'override' | 'class' | 'why'>):
 /** How long it has been as its badge says. A probe between does not make an open one young. */
 export function shownFor({ state, stateFor, trippedFor, override }: Row): number {
   return state === 'open' && override === null ? (trippedFor ?? stateFor) : stateFor
-}
-
-export function isIdle({ class: severity, why }: Pick<Row, 'class' | 'why'>): boolean {
-  return severity === 3 && why !== ''
 }
 
 export function isByHand(badge: Badge): boolean {
@@ -38,6 +35,10 @@ const LEVERS: Readonly<Record<Badge, string>> = {
   disabled: 'M5 11C8 2.5 16 2.5 19 11',
 }
 
+/** What leads to the contacts, and these: rings so small that their strokes fill them. */
+const CONTACTS =
+  'M.9 11H5m14 0h4.1M4.4 11a.6.6 0 1 0 1.2 0 .6.6 0 1 0-1.2 0m14 0a.6.6 0 1 0 1.2 0 .6.6 0 1 0-1.2 0'
+
 /** A switch that is up, half up or level; with a square on its lever it is held by hand. */
 export function SwitchIcon({ badge, size = 24 }: { badge: Badge; size?: number }): JSX.Element {
   return (
@@ -48,10 +49,8 @@ export function SwitchIcon({ badge, size = 24 }: { badge: Badge; size?: number }
       viewBox="0 0 24 14"
       aria-hidden="true"
     >
-      <path d="M.9 11H5M19 11h4.1" />
-      <path d={LEVERS[badge]} stroke-dasharray={badge === 'half-open' ? '2.4 3' : undefined} />
-      <circle cx="5" cy="11" r="1.5" />
-      <circle cx="19" cy="11" r="1.5" />
+      <path d={badge === 'half-open' ? CONTACTS : CONTACTS + LEVERS[badge]} />
+      {badge === 'half-open' && <path d={LEVERS[badge]} stroke-dasharray="2.4 3" />}
       {isByHand(badge) && badge !== 'disabled' && (
         <rect x="7.6" y={badge === 'forced-open' ? 4.1 : 8.6} width="4.8" height="4.8" rx="1" />
       )}
@@ -60,9 +59,14 @@ export function SwitchIcon({ badge, size = 24 }: { badge: Badge; size?: number }
 }
 
 export function StateBadge({ badge, filled }: { badge: Badge; filled?: boolean }): JSX.Element {
+  return stateBadge(badge, filled)
+}
+
+/** The same without a component, which costs more where there are many. */
+export function stateBadge(badge: Badge, filled?: boolean): JSX.Element {
   return (
     <span class={`badge ${toneOf(badge)}${filled ? ' filled' : ''}`}>
-      <SwitchIcon badge={badge} />
+      {SwitchIcon({ badge })}
       {badge.replace('forced-', 'forced ')}
     </span>
   )

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals'
-import type { Counts, List, LogEntry, Operation, ProcessInfo, Row } from '../src/admin/index.ts'
+import type { Counts, List, LogEntry, Operation, ProcessInfo } from '../src/admin/index.ts'
 import { get } from './api.ts'
+import { keepOnly, showRows } from './rows.ts'
 
 export interface Session {
   readonly by: string | null
@@ -15,7 +16,6 @@ export const session = signal<Session | undefined>(undefined)
 export const canWrite = computed(() => session.value?.can.includes('write') ?? false)
 /** Undefined until they are known. */
 export const counts = signal<Counts | undefined>(undefined)
-export const rows = signal<ReadonlyMap<string, Row>>(new Map())
 /** The time of the process when it last said something, in milliseconds since 1970. */
 export const now = signal(Date.now())
 export const log = signal<readonly LogEntry[]>([])
@@ -24,12 +24,6 @@ export const processes = signal<readonly string[]>([])
 
 /** So many entries are kept. */
 const MOST_ENTRIES = 1_000
-
-export function showRows(some: readonly Row[]): void {
-  const all = new Map(rows.value)
-  for (const row of some) all.set(row.name, row)
-  rows.value = all
-}
 
 export function addEntries(entries: readonly LogEntry[]): void {
   const known = new Set(log.value.map(({ id }) => id))
@@ -61,7 +55,7 @@ export async function readAll(): Promise<void> {
   if (walking) return
   walking = true
   try {
-    const found = new Map<string, Row>()
+    const found = new Set<string>()
     let after: string | null = null
     do {
       const query = new URLSearchParams({
@@ -74,11 +68,11 @@ export async function readAll(): Promise<void> {
         now.value = list.now
         counts.value = list.counts
       }
-      for (const row of list.rows) found.set(row.name, row)
+      for (const { name } of list.rows) found.add(name)
       after = list.next
       showRows(list.rows)
     } while (after !== null)
-    if (found.size < rows.value.size) rows.value = found
+    keepOnly(found)
   } finally {
     walking = false
   }

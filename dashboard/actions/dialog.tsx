@@ -4,7 +4,8 @@ import type { Operation, Row, Write } from '../../src/admin/index.ts'
 import { ApiError } from '../api.ts'
 import { isStale } from '../connection.ts'
 import { clock, visible } from '../format.ts'
-import { log, now, rows, session } from '../state.ts'
+import { rowOf } from '../rows.ts'
+import { log, now, session } from '../state.ts'
 import { type Badge, badgeOf, SwitchIcon } from '../state-badge.tsx'
 import { Choices } from './choices.tsx'
 import { ConfigureFields, parsePatch } from './configure-fields.tsx'
@@ -31,7 +32,7 @@ const SHORTEST = 3
 
 function Asking({ name, operation }: { name: string; operation: Operation }): JSX.Element {
   const element = useRef<HTMLDialogElement>(null)
-  const row = rows.value.get(name)
+  const row = rowOf(name)
   // What was seen when it was opened: whatever changes from then on is to be said first.
   const [version, setVersion] = useState(row?.version ?? '')
   const [reason, setReason] = useState('')

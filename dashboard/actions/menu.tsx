@@ -4,7 +4,8 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Operation, Row } from '../../src/admin/index.ts'
 import { isStale } from '../connection.ts'
 import { visible } from '../format.ts'
-import { canWrite, rows } from '../state.ts'
+import { rowOf } from '../rows.ts'
+import { canWrite } from '../state.ts'
 import { ask, CONTROLS, operationsFor } from './operations.ts'
 
 interface Open {
@@ -78,7 +79,7 @@ const MARGIN = 8
 export function Menu(): JSX.Element | null {
   const element = useRef<HTMLDivElement>(null)
   const { value } = open
-  const row = value && rows.value.get(value.name)
+  const row = value && rowOf(value.name)
   useEffect(() => {
     if (value === undefined) return
     const { current } = element

@@ -10,7 +10,8 @@ import type {
 } from '../../src/admin/index.ts'
 import { breakerPath, get, post } from '../api.ts'
 import { rate, visible } from '../format.ts'
-import { addEntries, rows, showRows } from '../state.ts'
+import { rowOf, showRows } from '../rows.ts'
+import { addEntries } from '../state.ts'
 
 /** What a control says before it does something. */
 export interface Control {
@@ -134,7 +135,7 @@ export const done = signal<
 >(undefined)
 
 export function ask(name: string, operation: Operation): void {
-  if (rows.value.has(name)) asked.value = { name, operation }
+  if (rowOf(name) !== undefined) asked.value = { name, operation }
 }
 
 /** @throws ApiError with status 412 if it was changed since `version` */
@@ -167,7 +168,7 @@ async function follow(entry: LogEntry): Promise<void> {
 
 export async function undo(): Promise<void> {
   const { value } = done
-  const row = value && rows.value.get(value.name)
+  const row = value && rowOf(value.name)
   if (!value?.undo || row === undefined) return
   done.value = undefined
   await perform(value.name, value.undo.operation, value.undo.body, row.version)

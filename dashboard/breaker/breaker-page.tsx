@@ -3,7 +3,8 @@ import { useEffect } from 'preact/hooks'
 import { MenuButton, OperationButton } from '../actions/menu.tsx'
 import { count, span, visible } from '../format.ts'
 import { breakerHash } from '../route.ts'
-import { canWrite, rows } from '../state.ts'
+import { rowOf } from '../rows.ts'
+import { canWrite } from '../state.ts'
 import { badgeOf, StateBadge, shownFor } from '../state-badge.tsx'
 import { ByHand } from './by-hand.tsx'
 import { Charts } from './charts.tsx'
@@ -18,7 +19,7 @@ import { Trips } from './trips.tsx'
 export function BreakerPage({ name }: { name: string }): JSX.Element {
   useEffect(() => watch(name), [name])
   if (problem.value !== undefined) return <Unknown name={name} />
-  const row = rows.value.get(name)
+  const row = rowOf(name)
   const known = detail.value?.row.name === name ? detail.value : undefined
   return (
     <div class="breaker">

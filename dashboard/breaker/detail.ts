@@ -1,7 +1,8 @@
 import { batch, effect, signal, untracked } from '@preact/signals'
 import type { Detail, HistoryAnswer } from '../../src/admin/index.ts'
 import { ApiError, breakerPath, get } from '../api.ts'
-import { addEntries, now, rows, showRows } from '../state.ts'
+import { rowOf, showRows } from '../rows.ts'
+import { addEntries, now } from '../state.ts'
 
 export type Window = '15m' | '6h'
 
@@ -24,7 +25,7 @@ export function watch(name: string): () => void {
   let shown: Window | undefined
   const read = async () => {
     // One that there is not is asked for again when a list has it.
-    const isGone = () => problem.value !== undefined && !rows.value.has(name)
+    const isGone = () => problem.value !== undefined && rowOf(name) === undefined
     if (reading || untracked(isGone)) return
     reading = true
     try {

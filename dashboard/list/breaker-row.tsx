@@ -6,9 +6,9 @@ import { Band } from '../band.tsx'
 import { duration, percent, rate, span, visible } from '../format.ts'
 import { breakerHash } from '../route.ts'
 import { now } from '../state.ts'
-import { badgeOf, isIdle, StateBadge, shownFor, toneOf } from '../state-badge.tsx'
+import { badgeOf, shownFor, stateBadge, toneOf } from '../state-badge.tsx'
 import { CallBars } from './call-bars.tsx'
-import type { Measure } from './virtual-list.tsx'
+import { sizeOf } from './order.ts'
 
 const WINDOW = 15 * 60_000
 /** What is a pixel or so of the band, ms. */
@@ -17,85 +17,41 @@ const STEP = 5_000
 /** Bands move in steps, so that not all of them are painted anew each second. */
 const bandEnd = computed(() => Math.ceil(now.value / STEP) * STEP)
 
-export function BreakerRow({
-  row,
-  number,
-  measure,
-  index,
-  height,
-}: {
-  row: Row
-  number: number
-  measure: Measure
-  index: number
-  /** Of the place that is kept for the row, px, while there is no time to show more than its name. */
-  height: number | undefined
-}): JSX.Element {
+export function BreakerRow({ row, number }: { row: Row; number: number }): JSX.Element {
   const badge = badgeOf(row)
   const isTall = row.class < 2
   const tone = row.class === 0 && row.override !== null ? 'open' : toneOf(badge)
   const size = sizeOf(row)
-  const { calls, failed, rejected } = row.rates
-  const place = {
-    ref: measure,
-    'data-index': index,
-    'data-name': row.name,
-    role: 'row',
-    'aria-rowindex': number + 1,
-    class: `row item ${size}${isTall ? ` ${tone}` : ''}`,
-    style: height === undefined ? {} : { height: `${height}px` },
-  } as const
-  if (height !== undefined) {
-    return (
-      <div {...place}>
-        <div role="cell" class="c-state" />
-        <div role="rowheader" class="c-name">
-          <Name name={row.name} />
-        </div>
-      </div>
-    )
-  }
+  const { calls, rejected } = row.rates
+  // Functions, not components: of these there would be hundreds, for which a frame has no time.
   return (
-    <div {...place}>
+    <div
+      data-name={row.name}
+      role="row"
+      aria-rowindex={number + 1}
+      class={`row item ${size}${isTall ? ` ${tone}` : ''}`}
+    >
       <div role="cell" class="c-state">
-        <StateBadge badge={badge} filled={isTall} />
+        {stateBadge(badge, isTall)}
         {isTall && <div class="sub">for {span(shownFor(row))}</div>}
       </div>
       <div role="rowheader" class="c-name">
-        <Name name={row.name}>
-          <Pills row={row} />
-        </Name>
-        <Texts row={row} />
+        {nameOf(row, pillsOf(row))}
+        {textsOf(row)}
       </div>
       <div role="cell" class="c-band">
         <Band parts={row.band} from={bandEnd.value - WINDOW} until={bandEnd.value} />
         {row.class === 0 && <CallBars name={row.name} />}
       </div>
-      <Cell label="calls" class="c-calls">
-        {badge === 'disabled' ? (
-          <Zero text="–" />
-        ) : calls === 0 ? (
-          <Zero />
-        ) : (
-          <PerSecond value={calls} />
-        )}
-      </Cell>
-      <Cell label="failed">
-        <FailedShare share={row.failedShare} failed={failed} />
-      </Cell>
-      <Cell label="rejected">
-        {rejected === 0 ? (
-          <Zero />
-        ) : (
-          <span class="rejected">
-            <PerSecond value={rejected} />
-          </span>
-        )}
-      </Cell>
-      <Cell label="p99">{row.p99 === null ? <Zero text="–" /> : duration(row.p99)}</Cell>
-      <Cell label="in flight" class="c-flight">
-        {row.inFlight === 0 ? <Zero /> : row.inFlight}
-      </Cell>
+      {badge === 'disabled'
+        ? cell('calls', '–', 'c-calls zero')
+        : cell('calls', perSecond(calls), calls === 0 ? 'c-calls zero' : 'c-calls')}
+      {failedCell(row)}
+      {rejected === 0
+        ? cell('rejected', '0', 'zero')
+        : cell('rejected', <span class="rejected">{perSecond(rejected)}</span>)}
+      {row.p99 === null ? cell('p99', '–', 'zero') : cell('p99', duration(row.p99))}
+      {cell('in flight', row.inFlight, row.inFlight === 0 ? 'c-flight zero' : 'c-flight')}
       <div role="cell" class="c-act">
         <MenuButton row={row} />
       </div>
@@ -103,25 +59,18 @@ export function BreakerRow({
   )
 }
 
-/** How high a row is: its class in the style sheet. */
-function sizeOf(row: Row): 'tall' | 'middle' | 'short' {
-  if (row.class < 2) return 'tall'
-  return row.why === '' || isIdle(row) ? 'short' : 'middle'
-}
-
-function Name({ name, children }: { name: string; children?: ComponentChildren }): JSX.Element {
+function nameOf({ name }: Row, beside: ComponentChildren): JSX.Element {
   return (
     <div class="name">
       <a href={breakerHash(name)} title={name}>
         {visible(name)}
       </a>
-      {children}
+      {beside}
     </div>
   )
 }
 
-function Pills({ row }: { row: Row }): JSX.Element | null {
-  const { override, automatic } = row
+function pillsOf({ override, automatic }: Row): ComponentChildren {
   if (override === null) return null
   return (
     <>
@@ -131,7 +80,7 @@ function Pills({ row }: { row: Row }): JSX.Element | null {
   )
 }
 
-function Texts({ row }: { row: Row }): JSX.Element | null {
+function textsOf(row: Row): ComponentChildren {
   const { override, why, next, trips15m } = row
   if (override !== null) {
     const left = override.until === null ? 'no end' : `${span(override.until - now.value)} more`
@@ -148,7 +97,7 @@ function Texts({ row }: { row: Row }): JSX.Element | null {
   if (why === '') return null
   return (
     <>
-      <div class="why">{row.class === 3 ? why : <Fact text={why} />}</div>
+      <div class="why">{row.class === 3 ? why : factOf(why)}</div>
       {next !== '' && (
         <div class="sub">{row.class === 0 || trips15m > 1 ? sentence(next) : next}</div>
       )}
@@ -157,7 +106,7 @@ function Texts({ row }: { row: Row }): JSX.Element | null {
 }
 
 /** The fact is what is before the bracket or the colon. */
-function Fact({ text }: { text: string }): JSX.Element {
+function factOf(text: string): JSX.Element {
   const shown = visible(text)
   const end = shown.search(/ \(|: |, at or/)
   if (end === -1) return <b>{shown}</b>
@@ -173,15 +122,7 @@ function sentence(text: string): string {
   return visible(text.charAt(0).toUpperCase() + text.slice(1))
 }
 
-function Cell({
-  label,
-  class: name = '',
-  children,
-}: {
-  label: string
-  class?: string
-  children: ComponentChildren
-}): JSX.Element {
+function cell(label: string, children: ComponentChildren, name = ''): JSX.Element {
   return (
     <div role="cell" class={`num ${name}`} data-label={label}>
       {children}
@@ -189,11 +130,8 @@ function Cell({
   )
 }
 
-function Zero({ text = '0' }: { text?: string }): JSX.Element {
-  return <span class="zero">{text}</span>
-}
-
-function PerSecond({ value }: { value: number }): JSX.Element {
+function perSecond(value: number): ComponentChildren {
+  if (value === 0) return '0'
   return (
     <>
       {rate(value)}
@@ -202,9 +140,8 @@ function PerSecond({ value }: { value: number }): JSX.Element {
   )
 }
 
-function FailedShare({ share, failed }: { share: number | null; failed: number }): JSX.Element {
-  if (share === null) return <Zero text="–" />
-  if (share === 0) return <Zero text="0 %" />
-  const tone = share >= 0.25 && failed > 0 ? 'bad' : share >= 0.05 ? 'warn' : ''
-  return <span class={tone}>{percent(share)}</span>
+function failedCell({ failedShare: share, rates }: Row): JSX.Element {
+  if (share === null || share === 0) return cell('failed', share === null ? '–' : '0 %', 'zero')
+  const tone = share >= 0.25 && rates.failed > 0 ? 'bad' : share >= 0.05 ? 'warn' : ''
+  return cell('failed', <span class={tone}>{percent(share)}</span>)
 }

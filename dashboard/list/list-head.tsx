@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import type { Row } from '../../src/admin/index.ts'
 import { count, rate, span, visible } from '../format.ts'
 import { breakerHash } from '../route.ts'
-import { sorted, troubled } from '../sorted.ts'
+import { sorted, troubled } from '../rows.ts'
 import { counts } from '../state.ts'
 import { badgeOf, isByHand, shownFor } from '../state-badge.tsx'
 

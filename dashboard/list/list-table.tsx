@@ -2,9 +2,11 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { count, minutes, visible } from '../format.ts'
 import { replaceHash, route } from '../route.ts'
-import { now, rows } from '../state.ts'
+import { rowOf } from '../rows.ts'
+import { now } from '../state.ts'
 import { BreakerRow } from './breaker-row.tsx'
-import { fitting, GROUPS, type Item, isHeld, items } from './order.ts'
+import type { Key } from './heights.ts'
+import { fitting, GROUPS, type Items, isHeld, items, sizeOf } from './order.ts'
 import { VirtualList } from './virtual-list.tsx'
 
 /** So long after a key the order still holds, ms. */
@@ -66,27 +68,26 @@ export function ListTable(): JSX.Element {
       </div>
       <VirtualList
         items={items.value}
-        keyOf={({ key }) => key}
-        kindOf={kindOf}
+        keyAt={keyAt}
+        kindAt={kindAt}
         heights={HEIGHTS}
-        render={(item, measure, index, height) => {
-          if (item.kind === 'row') {
-            const row = rows.value.get(item.name)
-            if (row === undefined) return null
-            const { key, number } = item
-            const given = { key, row, number, measure, index, height }
-            return <BreakerRow {...given} />
-          }
-          return (
-            <div key={item.key} ref={measure} data-index={index} role="row" class="group">
-              <div role="cell">
-                <h2>
-                  {GROUPS[item.severity][0]} · {count(item.size)}
-                </h2>
-                <span>{GROUPS[item.severity][1]}</span>
+        render={(index) => {
+          const { severity, size, firstRow, heading } = items.value.groupAt(index)
+          const placed = items.value.rowAt(index)
+          if (placed === undefined) {
+            return (
+              <div key={severity} role="row" class="group">
+                <div role="cell">
+                  <h2>
+                    {GROUPS[severity][0]} · {count(size)}
+                  </h2>
+                  <span>{GROUPS[severity][1]}</span>
+                </div>
               </div>
-            </div>
-          )
+            )
+          }
+          const row = rowOf(placed.name) ?? placed
+          return <BreakerRow key={row.name} row={row} number={firstRow + index - heading} />
         }}
       />
     </div>
@@ -95,10 +96,13 @@ export function ListTable(): JSX.Element {
 
 const HEIGHTS = { group: 36, tall: 87, middle: 58, short: 41 } as const
 
-function kindOf({ kind, severity }: Item): keyof typeof HEIGHTS {
-  if (kind === 'group') return 'group'
-  if (severity < 2) return 'tall'
-  return severity === 2 ? 'middle' : 'short'
+function keyAt(all: Items, index: number): Key {
+  return all.rowAt(index)?.name ?? all.groupAt(index).severity
+}
+
+function kindAt(all: Items, index: number): keyof typeof HEIGHTS {
+  const row = all.rowAt(index)
+  return row === undefined ? 'group' : sizeOf(row)
 }
 
 /** Rows must not jump away from under a pointer or the keyboard. */

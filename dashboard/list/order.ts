@@ -1,8 +1,7 @@
 import { computed, signal } from '@preact/signals'
 import type { Row, Severity } from '../../src/admin/index.ts'
 import { route } from '../route.ts'
-import { sorted } from '../sorted.ts'
-import { rows } from '../state.ts'
+import { isIdle, rowOf, sorted } from '../rows.ts'
 
 export const GROUPS = [
   ['Needs you', 'rejecting calls, coming back, or failing unprotected'],
@@ -10,21 +9,6 @@ export const GROUPS = [
   ['Watch', 'halfway to a trip, failing or slow'],
   ['Healthy', 'closed and quiet'],
 ] as const
-
-export type Item =
-  | {
-      readonly kind: 'group'
-      readonly key: string
-      readonly severity: Severity
-      readonly size: number
-    }
-  | {
-      readonly kind: 'row'
-      readonly key: string
-      readonly name: string
-      readonly severity: Severity
-      readonly number: number
-    }
 
 /** The order holds still while this is true. */
 export const isHeld = signal(false)
@@ -60,47 +44,62 @@ function textOf(row: Row): string {
   return text
 }
 
-/** The rows that are asked for, in order. */
-export const fitting = computed<readonly Row[]>(() => {
+/** What rows are asked for; undefined for all. */
+const filter = computed<((row: Row) => boolean) | undefined>(() => {
   const { value } = route
-  if (value.page !== 'list') return []
+  if (value.page !== 'list') return () => false
   const words = value.query.toLowerCase().split(/\s+/).filter(Boolean)
   const quick = QUICK[value.show]
-  if (words.length === 0 && quick === undefined) return sorted.value
-  return sorted.value.filter((row) => (quick === undefined || quick(row)) && matches(row, words))
+  if (words.length === 0) return quick
+  return (row) => (quick === undefined || quick(row)) && matches(row, words)
 })
 
-interface Placed {
-  readonly name: string
-  readonly severity: Severity
+/** The rows that are asked for, in order. */
+export const fitting = computed<readonly Row[]>(() => {
+  const { value: fits } = filter
+  return fits === undefined ? sorted.value : sorted.value.filter(fits)
+})
+
+/** How high a row is: its class in the style sheet. */
+export function sizeOf(row: Row): 'tall' | 'middle' | 'short' {
+  if (row.class < 2) return 'tall'
+  return row.why === '' || isIdle(row) ? 'short' : 'middle'
 }
 
-let last: readonly Placed[] = []
+let last: readonly Row[] = []
 
-/** Where rows are; while it is held, those that are there stay, and others come after their group. */
-const placed = computed<readonly Placed[]>(() => {
-  const fresh = fitting.value.map(({ name, class: severity }) => ({ name, severity }))
-  if (!isHeld.value) return lastUnlessOther(fresh)
-  const wanted = new Set(fresh.map(({ name }) => name))
-  const kept = last.filter(({ name }) => wanted.has(name))
-  const known = new Set(kept.map(({ name }) => name))
-  const added = fresh.filter(({ name }) => !known.has(name))
-  return lastUnlessOther([...kept, ...added].toSorted((a, b) => a.severity - b.severity))
+/**
+ * The rows where they are shown, as they were when they were placed. While the order is held, those that are there
+ * stay, and others come after their group. The same array again where nothing has moved, so that nothing is placed
+ * anew.
+ */
+const placed = computed<readonly Row[]>(() => {
+  const next = isHeld.value ? held(fitting.value) : fitting.value
+  const hasMoved = (row: Row, index: number) => {
+    const before = last[index]
+    if (row === before) return false
+    return row.name !== before?.name || row.class !== before.class || sizeOf(row) !== sizeOf(before)
+  }
+  if (next.length !== last.length || next.some(hasMoved)) last = next
+  return last
 })
 
-/** The same array again where nothing has moved, so that nothing is placed anew. */
-function lastUnlessOther(next: readonly Placed[]): readonly Placed[] {
-  const isSame = ({ name, severity }: Placed, index: number) =>
-    last[index]?.name === name && last[index]?.severity === severity
-  if (next.length !== last.length || !next.every(isSame)) last = next
-  return last
+function held(fresh: readonly Row[]): readonly Row[] {
+  const { value: fits } = filter
+  const kept = last.filter(({ name }) => {
+    const row = rowOf(name)
+    return row !== undefined && (fits === undefined || fits(row))
+  })
+  if (kept.length === fresh.length) return kept
+  const known = new Set(kept.map(({ name }) => name))
+  const added = fresh.filter(({ name }) => !known.has(name))
+  return [...kept, ...added].toSorted((a, b) => a.class - b.class)
 }
 
 /** How many rows would be elsewhere if the order were not held. */
 export const misplaced = computed(() => {
   if (!isHeld.value) return 0
-  return placed.value.filter(({ name, severity }) => rows.value.get(name)?.class !== severity)
-    .length
+  return placed.value.filter((row) => rowOf(row.name)?.class !== row.class).length
 })
 
 /** Sorts now, although the order is held. */
@@ -113,19 +112,43 @@ export function sortNow(): void {
 
 export const names = computed(() => placed.value.map(({ name }) => name))
 
-/** The rows with the headings of their groups between them. */
-export const items = computed<readonly Item[]>(() => {
+/** Rows of one class, below a heading. */
+export interface Group {
+  readonly severity: Severity
+  readonly size: number
+  /** Where its first row is among all rows, and its heading among these and the headings. */
+  readonly firstRow: number
+  readonly heading: number
+}
+
+/** The rows with the headings of their groups between them. They are asked for by index: few of thousands are shown. */
+export interface Items {
+  readonly length: number
+  groupAt(index: number): Group
+  /** As it was when it was placed; undefined for a heading. */
+  rowAt(index: number): Row | undefined
+}
+
+export const items = computed<Items>(() => {
+  const { value } = placed
   const sizes = [0, 0, 0, 0]
-  for (const { severity } of placed.value) sizes[severity] = (sizes[severity] as number) + 1
-  const all: Item[] = []
-  let group: Severity | undefined
-  for (const [index, { name, severity }] of placed.value.entries()) {
-    if (severity !== group) {
-      group = severity
-      const size = sizes[severity] as number
-      all.push({ kind: 'group', key: `group ${severity}`, severity, size })
-    }
-    all.push({ kind: 'row', key: `row ${name}`, name, severity, number: index + 1 })
+  for (const { class: severity } of value) sizes[severity] = (sizes[severity] as number) + 1
+  const groups: Group[] = []
+  let firstRow = 0
+  for (const [severity, size] of sizes.entries()) {
+    if (size === 0) continue
+    const heading = firstRow + groups.length
+    groups.push({ severity: severity as Severity, size, firstRow, heading })
+    firstRow += size
   }
-  return all
+  const groupAt = (index: number) => {
+    let at = groups.length - 1
+    while (at > 0 && (groups[at] as Group).heading > index) at--
+    return groups[at] as Group
+  }
+  const rowAt = (index: number) => {
+    const { heading, firstRow } = groupAt(index)
+    return index === heading ? undefined : value[firstRow + index - heading - 1]
+  }
+  return { length: value.length + groups.length, groupAt, rowAt }
 })

@@ -1,116 +1,142 @@
-import {
-  observeWindowOffset,
-  observeWindowRect,
-  Virtualizer,
-  windowScroll,
-} from '@tanstack/virtual-core'
 import type { JSX } from 'preact'
-import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks'
+import { Heights, indexAt, type Key } from './heights.ts'
 
-interface Props<T, K extends string> {
-  readonly items: readonly T[]
-  readonly keyOf: (item: T) => string
-  readonly kindOf: (item: T) => K
+interface Props<T extends { readonly length: number }, K extends string> {
+  /** Another object when anything has moved. */
+  readonly items: T
+  readonly keyAt: (items: T, index: number) => Key
+  readonly kindAt: (items: T, index: number) => K
   /** How high items of a kind are about, px: until one of them was measured. */
   readonly heights: Readonly<Record<K, number>>
-  /**
-   * Must pass on `measure` and `index` to the element of the item, as `ref` and `data-index`. With `height` there is
-   * no time for more than an element that is so high.
-   */
-  readonly render: (
-    item: T,
-    measure: Measure,
-    index: number,
-    height: number | undefined,
-  ) => JSX.Element | null
+  /** Must return one element. */
+  readonly render: (index: number) => JSX.Element
 }
-
-/** The same each time, so that items that stay need not be rendered again. */
-export type Measure = (element: HTMLElement | null) => void
 
 /** So few are shown at once, so that the page can be searched and printed. */
 const FEW = 80
-/** So many that were not there yet are rendered in one frame, and the others in the next ones. */
-const PER_FRAME = 10
+/** So many beyond those in view are there. */
+const BEYOND = 4
+/** So many that were not there yet are made in one frame, and the others in the next ones. */
+const PER_FRAME = 5
+
+/** What stays from one rendering to the next. */
+class View {
+  /** Where it begins in the list, px, and how high it is; the list is so wide. */
+  top = 0
+  height = innerHeight
+  width = 0
+  /** The items that were rendered last. */
+  begin = 0
+  end = 0
+  keys: ReadonlySet<Key> = new Set()
+  /** By how much everything in view has moved because what is above it was measured, px. */
+  shift = 0
+
+  /** The first and the last item in it. */
+  range(tops: Float64Array): [first: number, last: number] {
+    return [indexAt(tops, this.top), indexAt(tops, this.top + this.height)]
+  }
+}
 
 /** Items of unequal height, of which only those in view are there. */
-export function VirtualList<T, K extends string>({
+export function VirtualList<T extends { readonly length: number }, K extends string>({
   items,
-  keyOf,
-  kindOf,
-  heights,
+  keyAt,
+  kindAt,
+  heights: estimates,
   render,
 }: Props<T, K>): JSX.Element {
   const [, update] = useReducer<number, void>((count) => count + 1, 0)
-  const [margin, setMargin] = useState(0)
-  const place = useRef<HTMLDivElement>(null)
-  // With another function all items are placed anew, which takes too long while the page is scrolled.
-  const getItemKey = useMemo(() => (index: number) => keyOf(items[index] as T), [items])
-  const measured = useRef<Record<string, number>>({ ...heights }).current
-  const kindAt = (index: number) => kindOf(items[index] as T)
-  const options = {
-    count: items.length,
-    getScrollElement: () => window,
-    estimateSize: (index: number) => measured[kindAt(index)] as number,
-    getItemKey,
-    overscan: items.length <= FEW ? FEW : 4,
-    scrollMargin: margin,
-    scrollToFn: windowScroll,
-    observeElementRect: observeWindowRect,
-    observeElementOffset: observeWindowOffset,
-    measureElement(
-      element: HTMLElement,
-      entry: ResizeObserverEntry | undefined,
-      { itemSizeCache, indexFromElement }: Virtualizer<Window, HTMLElement>,
-    ) {
-      const index = indexFromElement(element)
-      const height = entry?.borderBoxSize[0]?.blockSize
-      // Not read from the element: for each of them, that would be another layout. The observer tells in time.
-      if (height === undefined) {
-        return itemSizeCache.get(getItemKey(index)) ?? (measured[kindAt(index)] as number)
-      }
-      measured[kindAt(index)] = Math.round(height)
-      return Math.round(height)
-    },
-    onChange: () => update(),
-  }
-  const [virtualizer] = useState(() => new Virtualizer<Window, HTMLElement>(options))
-  virtualizer.setOptions(options)
-  useEffect(() => virtualizer._didMount(), [virtualizer])
-  useLayoutEffect(() => {
-    virtualizer._willUpdate()
-    const top = place.current?.getBoundingClientRect().top ?? 0
-    setMargin(Math.round(top + scrollY))
-  }, [items])
-  const shown = virtualizer.getVirtualItems()
-  const complete = useRef<ReadonlySet<string>>(new Set())
-  const known = new Set<string>()
+  const list = useRef<HTMLDivElement>(null)
+  const { heights, view } = useMemo(
+    () => ({ heights: new Heights(estimates), view: new View() }),
+    [],
+  )
+  const { length } = items
+  const keyOf = (index: number) => keyAt(items, index)
+  const kindOf = (index: number) => kindAt(items, index)
+  const place = () => heights.place(length, keyOf, kindOf)
+  const tops = useMemo(place, [items])
+
+  const [first, last] = view.range(tops)
+  const from = length <= FEW ? 0 : Math.max(0, first - BEYOND)
+  const to = length <= FEW ? length : Math.min(length, last + 1 + BEYOND)
+  // From what is there already to both sides, as far as there is time in this frame.
+  let begin = view.begin < to && view.end > from ? Math.max(view.begin, from) : first
+  let end = begin
   let left = PER_FRAME
-  for (const { index } of shown) {
-    const key = getItemKey(index)
-    if (complete.current.has(key) || left-- > 0) known.add(key)
+  const keys = new Set<Key>()
+  const hasTimeFor = (index: number) => {
+    const key = keyOf(index)
+    if (!view.keys.has(key) && left-- <= 0) return false
+    keys.add(key)
+    return true
   }
-  complete.current = known
-  const isComplete = known.size === shown.length
+  while (end < to && hasTimeFor(end)) end++
+  while (begin > from && hasTimeFor(begin - 1)) begin--
+  const isComplete = begin === from && end === to
+
+  const measure = (element: HTMLElement) => {
+    for (let index = begin; index < end; index++) {
+      const child = element.children[index - begin]
+      if (child !== undefined) heights.measured(kindOf(index), keyOf(index), heightOf(child))
+    }
+    const top = tops[first] ?? 0
+    tops.set(place())
+    view.shift += (tops[first] ?? 0) - top
+    update()
+  }
+  const look = useRef(() => {})
+  look.current = () => {
+    const { current } = list
+    if (current === null) return
+    const { top, width } = current.getBoundingClientRect()
+    view.top = -top
+    view.height = innerHeight
+    if (view.width !== width) heights.forget()
+    view.width = width
+    if (heightOf(current) !== tops[length]) measure(current)
+    const [nextFirst, nextLast] = view.range(tops)
+    if (nextFirst !== first || nextLast !== last) update()
+  }
+  useLayoutEffect(() => {
+    Object.assign(view, { begin, end, keys })
+    if (view.shift !== 0) scrollBy(0, view.shift)
+    view.shift = 0
+  })
   useEffect(() => {
     if (isComplete) return
     const frame = requestAnimationFrame(() => update())
     return () => cancelAnimationFrame(frame)
   })
-  const before = (shown[0]?.start ?? margin) - margin
-  const after = virtualizer.getTotalSize() - ((shown.at(-1)?.end ?? margin) - margin)
+  useEffect(() => {
+    const onMove = () => look.current()
+    // Where items are as high as they were taken to be, the list is as well, and nothing is to be measured.
+    const observer = new ResizeObserver(onMove)
+    observer.observe(list.current as HTMLElement, { box: 'border-box' })
+    addEventListener('scroll', onMove, { passive: true })
+    addEventListener('resize', onMove)
+    return () => {
+      observer.disconnect()
+      removeEventListener('scroll', onMove)
+      removeEventListener('resize', onMove)
+    }
+  }, [])
+  const before = tops[begin] ?? 0
+  const after = (tops[length] ?? 0) - (tops[end] ?? 0)
   return (
     <div
-      ref={place}
+      ref={list}
       role="rowgroup"
-      style={{ paddingTop: `${before}px`, paddingBottom: `${Math.max(0, after)}px` }}
+      style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}
     >
-      {shown.map(({ index }) => {
-        const item = items[index]
-        if (item === undefined) return null
-        const height = known.has(keyOf(item)) ? undefined : measured[kindOf(item)]
-        return render(item, virtualizer.measureElement, index, height)
-      })}
+      {Array.from({ length: end - begin }, (_, offset) => render(begin + offset))}
     </div>
   )
+}
+
+/** To the step of layouts: where it is scrolled to leaves traces in the last digits. */
+function heightOf(element: Element): number {
+  return Math.round(element.getBoundingClientRect().height * 64) / 64
 }

@@ -6,7 +6,7 @@ import type { Dashboard } from '../../src/admin/dashboard.ts'
 import { list, read } from '../docs/examples.ts'
 
 /** Bytes, compressed. */
-const BUDGET = 60_000
+const BUDGET = 50_000
 
 describe('the page of the admin', () => {
   let page: Awaited<ReturnType<typeof buildDashboard>>
