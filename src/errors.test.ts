@@ -173,4 +173,67 @@ describe('isRejection', () => {
   ] as const)('tells whether a breaker rejected, given %s: %s', async (_, make, expected) => {
     expect(isRejection(await make())).toBe(expected)
   })
+
+  const aggregate = async (...makes: readonly (() => unknown)[]): Promise<AggregateError> =>
+    new AggregateError(await Promise.all(makes.map((make) => make())), 'none is left')
+  const down = (): Error => new Error('down')
+
+  it.each<[string, () => unknown, boolean]>([
+    ['rejections', () => aggregate(openError, fullError), true],
+    ['one rejection', () => aggregate(openError), true],
+    ['what rejections have caused', () => aggregate(async () => wrapped(await openError())), true],
+    ['rejections within others', () => aggregate(() => aggregate(fullError), openError), true],
+    ['rejections and a failure', () => aggregate(openError, down, fullError), false],
+    ['rejections and a timeout', () => aggregate(openError, timeoutError), false],
+    ['no errors', () => aggregate(), false],
+    ['rejections, with another cause', async () => caused(await aggregate(openError)), false],
+    ['itself', async () => circle(await aggregate(openError)), false],
+    ['itself twice', async () => circle(circle(await aggregate())), false],
+  ])('tells whether all that it is made of is rejections, given %s', async (_, make, expected) => {
+    expect(isRejection(await make())).toBe(expected)
+    expect(isRejection(wrapped(await make()))).toBe(expected)
+  })
+
+  function wrapped(cause: unknown): Error {
+    return new Error('wrapped', { cause })
+  }
+
+  function caused(error: AggregateError): AggregateError {
+    return Object.assign(error, { cause: down() })
+  }
+
+  function circle(error: AggregateError): AggregateError {
+    error.errors.push(error)
+    return error
+  }
+
+  it('tells so of what objects that are no errors list, and of errors that throw when they are read', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+
+    expect(isRejection({ errors: [await openError()] })).toBe(true)
+    expect(isRejection({ errors: 'ERR_CIRCUIT_OPEN' })).toBe(false)
+    expect(isRejection(new AggregateError([await openError(), proxy]))).toBe(false)
+    expect(isRejection(proxy)).toBe(false)
+  })
+})
+
+describe('an outer breaker', () => {
+  it('has no evidence from alternatives that were all rejected, and some from one that has failed', async () => {
+    const { breaker: outer } = createBreaker({ name: 'outer', maxFailures: 1 })
+    const replicas = ['a', 'b'].map((name) => createBreaker({ name, maxFailures: 1 }).breaker)
+    const any = () =>
+      outer.run(() =>
+        Promise.any(replicas.map((it) => it.run(() => Promise.reject(new Error('down'))))),
+      )
+    for (const replica of replicas) replica.trip()
+
+    await reasonOf(any())
+    const [before, { counts }] = [outer.state, outer.snapshot()]
+    replicas[1]?.reset()
+    await reasonOf(any())
+
+    expect([before, counts.cancelled, counts.failure]).toEqual(['closed', 1, 0])
+    expect(outer.state).toBe('open')
+  })
 })

@@ -220,27 +220,41 @@ const DEEPEST_CAUSE = 8
 
 /**
  * True for the error of a rejected call, of any copy of the package, and for an error that it caused.
- * Reads two properties of most errors, since it runs for every failed call.
+ * Reads three properties of most errors, since it runs for every failed call.
  */
-export function isRejection(error: unknown): boolean {
-  const brand = brandOf(ownCause(error))
+export function isRejection(error: unknown, depth = 0): boolean {
+  const brand = brandOf(ownCause(error, depth))
   return brand !== undefined && brand !== ('ERR_CALL_TIMEOUT' satisfies ErrorCode)
 }
 
 /** The error that a breaker has created: this one, or the first one of its causes. */
-export function ownCause(error: unknown): object | undefined {
+export function ownCause(error: unknown, depth = 0): object | undefined {
+  return findCause(error, isOwn, depth) as object | undefined
+}
+
+const isOwn = (error: unknown): boolean => brandOf(error) !== undefined
+
+/** The first one of an error and its causes that is what is looked for. */
+export function findCause(
+  error: unknown,
+  matches: (cause: unknown) => boolean,
+  depth = 0,
+): unknown {
   let cause = error
-  for (let depth = 0; depth <= DEEPEST_CAUSE && cause !== undefined; depth++) {
-    if (brandOf(cause) !== undefined) return cause as object
-    cause = causeOf(cause)
+  for (let deep = depth; deep <= DEEPEST_CAUSE && cause !== undefined; deep++) {
+    if (matches(cause)) return cause
+    cause = causeOf(cause, deep)
   }
   return undefined
 }
 
-function causeOf(error: unknown): unknown {
+function causeOf(error: unknown, depth: number): unknown {
   if (typeof error !== 'object' || error === null) return undefined
   try {
-    return (error as { cause?: unknown }).cause
+    const { cause, errors } = error as { cause?: unknown; errors?: unknown }
+    if (cause !== undefined || !Array.isArray(errors)) return cause
+    // `Promise.any` of calls that were all rejected has called nothing either.
+    return errors.every((part) => isRejection(part, depth + 1)) ? errors[0] : undefined
   } catch {
     // As above.
     return undefined

@@ -127,8 +127,8 @@ export interface CircuitBreakerOptions<Fallback = never, Args extends unknown[] 
   /**
    * Decides what a settled call counts as. `undefined` means the default: a fulfilled call is a
    * success and a rejected one a failure; it is cancelled if the caller aborted its own signal, or
-   * if this or an inner breaker rejected the call, also where that is the `cause` of the error. The
-   * deadline of `AbortSignal.timeout()` is a failure: a target that never answers must open the circuit.
+   * if this or an inner breaker rejected the call, also where that is the `cause` of the error, or where
+   * an `AggregateError` has nothing else, as `Promise.any` of rejected calls. The deadline of `AbortSignal.timeout()` is a failure: a target that never answers must open the circuit.
    * `'trip'` is a failure that opens at once, whatever the rules say.
    * If it throws, the default applies and the error is published as `listenerError`.
    */

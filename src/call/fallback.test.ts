@@ -214,6 +214,50 @@ describe('the failure of a fallback', () => {
     expect(down.cause).toBeUndefined()
   })
 
+  it.each<[string, () => Error]>([
+    ['that is its cause', () => new Error('down')],
+    ['that its cause has as one', () => new Error('down', { cause: new Error('reset') })],
+  ])('gets no cause when it is the error %s: causes form no circle', async (_, make) => {
+    const roots: unknown[] = []
+    const { breaker } = createBreaker({
+      fallback: (error: unknown) => {
+        let root = error as Error
+        for (let deep = 0; deep < 5 && root.cause !== undefined; deep++) root = root.cause as Error
+        roots.push(root)
+        throw root
+      },
+      maxFailures: 1,
+    })
+    const failure = make()
+
+    for (let i = 0; i < 3; i++) await reasonOf(breaker.run(() => Promise.reject(failure)))
+
+    const root = failure.cause ?? failure
+    expect(roots).toEqual([root, root, root])
+    expect((root as Error).cause).toBeUndefined()
+  })
+
+  it('leaves an error that fails each call a failure, when it is thrown for a rejected one', async () => {
+    const { breaker, clock } = createBreaker({
+      fallback: (error: unknown) => {
+        throw (error as Error).cause ?? error
+      },
+      maxFailures: 1,
+    })
+    const failure = new Error('never connected')
+    const fail = () => reasonOf(breaker.run(() => Promise.reject(failure)))
+    await fail()
+    await fail()
+
+    await clock.advance(breaker.snapshot().retryAfter ?? 0)
+    await fail()
+
+    expect(breaker.snapshot()).toMatchObject({
+      state: 'open',
+      counts: { failure: 2, cancelled: 0 },
+    })
+  })
+
   it.each([
     ['no error', 'no cache'],
     ['frozen', Object.freeze(new Error('no cache'))],

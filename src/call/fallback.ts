@@ -4,6 +4,7 @@ import { publish } from '../circuit/publish.ts'
 import type { FailedCall } from '../circuit/rejected-call.ts'
 import type { SettleHandlers } from '../circuit/settle-handlers.ts'
 import { isDisabled } from '../core/state/override.ts'
+import { findCause } from '../errors.ts'
 import { isThenable } from '../options/validate.ts'
 import type { AnyFallback } from '../options.ts'
 
@@ -85,10 +86,11 @@ function ended(circuit: Circuit, call: FailedCall, how?: { readonly failure: unk
   publish(circuit, 'fallback', { error, failed: how !== undefined, failure: how?.failure })
 }
 
-/** The fallback's own failure, saying what it was to replace. */
+/** The fallback's own failure, saying what it was to replace; not where that has it as a cause, which makes a circle. */
 export function withCause(failure: unknown, original: unknown): unknown {
   try {
-    if (isError(failure) && failure !== original && failure.cause === undefined) {
+    const isUnexplained = isError(failure) && failure.cause === undefined
+    if (isUnexplained && findCause(original, (cause) => cause === failure) === undefined) {
       const descriptor = { value: original, configurable: true, writable: true }
       Object.defineProperty(failure, 'cause', descriptor)
     }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
 
@@ -143,6 +144,37 @@ describe('the contexts of probes', () => {
     await parts.next()
     expect([early, disable.mock.calls.length]).toEqual([0, 1])
     expect(breaker.snapshot()).toMatchObject({ state: 'closed', counts: { admitted: 2 } })
+    disable.mockRestore()
+  })
+
+  it.each<[string, () => AsyncIterable<number>]>([
+    [
+      'a generator',
+      async function* () {
+        yield 1
+      },
+    ],
+    ['an iterable', () => ({ [Symbol.asyncIterator]: () => [1].values() as never })],
+    ['a stream of Node', () => Readable.from([1])],
+  ])('are left with the end of a probe, also where %s is read on after it', async (_, open) => {
+    vi.resetModules()
+    const { CircuitBreaker } = await import('../index.ts')
+    const { AsyncLocalStorage } = await import('node:async_hooks')
+    const breaker = new CircuitBreaker({ maxFailures: 1 })
+    const halfOpen = (): void => {
+      breaker.trip()
+      breaker.halfOpen()
+    }
+    halfOpen()
+    const items = breaker.stream(open)()[Symbol.asyncIterator]()
+    while (!(await items.next()).done);
+    await items.next()
+    const disable = vi.spyOn(AsyncLocalStorage.prototype, 'disable')
+    halfOpen()
+
+    await breaker.run(() => 'the next probe')
+
+    expect([breaker.state, disable.mock.calls.length]).toEqual(['closed', 1])
     disable.mockRestore()
   })
 })

@@ -66,7 +66,8 @@ let running = 0
  * where the first one also makes later promises slower, as any use of AsyncLocalStorage does.
  */
 export function runInContext<T>(circuit: object, permit: AdmittedPermit, fn: () => T): T {
-  if (!permit.probe) return fn()
+  // What is read of a stream after its end is no part of the call any more.
+  if (!permit.probe || !permit.open) return fn()
   storage ??= createStorage()
   if (!probes.has(permit as Permit)) running++
   probes.add(permit as Permit)
