@@ -9,8 +9,11 @@ export interface Recording {
   frames: (readonly Line[])[]
 }
 
-/** What is recorded: wide enough for the lanes, and as large as it is readable in a README. */
-export const recorded = { width: 100, height: 40, everyMs: 250 } as const
+/**
+ * What is recorded: wide enough for the lanes, and as large as it is readable in a README. More frames a second make the
+ * picture as much larger, and browsers work as much harder to play it.
+ */
+export const recorded = { width: 100, height: 40, everyMs: 500 } as const
 
 /** Keeps what a terminal of that size would show. */
 export function recordScreen(
