@@ -7,6 +7,7 @@ export interface Flags {
   readonly store?: string
   readonly namespace?: string
   readonly shards?: string
+  readonly table?: string
   readonly json?: boolean
   readonly color?: string
   readonly quiet?: boolean
@@ -50,11 +51,12 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   url: { type: 'string', value: 'URL', help: 'where the admin is mounted; else SHORT_CIRCUIT_URL' },
   store: {
     type: 'string',
-    value: 'redis://HOST',
-    help: 'the Redis of a fleet; else SHORT_CIRCUIT_STORE',
+    value: 'redis://HOST|postgres://HOST/DB',
+    help: 'the store of a fleet; else SHORT_CIRCUIT_STORE',
   },
   namespace: { type: 'string', value: 'NS', help: 'which fleet; else SHORT_CIRCUIT_NAMESPACE' },
-  shards: { type: 'string', value: 'N', help: 'as its processes say; 1 is the default' },
+  shards: { type: 'string', value: 'N', help: 'of Redis, as its processes say; 1 is the default' },
+  table: { type: 'string', value: 'NAME', help: 'of PostgreSQL, if its processes say which' },
   json: { type: 'boolean', help: 'the answer of the server, as JSON' },
   color: { type: 'string', value: 'auto|always|never', help: 'colours; auto is the default' },
   quiet: { type: 'boolean', short: 'q', help: 'print errors only' },
@@ -97,6 +99,7 @@ export const COMMON: readonly FlagName[] = [
   'store',
   'namespace',
   'shards',
+  'table',
   'json',
   'color',
   'quiet',

@@ -63,6 +63,7 @@ function create(options: Partial<AdminOptions> = {}): Terminal {
       },
       fetch: given.fetch ?? fetchFrom(admin),
       findConnect: () => Promise.reject(new Error('no fleet here')),
+      findCreatePool: () => Promise.reject(new Error('no fleet here')),
       out(text) {
         written.out += text
         if (given.until?.(written.out)) controller.abort()

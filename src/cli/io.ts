@@ -1,3 +1,4 @@
+import type { CreatePool } from './postgres-client.ts'
 import type { Connect } from './redis-client.ts'
 
 /** What the command reads and writes: the process, or a test. */
@@ -10,6 +11,8 @@ export interface Io {
   readonly fetch: typeof fetch
   /** Finds what connects to Redis. */
   findConnect(): Promise<Connect>
+  /** Finds what connects to PostgreSQL. */
+  findCreatePool(): Promise<CreatePool>
   out(text: string): void
   err(text: string): void
   /** Asks at the terminal; an empty line is the preset. */

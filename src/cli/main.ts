@@ -5,6 +5,7 @@ import { emitKeypressEvents } from 'node:readline'
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EXIT } from './cli-error.ts'
+import { findCreatePool } from './postgres-client.ts'
 import { findConnect } from './redis-client.ts'
 import { run } from './run.ts'
 
@@ -54,6 +55,7 @@ process.exitCode = await run(process.argv.slice(2), {
   onKey,
   fetch,
   findConnect: () => findConnect(process.cwd()),
+  findCreatePool: () => findCreatePool(process.cwd()),
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(`${text}\n`),
   async ask(question, preset = '') {

@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { RedisClient } from '../redis/index.ts'
 import { CliError, EXIT } from './cli-error.ts'
+import { importFirst } from './packages.ts'
 
 /** A client of Redis that was connected for the command, and how it ends. */
 export interface Connection {
@@ -40,10 +38,7 @@ const CONNECT_TIME = 5_000
 /** How long to wait before it connects again, ms; a connection that never stood is given up at once. */
 const AGAIN = 500
 
-/**
- * The clients that people have, in this order. The package itself depends on none: a project with a fleet has one, and
- * knows how to be reached by it, with TLS, passwords and clusters.
- */
+/** The clients that people have, in this order. They know TLS, passwords and clusters. */
 const PACKAGES: ReadonlyMap<string, (found: never) => Connect> = new Map<
   string,
   (found: never) => Connect
@@ -55,19 +50,9 @@ const PACKAGES: ReadonlyMap<string, (found: never) => Connect> = new Map<
 
 /** Finds a client of Redis where the command is run, or where it is installed. */
 export async function findConnect(folder: string): Promise<Connect> {
-  for (const from of [pathToFileURL(join(folder, 'package.json')).href, import.meta.url]) {
-    const require = createRequire(from)
-    for (const [name, connectBy] of PACKAGES) {
-      let path: string
-      try {
-        path = require.resolve(name)
-      } catch {
-        continue
-      }
-      const found = (await import(pathToFileURL(path).href)) as { readonly default?: object }
-      return connectBy({ ...found.default, ...found } as never)
-    }
-  }
+  const found = await importFirst(folder, PACKAGES.keys())
+  const connectBy = found && PACKAGES.get(found.name)
+  if (connectBy !== undefined) return connectBy(found?.exported as never)
   throw new CliError(
     EXIT.usage,
     'To ask Redis, the command needs a client of it, and there is none here. Install one where you run it: npm install redis (or ioredis, or iovalkey).',

@@ -48,7 +48,7 @@ export class StoreSource implements Source {
       if (interrupted.aborted) throw new CliError(EXIT.interrupted, '')
       if (error instanceof CliError) throw error
       const { code, message } = error as { code?: string; message: string }
-      if (code === 'NOPERM' || code === 'NOAUTH' || code === 'WRONGPASS') {
+      if (['NOPERM', 'NOAUTH', 'WRONGPASS', '42501'].includes(code ?? '')) {
         throw new CliError(EXIT.forbidden, `${this.#where} says: ${message}`)
       }
       throw new CliError(EXIT.failed, `${this.#where} does not answer as it should: ${message}`)

@@ -7,6 +7,9 @@ import type { Answer, Push } from './store.ts'
 /** Within so many ms a process says that it has heard what was done by hand: not all processes at once. */
 const SAID_WITHIN = 100
 
+/** A push comes so long after the decision at most, ms: what only compares and swaps has decided before it saved. */
+const JUST_NOW = 5_000
+
 /** What a process says of itself, to those who operate the fleet. */
 export class Presence {
   /** There is something to say, though there may be nothing to ask. */
@@ -32,7 +35,7 @@ export class Presence {
   hear({ nowMs, registers: { automatic, override } }: Push): void {
     this.#heard = Math.max(this.#heard, automatic.stamp, override.stamp)
     // What was done just now; pushes of what the store had lost are older.
-    const isNew = (stamp: number): boolean => stamp >= nowMs * PER_MS
+    const isNew = (stamp: number): boolean => stamp >= (nowMs - JUST_NOW) * PER_MS
     const { reason } = automatic
     const isByHand = reason === 'trip' || reason === 'halfOpen' || reason === 'reset'
     if (isNew(override.stamp) || (isByHand && isNew(automatic.stamp))) this.say()

@@ -64,12 +64,12 @@ export class PostgresEngine implements CasStore {
     changes: readonly JournalChange[],
   ): Promise<boolean> {
     const { insert, update } = this.#statements
-    const tells = changes.length === 0 ? 'none' : this.watch === undefined ? 'journal' : 'push'
+    const tells = changes.length > 0
     const text = (rev === '' ? insert : update)(tells)
     const lifetime = ttlMs === Infinity ? null : ttlMs
     const values = [this.#namespace, name, crypto.randomUUID(), bytes, lifetime, rev]
-    if (tells !== 'none') values.push(JSON.stringify(changes))
-    if (tells === 'push') values.push(this.#channel, this.#table)
+    // Also where this store does not listen: others do.
+    if (tells) values.push(JSON.stringify(changes), this.#channel, this.#table)
     try {
       return (await this.#query(signal, text, values)).length > 0
     } catch (error) {

@@ -67,17 +67,14 @@ const PUSH = `pg_notify($8, json_build_array($9::text, $2::text, ${NOW},
 /** So many changes of a fleet are kept. */
 const MOST_CHANGES = 1_000
 
-/** What a save tells: nothing, the journal, or those who watch as well. */
-export type Telling = 'none' | 'journal' | 'push'
-
 /**
  * The statements of a store. Parameters of those that save: namespace, name, rev, record, ms to live, rev before,
- * changes, channel, table; the last three as far as they tell.
+ * changes, channel, table; the last three only if it tells the journal and those who watch.
  */
 export interface Statements {
   readonly load: string
-  insert(tells: Telling): string
-  update(tells: Telling): string
+  insert(tells: boolean): string
+  update(tells: boolean): string
   /** Parameters: namespace, process, what it says. */
   readonly note: string
   /** The clock, and processes; parameter: namespace. */
@@ -101,8 +98,8 @@ export function statementsOf(table: string): Statements {
     SELECT changed_at FROM ${journal} WHERE namespace = $1 ORDER BY changed_at DESC
     OFFSET ${MOST_CHANGES - 1} LIMIT 1)
 )`
-  const saved = (tells: Telling): string =>
-    `${tells === 'none' ? '' : logged} SELECT ${tells === 'push' ? PUSH : '1'} FROM saved`
+  const saved = (tells: boolean): string =>
+    tells ? `${logged} SELECT ${PUSH} FROM saved` : ' SELECT 1 FROM saved'
   return {
     load: `SELECT ${NOW} AS now, rev::text,
   CASE WHEN expires_at <= clock_timestamp() THEN NULL ELSE record END AS record

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ask, never } from '../../test/helpers/fleet-asks.ts'
-import { reasonOf } from '../../test/helpers/public.ts'
+import { reasonOf, turn } from '../../test/helpers/public.ts'
 import { NO_REGISTERS } from '../fleet/index.ts'
 import type { RedisConnection } from './connection.ts'
 import { RedisStoreError } from './errors.ts'
@@ -33,6 +33,46 @@ const answer = [
   ...['1', '2', '0', '', '', '', ''],
 ]
 
+/** A name that belongs to a shard. */
+function nameOf(shard: number, shards: number): string {
+  let i = 0
+  while (shardOf(`breaker ${i}`, shards) !== shard) i++
+  return `breaker ${i}`
+}
+
+/** A store of three shards whose server can hang. */
+function hanging() {
+  const waiting: (() => void)[] = []
+  let hangs = false
+  const connection: RedisConnection = {
+    ...scripted([]),
+    evaluate: (_, __, keys) =>
+      new Promise((resolve) => {
+        const reply = (): void => resolve(keys.slice(4).map(() => answer))
+        if (hangs) waiting.push(reply)
+        else reply()
+      }),
+  }
+  const store = redisStore(connection, { namespace: 'shop', shards: 3 })
+  return {
+    connection,
+    store,
+    waiting,
+    hang: (isSo: boolean) => {
+      hangs = isSo
+    },
+    /** An exchange that is sent, and then given up. */
+    async giveUp(names: readonly string[]): Promise<void> {
+      const control = new AbortController()
+      const asks = names.map((name) => ask({ name }))
+      const asked = reasonOf(store.exchange(asks, control.signal))
+      await turn()
+      control.abort(new Error('late'))
+      expect(await asked).toBe(control.signal.reason)
+    },
+  }
+}
+
 describe('redisStore', () => {
   it('sends the script as a whole only to a server that says that it does not have it', async () => {
     const connection = scripted([new Error('NOSCRIPT No matching script'), [answer]])
@@ -63,6 +103,40 @@ describe('redisStore', () => {
     expect(error).toBeInstanceOf(RedisStoreError)
     expect(error).toMatchObject({ name: 'RedisStoreError', code, message, cause })
     expect(connection.sent).toHaveLength(1)
+  })
+
+  it('has no more scripts without a reply after a thousand exchanges that were given up than after ten', async () => {
+    const { store, giveUp, waiting, hang } = hanging()
+    const names = Array.from({ length: 200 }, (_, i) => `breaker ${i}`)
+    await store.exchange([ask()], never)
+
+    hang(true)
+    for (let i = 0; i < 10; i++) await giveUp(names)
+    const early = waiting.length
+    const ofEachShard = [0, 1, 2].map((shard) => nameOf(shard, 3))
+    for (let i = 0; i < 1_000; i++) await giveUp(ofEachShard)
+
+    expect(early).toBe(3 * 4)
+    expect(waiting).toHaveLength(early)
+    hang(false)
+    for (const reply of waiting) reply()
+    expect(await store.exchange([ask()], never)).toHaveLength(1)
+  })
+
+  it('sends to a client that is connected again though what it sent before has no reply', async () => {
+    const { connection, store, giveUp, waiting, hang } = hanging()
+    await store.exchange([ask()], never)
+    const names = [0, 1, 2].map((shard) => nameOf(shard, 3))
+    hang(true)
+    for (let i = 0; i < 10; i++) await giveUp(names)
+    expect(waiting).toHaveLength(3 * 4)
+
+    Object.assign(connection, { ready: false })
+    expect(await reasonOf(store.exchange([ask()], never))).toMatchObject({ code: 'NOTREADY' })
+    Object.assign(connection, { ready: true })
+    hang(false)
+
+    expect(await store.exchange([ask()], never)).toHaveLength(1)
   })
 
   it.each([

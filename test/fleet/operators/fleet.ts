@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { findCreatePool } from '../../../src/cli/postgres-client.ts'
 import { findConnect } from '../../../src/cli/redis-client.ts'
 import { run as runCommand } from '../../../src/cli/run.ts'
 
@@ -77,7 +78,11 @@ export interface Ran {
 export async function run(
   args: readonly string[],
   env: Record<string, string>,
-  { interrupted, onOut }: { interrupted?: AbortSignal; onOut?: () => void } = {},
+  {
+    interrupted,
+    onOut,
+    folder = process.cwd(),
+  }: { interrupted?: AbortSignal; onOut?: () => void; folder?: string } = {},
 ): Promise<Ran> {
   const written = { out: '', err: '' }
   const exit = await runCommand(args, {
@@ -87,7 +92,8 @@ export async function run(
     rows: 24,
     onKey: () => () => {},
     fetch,
-    findConnect: () => findConnect(process.cwd()),
+    findConnect: () => findConnect(folder),
+    findCreatePool: () => findCreatePool(folder),
     out(text) {
       written.out += text
       onOut?.()
