@@ -60,6 +60,19 @@ describe('the list of breakers', () => {
     ])
   })
 
+  it('does not say that calls fail of one that was held, though its calls succeed, and was released', async () => {
+    const admin = create()
+    const breaker = admin.registry.breaker('mail')
+    for (let i = 0; i < 20; i++) await succeed(breaker)
+    breaker.forceOpen({ by: 'ada', reason: 'migration' })
+    await rows(admin)
+    breaker.release()
+
+    expect(await rows(admin)).toMatchObject([{ class: 1, why: 'healthy again' }])
+    await admin.clock.advance(10_000)
+    expect(await rows(admin)).toMatchObject([{ class: 3, why: '' }])
+  })
+
   it('has the ones with more failed and rejected calls first within a class', async () => {
     const admin = create()
     await open(admin, 'a')

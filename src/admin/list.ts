@@ -5,7 +5,7 @@ import type { Recorder } from './history/recorder.ts'
 import { callsOf } from './history/totals.ts'
 import type { Query } from './query.ts'
 import { BAND, describe, type Row } from './row.ts'
-import { IDLE, SteadySeverity, severityOf } from './severity.ts'
+import { failsOften, IDLE, SteadySeverity, severityOf } from './severity.ts'
 import { inParts, inTurns, readAll } from './turns.ts'
 
 /** So many rows take about a millisecond, and so does looking for words in so many entries. */
@@ -146,7 +146,9 @@ export class Lister {
     const ended = recent === undefined ? 0 : recent.ok + recent.failed
     const all = ended + (recent?.rejected ?? 0)
     const fullShare = all === 0 ? 0 : (recent?.full ?? 0) / all
-    const circumstances = { idleFor: this.#recorder.idleFor(recording), trips, fullShare }
+    const failing = recent !== undefined && failsOften(recent.ok, recent.failed)
+    const idleFor = this.#recorder.idleFor(recording)
+    const circumstances = { idleFor, trips, fullShare, failing }
     const per = (calls: number | undefined) => Math.round(((calls ?? 0) / seconds) * 100) / 100
     const latest = recording?.latest
     return {

@@ -49,17 +49,25 @@ export const LONGEST_WHY: number = 70
 /** How long the band of a row is, ms. */
 export const BAND: number = 15 * 60_000
 
+interface Circumstances {
+  readonly idleFor: number
+  readonly trips: number
+  readonly fullShare: number
+  /** Whether so many of its calls fail that it is to be watched. */
+  readonly failing: boolean
+}
+
 /** Why the breaker is in its class, and what comes next. */
 export function describe(
   snapshot: Snapshot,
   severity: Severity,
-  { idleFor, trips, fullShare }: { idleFor: number; trips: number; fullShare: number },
+  { idleFor, trips, fullShare, failing }: Circumstances,
   wall: number,
 ): { why: string; next: string } {
   const { override, automatic } = snapshot
   const texts =
     override === null
-      ? automaticTexts(snapshot, severity, idleFor, fullShare)
+      ? automaticTexts(snapshot, severity, { idleFor, fullShare, failing })
       : overrideTexts(override, automatic, wall)
   const often = trips > 1 ? `opened ${trips} times in 15 min` : ''
   return {
@@ -83,8 +91,7 @@ export function overrideTexts(
 function automaticTexts(
   snapshot: Snapshot,
   severity: Severity,
-  idleFor: number,
-  fullShare: number,
+  { idleFor, fullShare, failing }: Omit<Circumstances, 'trips'>,
 ): { why: string; next: string } {
   const { automatic, retryAfter, probes, trips } = snapshot
   const trip = trips.at(-1)
@@ -114,7 +121,7 @@ function automaticTexts(
     }
   }
   if (severity === 3) return { why: idleFor >= IDLE ? idle : '', next: '' }
-  return { why: whyWatched(snapshot), next: '' }
+  return { why: whyWatched(snapshot, failing), next: '' }
 }
 
 /** What the probes since it opened have met; nothing before the first has ended. */
@@ -127,7 +134,7 @@ function lastProbe(trip: Snapshot['trips'][number] | undefined): string[] {
   return [`${failed} with ${code ?? name}: ${shorten(message, LONGEST_WHY)}`]
 }
 
-function whyWatched(snapshot: Snapshot): string {
+function whyWatched(snapshot: Snapshot, failing: boolean): string {
   const nearest = strictest(snapshot.window)
   if (nearest?.isNear) {
     const { rule, observed, threshold } = nearest.rule
@@ -145,5 +152,6 @@ function whyWatched(snapshot: Snapshot): string {
   }
   const last = snapshot.trips.at(-1)
   if (last !== undefined && last.age < IDLE) return `opened ${span(last.age)} ago: ${last.text}`
-  return 'some of its calls fail'
+  // One that has just been released stays in its class for a while, too.
+  return failing ? 'some of its calls fail' : 'healthy again'
 }
