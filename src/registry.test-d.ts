@@ -33,3 +33,15 @@ describe('JsonOptions', () => {
     expectTypeOf([classify, when, name, clock]).toBeArray()
   })
 })
+
+describe('registry.read', () => {
+  it('takes a list of names, and no single one, which would be read letter by letter', () => {
+    const { read } = new CircuitRegistry()
+
+    expectTypeOf(read).toBeCallableWith(() => {}, ['users'])
+    expectTypeOf(read).toBeCallableWith(() => {}, new Set(['users']))
+    // @ts-expect-error one name
+    const one: Parameters<typeof read>[1] = 'users'
+    expectTypeOf(one).not.toBeAny()
+  })
+})

@@ -277,7 +277,7 @@ export class CircuitRegistry implements Iterable<CircuitBreaker> {
    * registry.read(({ name, counts }) => totals.push([name, counts.success]))
    * console.assert(totals.join() === 'users,1')
    */
-  read(visit: (reading: BreakerReading) => void, names?: Iterable<string>): void {
+  read(visit: (reading: BreakerReading) => void, names?: Iterable<string> & object): void {
     callable('visit', visit)
     if (typeof names === 'string') throw wrongType('names', 'an array of names', names)
     const reading = new ReusedReading()

@@ -64,7 +64,7 @@ const WRONG: readonly Wrong[] = [
   ['a breaker for its name', () => registry().get(js(breaker())), 'name must be a string, got a'],
   ['the same for has', () => registry().has(js(breaker())), 'name must be a string, got a'],
   ['the same for delete', () => registry().delete(js(breaker())), 'name must be a string, got a'],
-  ['one name', () => registry().read(() => {}, 'users'), 'names must be an array of names'],
+  ['one name', () => registry().read(() => {}, js('users')), 'names must be an array of names'],
   [
     'a dry run of all',
     () => (registry().configure as (...args: unknown[]) => void)({}, { dryRun: true }),
@@ -81,7 +81,7 @@ it('does not take a text for the names of breakers', () => {
   const circuits = new CircuitRegistry()
   circuits.breaker('u')
 
-  expect(() => circuits.read(() => {}, 'users')).toThrow('got "users"')
+  expect(() => circuits.read(() => {}, js('users'))).toThrow('got "users"')
 })
 
 it('takes options of a class, inherited ones, and those of a module', async () => {
