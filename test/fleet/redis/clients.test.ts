@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { freePort } from '../../../scripts/free-port.mjs'
 import type { FleetStore, Push } from '../../../src/fleet/index.ts'
 import { type RedisStoreError, redisStore } from '../../../src/redis/index.ts'
 import { keysOf } from '../../../src/redis/keys.ts'
@@ -15,7 +16,11 @@ let server: Server
 let cluster: Server
 beforeAll(async () => {
   server = await Server.redis()
-  cluster = await Server.redis('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1')
+  cluster = await Server.redis(
+    ...['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'],
+    // By itself it takes the one that is 10 000 higher, which there may not be.
+    ...['--cluster-port', String(await freePort())],
+  )
   const { command, close } = await (CLIENTS[0] as (typeof CLIENTS)[0])[1](cluster.port)
   await command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
   const isOk = async () => String(await command('CLUSTER', 'INFO')).includes('cluster_state:ok')
