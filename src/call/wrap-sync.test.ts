@@ -149,6 +149,20 @@ describe('breaker.sync(fn)', () => {
     expect(guard).toThrow(`breaker.sync takes a synchronous function, ${message}`)
   })
 
+  it.each([0, 1])('returns a proxy that objects to every question, with %i arguments', (count) => {
+    const { breaker } = createBreaker()
+    const refuse = (): never => {
+      throw new Error('no questions')
+    }
+    const proxy = new Proxy({}, { get: refuse, getPrototypeOf: refuse })
+
+    const result = breaker.sync((..._: unknown[]) => proxy)(...Array(count).fill('id'))
+
+    // By identity, as a matcher would ask.
+    expect(result === proxy).toBe(true)
+    expect(breaker.snapshot().counts.success).toBe(1)
+  })
+
   it.each([undefined, 42, {}, class Users {}])('throws a TypeError for %s', (value) => {
     const { breaker } = createBreaker()
 
