@@ -99,6 +99,23 @@ describe('a stream that a fallback promises', () => {
     expect(ended).toHaveBeenCalledOnce()
   })
 
+  it('is told to end also where it came as a promise', async () => {
+    const ended = vi.fn()
+    async function* instead(): AsyncGenerator<number> {
+      try {
+        yield* [1, 2]
+      } finally {
+        ended()
+      }
+    }
+    const { breaker } = createBreaker({ fallback: async () => instead() })
+    breaker.trip()
+
+    for await (const _ of breaker.stream(items)()) break
+
+    expect(ended).toHaveBeenCalledOnce()
+  })
+
   it('is left with a value also where it has no way to be told', async () => {
     const next = async () => ({ done: false, value: 1 })
     const { breaker } = createBreaker({

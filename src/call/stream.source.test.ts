@@ -162,6 +162,19 @@ describe('breaker.stream of a function that returns more than an iterable', () =
       expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { success: 1 } })
     })
 
+    it('guards the streams of a list that has other things in it as well', async () => {
+      const { breaker } = createBreaker({ maxFailures: 1 })
+      const failing = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(down) }) }
+      const parts = () => [{ total: 1 }, failing] as const
+      const stream = breaker.stream(() => ({ parts, ...failing }))()
+
+      const [head, tail] = stream.parts()
+
+      expect(head).toEqual({ total: 1 })
+      expect(await reasonOf(collect(tail))).toBe(down)
+      expect(breaker.state).toBe('open')
+    })
+
     it('hands out other results of its methods as they are', () => {
       const { breaker } = createBreaker()
       const list = [1, 2]
