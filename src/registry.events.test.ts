@@ -169,3 +169,26 @@ describe('registry.on', () => {
     expect.assertions(1)
   })
 })
+
+describe('a lower maxSize', () => {
+  it('evicts at once, and tells of what is lost', async () => {
+    const registry = new CircuitRegistry({ defaults: { maxFailures: 3 } })
+    const evicted: string[] = []
+    registry.on('evict', ({ breaker }) => evicted.push(breaker))
+    for (const name of ['a', 'b']) await fail(registry.breaker(name))
+
+    registry.maxSize = 1
+
+    expect(evicted).toEqual(['a'])
+    expect(registry.size).toBe(1)
+  })
+})
+
+describe('registry.get(name)', () => {
+  it('knows no breaker of another name, and takes nothing but names', () => {
+    const registry = new CircuitRegistry()
+
+    expect(registry.get('missing')).toBeUndefined()
+    expect(() => registry.get(5 as never)).toThrow(new TypeError('name must be a string, got 5'))
+  })
+})

@@ -83,6 +83,7 @@ describe('a decorator told by its arguments', () => {
     [[() => 1, {}], 'breaker takes one function, got 2 arguments'],
     [[() => 1, undefined], 'breaker takes one function, got 2 arguments'],
     [[], 'breaker needs a function, got undefined'],
+    [[createBreaker().breaker], 'got a breaker'],
     [[class Users {}.prototype, 'find', 0], 'got Users.find, which is no method'],
     [[class Users {}, 'find', {}], 'got Users.find, which is no method'],
     [[class Users {}, { kind: 'class', name: 'Users' }], 'got a class "Users"'],
