@@ -214,4 +214,20 @@ describe('explain of a half-open circuit', () => {
       'It opened again 1.5 s ago because a probe failed with Error: still down. It first opened 2.5 s ago',
     )
   })
+
+  it('does not say when it opened again where it would have stayed open for ever, after a restart', async () => {
+    const { breaker, clock } = createBreaker({ resetTimeout: Infinity })
+    await open(breaker)
+    breaker.halfOpen()
+    await fail(breaker, new Error('still down'))
+    await clock.advance(500)
+    breaker.halfOpen()
+
+    const saved = breaker.save()
+    const { breaker: restarted } = createBreaker({ resetTimeout: Infinity, saved })
+
+    const text = 'It opened again because a probe failed with Error: still down.'
+    expect(textOf(breaker)).toContain(text)
+    expect(textOf(restarted)).toContain(text)
+  })
 })

@@ -184,7 +184,10 @@ function openSentences(state: Open | HalfOpen, settings: MachineSettings, now: n
   return sentences.filter(Boolean)
 }
 
-/** Empty where it is not known, because it did not stay open for all of its open time. */
+/**
+ * Empty where it is not known, because it did not stay open for all of its open time: it was moved by hand, which is
+ * not saved.
+ */
 function reopenedAt(state: Open | HalfOpen, now: number): string {
   if (state.name === 'open') return when(now - state.since)
   return state.byHand === null ? when(now - state.since + state.trip.openFor) : ''
@@ -203,5 +206,5 @@ function progress({ recovery }: HalfOpen, { recovery: settings }: MachineSetting
 
 /** Empty for what has just happened, as the first sentence says that already. */
 function when(ms: number): string {
-  return ms < 1 ? '' : ` ${ago(ms)}`
+  return ms < 1 || ms === Infinity ? '' : ` ${ago(ms)}`
 }
