@@ -6,7 +6,7 @@
  * import { circuits } from 'short-circuit'
  * import { admin, type List } from 'short-circuit/admin'
  *
- * circuits.breaker('payments').trip('maintenance')
+ * circuits.breaker('payments').trip({ reason: 'maintenance', for: 60_000 })
  * const handler = admin({ registry: circuits })
  * const here = { address: '127.0.0.1' }
  * const answer = await handler(new Request('http://localhost/api/v1/breakers'), here)
