@@ -62,7 +62,8 @@ describe('a store that', { timeout: TIMEOUT }, () => {
       await using fleet = await Fleet.start({
         processes: 3,
         deadline: 250,
-        breaker: { resetTimeout: 300 },
+        // Long enough for a busy machine to see all of them open at one moment.
+        breaker: { resetTimeout: 1_000 },
       })
       const all = [...fleet.workers.values()]
       fleet.worker('p0').operate('forceClosed')
