@@ -248,13 +248,20 @@ export function findCause(
   return undefined
 }
 
+/**
+ * `Promise.any` of calls that were all rejected has called nothing either. By itself: its closure would take
+ * memory of every failure.
+ */
+function rejectionOf(errors: readonly unknown[], depth: number): unknown {
+  return errors.every((part) => isRejection(part, depth)) ? errors[0] : undefined
+}
+
 function causeOf(error: unknown, depth: number): unknown {
   if (typeof error !== 'object' || error === null) return undefined
   try {
     const { cause, errors } = error as { cause?: unknown; errors?: unknown }
     if (cause !== undefined || !Array.isArray(errors)) return cause
-    // `Promise.any` of calls that were all rejected has called nothing either.
-    return errors.every((part) => isRejection(part, depth + 1)) ? errors[0] : undefined
+    return rejectionOf(errors, depth + 1)
   } catch {
     // As above.
     return undefined
