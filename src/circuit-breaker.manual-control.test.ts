@@ -259,7 +259,7 @@ describe('an override', () => {
     ])
   })
 
-  it('is lifted by nobody and for no reason when its time is over', async () => {
+  it('is lifted without a name and without a reason when its time is over', async () => {
     const { breaker, clock } = createBreaker()
     const events = record(breaker, 'override')
     await clock.advance(300)

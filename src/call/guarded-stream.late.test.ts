@@ -162,7 +162,7 @@ describe.each(calls)('%s that is read a turn later and dies', (_, call) => {
     expect(breaker.snapshot()).toMatchObject({ state: 'closed', consecutiveFailures: 1 })
   })
 
-  it('ends no failures that came after its call, if nobody looks at it', async () => {
+  it('ends no failures that came after its call, if it is not looked at', async () => {
     const { breaker, clock } = createBreaker({ maxFailures: 3 })
     await unread(breaker, clock)
     await fail(breaker)

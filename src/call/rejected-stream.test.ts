@@ -180,7 +180,7 @@ describe('what a rejected call returns that may have been a promise or a stream'
 })
 
 describe('a rejected stream', () => {
-  it('may be listened to for its end alone: its error is nobody’s then', async () => {
+  it('may be listened to for its end alone: its error is not thrown then', async () => {
     const { breaker } = createBreaker()
     const ended = vi.fn()
 

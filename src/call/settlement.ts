@@ -71,7 +71,7 @@ export class Settlement implements SettleHandlers {
     return isReplaced(classification) && !callerGone
   }
 
-  /** Settles it with a result that nobody has looked at. */
+  /** Settles it with a result that was not looked at. */
   presume(value: unknown): void {
     const settle = () => this.settle({ status: 'fulfilled', value })
     this.#resume = presumeSuccess(this.#circuit.machine, settle)

@@ -35,7 +35,7 @@ async function timeOf(context: Context): Promise<string | null> {
   }
   if (mayAsk(context)) return io.ask(`For how long? [${PRESET}] `, PRESET)
   throw usage(
-    'For how long? Add --for 10m (or 90s, 4h), or --forever if somebody will remember to release it.',
+    'For how long? Add --for 10m (or 90s, 4h), or --forever to hold it until it is released.',
   )
 }
 

@@ -2,7 +2,7 @@ import type { Machine } from './machine.ts'
 import type { Closed } from './state/closed.ts'
 
 /**
- * Records by `settle` the success that is presumed of an answer which nobody has looked at. Returns what
+ * Records by `settle` the success that is presumed of an answer that was not looked at. Returns what
  * goes on with the failures that it has ended, should the answer fail later; undefined where there were none.
  */
 export function presumeSuccess(machine: Machine, settle: () => void): (() => void) | undefined {

@@ -136,7 +136,7 @@ function textsOf(
 }
 
 function overrideText({ by, until }: OverrideRegister, nowMs: number): string {
-  return `${by || 'somebody'}, ${until === 0 ? 'no end' : `${span(until - nowMs)} left`}`
+  return `${by || 'by hand'}, ${until === 0 ? 'no end' : `${span(until - nowMs)} left`}`
 }
 
 function openedText({ process, hits, calls, reason }: OpenedAlone): string {

@@ -240,7 +240,7 @@ describe('the command against the Redis of a fleet', () => {
   it('does nothing that it was not told enough about', async () => {
     expect(await sc('force-open payments --reason "INC-2291"')).toMatchObject({
       exit: 2,
-      err: 'For how long? Add --for 10m (or 90s, 4h), or --forever if somebody will remember to release it.\n',
+      err: 'For how long? Add --for 10m (or 90s, 4h), or --forever to hold it until it is released.\n',
     })
     expect(await sc('get paymnets')).toMatchObject({
       exit: 3,
