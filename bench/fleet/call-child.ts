@@ -1,5 +1,6 @@
-// Prints what a call takes with a breaker of this process alone and with a shared one, in ns:
-// `call-child.ts <shape> <port of redis>`. Both are measured by turns in one process.
+// Prints what a call takes with a breaker of this process alone, with a shared one, and with another one of this
+// process alone, which shows how far equal breakers differ, in ns: `call-child.ts <shape> <port of redis>`. They are
+// measured by turns in one process.
 import { randomUUID } from 'node:crypto'
 import { createClient } from 'redis'
 import { shared } from '../../src/fleet/index.ts'
@@ -30,18 +31,21 @@ const failure = new Error('down')
 const breakers = [
   new CircuitBreaker(options),
   new CircuitBreaker({ ...options, shared: fleet }),
+  new CircuitBreaker(options),
 ] as const
 await fleet.ready()
 if (shape === 'rejection') {
   breakers[0].trip()
   breakers[1].trip({ fleet: true })
+  breakers[2].trip()
   await fleet.ready()
 }
 
 const calls = breakers.map((breaker) => breaker(action))
-const fastest = [Infinity, Infinity]
-for (let round = -100; round < ROUNDS; round++) {
-  for (const which of round % 2 === 0 ? [0, 1] : [1, 0]) {
+const fastest = [Infinity, Infinity, Infinity]
+for (let round = -102; round < ROUNDS; round++) {
+  const first = (round + 102) % 3
+  for (const which of [first, (first + 1) % 3, (first + 2) % 3]) {
     const call = calls[which] as () => Promise<number>
     const begin = performance.now()
     for (let i = 0; i < CALLS; i++) {
@@ -57,6 +61,7 @@ for (let round = -100; round < ROUNDS; round++) {
 }
 const { connected } = fleet
 const state = breakers[1].state
-console.log(JSON.stringify({ local: fastest[0], shared: fastest[1], connected, state }))
+const [local, sharedTime, again] = fastest
+console.log(JSON.stringify({ local, shared: sharedTime, again, connected, state }))
 await fleet.close()
 await client.close()

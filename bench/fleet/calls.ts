@@ -16,27 +16,36 @@ export interface CallCost {
   readonly shared: number
   /** The middle one of the ratios of each process. */
   readonly ratio: number
+  /** The same of another breaker of the process alone. */
+  readonly noise: number
+}
+
+interface Times {
+  readonly local: number
+  readonly shared: number
+  readonly again: number
 }
 
 export async function callCosts(redisPort: number): Promise<CallCost[]> {
   const costs: CallCost[] = []
   for (const shape of SHAPES) {
-    const runs: { local: number; shared: number }[] = []
+    const runs: Times[] = []
     for (let i = 0; i < PROCESSES; i++) runs.push(await run(shape, redisPort))
     costs.push({
       shape,
       local: Math.min(...runs.map(({ local }) => local)),
       shared: Math.min(...runs.map(({ shared }) => shared)),
       ratio: median(runs.map(({ local, shared }) => shared / local)),
+      noise: median(runs.map(({ local, again }) => again / local)),
     })
   }
   return costs
 }
 
-async function run(shape: CallCost['shape'], redisPort: number) {
+async function run(shape: CallCost['shape'], redisPort: number): Promise<Times> {
   const { stdout } = await promisify(execFile)(process.execPath, [child, shape, String(redisPort)])
   const { state, ...times } = JSON.parse(stdout)
   const expected = shape === 'rejection' ? 'open' : 'closed'
   if (state !== expected) throw new Error(`the shared breaker was ${state}, not ${expected}`)
-  return times as { local: number; shared: number }
+  return times as Times
 }

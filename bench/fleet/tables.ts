@@ -13,12 +13,13 @@ const labels = {
 
 export function callTable(costs: readonly CallCost[]): string {
   return table(
-    ['', 'this process alone', 'shared', 'ratio'],
-    costs.map(({ shape, local, shared, ratio }) => [
+    ['', 'this process alone', 'shared', 'ratio', 'of two alone'],
+    costs.map(({ shape, local, shared, ratio, noise }) => [
       labels[shape],
       `${local.toFixed(0)} ns`,
       `${shared.toFixed(0)} ns`,
       ratio.toFixed(2),
+      noise.toFixed(2),
     ]),
   )
 }

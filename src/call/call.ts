@@ -20,8 +20,9 @@ export function callAsync(
   self: unknown,
   args: readonly unknown[],
 ): Promise<unknown> {
-  const asked = circuit.askFleet()
-  if (asked === undefined) return callNow(circuit, fn, self, args)
+  const clockTime = circuit.readClock()
+  const asked = circuit.askFleet(clockTime)
+  if (asked === undefined) return callNow(circuit, fn, self, args, clockTime)
   return callThen(asked, circuit, fn, self, args)
 }
 
@@ -41,9 +42,10 @@ function callNow(
   fn: AnyFunction,
   self: unknown,
   args: readonly unknown[],
+  clockTime?: number,
 ): Promise<unknown> {
   const { callTimeout, fallback } = circuit.options
-  const permit = circuit.admit(callTimeout)
+  const permit = circuit.admit(callTimeout, clockTime)
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, args)
   const signal = callerSignal(args)
   const timeout = circuit.timeLimit(permit, callTimeout)

@@ -28,8 +28,9 @@ export function runAction(
   } catch (error) {
     return rejectWith(error)
   }
-  const asked = circuit.askFleet()
-  if (asked === undefined) return callWithSignal(circuit, call, takesSignal, [], action)
+  const clockTime = circuit.readClock()
+  const asked = circuit.askFleet(clockTime)
+  if (asked === undefined) return callWithSignal(circuit, call, takesSignal, [], action, clockTime)
   return callThen(asked, circuit, call, takesSignal, action)
 }
 
@@ -56,6 +57,7 @@ export function callWithSignal(
   takesSignal: boolean,
   args: readonly unknown[],
   action: (signal: AbortSignal, own?: CallSignal) => unknown,
+  clockTime?: number,
 ): Promise<unknown> {
   const { options } = circuit
   const { signal, stream } = call
@@ -63,7 +65,10 @@ export function callWithSignal(
   const fallback = call.fallback ?? options.fallback
   if (signal?.aborted) return rejectWith(signal.reason)
   if (stream !== undefined) endLostTurn()
-  const permit = stream === undefined ? circuit.admit(timeout) : circuit.admitInParts(timeout)
+  const permit =
+    stream === undefined
+      ? circuit.admit(timeout, clockTime)
+      : circuit.admitInParts(timeout, clockTime)
   if (typeof permit === 'string') return rejectCall(circuit, permit, fallback, args)
   const limit = circuit.timeLimit(permit, timeout)
   const own = limit === undefined && signal === undefined ? undefined : new CallSignal(signal)

@@ -92,8 +92,8 @@ class WaitingList {
   readonly #check = (): void => {
     if (this.#cancelTurn !== undefined) return
     const { machine, clock } = this.#circuit
-    void this.#circuit.askFleet()
     const reading = clock.now()
+    if (machine.state.name !== 'closed') void this.#circuit.askFleet(reading)
     const view = machine.peek(reading)
     const resolved = this.#resolve(freeSlots(view))
     if (this.#waiters.size === 0) {

@@ -116,9 +116,13 @@ export class Circuit implements ClassifyHost, StallListener {
     return this.options
   }
 
-  /** A permit, or why there is none. `timeout` is the call's own timer, if it has one. */
-  admit(timeout: number | undefined): AdmittedPermit | RejectReason {
-    return (this.#hearsEnds() ? undefined : this.#admitShared()) ?? this.#admitOwn(timeout)
+  /**
+   * A permit, or why there is none. `timeout` is the call's own timer, if it has one; `clockTime` is when the
+   * call began, if the clock has been read already.
+   */
+  admit(timeout: number | undefined, clockTime?: number): AdmittedPermit | RejectReason {
+    const shared = this.#hearsEnds() ? undefined : this.#admitShared()
+    return shared ?? this.#admitOwn(timeout, clockTime)
   }
 
   #hearsEnds(): boolean {
@@ -127,18 +131,18 @@ export class Circuit implements ClassifyHost, StallListener {
   }
 
   /** As {@link admit}, for a call that may deliver a part of its answer. */
-  admitInParts(timeout: number | undefined): AdmittedPermit | RejectReason {
+  admitInParts(timeout: number | undefined, clockTime?: number): AdmittedPermit | RejectReason {
     // Only a permit of its own tells how many have delivered.
     const isCounted = this.options.maxConcurrent !== undefined
-    return isCounted ? this.#admitOwn(timeout) : this.admit(timeout)
+    return isCounted ? this.#admitOwn(timeout, clockTime) : this.admit(timeout, clockTime)
   }
 
-  #admitOwn(timeout: number | undefined): Permit | RejectReason {
+  #admitOwn(timeout: number | undefined, clockTime = this.clock.now()): Permit | RejectReason {
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer
     // that waits in the socket wins.
     const own = timeout !== undefined && timeout <= this.options.recovery.timeout
-    return this.#admitAt(this.clock.now(), own ? LONGEST_STALL : 0)
+    return this.#admitAt(clockTime, own ? LONGEST_STALL : 0)
   }
 
   #describe(reason: RejectReason): RejectedCalls {
@@ -151,20 +155,21 @@ export class Circuit implements ClassifyHost, StallListener {
     if (isPartOfProbe(this, machine)) return UNRECORDED
     const permit = machine.admit(clockTime, backstop)
     // Apart, as calls that pass go through here without a call then.
-    if (typeof permit === 'string' || permit === UNENFORCED) this.#noteRejection(permit)
+    if (typeof permit === 'string' || permit === UNENFORCED) this.#noteRejection(permit, clockTime)
     else this.flush()
     return permit
   }
 
   /** Of a call that is rejected, or would be without an override. */
-  #noteRejection(permit: Permit | RejectReason): void {
+  #noteRejection(permit: Permit | RejectReason, clockTime: number): void {
     const { name } = this.machine.state
     // Described first: a listener may move the breaker on.
     const rejected = typeof permit === 'string' ? this.#describe(permit) : undefined
-    this.flush()
+    // An open circuit that goes on has no other news; asked all the same, a fleet takes 2 % of the call.
+    if (name !== 'open' || this.machine.hasChanges) this.flush()
     this.#rejected = rejected
-    // By a call that can't wait for the answer: the next one may pass. An open time that is not over needs none.
-    if (name === 'half-open') void this.askFleet()
+    // By a call that can't wait for the answer: the next one may pass.
+    if (name === 'half-open') void this.askFleet(clockTime)
     if (rejected === undefined) publishReject(this, name, undefined)
   }
 
@@ -293,9 +298,19 @@ export class Circuit implements ClassifyHost, StallListener {
     this.membership?.changed()
   }
 
+  /** When a call begins, where that decides whether it passes: a closed circuit need not know. */
+  readClock(): number | undefined {
+    return this.machine.state.name === 'closed' ? undefined : this.clock.now()
+  }
+
   /** A call wants to pass: undefined unless the lease of a probe must be asked for first. */
-  askFleet(): Promise<void> | undefined {
-    return this.machine.state.name === 'closed' ? undefined : this.membership?.askForLease()
+  askFleet(clockTime: number | undefined): Promise<void> | undefined {
+    const { membership, machine } = this
+    if (clockTime === undefined || membership === undefined) return undefined
+    const { state } = machine
+    // Nearly every call to an open fleet ends here.
+    if (state.name === 'open' && machine.now(clockTime) < state.until) return undefined
+    return membership.askForLease(clockTime)
   }
 
   #publishChanges(): void {

@@ -86,8 +86,8 @@ export class Member implements Membership {
     this.#lease.look()
   }
 
-  askForLease(): Promise<void> | undefined {
-    return this.heard ? this.#lease.ask() : undefined
+  askForLease(clockTime: number): Promise<void> | undefined {
+    return this.heard ? this.#lease.ask(clockTime) : undefined
   }
 
   operate(operation: FleetOperation): void {

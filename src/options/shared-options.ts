@@ -51,9 +51,9 @@ export interface Membership {
   changed(): void
   /**
    * Called with each call while the fleet is half-open. Resolves when the lease of a probe has been asked for;
-   * undefined if none is to be asked for.
+   * undefined if none is to be asked for. `clockTime` is when the call began.
    */
-  askForLease(): Promise<void> | undefined
+  askForLease(clockTime: number): Promise<void> | undefined
   /** Does something by hand to the whole fleet. */
   operate(operation: FleetOperation): void
   status(): FleetStatus

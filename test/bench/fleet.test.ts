@@ -32,11 +32,13 @@ describe('the figures of a fleet', () => {
   })
 
   it('are told in tables', () => {
-    const costs = [{ shape: 'failure', local: 100.4, shared: 103, ratio: 1.02 }] as const
+    const costs = [
+      { shape: 'failure', local: 100.4, shared: 103, ratio: 1.02, noise: 1.01 },
+    ] as const
     const counts = [{ processes: 2, perSecond: 100, calls: 2_000, scripts: 19, busy: 0.012 }]
     const trials = [1, 2, 3].map((all) => ({ first: 500, all, alone: 0 }))
 
-    expect(callTable(costs)).toContain('`maxFailures` | 100 ns | 103 ns | 1.02 |')
+    expect(callTable(costs)).toContain('`maxFailures` | 100 ns | 103 ns | 1.02 | 1.01 |')
     expect(commandTable(counts)).toContain('| 2 | 100 | 9.5 | 1.2 % |')
     expect(openingTable([{ name: 'a rule', perSecond: 5, trials }])).toContain(
       '| a rule | 5 | 500 / 500 ms | 2.0 / 3.0 ms | 0 |',
