@@ -163,6 +163,8 @@ const config: ViteUserConfig = {
         test: {
           // The page of the admin, in a browser, with a real process behind it.
           name: 'dashboard',
+          // It would keep a page that was built before its source changed.
+          fsModuleCache: false,
           retry,
           testTimeout: 120_000,
           hookTimeout: 60_000,

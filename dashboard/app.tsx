@@ -27,7 +27,8 @@ export function App(): JSX.Element {
     const { value } = route
     const open = counts.value?.byClass[0] ?? 0
     const place = value.page === 'breaker' ? `${value.name} · ` : PLACES[value.page]
-    document.title = `${open > 0 ? `${open} in trouble · ` : ''}${place}short-circuit`
+    const title = `${open > 0 ? `${open} in trouble · ` : ''}${place}short-circuit`
+    if (document.title !== title) document.title = title
     paintIcon(open > 0)
   })
   return (

@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals'
 import type { Row } from '../src/admin/index.ts'
+import { worstFirst } from '../src/admin/order.ts'
 
 const byName = new Map<string, Row>()
 const all = signal<readonly Row[]>([])
@@ -59,24 +60,4 @@ function placeOf(row: Row, rows: readonly Row[], low: number): number {
     else end = middle
   }
   return begin
-}
-
-function worstFirst(a: Row, b: Row): number {
-  return (
-    a.class - b.class ||
-    Number(isIdle(a)) - Number(isIdle(b)) ||
-    impactOf(b) - impactOf(a) ||
-    b.rates.calls - a.rates.calls ||
-    (a.name < b.name ? -1 : 1)
-  )
-}
-
-/** Not called for so long that this is all there is to say. */
-export function isIdle({ class: severity, why }: Pick<Row, 'class' | 'why'>): boolean {
-  return severity === 3 && why !== ''
-}
-
-/** Of the healthy ones it would only be noise. */
-function impactOf({ class: severity, rates }: Row): number {
-  return severity === 3 ? 0 : rates.failed + rates.rejected
 }

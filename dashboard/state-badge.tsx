@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import type { Row, Shown } from '../src/admin/index.ts'
-import { isIdle } from './rows.ts'
+import { isIdle } from '../src/admin/order.ts'
 
 export type Badge = Shown | 'idle'
 

@@ -44,8 +44,8 @@ export function sawProcess(id: string): void {
   if (!processes.value.includes(id)) processes.value = [...processes.value, id]
 }
 
-/** The first page of a list has what fits a window, and the others are this long. */
-const FIRST_PAGE = 100
+/** What fits a window comes first. */
+const IN_VIEW = 100
 const PAGE = 200
 
 let walking = false
@@ -55,27 +55,36 @@ export async function readAll(): Promise<void> {
   if (walking) return
   walking = true
   try {
+    const worst = await readPage({ limit: String(IN_VIEW) })
+    now.value = worst.now
+    counts.value = worst.counts
+    if (worst.next === null) return keepOnly(namesOf(worst))
+    // Then by name: between two pages by trouble some would get better or worse, and be on neither.
     const found = new Set<string>()
-    let after: string | null = null
-    do {
-      const query = new URLSearchParams({
-        limit: String(after === null ? FIRST_PAGE : PAGE),
-        ...(after === null ? {} : { after }),
+    for (let after: string | null | undefined; after !== null; ) {
+      const list = await readPage({
+        sort: 'name',
+        limit: String(PAGE),
+        ...(after === undefined ? {} : { after }),
       })
-      const list: List = await get<List>(`breakers?${query}`)
-      sawProcess(list.process.id)
-      if (after === null) {
-        now.value = list.now
-        counts.value = list.counts
-      }
-      for (const { name } of list.rows) found.add(name)
+      for (const name of namesOf(list)) found.add(name)
       after = list.next
-      showRows(list.rows)
-    } while (after !== null)
+    }
     keepOnly(found)
   } finally {
     walking = false
   }
+}
+
+async function readPage(query: Record<string, string>): Promise<List> {
+  const list = await get<List>(`breakers?${new URLSearchParams(query)}`)
+  sawProcess(list.process.id)
+  showRows(list.rows)
+  return list
+}
+
+function namesOf({ rows }: List): ReadonlySet<string> {
+  return new Set(rows.map(({ name }) => name))
 }
 
 /** An address is at most so long, without its names. */

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import type { Row } from '../../src/admin/index.ts'
 import { MenuButton } from '../actions/menu.tsx'
 import { Band } from '../band.tsx'
-import { duration, percent, rate, span, visible } from '../format.ts'
+import { count, duration, percent, rate, span, visible } from '../format.ts'
 import { breakerHash } from '../route.ts'
 import { now } from '../state.ts'
 import { badgeOf, shownFor, stateBadge, toneOf } from '../state-badge.tsx'
@@ -17,15 +17,16 @@ const STEP = 5_000
 /** Bands move in steps, so that not all of them are painted anew each second. */
 const bandEnd = computed(() => Math.ceil(now.value / STEP) * STEP)
 
-export function BreakerRow({ row, number }: { row: Row; number: number }): JSX.Element {
+/** Functions, not components: of these there would be hundreds, for which a frame has no time. */
+export function breakerRow(row: Row, number: number): JSX.Element {
   const badge = badgeOf(row)
   const isTall = row.class < 2
   const tone = row.class === 0 && row.override !== null ? 'open' : toneOf(badge)
   const size = sizeOf(row)
   const { calls, rejected } = row.rates
-  // Functions, not components: of these there would be hundreds, for which a frame has no time.
   return (
     <div
+      key={row.name}
       data-name={row.name}
       role="row"
       aria-rowindex={number + 1}
@@ -40,7 +41,7 @@ export function BreakerRow({ row, number }: { row: Row; number: number }): JSX.E
         {textsOf(row)}
       </div>
       <div role="cell" class="c-band">
-        <Band parts={row.band} from={bandEnd.value - WINDOW} until={bandEnd.value} />
+        {Band({ parts: row.band, from: bandEnd.value - WINDOW, until: bandEnd.value })}
         {row.class === 0 && <CallBars name={row.name} />}
       </div>
       {badge === 'disabled'
@@ -51,7 +52,7 @@ export function BreakerRow({ row, number }: { row: Row; number: number }): JSX.E
         ? cell('rejected', '0', 'zero')
         : cell('rejected', <span class="rejected">{perSecond(rejected)}</span>)}
       {row.p99 === null ? cell('p99', '–', 'zero') : cell('p99', duration(row.p99))}
-      {cell('in flight', row.inFlight, row.inFlight === 0 ? 'c-flight zero' : 'c-flight')}
+      {cell('in flight', count(row.inFlight), row.inFlight === 0 ? 'c-flight zero' : 'c-flight')}
       <div role="cell" class="c-act">
         <MenuButton row={row} />
       </div>

@@ -1,13 +1,9 @@
-import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { HistoryAnswer } from '../../src/admin/index.ts'
 import { breakerPath, get } from '../api.ts'
 
-/** The histories of the breakers in trouble, by name. */
-const histories = signal<ReadonlyMap<string, HistoryAnswer>>(new Map())
-/** So many are kept up to date. */
-const MOST = 20
+/** How often it is read, ms. Only rows near those in view have any. */
 const EVERY = 10_000
 
 const HEIGHT = 22
@@ -15,25 +11,26 @@ const HEIGHT = 22
 const STEPS = 2
 
 /** The calls of the last minutes: succeeded, failed, rejected. */
-export function CallBars({ name }: { name: string }): JSX.Element | null {
+export function CallBars({ name }: { name: string }): JSX.Element {
+  const [history, show] = useState<HistoryAnswer>()
   useEffect(() => {
+    let isShown = true
     let timer = 0
-    const read = async () => {
-      if (histories.value.size < MOST || histories.value.has(name)) {
-        const history = await get<HistoryAnswer>(breakerPath(name, '/history', { window: '15m' }))
-        histories.value = new Map(histories.value).set(name, history)
-      }
-      timer = setTimeout(() => read().catch(() => {}), EVERY)
+    const read = () => {
+      get<HistoryAnswer>(breakerPath(name, '/history', { window: '15m' }))
+        .then((answer) => isShown && show(answer))
+        // Without an answer what is there stays, and the banner says so.
+        .catch(() => {})
+        .finally(() => {
+          if (isShown) timer = setTimeout(read, EVERY)
+        })
     }
-    read().catch(() => {})
+    read()
     return () => {
+      isShown = false
       clearTimeout(timer)
-      const rest = new Map(histories.value)
-      rest.delete(name)
-      histories.value = rest
     }
   }, [name])
-  const history = histories.value.get(name)
   if (history === undefined) return <div class="bars" />
   const bars = barsOf(history)
   const most = Math.max(0.1, ...bars.map(([ok, failed, rejected]) => ok + failed + rejected))

@@ -1,7 +1,8 @@
 import { computed, signal } from '@preact/signals'
 import type { Row, Severity } from '../../src/admin/index.ts'
+import { isIdle } from '../../src/admin/order.ts'
 import { route } from '../route.ts'
-import { isIdle, rowOf, sorted } from '../rows.ts'
+import { rowOf, sorted } from '../rows.ts'
 
 export const GROUPS = [
   ['Needs you', 'rejecting calls, coming back, or failing unprotected'],

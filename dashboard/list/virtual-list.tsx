@@ -9,7 +9,9 @@ interface Props<T extends { readonly length: number }, K extends string> {
   readonly kindAt: (items: T, index: number) => K
   /** How high items of a kind are about, px: until one of them was measured. */
   readonly heights: Readonly<Record<K, number>>
-  /** Must return one element. */
+  /** Another value when items are to be drawn anew. */
+  readonly version: unknown
+  /** Must return one element, without a component that follows what changes: all of them would in the same frame. */
   readonly render: (index: number) => JSX.Element
 }
 
@@ -17,8 +19,17 @@ interface Props<T extends { readonly length: number }, K extends string> {
 const FEW = 80
 /** So many beyond those in view are there. */
 const BEYOND = 4
-/** So many that were not there yet are made in one frame, and the others in the next ones. */
-const PER_FRAME = 5
+/** So many that were not there are drawn in one frame, and the others in the next ones. */
+const NEW_PER_FRAME = 4
+/** So many that are there are drawn anew in one frame. */
+const AGAIN_PER_FRAME = 2
+
+/** An item as it was drawn last. */
+interface Drawn {
+  readonly index: number
+  readonly version: unknown
+  readonly element: JSX.Element
+}
 
 /** What stays from one rendering to the next. */
 class View {
@@ -29,7 +40,10 @@ class View {
   /** The items that were rendered last. */
   begin = 0
   end = 0
-  keys: ReadonlySet<Key> = new Set()
+  drawn: ReadonlyMap<Key, Drawn> = new Map()
+  version: unknown
+  /** Of the next frame, if something is to be drawn in it. */
+  frame = 0
   /** By how much everything in view has moved because what is above it was measured, px. */
   shift = 0
 
@@ -45,6 +59,7 @@ export function VirtualList<T extends { readonly length: number }, K extends str
   keyAt,
   kindAt,
   heights: estimates,
+  version,
   render,
 }: Props<T, K>): JSX.Element {
   const [, update] = useReducer<number, void>((count) => count + 1, 0)
@@ -65,27 +80,46 @@ export function VirtualList<T extends { readonly length: number }, K extends str
   // From what is there already to both sides, as far as there is time in this frame.
   let begin = view.begin < to && view.end > from ? Math.max(view.begin, from) : first
   let end = begin
-  let left = PER_FRAME
-  const keys = new Set<Key>()
+  let left = NEW_PER_FRAME
+  const drawn = new Map<Key, Drawn>()
+  const draw = (index: number) => {
+    left--
+    drawn.set(keyOf(index), { index, version, element: render(index) })
+  }
   const hasTimeFor = (index: number) => {
-    const key = keyOf(index)
-    if (!view.keys.has(key) && left-- <= 0) return false
-    keys.add(key)
-    return true
+    const before = view.drawn.get(keyOf(index))
+    if (before !== undefined) drawn.set(keyOf(index), before)
+    else if (left > 0) draw(index)
+    return before !== undefined || drawn.has(keyOf(index))
   }
   while (end < to && hasTimeFor(end)) end++
   while (begin > from && hasTimeFor(begin - 1)) begin--
-  const isComplete = begin === from && end === to
+  // What is beside the list is drawn anew in the frame before.
+  left = view.version === version ? Math.min(left, AGAIN_PER_FRAME) : 0
+  let isComplete = begin === from && end === to
+  const isStale = (index: number) => {
+    const item = drawn.get(keyOf(index))
+    return item === undefined || item.version !== version || item.index !== index
+  }
+  for (let index = begin; index < end; index++) {
+    if (!isStale(index)) continue
+    if (left > 0) draw(index)
+    else isComplete = false
+  }
 
   const measure = (element: HTMLElement) => {
     for (let index = begin; index < end; index++) {
       const child = element.children[index - begin]
-      if (child !== undefined) heights.measured(kindOf(index), keyOf(index), heightOf(child))
+      if (child !== undefined && !isStale(index))
+        heights.measured(kindOf(index), keyOf(index), heightOf(child))
     }
     const top = tops[first] ?? 0
     tops.set(place())
     view.shift += (tops[first] ?? 0) - top
-    update()
+  }
+  const updateSoon = () => {
+    cancelAnimationFrame(view.frame)
+    view.frame = requestAnimationFrame(() => update())
   }
   const look = useRef(() => {})
   look.current = () => {
@@ -96,19 +130,19 @@ export function VirtualList<T extends { readonly length: number }, K extends str
     view.height = innerHeight
     if (view.width !== width) heights.forget()
     view.width = width
-    if (heightOf(current) !== tops[length]) measure(current)
+    const isOther = heightOf(current) !== tops[length]
+    if (isOther) measure(current)
     const [nextFirst, nextLast] = view.range(tops)
-    if (nextFirst !== first || nextLast !== last) update()
+    const hasMoved = nextFirst !== first || nextLast !== last
+    // In this frame only what would be seen: otherwise it is laid out twice.
+    if (view.shift !== 0 || (hasMoved && !isOther)) update()
+    else if (isOther) updateSoon()
   }
   useLayoutEffect(() => {
-    Object.assign(view, { begin, end, keys })
+    Object.assign(view, { begin, end, drawn, version })
     if (view.shift !== 0) scrollBy(0, view.shift)
     view.shift = 0
-  })
-  useEffect(() => {
-    if (isComplete) return
-    const frame = requestAnimationFrame(() => update())
-    return () => cancelAnimationFrame(frame)
+    if (!isComplete) updateSoon()
   })
   useEffect(() => {
     const onMove = () => look.current()
@@ -118,6 +152,7 @@ export function VirtualList<T extends { readonly length: number }, K extends str
     addEventListener('scroll', onMove, { passive: true })
     addEventListener('resize', onMove)
     return () => {
+      cancelAnimationFrame(view.frame)
       observer.disconnect()
       removeEventListener('scroll', onMove)
       removeEventListener('resize', onMove)
@@ -131,7 +166,10 @@ export function VirtualList<T extends { readonly length: number }, K extends str
       role="rowgroup"
       style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}
     >
-      {Array.from({ length: end - begin }, (_, offset) => render(begin + offset))}
+      {Array.from(
+        { length: end - begin },
+        (_, offset) => drawn.get(keyOf(begin + offset))?.element,
+      )}
     </div>
   )
 }

@@ -8,7 +8,7 @@ export interface Entry {
   readonly automatic: StateName
   readonly override: BreakerReading['override']
   readonly severity: Severity
-  /** Rejected and failed calls per second; an idle one comes after all others of its class. */
+  /** Of rejected and failed calls; an idle one comes after all others of its class. */
   readonly impact: number
   readonly calls: number
   readonly failed: number

@@ -3,6 +3,7 @@ import type { BandPart, Changes } from './changes.ts'
 import type { Entry } from './entry.ts'
 import type { Recorder } from './history/recorder.ts'
 import { callsOf } from './history/totals.ts'
+import { impactOf } from './order.ts'
 import type { Query } from './query.ts'
 import { BAND, describe, type Row } from './row.ts'
 import { failsOften, IDLE, SteadySeverity, severityOf } from './severity.ts'
@@ -62,7 +63,7 @@ export class Lister {
       automatic,
       override,
       severity: this.#steady.of(name, found, now),
-      impact: found === 3 && idleFor >= IDLE ? -1 : failed + rejected,
+      impact: found === 3 ? -Number(idleFor >= IDLE) : impactOf(failed + rejected),
       calls,
       failed,
       rejected,

@@ -156,12 +156,12 @@ export function page(
   return { entries: first, next: JSON.stringify([numberOf(last, sort), last.name]) }
 }
 
-/** A class is worth more than whatever calls there are. */
-const PER_CLASS = 1e9
+/** A class is worth more than any impact. */
+const PER_CLASS = 10_000
 
 function numberOf({ severity, impact, calls }: Entry, sort: Order): number {
   if (sort === 'name') return 0
-  return sort === 'calls' ? -calls : severity * PER_CLASS - Math.min(impact, PER_CLASS / 2)
+  return sort === 'calls' ? -calls : severity * PER_CLASS - impact
 }
 
 /** Below 0 where the place comes before the entry. */

@@ -154,6 +154,24 @@ describe('ls', () => {
     expect(out).not.toContain('payments')
   })
 
+  it('loses none that gets worse between two pages', async () => {
+    const { admin, sc } = create()
+    const names = Array.from({ length: 1_200 }, (_, i) => `b${String(i).padStart(4, '0')}`)
+    for (const name of names) await succeed(admin.registry.breaker(name))
+    let pages = 0
+    const fetch = fetchFrom(admin, () => {
+      // Of the last page by trouble to the first one, which was read.
+      if (++pages === 2) admin.registry.breaker('b1100').trip('not there')
+    })
+
+    const { out } = await sc('ls --all --json', { fetch })
+    const rows = JSON.parse(out).rows.map(({ name }: { name: string }) => name)
+
+    expect(pages).toBeGreaterThan(2)
+    expect(rows.toSorted()).toEqual(names)
+    expect(rows[0]).toBe('b1100')
+  })
+
   it('says that one other is well', async () => {
     const { admin, sc } = create()
     await succeed(admin.registry.breaker('users'))

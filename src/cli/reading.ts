@@ -4,6 +4,7 @@ import { CliError, EXIT, usage } from './cli-error.ts'
 import type { Command, Context } from './command.ts'
 import { clockTime, sentence, visible } from './display.ts'
 import type { Source } from './source.ts'
+import { orderOf } from './store-list.ts'
 import { tableLines } from './table.ts'
 
 const PAGE = 500
@@ -18,7 +19,7 @@ function matcher(patterns: readonly string[]): (name: string) => boolean {
   return (name) => expressions.some((expression) => expression.test(name))
 }
 
-/** As many pages as are needed: those that need attention come first. */
+/** As much as is asked for: those that need attention, or all. */
 async function listOf({ client, flags, args }: Context): Promise<List> {
   const query: Record<string, string> = { limit: String(PAGE) }
   if (flags.trouble) query['trouble'] = '1'
@@ -27,13 +28,29 @@ async function listOf({ client, flags, args }: Context): Promise<List> {
   if (flags.sort !== undefined) query['sort'] = flags.sort
   const matches = matcher(args)
   const all = flags.all || args.length > 0 || flags.sort !== undefined || flags.state !== undefined
-  let list = await client.list(query)
-  const rows: Row[] = [...list.rows]
-  while (list.next !== null && (all || rows.at(-1)?.class !== 3)) {
-    list = await client.list({ ...query, after: list.next })
-    rows.push(...list.rows)
+  const list = await client.list(query)
+  const isEnough = list.next === null || !(all || list.rows.at(-1)?.class !== 3)
+  const rows = isEnough ? list.rows : await allRows(client, query)
+  return {
+    ...list,
+    rows: rows.filter(({ name }) => matches(name)),
+    next: isEnough ? list.next : null,
   }
-  return { ...list, rows: rows.filter(({ name }) => matches(name)), next: list.next }
+}
+
+/** Page by page by name: by any other order some would change their places between two pages, and be on neither. */
+async function allRows(client: Source, query: Readonly<Record<string, string>>): Promise<Row[]> {
+  const rows: Row[] = []
+  for (let after: string | null | undefined; after !== null; ) {
+    const page = await client.list({
+      ...query,
+      sort: 'name',
+      ...(after === undefined ? {} : { after }),
+    })
+    rows.push(...page.rows)
+    after = page.next
+  }
+  return rows.sort(orderOf(query['sort']))
 }
 
 async function about(client: Source): Promise<string> {

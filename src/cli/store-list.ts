@@ -1,4 +1,5 @@
 import type { FleetRow, Row } from '../admin/index.ts'
+import { worstFirst } from '../admin/order.ts'
 import { usage } from './cli-error.ts'
 
 /** Whether a list that is asked for has the row. */
@@ -23,7 +24,7 @@ export function orderOf(sort = 'trouble'): (a: Row, b: Row) => number {
   if (sort === 'name') return byName
   if (sort === 'calls') return (a, b) => b.rates.calls - a.rates.calls || byName(a, b)
   if (sort !== 'trouble') throw usage('sort must be one of trouble, name, calls')
-  return (a, b) => a.class - b.class || b.rates.failed - a.rates.failed || byName(a, b)
+  return worstFirst
 }
 
 /** `Circuit "payments" is open in the whole fleet: …`, as a breaker explains itself. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CircuitRegistry } from '../../../src/index.ts'
 import { createWorld, fail, PHONE, succeed, useBrowser } from './page.ts'
 
 useBrowser()
@@ -125,6 +126,35 @@ describe('the list', () => {
     await page.keyboard.press('End')
     await page.getByText('breaker 499').waitFor()
     await page.locator('.row.item', { hasText: 'breaker 499' }).locator('.band').waitFor()
+  })
+
+  it('reads them once, though many get worse while it reads, and loses none', async () => {
+    const registry = new CircuitRegistry()
+    for (let i = 0; i < 500; i++) registry.breaker(`breaker ${String(i).padStart(3, '0')}`)
+    const pages: URLSearchParams[] = []
+    const { open } = await createWorld({
+      registry,
+      authorize({ url }) {
+        const { searchParams } = new URL(url)
+        if (!searchParams.has('limit') || !url.includes('/breakers'))
+          return { by: 'ada', write: true }
+        pages.push(searchParams)
+        // From the last page to the first one, which was read, and more than a tick tells of.
+        for (let i = 310; pages.length === 2 && i < 490; i++) {
+          registry.breaker(`breaker ${i}`).trip('not there')
+        }
+        return { by: 'ada', write: true }
+      },
+    })
+
+    const page = await open()
+    const table = page.getByRole('table')
+    await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('501')
+    await page.getByRole('heading', { name: '180 of 500 breakers need you' }).waitFor()
+    await page.waitForTimeout(3_000)
+
+    expect(await table.getAttribute('aria-rowcount')).toBe('501')
+    expect(pages.filter((query) => !query.has('after') && !query.has('sort'))).toHaveLength(1)
   })
 
   it('keeps those up to date that are not among the first hundred', async () => {
