@@ -20,7 +20,7 @@ const FEW = 80
 /** So many beyond those in view are there. */
 const BEYOND = 4
 /** So many that were not there are drawn in one frame, and the others in the next ones. */
-const NEW_PER_FRAME = 4
+const NEW_PER_FRAME = 3
 /** So many that are there are drawn anew in one frame. */
 const AGAIN_PER_FRAME = 2
 
@@ -42,6 +42,9 @@ class View {
   end = 0
   drawn: ReadonlyMap<Key, Drawn> = new Map()
   version: unknown
+  /** The time of the frame that it was rendered in last, and how many more may be drawn in it. */
+  time: CSSNumberish | null = null
+  left = 0
   /** Of the next frame, if something is to be drawn in it. */
   frame = 0
   /** By how much everything in view has moved because what is above it was measured, px. */
@@ -80,7 +83,8 @@ export function VirtualList<T extends { readonly length: number }, K extends str
   // From what is there already to both sides, as far as there is time in this frame.
   let begin = view.begin < to && view.end > from ? Math.max(view.begin, from) : first
   let end = begin
-  let left = NEW_PER_FRAME
+  const time = document.timeline.currentTime
+  let left = time === view.time ? view.left : NEW_PER_FRAME
   const drawn = new Map<Key, Drawn>()
   const draw = (index: number) => {
     left--
@@ -95,7 +99,7 @@ export function VirtualList<T extends { readonly length: number }, K extends str
   while (end < to && hasTimeFor(end)) end++
   while (begin > from && hasTimeFor(begin - 1)) begin--
   // What is beside the list is drawn anew in the frame before.
-  left = view.version === version ? Math.min(left, AGAIN_PER_FRAME) : 0
+  let again = view.version === version ? Math.min(left, AGAIN_PER_FRAME) : 0
   let isComplete = begin === from && end === to
   const isStale = (index: number) => {
     const item = drawn.get(keyOf(index))
@@ -103,7 +107,7 @@ export function VirtualList<T extends { readonly length: number }, K extends str
   }
   for (let index = begin; index < end; index++) {
     if (!isStale(index)) continue
-    if (left > 0) draw(index)
+    if (again-- > 0) draw(index)
     else isComplete = false
   }
 
@@ -139,7 +143,7 @@ export function VirtualList<T extends { readonly length: number }, K extends str
     else if (isOther) updateSoon()
   }
   useLayoutEffect(() => {
-    Object.assign(view, { begin, end, drawn, version })
+    Object.assign(view, { begin, end, drawn, version, time, left })
     if (view.shift !== 0) scrollBy(0, view.shift)
     view.shift = 0
     if (!isComplete) updateSoon()

@@ -135,6 +135,35 @@ describe('timeLimit', () => {
 })
 
 describe('callTimeout of several breakers', () => {
+  it.each([40, 100, 700])(
+    'ends no call early that began after the clock had stepped back by %i ms',
+    async (step) => {
+      const timers = new ManualClock(1_000)
+      let offset = 0
+      const clock = {
+        now: () => timers.now() + offset,
+        wall: () => timers.now(),
+        setTimer: (ms: number, fn: () => void) => timers.setTimer(ms, fn),
+      }
+      const ended: [string, number][] = []
+      const start = (name: string) => timeLimit(clock, 100, () => ended.push([name, timers.now()]))
+
+      start('before')
+      await timers.advance(60)
+      offset = -step
+      start('after')
+      await timers.advance(20)
+      start('later')
+      for (let i = 0; i < 30; i++) await timers.advance(5)
+
+      expect(ended).toEqual([
+        ['before', 1_100],
+        ['after', 1_160],
+        ['later', 1_180],
+      ])
+    },
+  )
+
   it('shares the timer between those with one clock and one duration', async () => {
     const clock = new ManualClock()
     const { breaker: one } = createBreaker({ clock, callTimeout: 100 })

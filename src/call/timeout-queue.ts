@@ -63,14 +63,14 @@ export class TimeoutQueue {
 
   #fired(armedFor: TimeoutEntry): void {
     this.#cancelTimer = undefined
+    const reading = this.#clock.now()
     // The timer is believed where the clock disagrees: it may fire early, or the clock step back.
-    const now = Math.max(this.#clock.now(), armedFor.queue === this ? armedFor.deadline : -Infinity)
+    let now = Math.max(reading, armedFor.queue === this ? armedFor.deadline : -Infinity)
     const due: TimeoutEntry[] = []
-    for (
-      let entry = this.#first;
-      entry !== undefined && entry.deadline <= now;
-      entry = entry.next
-    ) {
+    for (let entry = this.#first; entry !== undefined; entry = entry.next) {
+      // It began after the clock had stepped back, and goes by it.
+      if (entry.previous !== undefined && entry.deadline < entry.previous.deadline) now = reading
+      if (entry.deadline > now) break
       due.push(entry)
     }
     if (due.length > 0) this.#cancelDecision = this.#clock.setTimer(0, () => this.#decide(due))
