@@ -19,12 +19,10 @@ const registry = new CircuitRegistry()
 const options = { registry, health: '/ready' }
 
 export function onNewestFastify(app: FastifyInstance): unknown {
-  // biome-ignore lint/nursery/noMisusedPromises: Fastify waits for its plugins.
   return app.register(circuits, options)
 }
 
 export function onOldestFastify(app: OldestFastify): unknown {
-  // biome-ignore lint/nursery/noMisusedPromises: Fastify waits for its plugins.
   return app.register(circuits, options)
 }
 
