@@ -24,7 +24,7 @@ export function Now({ row, snapshot }: { row: Row; snapshot: Snapshot }): JSX.El
             <span class="zero">–</span>
           ) : (
             <>
-              {probes.succeeded} <small>of {probes.needed}</small>
+              {Math.min(probes.succeeded, probes.needed)} <small>of {probes.needed}</small>
             </>
           )}
         </Fact>

@@ -332,6 +332,25 @@ describe('one breaker', () => {
     })
   })
 
+  it('has no more successful probes than are needed, though a slow start goes on', async () => {
+    const admin = create()
+    const breaker = admin.registry.breaker('a', {
+      recovery: { slowStart: { successes: 2, quietFor: 60_000 } },
+    })
+    for (let i = 0; i < 3; i++) await fail(breaker)
+    await admin.clock.advance(30_000)
+    for (let i = 0; i < 20; i++) {
+      void Promise.all([1, 2, 3].map(() => breaker.run(() => 1).catch(() => {})))
+      await admin.clock.advance(1_000)
+    }
+
+    expect(breaker.snapshot().probes?.succeeded).toBeGreaterThan(2)
+    expect((await rows(admin))[0]).toMatchObject({
+      why: '2 of 2 probes succeeded',
+      next: expect.stringContaining('it closes once no call was rejected for a while'),
+    })
+  })
+
   it('has not tripped while it is closed', async () => {
     const admin = create()
     await open(admin, 'a')

@@ -105,9 +105,13 @@ function automaticTexts(
   }
   if (automatic === 'half-open') {
     const { succeeded = 0, needed = 1, inFlight = 0 } = probes ?? {}
-    const why = `${succeeded} of ${needed} probes succeeded`
-    const next =
-      inFlight > 0 ? `${inFlight} in flight` : 'its open time is over; it waits for a call'
+    // A slow start goes on although enough have succeeded.
+    const why = `${Math.min(succeeded, needed)} of ${needed} probes succeeded`
+    const waits =
+      succeeded >= needed
+        ? 'it closes once no call was rejected for a while'
+        : 'its open time is over; it waits for a call'
+    const next = inFlight > 0 ? `${inFlight} in flight` : waits
     const opened = trip === undefined ? [] : [`it opened because ${trip.text}`]
     return { why, next: [next, ...opened].join('; ') }
   }
