@@ -175,4 +175,21 @@ describe('the connection', () => {
     await page.getByRole('link', { name: 'payments' }).click()
     await page.getByRole('heading', { level: 1, name: 'payments' }).waitFor()
   })
+
+  it('asks once for one that there is not, and shows it as soon as there is one', async () => {
+    const { registry, open } = await createWorld()
+    registry.breaker('payments')
+    const page = await open('#/b/orders')
+    await page.getByRole('heading', { name: 'No breaker is named “orders”' }).waitFor()
+    const asked: string[] = []
+    page.on('request', (request) => {
+      if (request.url().includes('/breakers/orders')) asked.push(request.url())
+    })
+
+    await page.waitForTimeout(3_000)
+    expect(asked).toEqual([])
+    registry.breaker('orders')
+
+    await page.getByRole('heading', { level: 1, name: 'orders', exact: true }).waitFor()
+  })
 })
