@@ -46,7 +46,9 @@ const { setImmediate: importedImmediate } = platform
 const ImportedDate = Date
 const importedWall = ImportedDate.now
 const importedNow = platform.performance?.now
-const monotonicNow: () => number = importedNow?.bind(platform.performance) ?? importedWall
+const importedTime: () => number = importedNow?.bind(platform.performance) ?? importedWall
+/** Workers show 0 until their first request, and from then on the time since 1970: that 0 is no reading. */
+const monotonicNow = importedTime() === 0 ? () => importedTime() || Number.NaN : importedTime
 
 /** The time of the process: the default clock of a breaker. */
 export const systemClock: Clock = /* @__PURE__ */ createClock(

@@ -1,5 +1,6 @@
 import { builtinModule } from '../clock.ts'
 import type { EmittingStream } from './emitting-stream.ts'
+import { type AnyFunction, boundTo } from './functions.ts'
 import type { Iterator } from './stream-iterators.ts'
 import { webStream } from './web-stream.ts'
 
@@ -56,7 +57,8 @@ export function rejectedLike(
     get: (_, key) => {
       const owner = key === Symbol.asyncIterator ? items : opened
       const member: unknown = Reflect.get(owner, key)
-      if (typeof member === 'function' && key !== 'constructor') return member.bind(owner)
+      if (typeof member === 'function' && key !== 'constructor')
+        return boundTo(owner, member as AnyFunction)
       if (member !== undefined || !hasMethod(key)) return member
       return (event: unknown, listener: unknown) => {
         if (typeof listener === 'function') hearRejection(opened, event, listener as Listener)
@@ -94,7 +96,9 @@ function anyStream(opened: Promise<unknown>, items: AsyncIterable<unknown>): unk
     get: (_, key) => {
       const owner = ownerOf(key)
       const member: unknown = owner && Reflect.get(owner, key)
-      return typeof member === 'function' && key !== 'constructor' ? member.bind(owner) : member
+      return typeof member === 'function' && key !== 'constructor'
+        ? boundTo(owner, member as AnyFunction)
+        : member
     },
   })
 }

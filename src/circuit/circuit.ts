@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, sharedClock, systemClock } from '../clock.ts'
 import { tryAdmit, trySettle } from '../core/fast-path.ts'
 import type { Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
@@ -141,7 +141,11 @@ export class Circuit implements ClassifyHost, StallListener {
     // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
     // that other calls see must not come first: however long the event loop was blocked, an answer
     // that waits in the socket wins.
-    const own = timeout !== undefined && timeout <= this.options.recovery.timeout
+    // Where that timer may be lost with its request, the deadline is all that there is.
+    const own =
+      timeout !== undefined &&
+      timeout <= this.options.recovery.timeout &&
+      sharedClock(this.clock) !== undefined
     return this.#admitAt(clockTime, own ? LONGEST_STALL : 0)
   }
 

@@ -1,4 +1,4 @@
-import { type AnyFunction, isClass } from '../call/functions.ts'
+import { type AnyFunction, boundTo, isClass } from '../call/functions.ts'
 import { isStream } from '../call/stream-iterators.ts'
 import { fixed } from '../call/stream-proxy.ts'
 import { isThenable, show } from '../options/validate.ts'
@@ -95,7 +95,7 @@ class ObjectHandler implements ProxyHandler<object> {
 
   #method(key: PropertyKey, fn: AnyFunction): unknown {
     // Methods with a symbol are called by the language: to convert, to iterate, to dispose.
-    if (typeof key === 'symbol') return fn.bind(this.#object)
+    if (typeof key === 'symbol') return boundTo(this.#object, fn)
     const place = { ...this.#place, path: this.#pathOf(key) }
     const hasMembers = Reflect.ownKeys(fn).some((name) => !PLAIN_MEMBERS.has(name))
     const target = hasMembers ? standIn(fn) : fn

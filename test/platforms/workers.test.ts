@@ -10,6 +10,9 @@ const waited = new short.CircuitBreaker({ maxFailures: 1, resetTimeout: 150 })
 const full = new short.CircuitBreaker({ maxConcurrent: 1 })
 const streamed = new short.CircuitBreaker({ maxConcurrent: 3 })
 const deadline = () => new Promise((resolve) => setTimeout(() => resolve('nothing in 2 s'), 2000))
+const forced = new short.CircuitBreaker()
+forced.forceOpen({ for: 60_000 })
+const probed = new short.CircuitBreaker({ maxFailures: 1, resetTimeout: 50, callTimeout: 200 })
 const attempt = (work) =>
   Promise.race([breaker(work)().catch((error) => error.code ?? String(error)), deadline()])
 const answer = (ms) => new Promise((resolve) => setTimeout(() => resolve('answer'), ms))
@@ -45,6 +48,14 @@ export default {
       const stream = streamed.stream(() => new Response('read').body)()
       return new Response(await new Response(stream).text().catch((error) => error.code))
     }
+    if (pathname === '/is-forced') return Response.json([forced.state, forced.snapshot().stateFor < 60_000])
+    if (pathname === '/loses-a-probe') {
+      probed.trip()
+      await answer(80)
+      void probed.run(() => new Promise(() => {})).catch(() => {})
+      return new Response(probed.state)
+    }
+    if (pathname === '/probes') return new Response(await probed.run(() => 'passed').catch((error) => error.code))
     if (pathname === '/counts') return Response.json(breaker.snapshot().counts)
     if (pathname === '/answers') return new Response(await attempt(() => answer(0)))
     if (pathname === '/answers-slowly') return new Response(await attempt(() => answer(30)))
@@ -110,6 +121,18 @@ describe.each(VERSIONS)('Workers of $compatibilityDate with $compatibilityFlags'
     const seen = await Promise.all(paths.map(get))
 
     expect(seen).toEqual(paths.map((path) => (path === 'hangs' ? 'ERR_CALL_TIMEOUT' : 'answer')))
+  })
+
+  it('keep an override of before the first request, when their clock stands still at 0', async () => {
+    expect(JSON.parse(await get('is-forced'))).toEqual(['open', true])
+  })
+
+  it('probe again when the time of a probe is over whose timer ended with its request', async () => {
+    const left = await get('loses-a-probe')
+    await new Promise((resolve) => setTimeout(resolve, 400))
+
+    expect(left).toBe('half-open')
+    await expect.poll(() => get('probes')).toBe('passed')
   })
 
   it('tell requests that wait when calls would pass, whatever became of others that waited', async () => {
