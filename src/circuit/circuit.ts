@@ -3,7 +3,7 @@ import { tryAdmit, trySettle } from '../core/fast-path.ts'
 import type { Machine } from '../core/machine.ts'
 import type { RejectReason } from '../core/measure/counters.ts'
 import type { StallListener } from '../core/monotonic-time.ts'
-import { type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
+import { CANCELLED, type Classification, type Settled, SUCCESS } from '../core/outcome.ts'
 import { type Permit, UNENFORCED, UNRECORDED } from '../core/permit.ts'
 import type { Closed } from '../core/state/closed.ts'
 import type { Membership } from '../options/shared-options.ts'
@@ -17,6 +17,7 @@ import {
 } from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
+import { LosableCalls } from './losable-calls.ts'
 import { endProbe, isPartOfProbe } from './probe-context.ts'
 import { publish, publishChange, publishOutcome, publishReject, publishSuccess } from './publish.ts'
 import { describeRejection, type RejectedCalls } from './rejected-call.ts'
@@ -46,6 +47,8 @@ export class Circuit implements ClassifyHost, StallListener {
   #shared: SharedPermitHandlers | undefined = undefined
   /** The same while calls need nothing else: no timeout, no fallback, and nothing that hears their ends. */
   #direct: SharedPermitHandlers | undefined = undefined
+  /** Undefined where timers last, and without `maxConcurrent`. */
+  #losable: LosableCalls | undefined = undefined
   /** What `admit` has rejected and `reject` has not published yet. */
   #rejected: RejectedCalls | undefined = undefined
   #lastRejected: RejectedCalls | undefined = undefined
@@ -157,11 +160,19 @@ export class Circuit implements ClassifyHost, StallListener {
   #admitAt(clockTime: number, backstop: number): Permit | RejectReason {
     const { machine } = this
     if (isPartOfProbe(this, machine)) return UNRECORDED
+    if (this.#losable !== undefined) this.#giveBackLost(this.#losable, clockTime)
     const permit = machine.admit(clockTime, backstop)
     // Apart, as calls that pass go through here without a call then.
     if (typeof permit === 'string' || permit === UNENFORCED) this.#noteRejection(permit, clockTime)
     else this.flush()
     return permit
+  }
+
+  /** A full circuit would stay so if nothing ended calls whose timers are gone. */
+  #giveBackLost(losable: LosableCalls, clockTime: number): void {
+    if (losable.size < (this.options.maxConcurrent ?? Infinity)) return
+    // How they have ended is not known: their request has, and with it perhaps they.
+    for (const permit of losable.takeLost(clockTime)) this.settle(permit, CANCELLED, undefined)
   }
 
   /** Of a call that is rejected, or would be without an override. */
@@ -178,8 +189,19 @@ export class Circuit implements ClassifyHost, StallListener {
   }
 
   /** The longest time that a call may take by its timer: a probe has a limit in any case. */
-  timeLimit({ probe }: AdmittedPermit, timeout: number | undefined): number | undefined {
-    return probe ? Math.min(timeout ?? Infinity, this.options.recovery.timeout) : timeout
+  timeLimit(permit: AdmittedPermit, timeout: number | undefined): number | undefined {
+    if (permit.probe) return Math.min(timeout ?? Infinity, this.options.recovery.timeout)
+    const { maxConcurrent } = this.options
+    if (timeout !== undefined && maxConcurrent !== undefined && !permit.shared) {
+      this.#noteLosable(permit, timeout)
+    }
+    return timeout
+  }
+
+  #noteLosable(permit: Permit, timeout: number): void {
+    if (sharedClock(this.clock) !== undefined) return
+    this.#losable ??= new LosableCalls()
+    this.#losable.add(permit, this.clock.now() + timeout)
   }
 
   /** Rejects a call that would not pass now; takes no permit for one that would. */

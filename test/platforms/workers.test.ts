@@ -13,6 +13,7 @@ const deadline = () => new Promise((resolve) => setTimeout(() => resolve('nothin
 const forced = new short.CircuitBreaker()
 forced.forceOpen({ for: 60_000 })
 const probed = new short.CircuitBreaker({ maxFailures: 1, resetTimeout: 50, callTimeout: 200 })
+const limited = new short.CircuitBreaker({ maxConcurrent: 2, callTimeout: 100 })
 const attempt = (work) =>
   Promise.race([breaker(work)().catch((error) => error.code ?? String(error)), deadline()])
 const answer = (ms) => new Promise((resolve) => setTimeout(() => resolve('answer'), ms))
@@ -55,6 +56,11 @@ export default {
       void probed.run(() => new Promise(() => {})).catch(() => {})
       return new Response(probed.state)
     }
+    if (pathname === '/leaves-calls') {
+      for (let i = 0; i < 2; i++) void limited.run(() => new Promise(() => {})).catch(() => {})
+      return new Response(String(limited.snapshot().inFlight))
+    }
+    if (pathname === '/is-free') return new Response(await limited.run(() => 'passed').catch((error) => error.code))
     if (pathname === '/probes') return new Response(await probed.run(() => 'passed').catch((error) => error.code))
     if (pathname === '/counts') return Response.json(breaker.snapshot().counts)
     if (pathname === '/answers') return new Response(await attempt(() => answer(0)))
@@ -133,6 +139,15 @@ describe.each(VERSIONS)('Workers of $compatibilityDate with $compatibilityFlags'
 
     expect(left).toBe('half-open')
     await expect.poll(() => get('probes')).toBe('passed')
+  })
+
+  it('have room again for calls when those have timed out whose request left without them', async () => {
+    expect(await get('leaves-calls')).toBe('2')
+    expect(await get('is-free')).toBe('ERR_CIRCUIT_FULL')
+    await expect.poll(() => get('is-free'), { timeout: 5_000, interval: 100 }).toBe('passed')
+    const seen = await Promise.all(Array.from({ length: 2 }, () => get('is-free')))
+
+    expect(seen).toEqual(['passed', 'passed'])
   })
 
   it('tell requests that wait when calls would pass, whatever became of others that waited', async () => {

@@ -1,0 +1,70 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { CircuitBreaker } from '../circuit-breaker.ts'
+import { CircuitFullError } from '../errors.ts'
+
+const hang = (): Promise<never> => new Promise(() => {})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A full breaker whose calls have timers that are gone, as after the end of a request of Workers. */
+function fullWithoutTimers(timeout: number): CircuitBreaker {
+  vi.useFakeTimers()
+  const breaker = new CircuitBreaker({ maxConcurrent: 2, callTimeout: timeout })
+  for (let i = 0; i < 2; i++) void breaker.run(hang)
+  vi.clearAllTimers()
+  return breaker
+}
+
+async function attempt(breaker: CircuitBreaker): Promise<unknown> {
+  return breaker.run(async () => 'passed').catch((error: unknown) => error)
+}
+
+describe('a call whose timer was lost', () => {
+  it('takes a slot until a second after it had to end', async () => {
+    const breaker = fullWithoutTimers(200)
+
+    vi.advanceTimersByTime(1_199)
+    expect(await attempt(breaker)).toBeInstanceOf(CircuitFullError)
+    vi.advanceTimersByTime(1)
+
+    expect(await attempt(breaker)).toBe('passed')
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { cancelled: 2, failure: 0 } })
+  })
+
+  it('counts once, though it ends after all', async () => {
+    vi.useFakeTimers()
+    const breaker = new CircuitBreaker({ maxConcurrent: 1, callTimeout: 200 })
+    let resolve = (_: string): void => {}
+    const call = breaker.run(
+      () =>
+        new Promise<string>((fulfil) => {
+          resolve = fulfil
+        }),
+    )
+    vi.clearAllTimers()
+    vi.advanceTimersByTime(1_200)
+    expect(await attempt(breaker)).toBe('passed')
+
+    resolve('late')
+
+    expect(await call).toBe('late')
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { cancelled: 1, success: 1 } })
+  })
+
+  it('keeps its permit as a stream that has begun', async () => {
+    vi.useFakeTimers()
+    const breaker = new CircuitBreaker({ maxConcurrent: 1, callTimeout: 200 })
+    const items = breaker.stream(async function* () {
+      yield 1
+      await hang()
+    })()
+    expect(await items.next()).toEqual({ done: false, value: 1 })
+    vi.clearAllTimers()
+    vi.advanceTimersByTime(5_000)
+
+    expect(await attempt(breaker)).toBe('passed')
+    expect(breaker.snapshot()).toMatchObject({ inFlight: 1, counts: { cancelled: 0 } })
+  })
+})
