@@ -20,7 +20,8 @@ export function callAsync(
   self: unknown,
   args: readonly unknown[],
 ): Promise<unknown> {
-  const clockTime = circuit.readClock()
+  if (circuit.isClosed) return callNow(circuit, fn, self, args, undefined)
+  const clockTime = circuit.clock.now()
   const asked = circuit.askFleet(clockTime)
   if (asked === undefined) return callNow(circuit, fn, self, args, clockTime)
   return callThen(asked, circuit, fn, self, args)
@@ -34,7 +35,7 @@ function callThen(
   self: unknown,
   args: readonly unknown[],
 ): Promise<unknown> {
-  return asked.then(() => callNow(circuit, fn, self, args))
+  return asked.then(() => callNow(circuit, fn, self, args, undefined))
 }
 
 function callNow(
@@ -42,7 +43,7 @@ function callNow(
   fn: AnyFunction,
   self: unknown,
   args: readonly unknown[],
-  clockTime?: number,
+  clockTime: number | undefined,
 ): Promise<unknown> {
   const { callTimeout, fallback } = circuit.options
   const permit = circuit.admit(callTimeout, clockTime)

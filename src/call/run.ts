@@ -28,7 +28,8 @@ export function runAction(
   } catch (error) {
     return rejectWith(error)
   }
-  const clockTime = circuit.readClock()
+  if (circuit.isClosed) return callWithSignal(circuit, call, takesSignal, [], action)
+  const clockTime = circuit.clock.now()
   const asked = circuit.askFleet(clockTime)
   if (asked === undefined) return callWithSignal(circuit, call, takesSignal, [], action, clockTime)
   return callThen(asked, circuit, call, takesSignal, action)

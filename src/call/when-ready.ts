@@ -93,7 +93,7 @@ class WaitingList {
     if (this.#cancelTurn !== undefined) return
     const { machine, clock } = this.#circuit
     const reading = clock.now()
-    if (machine.state.name !== 'closed') void this.#circuit.askFleet(reading)
+    void this.#circuit.askFleet(reading)
     const view = machine.peek(reading)
     const resolved = this.#resolve(freeSlots(view))
     if (this.#waiters.size === 0) {

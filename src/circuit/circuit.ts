@@ -324,15 +324,15 @@ export class Circuit implements ClassifyHost, StallListener {
     this.membership?.changed()
   }
 
-  /** When a call begins, where that decides whether it passes: a closed circuit need not know. */
-  readClock(): number | undefined {
-    return this.machine.state.name === 'closed' ? undefined : this.clock.now()
+  /** Then a call need not ask the fleet. */
+  get isClosed(): boolean {
+    return this.machine.state.name === 'closed'
   }
 
   /** A call wants to pass: undefined unless the lease of a probe must be asked for first. */
-  askFleet(clockTime: number | undefined): Promise<void> | undefined {
+  askFleet(clockTime: number): Promise<void> | undefined {
     const { membership, machine } = this
-    if (clockTime === undefined || membership === undefined) return undefined
+    if (membership === undefined) return undefined
     const { state } = machine
     // Nearly every call to an open fleet ends here.
     if (state.name === 'open' && machine.now(clockTime) < state.until) return undefined
