@@ -1,4 +1,4 @@
-import type { JSX } from 'preact'
+import { Component, type JSX } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks'
 import { Heights, indexAt, type Key } from './heights.ts'
 
@@ -24,11 +24,27 @@ const NEW_PER_FRAME = 3
 /** So many that are there are drawn anew in one frame. */
 const AGAIN_PER_FRAME = 2
 
-/** An item as it was drawn last. */
+/** As what an item was drawn last. */
 interface Drawn {
   readonly index: number
   readonly version: unknown
-  readonly element: JSX.Element
+}
+
+/**
+ * Shows what it was given last. It alone keeps that: elements know their parents, and through them would keep all
+ * that were beside them in each rendering before.
+ */
+class Item extends Component<{ readonly element: JSX.Element | undefined }> {
+  #shown: JSX.Element | undefined
+
+  override shouldComponentUpdate({ element }: { element: JSX.Element | undefined }): boolean {
+    return element !== undefined
+  }
+
+  render(): JSX.Element | undefined {
+    this.#shown = this.props.element ?? this.#shown
+    return this.#shown
+  }
 }
 
 /** What stays from one rendering to the next. */
@@ -41,6 +57,8 @@ class View {
   begin = 0
   end = 0
   drawn: ReadonlyMap<Key, Drawn> = new Map()
+  /** What is drawn by this rendering. Not kept: see {@link Item}. */
+  readonly fresh: Map<Key, JSX.Element> = new Map()
   version: unknown
   /** The time of the frame that it was rendered in last, and how many more may be drawn in it. */
   time: CSSNumberish | null = null
@@ -88,7 +106,8 @@ export function VirtualList<T extends { readonly length: number }, K extends str
   const drawn = new Map<Key, Drawn>()
   const draw = (index: number) => {
     left--
-    drawn.set(keyOf(index), { index, version, element: render(index) })
+    drawn.set(keyOf(index), { index, version })
+    view.fresh.set(keyOf(index), render(index))
   }
   const hasTimeFor = (index: number) => {
     const before = view.drawn.get(keyOf(index))
@@ -144,6 +163,7 @@ export function VirtualList<T extends { readonly length: number }, K extends str
   }
   useLayoutEffect(() => {
     Object.assign(view, { begin, end, drawn, version, time, left })
+    view.fresh.clear()
     if (view.shift !== 0) scrollBy(0, view.shift)
     view.shift = 0
     if (!isComplete) updateSoon()
@@ -170,10 +190,10 @@ export function VirtualList<T extends { readonly length: number }, K extends str
       role="rowgroup"
       style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}
     >
-      {Array.from(
-        { length: end - begin },
-        (_, offset) => drawn.get(keyOf(begin + offset))?.element,
-      )}
+      {Array.from({ length: end - begin }, (_, offset) => {
+        const key = keyOf(begin + offset)
+        return <Item key={key} element={view.fresh.get(key)} />
+      })}
     </div>
   )
 }
