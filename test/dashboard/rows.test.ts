@@ -20,7 +20,9 @@ const rows = fc
 function placeOf({ class: severity, why, rates, name }: Row): (number | string)[] {
   const isIdle = severity === 3 && why !== ''
   const harm = severity === 3 ? 0 : rates.failed + rates.rejected
-  return [severity, Number(isIdle), -harm, -rates.calls, name]
+  // Within a factor of two they go by name.
+  const doublings = [1, 2, 4].filter((limit) => harm >= limit).length
+  return [severity, Number(isIdle), -doublings, name]
 }
 
 function before(a: Row, b: Row): number {
