@@ -45,7 +45,9 @@ export class Recorder {
   readonly #steps = new Float64Array(SLOTS).fill(-1)
   readonly #spans = new Float64Array(SLOTS).fill(-1)
   #used = 0
-  #lookedAt: Iterator<Recording> = this.#recordings.values()
+  /** Kept no longer than it is used: a map that has grown since keeps all that it had for its iterators. */
+  #lookedAt: Iterator<Recording> | undefined = undefined
+  #lookedAtIn = 0
   #keepsHours = true
   #pass = 0
   /** When it last read, and the time before that. */
@@ -117,6 +119,7 @@ export class Recorder {
       if (ended - recording.activeStep > IDLE_STEPS) this.#free(recording)
     })
     if (seen < this.#recordings.size) this.#forgetRemoved()
+    if (this.#lookedAtIn !== this.#pass) this.#lookedAt = undefined
     this.#steps[ended % SLOTS] = ended
     const span = minutes === 1 ? spanEnding(now) : undefined
     if (span !== undefined) this.#spans[span % SLOTS] = span
@@ -238,8 +241,9 @@ export class Recorder {
 
   /** One after the other, and then again from the first. */
   #nextLookedAt(): Recording | undefined {
-    const next = this.#lookedAt.next()
-    if (!next.done) return next.value
+    this.#lookedAtIn = this.#pass
+    const next = this.#lookedAt?.next()
+    if (next !== undefined && !next.done) return next.value
     this.#lookedAt = this.#recordings.values()
     return this.#lookedAt.next().value
   }
