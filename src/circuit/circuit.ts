@@ -17,7 +17,7 @@ import {
 } from './classify.ts'
 import { Rejection } from './deferred-rejection.ts'
 import { type Emitter, printListenerError } from './emitter.ts'
-import { LosableCalls } from './losable-calls.ts'
+import { backstopOf, ExpiringCalls } from './expiring-calls.ts'
 import { endProbe, isPartOfProbe } from './probe-context.ts'
 import { publish, publishChange, publishOutcome, publishReject, publishSuccess } from './publish.ts'
 import { describeRejection, type RejectedCalls } from './rejected-call.ts'
@@ -27,9 +27,6 @@ import {
   type SettleHandlers,
   SharedPermitHandlers,
 } from './settle-handlers.ts'
-
-/** A process that was stopped for longer than this has lost its connections anyway, ms. */
-const LONGEST_STALL = 60_000
 
 /** Connects one state machine to clock, options and listeners; `CircuitBreaker` is its handle. */
 export class Circuit implements ClassifyHost, StallListener {
@@ -48,7 +45,7 @@ export class Circuit implements ClassifyHost, StallListener {
   /** The same while calls need nothing else: no timeout, no fallback, and nothing that hears their ends. */
   #direct: SharedPermitHandlers | undefined = undefined
   /** Undefined where timers last, and without `maxConcurrent`. */
-  #losable: LosableCalls | undefined = undefined
+  #expiring: ExpiringCalls | undefined = undefined
   /** What `admit` has rejected and `reject` has not published yet. */
   #rejected: RejectedCalls | undefined = undefined
   #lastRejected: RejectedCalls | undefined = undefined
@@ -141,15 +138,7 @@ export class Circuit implements ClassifyHost, StallListener {
   }
 
   #admitOwn(timeout: number | undefined, clockTime = this.clock.now()): Permit | RejectReason {
-    // The call's own timer decides where it is the shorter one, a turn after it fires. The deadline
-    // that other calls see must not come first: however long the event loop was blocked, an answer
-    // that waits in the socket wins.
-    // Where that timer may be lost with its request, the deadline is all that there is.
-    const own =
-      timeout !== undefined &&
-      timeout <= this.options.recovery.timeout &&
-      sharedClock(this.clock) !== undefined
-    return this.#admitAt(clockTime, own ? LONGEST_STALL : 0)
+    return this.#admitAt(clockTime, backstopOf(this.clock, timeout, this.options))
   }
 
   #describe(reason: RejectReason): RejectedCalls {
@@ -160,7 +149,7 @@ export class Circuit implements ClassifyHost, StallListener {
   #admitAt(clockTime: number, backstop: number): Permit | RejectReason {
     const { machine } = this
     if (isPartOfProbe(this, machine)) return UNRECORDED
-    if (this.#losable !== undefined) this.#giveBackLost(this.#losable, clockTime)
+    if (this.#expiring !== undefined) this.#endExpired(this.#expiring, clockTime)
     const permit = machine.admit(clockTime, backstop)
     // Apart, as calls that pass go through here without a call then.
     if (typeof permit === 'string' || permit === UNENFORCED) this.#noteRejection(permit, clockTime)
@@ -168,11 +157,11 @@ export class Circuit implements ClassifyHost, StallListener {
     return permit
   }
 
-  /** A full circuit would stay so if nothing ended calls whose timers are gone. */
-  #giveBackLost(losable: LosableCalls, clockTime: number): void {
-    if (losable.size < (this.options.maxConcurrent ?? Infinity)) return
+  /** Otherwise a full circuit might stay so for ever. */
+  #endExpired(expiring: ExpiringCalls, clockTime: number): void {
+    if (expiring.size < (this.options.maxConcurrent ?? Infinity)) return
     // How they have ended is not known: their request has, and with it perhaps they.
-    for (const permit of losable.takeLost(clockTime)) this.settle(permit, CANCELLED, undefined)
+    for (const permit of expiring.takeExpired(clockTime)) this.settle(permit, CANCELLED, undefined)
   }
 
   /** Of a call that is rejected, or would be without an override. */
@@ -191,17 +180,12 @@ export class Circuit implements ClassifyHost, StallListener {
   /** The longest time that a call may take by its timer: a probe has a limit in any case. */
   timeLimit(permit: AdmittedPermit, timeout: number | undefined): number | undefined {
     if (permit.probe) return Math.min(timeout ?? Infinity, this.options.recovery.timeout)
-    const { maxConcurrent } = this.options
-    if (timeout !== undefined && maxConcurrent !== undefined && !permit.shared) {
-      this.#noteLosable(permit, timeout)
+    const isLimited = timeout !== undefined && this.options.maxConcurrent !== undefined
+    if (isLimited && !permit.shared && sharedClock(this.clock) === undefined) {
+      this.#expiring ??= new ExpiringCalls()
+      this.#expiring.add(permit, this.clock.now() + timeout)
     }
     return timeout
-  }
-
-  #noteLosable(permit: Permit, timeout: number): void {
-    if (sharedClock(this.clock) !== undefined) return
-    this.#losable ??= new LosableCalls()
-    this.#losable.add(permit, this.clock.now() + timeout)
   }
 
   /** Rejects a call that would not pass now; takes no permit for one that would. */
