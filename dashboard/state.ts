@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import type { Counts, List, LogEntry, Operation, ProcessInfo } from '../src/admin/index.ts'
+import { pagesByName } from '../src/admin/pages.ts'
 import { get } from './api.ts'
 import { keepOnly, showRows } from './rows.ts'
 
@@ -59,16 +60,9 @@ export async function readAll(): Promise<void> {
     now.value = worst.now
     counts.value = worst.counts
     if (worst.next === null) return keepOnly(namesOf(worst))
-    // Then by name: between two pages by trouble some would get better or worse, and be on neither.
     const found = new Set<string>()
-    for (let after: string | null | undefined; after !== null; ) {
-      const list = await readPage({
-        sort: 'name',
-        limit: String(PAGE),
-        ...(after === undefined ? {} : { after }),
-      })
-      for (const name of namesOf(list)) found.add(name)
-      after = list.next
+    for await (const page of pagesByName(readPage, { limit: String(PAGE) })) {
+      for (const name of namesOf(page)) found.add(name)
     }
     keepOnly(found)
   } finally {
@@ -76,7 +70,7 @@ export async function readAll(): Promise<void> {
   }
 }
 
-async function readPage(query: Record<string, string>): Promise<List> {
+async function readPage(query: Readonly<Record<string, string>>): Promise<List> {
   const list = await get<List>(`breakers?${new URLSearchParams(query)}`)
   sawProcess(list.process.id)
   showRows(list.rows)

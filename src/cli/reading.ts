@@ -1,4 +1,5 @@
 import type { List, LogEntry, Row } from '../admin/index.ts'
+import { pagesByName } from '../admin/pages.ts'
 import { duration } from './arguments.ts'
 import { CliError, EXIT, usage } from './cli-error.ts'
 import type { Command, Context } from './command.ts'
@@ -29,27 +30,15 @@ async function listOf({ client, flags, args }: Context): Promise<List> {
   const matches = matcher(args)
   const all = flags.all || args.length > 0 || flags.sort !== undefined || flags.state !== undefined
   const list = await client.list(query)
-  const isEnough = list.next === null || !(all || list.rows.at(-1)?.class !== 3)
+  const isEnough = list.next === null || (!all && list.rows.at(-1)?.class === 3)
   const rows = isEnough ? list.rows : await allRows(client, query)
-  return {
-    ...list,
-    rows: rows.filter(({ name }) => matches(name)),
-    next: isEnough ? list.next : null,
-  }
+  const next = isEnough ? list.next : null
+  return { ...list, rows: rows.filter(({ name }) => matches(name)), next }
 }
 
-/** Page by page by name: by any other order some would change their places between two pages, and be on neither. */
 async function allRows(client: Source, query: Readonly<Record<string, string>>): Promise<Row[]> {
   const rows: Row[] = []
-  for (let after: string | null | undefined; after !== null; ) {
-    const page = await client.list({
-      ...query,
-      sort: 'name',
-      ...(after === undefined ? {} : { after }),
-    })
-    rows.push(...page.rows)
-    after = page.next
-  }
+  for await (const page of pagesByName((one) => client.list(one), query)) rows.push(...page.rows)
   return rows.sort(orderOf(query['sort']))
 }
 

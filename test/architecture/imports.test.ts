@@ -121,7 +121,7 @@ describe('the command', () => {
       .flatMap(importsOf)
       .filter(
         ({ to }) =>
-          !/^(cli\/|node:|admin\/(index|entry|order|text|undo|fleet\/\w+)\.ts$|(fleet|postgres|redis)\/index\.ts$)/.test(
+          !/^(cli\/|node:|admin\/(index|entry|order|pages|text|undo|fleet\/\w+)\.ts$|(fleet|postgres|redis)\/index\.ts$)/.test(
             to,
           ),
       )
