@@ -131,7 +131,7 @@ describe.each(['get', 'getLater'] as const)('a callback beside a promise, of %s'
     },
   )
 
-  it('is not needed: whoever awaits gets the error, and only once', async () => {
+  it('is not needed: a caller that awaits gets the error, and only once', async () => {
     await answer((callback) => store[name]('one', callback))
     await answer((callback) => store[name]('two', callback))
 
@@ -205,7 +205,7 @@ describe('a function that is no callback', () => {
     },
   )
 
-  it('tells nothing of a failure, which stays unhandled if nobody handles it', async () => {
+  it('tells nothing of a failure, which stays unhandled if it is not handled', async () => {
     for (let i = 0; i < 2; i++) await store.transaction(() => 'done')
     void store.transaction(() => {
       throw new Error('down')

@@ -54,7 +54,7 @@ describe('an observable that goes on after its call has timed out', () => {
     ['an item', (observer) => observer?.next(1)],
     ['an error', (observer) => observer?.error(new Error('late'))],
     ['its end', (observer) => observer?.complete()],
-  ])('tells nobody of %s, which counts for nothing', async (_, late) => {
+  ])('tells no observer of %s, which counts for nothing', async (_, late) => {
     const source = new Source()
     watch(source).subscribe(heard)
     await clock.advance(50)
@@ -182,7 +182,7 @@ describe('the subscription of an observable', () => {
   })
 })
 
-it('throws an error that nobody listens to, as without a breaker, and counts it', () => {
+it('throws an error that is not listened for, as without a breaker, and counts it', () => {
   const thrown: unknown[] = []
   const queue = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((task) => {
     try {
@@ -200,7 +200,7 @@ it('throws an error that nobody listens to, as without a breaker, and counts it'
   expect(counts()).toEqual([1, 0, 1, 0])
 })
 
-it('ends as a success also where nobody listens to its end', () => {
+it('ends as a success also where its end is not listened for', () => {
   const source = new Source()
   watch(source).subscribe(() => {})
 

@@ -20,7 +20,7 @@ export function guardBody<R>(response: R, guard: GuardStream): R {
     const Class = Object.getPrototypeOf(original).constructor as typeof Response
     return like(original, new Class(guarded, original)) as R
   } catch {
-    // A class whose constructor takes something else. What nobody reads has succeeded.
+    // A class whose constructor takes something else. What is not read has succeeded.
     return response
   }
 }

@@ -8,7 +8,7 @@ import type { FleetCommand } from './store.ts'
 export class PendingCommands {
   readonly #byKind = new Map<string, FleetCommand>()
 
-  /** `process` is who did it where nobody is named. */
+  /** `process` is who did it where no one is named. */
   add(operation: FleetOperation, process: string): void {
     const command = commandOf(operation, process)
     const kind = kindOf(command)

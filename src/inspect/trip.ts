@@ -24,7 +24,7 @@ export interface Trip extends TripFacts {
   readonly at: number
   /** How long ago, ms. */
   readonly age: number
-  /** The reason in words, to follow "because". */
+  /** The reason in words, as they are written after "because". */
   readonly text: string
   /** What was said when it was last tripped by hand, and by whom; `null` for nothing. */
   readonly note: string | null

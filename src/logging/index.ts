@@ -127,7 +127,7 @@ function redacted(text: string, redact: (text: string) => string): string | unde
   }
 }
 
-/** What looks like the next line could be forged by whoever chooses names, reasons or messages. */
+/** A name, reason or message with line breaks could forge what looks like the next line. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
 }

@@ -80,7 +80,7 @@ export class CallbackCall {
     result.then(onFulfilled, () => {})
   }
 
-  /** Takes what the caller receives for the promise: whoever is called back does not handle it. */
+  /** Takes what the caller receives for the promise: a callback does not handle it. */
   handOut(guarded: unknown): void {
     if (!isPromise(guarded) || !isPlainPromise(guarded)) return
     guarded.catch((reason: unknown) => {

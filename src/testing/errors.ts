@@ -10,7 +10,7 @@ export interface OpenErrorOptions {
   /** Why the circuit is open. Default: `manual`. */
   readonly reason?: string | undefined
   /**
-   * Whole milliseconds until a call may pass; `Infinity` where the circuit stays open until somebody moves it, so
+   * Whole milliseconds until a call may pass; `Infinity` where the circuit stays open until it is moved by hand, so
    * that the error has no `retryAfter`. Default: 1 000.
    */
   readonly retryAfter?: number | undefined

@@ -62,14 +62,14 @@ export function guardHandler(
 }
 
 class GuardedRequest {
-  /** What is told everything; nobody once a request that has not begun was given up. */
+  /** It is told everything, and replaced by one without methods when a request that has not begun is given up. */
   handler: Handler
   readonly permit: Permit
   readonly #classify: Classifier | undefined
   #abort: Abort | undefined = undefined
   /** Answered, and still without a part of the body that it lasts for. */
   #lasts = false
-  /** Given up by whoever made the request, with that reason. */
+  /** Given up by the caller, with that reason. */
   #left: { readonly reason: unknown } | undefined = undefined
 
   constructor(handler: Handler, permit: Permit, classify: Classifier | undefined) {
@@ -85,7 +85,7 @@ class GuardedRequest {
       this.#abort(reason)
       return
     }
-    // It waits for a connection, maybe for long: whoever made it need not wait as well.
+    // It waits for a connection, maybe for long: its caller need not wait as well.
     const { handler } = this
     this.handler = {}
     fail(handler, reason)

@@ -61,7 +61,10 @@ export const readingCases: readonly StoreCase[] = [
 
       const names = breakers.map(({ name }) => name).sort()
       insist(isSame(names, ['b', 'c"\\']), `there were ${JSON.stringify(names)}`)
-      insist((await read(store, [])).breakers.length === 0, 'there were some that nobody asked for')
+      insist(
+        (await read(store, [])).breakers.length === 0,
+        'there were some that were not asked for',
+      )
       const { created } = await say(store, { name: 'no such' })
       insist(created === true, 'one was made by reading')
     },
