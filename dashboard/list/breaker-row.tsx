@@ -17,16 +17,15 @@ const STEP = 5_000
 /** Bands move in steps, so that not all of them are painted anew each second. */
 const bandEnd = computed(() => Math.ceil(now.value / STEP) * STEP)
 
-/** Functions, not components: of these there would be hundreds, for which a frame has no time. */
-export function breakerRow(row: Row, number: number): JSX.Element {
+export function BreakerRow({ row, number }: { row: Row; number: number }): JSX.Element {
   const badge = badgeOf(row)
   const isTall = row.class < 2
   const tone = row.class === 0 && row.override !== null ? 'open' : toneOf(badge)
   const size = sizeOf(row)
   const { calls, rejected } = row.rates
+  // Functions, not components: of these there would be hundreds, for which a frame has no time.
   return (
     <div
-      key={row.name}
       data-name={row.name}
       role="row"
       aria-rowindex={number + 1}
@@ -41,7 +40,7 @@ export function breakerRow(row: Row, number: number): JSX.Element {
         {textsOf(row)}
       </div>
       <div role="cell" class="c-band">
-        {Band({ parts: row.band, from: bandEnd.value - WINDOW, until: bandEnd.value })}
+        <Band parts={row.band} from={bandEnd.value - WINDOW} until={bandEnd.value} />
         {row.class === 0 && <CallBars name={row.name} />}
       </div>
       {badge === 'disabled'

@@ -1,22 +1,13 @@
-import { computed } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { count, minutes, visible } from '../format.ts'
 import { replaceHash, route } from '../route.ts'
-import { rowOf, sorted } from '../rows.ts'
-import { now, session } from '../state.ts'
-import { breakerRow } from './breaker-row.tsx'
+import { rowOf } from '../rows.ts'
+import { now } from '../state.ts'
+import { BreakerRow } from './breaker-row.tsx'
 import type { Key } from './heights.ts'
 import { fitting, GROUPS, type Items, isHeld, items, sizeOf } from './order.ts'
 import { VirtualList } from './virtual-list.tsx'
-
-/** Another one with each tick, and when anything has moved or is written otherwise. */
-const version = computed(() => ({
-  at: now.value,
-  rows: sorted.value,
-  items: items.value,
-  session: session.value,
-}))
 
 /** So long after a key the order still holds, ms. */
 const KEY_HOLD = 8_000
@@ -80,7 +71,6 @@ export function ListTable(): JSX.Element {
         keyAt={keyAt}
         kindAt={kindAt}
         heights={HEIGHTS}
-        version={version.value}
         render={(index) => {
           const { severity, size, firstRow, heading } = items.value.groupAt(index)
           const placed = items.value.rowAt(index)
@@ -97,7 +87,7 @@ export function ListTable(): JSX.Element {
             )
           }
           const row = rowOf(placed.name) ?? placed
-          return breakerRow(row, firstRow + index - heading)
+          return <BreakerRow key={row.name} row={row} number={firstRow + index - heading} />
         }}
       />
     </div>

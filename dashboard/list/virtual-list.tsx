@@ -1,4 +1,4 @@
-import { Component, type JSX } from 'preact'
+import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks'
 import { Heights, indexAt, type Key } from './heights.ts'
 
@@ -9,9 +9,7 @@ interface Props<T extends { readonly length: number }, K extends string> {
   readonly kindAt: (items: T, index: number) => K
   /** How high items of a kind are about, px: until one of them was measured. */
   readonly heights: Readonly<Record<K, number>>
-  /** Another value when items are to be drawn anew. */
-  readonly version: unknown
-  /** Must return one element, without a component that follows what changes: all of them would in the same frame. */
+  /** Must return one element. */
   readonly render: (index: number) => JSX.Element
 }
 
@@ -19,33 +17,8 @@ interface Props<T extends { readonly length: number }, K extends string> {
 const FEW = 80
 /** So many beyond those in view are there. */
 const BEYOND = 4
-/** So many that were not there are drawn in one frame, and the others in the next ones. */
-const NEW_PER_FRAME = 3
-/** So many that are there are drawn anew in one frame. */
-const AGAIN_PER_FRAME = 2
-
-/** As what an item was drawn last. */
-interface Drawn {
-  readonly index: number
-  readonly version: unknown
-}
-
-/**
- * Shows what it was given last. It alone keeps that: elements know their parents, and through them would keep all
- * that were beside them in each rendering before.
- */
-class Item extends Component<{ readonly element: JSX.Element | undefined }> {
-  #shown: JSX.Element | undefined
-
-  override shouldComponentUpdate({ element }: { element: JSX.Element | undefined }): boolean {
-    return element !== undefined
-  }
-
-  render(): JSX.Element | undefined {
-    this.#shown = this.props.element ?? this.#shown
-    return this.#shown
-  }
-}
+/** So many that were not there yet are made in one frame, and the others in the next ones. */
+const PER_FRAME = 5
 
 /** What stays from one rendering to the next. */
 class View {
@@ -56,14 +29,8 @@ class View {
   /** The items that were rendered last. */
   begin = 0
   end = 0
-  drawn: ReadonlyMap<Key, Drawn> = new Map()
-  /** What is drawn by this rendering. Not kept: see {@link Item}. */
-  readonly fresh: Map<Key, JSX.Element> = new Map()
-  version: unknown
-  /** The time of the frame that it was rendered in last, and how many more may be drawn in it. */
-  time: CSSNumberish | null = null
-  left = 0
-  /** Of the next frame, if something is to be drawn in it. */
+  keys: ReadonlySet<Key> = new Set()
+  /** The request for the next frame, if what was measured is to be shown in it. */
   frame = 0
   /** By how much everything in view has moved because what is above it was measured, px. */
   shift = 0
@@ -80,7 +47,6 @@ export function VirtualList<T extends { readonly length: number }, K extends str
   keyAt,
   kindAt,
   heights: estimates,
-  version,
   render,
 }: Props<T, K>): JSX.Element {
   const [, update] = useReducer<number, void>((count) => count + 1, 0)
@@ -101,48 +67,26 @@ export function VirtualList<T extends { readonly length: number }, K extends str
   // From what is there already to both sides, as far as there is time in this frame.
   let begin = view.begin < to && view.end > from ? Math.max(view.begin, from) : first
   let end = begin
-  const time = document.timeline.currentTime
-  let left = time === view.time ? view.left : NEW_PER_FRAME
-  const drawn = new Map<Key, Drawn>()
-  const draw = (index: number) => {
-    left--
-    drawn.set(keyOf(index), { index, version })
-    view.fresh.set(keyOf(index), render(index))
-  }
+  let left = PER_FRAME
+  const keys = new Set<Key>()
   const hasTimeFor = (index: number) => {
-    const before = view.drawn.get(keyOf(index))
-    if (before !== undefined) drawn.set(keyOf(index), before)
-    else if (left > 0) draw(index)
-    return before !== undefined || drawn.has(keyOf(index))
+    const key = keyOf(index)
+    if (!view.keys.has(key) && left-- <= 0) return false
+    keys.add(key)
+    return true
   }
   while (end < to && hasTimeFor(end)) end++
   while (begin > from && hasTimeFor(begin - 1)) begin--
-  // What is beside the list is drawn anew in the frame before.
-  let again = view.version === version ? Math.min(left, AGAIN_PER_FRAME) : 0
-  let isComplete = begin === from && end === to
-  const isStale = (index: number) => {
-    const item = drawn.get(keyOf(index))
-    return item === undefined || item.version !== version || item.index !== index
-  }
-  for (let index = begin; index < end; index++) {
-    if (!isStale(index)) continue
-    if (again-- > 0) draw(index)
-    else isComplete = false
-  }
+  const isComplete = begin === from && end === to
 
   const measure = (element: HTMLElement) => {
     for (let index = begin; index < end; index++) {
       const child = element.children[index - begin]
-      if (child !== undefined && !isStale(index))
-        heights.measured(kindOf(index), keyOf(index), heightOf(child))
+      if (child !== undefined) heights.measured(kindOf(index), keyOf(index), heightOf(child))
     }
     const top = tops[first] ?? 0
     tops.set(place())
     view.shift += (tops[first] ?? 0) - top
-  }
-  const updateSoon = () => {
-    cancelAnimationFrame(view.frame)
-    view.frame = requestAnimationFrame(() => update())
   }
   const look = useRef(() => {})
   look.current = () => {
@@ -159,14 +103,17 @@ export function VirtualList<T extends { readonly length: number }, K extends str
     const hasMoved = nextFirst !== first || nextLast !== last
     // In this frame only what would be seen: otherwise it is laid out twice.
     if (view.shift !== 0 || (hasMoved && !isOther)) update()
-    else if (isOther) updateSoon()
+    else if (isOther) view.frame = requestAnimationFrame(() => update())
   }
   useLayoutEffect(() => {
-    Object.assign(view, { begin, end, drawn, version, time, left })
-    view.fresh.clear()
+    Object.assign(view, { begin, end, keys })
     if (view.shift !== 0) scrollBy(0, view.shift)
     view.shift = 0
-    if (!isComplete) updateSoon()
+  })
+  useEffect(() => {
+    if (isComplete) return
+    const frame = requestAnimationFrame(() => update())
+    return () => cancelAnimationFrame(frame)
   })
   useEffect(() => {
     const onMove = () => look.current()
@@ -190,10 +137,7 @@ export function VirtualList<T extends { readonly length: number }, K extends str
       role="rowgroup"
       style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}
     >
-      {Array.from({ length: end - begin }, (_, offset) => {
-        const key = keyOf(begin + offset)
-        return <Item key={key} element={view.fresh.get(key)} />
-      })}
+      {Array.from({ length: end - begin }, (_, offset) => render(begin + offset))}
     </div>
   )
 }
