@@ -90,7 +90,7 @@ export async function connect(): Promise<never> {
   })
   let failures = 0
   for (;;) {
-    await whenVisible()
+    if (document.hidden) await whenVisible()
     try {
       await readEverything()
       failures = 0
@@ -210,7 +210,10 @@ function tick(body: { now: number; counts: Counts; rows: readonly Row[] }): void
   if (total !== sorted.value.length ? waited > 1_000 : total > body.rows.length && isTime(waited)) {
     readAt = Date.now()
     readAll().catch(() => {})
-  } else if (total > body.rows.length) readBeside(body.rows)
+  } else if (total > body.rows.length) {
+    // A task of its own: to ask for something takes as long as to draw what has come.
+    setTimeout(readBeside, 0, body.rows)
+  }
 }
 
 function isTime(waited: number): boolean {

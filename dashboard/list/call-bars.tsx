@@ -2,9 +2,11 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { HistoryAnswer } from '../../src/admin/index.ts'
 import { breakerPath, get } from '../api.ts'
+import { Histories } from './histories.ts'
 
-/** How often it is read, ms. Only rows near those in view have any. */
-const EVERY = 10_000
+const histories = new Histories((name) =>
+  get<HistoryAnswer>(breakerPath(name, '/history', { window: '15m' })),
+)
 
 const HEIGHT = 22
 /** Two steps are one bar. */
@@ -12,25 +14,8 @@ const STEPS = 2
 
 /** The calls of the last minutes: succeeded, failed, rejected. */
 export function CallBars({ name }: { name: string }): JSX.Element {
-  const [history, show] = useState<HistoryAnswer>()
-  useEffect(() => {
-    let isShown = true
-    let timer = 0
-    const read = () => {
-      get<HistoryAnswer>(breakerPath(name, '/history', { window: '15m' }))
-        .then((answer) => isShown && show(answer))
-        // Without an answer what is there stays, and the banner says so.
-        .catch(() => {})
-        .finally(() => {
-          if (isShown) timer = setTimeout(read, EVERY)
-        })
-    }
-    read()
-    return () => {
-      isShown = false
-      clearTimeout(timer)
-    }
-  }, [name])
+  const [history, show] = useState(() => histories.of(name))
+  useEffect(() => histories.follow(name, show), [name])
   if (history === undefined) return <div class="bars" />
   const bars = barsOf(history)
   const most = Math.max(0.1, ...bars.map(([ok, failed, rejected]) => ok + failed + rejected))

@@ -7,10 +7,11 @@ export function isIdle({ class: severity, why }: Pick<Row, 'class' | 'why'>): bo
 
 /**
  * How much it matters that calls fail or are rejected, by how many a second: the same for all within a factor of
- * two, which go by name then. Otherwise breakers of about the same rate would change places all the time.
+ * two, and for all below two a second, which go by name then. Otherwise breakers of about the same rate, or with a
+ * call now and then, would change places all the time.
  */
 export function impactOf(perSecond: number): number {
-  return perSecond <= 0 ? 0 : Math.max(1, Math.floor(Math.log2(perSecond)) + 8)
+  return perSecond <= 0 ? 0 : Math.max(1, Math.floor(Math.log2(perSecond)) + 1)
 }
 
 /** The order of lists: by class, by what happens to calls, by name. */

@@ -20,8 +20,8 @@ const rows = fc
 function placeOf({ class: severity, why, rates, name }: Row): (number | string)[] {
   const isIdle = severity === 3 && why !== ''
   const harm = severity === 3 ? 0 : rates.failed + rates.rejected
-  // Within a factor of two they go by name.
-  const doublings = [1, 2, 4].filter((limit) => harm >= limit).length
+  // Within a factor of two, and below two, they go by name.
+  const doublings = [Number.MIN_VALUE, 2, 4].filter((limit) => harm >= limit).length
   return [severity, Number(isIdle), -doublings, name]
 }
 
