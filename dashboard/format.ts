@@ -25,10 +25,9 @@ export function duration(ms: number): string {
   return ms < 10_000 ? `${(ms / 1_000).toFixed(2)}${NBSP}s` : span(ms)
 }
 
-const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
-
+/** As `Intl.NumberFormat` writes it: to make the first one of a page takes as long as to draw all rows. */
 export function count(value: number): string {
-  return whole.format(value)
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** Calls per second. */
@@ -44,18 +43,21 @@ export function percent(share: number): string {
   return `${text}${NBSP}%`
 }
 
-const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
-const shortTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' })
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
-
 /** The time of day; with the day if it is not today's. */
 export function clock(at: number, now: number): string {
-  const text = time.format(at)
-  return day.format(at) === day.format(now) ? text : `${day.format(at)} ${text}`
+  const date = new Date(at)
+  const time = `${minutes(at)}:${twoDigits(date.getSeconds())}`
+  if (date.toDateString() === new Date(now).toDateString()) return time
+  return `${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })} ${time}`
 }
 
 export function minutes(at: number): string {
-  return shortTime.format(at)
+  const date = new Date(at)
+  return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0')
 }
 
 /** Control characters, among them those that change the direction of what follows, are shown as symbols. */
