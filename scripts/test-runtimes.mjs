@@ -40,6 +40,9 @@ if (packed) {
       await smoke(`Node ${version}`, node, ['import.mjs'])
       await smoke(`Node ${version}`, node, ['require.cjs'])
     })
+    await check(`Node ${version}, the memory of an outage`, async () => {
+      await smoke(`Node ${version}`, await install('node', version), ['outage.mjs'])
+    })
     await check(`Node ${version}, the contract`, async () => {
       await suite(await install('node', version), ['suite.mjs', control.origin])
     })

@@ -71,7 +71,14 @@ export function runInContext<T>(circuit: object, permit: AdmittedPermit, fn: () 
   storage ??= createStorage()
   if (!probes.has(permit as Permit)) running++
   probes.add(permit as Permit)
-  return storage.run({ circuit, permit: permit as Permit, outer: storage.getStore() }, fn)
+  return storage.run({ circuit, permit: permit as Permit, outer: outerProbe(storage) }, fn)
+}
+
+/** Not one that is over: where each probe begins the next one, all of an outage would be kept. */
+function outerProbe(storage: Storage): ProbeContext | undefined {
+  let probe = storage.getStore()
+  while (probe !== undefined && !probe.permit.open) probe = probe.outer
+  return probe
 }
 
 /** To follow contexts makes all promises of some platforms slower: it ends with the last probe. */

@@ -45,6 +45,7 @@ import {
   nothingDue,
   reject,
   rejectReason,
+  releaseState,
   retractOverdue,
   type State,
   sharedState,
@@ -250,6 +251,7 @@ export class Machine extends MachineParts {
     if (from.name === 'half-open' && from.recovery.inFlight.size > 0) {
       detachedOf(this).takeFrom(from.recovery.inFlight)
     }
+    releaseState(from)
     if (from.name === 'closed' && to.name === 'closed') return
     const enforced = this.override === undefined
     const { reason: note, by } = byHand ?? {}

@@ -9,8 +9,10 @@ import {
   PROBE_TIMEOUT,
   probedMachine,
   RESET_TIMEOUT,
+  settingsOf,
   settle,
 } from '../../../test/helpers/core.ts'
+import { slowStart } from '../../../test/helpers/slow-start.ts'
 import type { Machine } from '../machine.ts'
 import { tripsOf } from '../machine-data.ts'
 import { OUTCOMES } from '../outcome.ts'
@@ -228,5 +230,57 @@ describe('a machine under stale results', () => {
     settle(machine, late, 'success', RESET_TIMEOUT + PROBE_TIMEOUT)
 
     expect(machine.state).toMatchObject({ name: 'open', since: RESET_TIMEOUT + PROBE_TIMEOUT })
+  })
+})
+
+describe('a state that is over', () => {
+  /** All that a permit leads to, without the state that is in force. */
+  function reachable(from: unknown, machine: Machine, found = new Set<unknown>()): Set<unknown> {
+    if (typeof from !== 'object' || from === null || found.has(from) || from === machine.state) {
+      return found
+    }
+    found.add(from)
+    for (const value of Object.values(from)) reachable(value, machine, found)
+    return found
+  }
+
+  it('keeps neither the failure that opened the circuit nor the states before it', () => {
+    const machine = createMachine({ maxFailures: 1 })
+    const errors: Error[] = []
+    const fail = (reading: number): Permit => {
+      const error = new Error('down')
+      errors.push(error)
+      const permit = admit(machine, reading)
+      machine.settle(permit, { outcome: 'failure', error }, reading)
+      return permit
+    }
+    const permits = [0, 1, 2, 3].map((opening) => fail(opening * RESET_TIMEOUT))
+
+    for (const permit of permits) {
+      const kept = reachable(permit, machine)
+      expect(errors.filter((error) => kept.has(error))).toEqual([])
+      expect(permits.filter((other) => other !== permit && kept.has(other.state))).toEqual([])
+    }
+    expect(machine.state).toMatchObject({ name: 'open', cause: errors.at(-1) })
+  })
+
+  it('keeps no states before it where each probe hangs', () => {
+    const machine = createMachine()
+    const recovery = { ...slowStart, timeout: 30_000 }
+    machine.configure({ ...settingsOf(), recovery }, 0)
+    callTimes(machine, 20, 'success', 0)
+    machine.trip(0)
+    const states: unknown[] = []
+    for (let i = 1; i <= 4; i++) {
+      const at = i * 10 * RESET_TIMEOUT
+      states.push(admit(machine, at).state)
+      machine.admit(at + 500)
+    }
+
+    expect(tripsOf(machine)).toMatchObject([{ reopenedBy: 'probeOverdue', reopened: 4 }])
+    // Of the last one a late success still closes the circuit.
+    expect(machine.state).toMatchObject({ pending: states.at(-1) })
+    const kept = reachable(states.at(-1), machine)
+    expect(states.filter((state) => kept.has(state))).toEqual([states.at(-1)])
   })
 })

@@ -20,11 +20,11 @@ export interface HalfOpen {
   recovery: Recovery
   readonly trip: TripRecord
   /** The failure that opened the circuit, as it was thrown. */
-  readonly cause: unknown
+  cause: unknown
   /** Retry-After: the next opening lasts at least until then. */
   notBefore: number
   /** As in the open state that it follows. */
-  readonly pending: AdmittingState | null
+  pending: AdmittingState | null
   /** What was said when it was made half-open by hand. */
   readonly byHand: ManualOptions | null
   /** As the fleet is: its probes need leases, and the fleet decides. */

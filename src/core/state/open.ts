@@ -39,11 +39,11 @@ export interface Open {
   readonly lasts: number | null
   readonly trip: TripRecord
   /** The failure that opened it, as it was thrown. */
-  readonly cause: unknown
+  cause: unknown
   /** Retry-After: it lasts at least until then. */
   notBefore: number
   /** The state whose overdue calls opened it: one of them that succeeds after all cancels that. */
-  readonly pending: AdmittingState | null
+  pending: AdmittingState | null
   /** What was said when it was last tripped by hand while it was open. */
   readonly retripped: ManualOptions | null
   /** As the fleet is: what follows it are probes of the fleet. False once the fleet can't be heard. */

@@ -37,6 +37,16 @@ export function rejectReason(
   return admits(state.recovery) ? undefined : 'half-open'
 }
 
+/**
+ * Lets go of what led to a state that is over. Errors keep the calls that they were made in, and these their states:
+ * otherwise each probe of an outage would keep all those before it.
+ */
+export function releaseState(state: State): void {
+  if (state.name === 'closed') return
+  state.cause = undefined
+  state.pending = null
+}
+
 interface Rejecting {
   readonly state: State
   readonly override: Override | undefined
