@@ -21,6 +21,8 @@ export interface ClientCallHost {
   readonly onSession: boolean
   /** What the caller receives in place of the value of a promise. */
   proxyOf(value: unknown): unknown
+  /** True for the client itself and others of its class, which may be streams as well. */
+  isClient(value: unknown): boolean
 }
 
 /** One admitted call of a client's method. */
@@ -45,7 +47,9 @@ export class ClientCall {
     const handlers: SettleHandlers = {
       // The call of a stream ends with its iteration, so the stream takes the permit over.
       onFulfilled: (value) =>
-        isStream(value) ? this.handOut(value) : host.proxyOf(settlement.onFulfilled(value)),
+        isStream(value) && !host.isClient(value)
+          ? this.handOut(value)
+          : host.proxyOf(settlement.onFulfilled(value)),
       onRejected: (reason, timedOut) =>
         !timedOut && signal === undefined && namesCancellation(reason)
           ? this.#rejectCancelled(reason)

@@ -273,7 +273,9 @@ export class ClientGuard {
     const permit = isPart ? UNRECORDED : circuit.admitInParts(circuit.options.callTimeout)
     if (typeof permit === 'string') return permit
     const proxyOf = (value: unknown): unknown => this.#proxyIfClient(value)
-    return new ClientCall({ circuit, onSession, proxyOf }, permit, args)
+    const isClient = (value: unknown): boolean =>
+      isObject(value) && (this.#proxies.has(value) || this.#isLikeClient(value))
+    return new ClientCall({ circuit, onSession, proxyOf, isClient }, permit, args)
   }
 
   /** Awaits a thenable that does its work only when it is awaited, such as a query builder. */
