@@ -16,6 +16,7 @@
  *
  * @module
  */
+import { callSafely } from '../adapter/call-safely.ts'
 import type { Peer } from './access.ts'
 import type { ProcessInfo } from './answers.ts'
 import { Api } from './api.ts'
@@ -114,14 +115,12 @@ function processInfo({ process = {} }: AdminOptions, startedAt: number): Process
 function reporter(onError: AdminOptions['onError']): (error: unknown, source: string) => void {
   const print = (error: unknown, source: string) =>
     console.error(`short-circuit: admin: ${source} threw`, error)
-  return (error, source) => {
-    try {
-      if (onError === undefined) print(error, source)
-      else onError(error, source)
-    } catch (another) {
-      print(another, 'onError')
-    }
-  }
+  if (onError === undefined) return print
+  return (error, source) =>
+    callSafely(
+      () => onError(error, source),
+      (another) => print(another, 'onError'),
+    )
 }
 
 /** What was done by way of it; as JSON, in which no name or reason moves the cursor of a terminal. */

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { isBreaker } from '../adapter/breakers-by.ts'
 import { checkAdapterOptions } from '../adapter/call-options.ts'
+import { callSafely } from '../adapter/call-safely.ts'
 import type { CircuitBreaker } from '../index.ts'
 
 /** What {@link pauseWhileOpen} takes. */
@@ -150,12 +151,13 @@ class Pause implements ConsumerPause {
   }
 
   #report(error: unknown, during: 'pause' | 'resume'): void {
-    try {
-      if (this.#options.onError === undefined) this.#print(during, error)
-      else this.#options.onError(error, during)
-    } catch (wrong) {
-      this.#print('onError', wrong)
-    }
+    const { onError } = this.#options
+    if (onError === undefined) this.#print(during, error)
+    else
+      callSafely(
+        () => onError(error, during),
+        (wrong) => this.#print('onError', wrong),
+      )
   }
 
   #print(what: string, thrown: unknown): void {

@@ -7,6 +7,7 @@ import type {
 } from '../index.ts'
 import type { Link } from './link.ts'
 import { PendingCommands } from './pending-commands.ts'
+import { policyOf } from './policy.ts'
 import { ProbeLease } from './probe-lease.ts'
 import { type OpenAlone, PROCESS_GONE } from './processes.ts'
 import {
@@ -36,7 +37,10 @@ export class Member implements Membership {
   readonly name: string
   readonly #breaker: FleetMember
   readonly #link: Link
-  readonly #policy: FleetPolicy
+  /** What was said of the policy of the fleet, whatever the options of the breaker are. */
+  readonly #given: Partial<FleetPolicy> | undefined
+  #policy: FleetPolicy
+  #options: FleetMember['options']
   readonly #lease: ProbeLease
   #known: Registers = NO_REGISTERS
   /** False while the fleet can't be heard, and before it was first heard. */
@@ -57,13 +61,25 @@ export class Member implements Membership {
   /** Policies of others that were reported. */
   readonly #others = new Set<string>()
 
-  constructor(breaker: FleetMember, link: Link, policy: FleetPolicy) {
+  constructor(breaker: FleetMember, link: Link, given?: Partial<FleetPolicy>) {
     this.name = breaker.name
     this.#breaker = breaker
     this.#link = link
-    this.#policy = policy
-    this.#lease = new ProbeLease(breaker, link, policy)
+    this.#given = given
+    this.#options = breaker.options
+    this.#policy = policyOf(this.#options, given)
+    this.#lease = new ProbeLease(breaker, link, () => this.policy)
     this.#reported = this.#totals()
+  }
+
+  /** What it wants the fleet to go by: with the options that are in force now. */
+  get policy(): FleetPolicy {
+    const { options } = this.#breaker
+    if (options !== this.#options) {
+      this.#options = options
+      this.#policy = policyOf(options, this.#given)
+    }
+    return this.#policy
   }
 
   #totals(): FleetCounts {
@@ -119,7 +135,7 @@ export class Member implements Membership {
     return {
       name: this.name,
       process: this.#link.process,
-      policy: this.#policy,
+      policy: this.policy,
       known: this.#known,
       report,
       ...lease,
@@ -172,7 +188,7 @@ export class Member implements Membership {
     this.#disputedAt = this.#link.now()
     if (this.#others.has(other) || this.#others.size === MOST_POLICIES) return
     this.#others.add(other)
-    const own = policyText(this.#policy)
+    const own = policyText(this.policy)
     const what = `processes of the fleet of ${this.name} have the policy "${other}", this one has "${own}"`
     this.#breaker.report(new Error(what), 'shared')
   }
@@ -267,7 +283,7 @@ export class Member implements Membership {
   /** Its policy, if others have lately had another one for the same breaker. */
   disputedPolicy(): string | undefined {
     const isDisputed = this.#link.now() - this.#disputedAt < PROCESS_GONE
-    return isDisputed ? policyText(this.#policy) : undefined
+    return isDisputed ? policyText(this.policy) : undefined
   }
 
   status(): FleetStatus {

@@ -16,7 +16,7 @@ interface Request {
 export class ProbeLease {
   readonly #breaker: FleetMember
   readonly #link: Link
-  readonly #policy: FleetPolicy
+  readonly #policy: () => FleetPolicy
   #request: Request | undefined
   /** The lease that there is, until its probe has ended. */
   #lease: { readonly id: string; readonly probes: LeasedProbes; renewedAt: number } | undefined
@@ -27,11 +27,11 @@ export class ProbeLease {
   #stopKeeping: (() => void) | undefined
   #counter = 0
 
-  constructor(breaker: FleetMember, link: Link, policy: FleetPolicy) {
+  constructor(breaker: FleetMember, link: Link, policy: () => FleetPolicy) {
     this.#breaker = breaker
     this.#link = link
     this.#policy = policy
-    this.#keepFor = policy.leaseMs
+    this.#keepFor = policy().leaseMs
   }
 
   /** Undefined if there is no lease to be asked for; then the call finds out by itself whether it passes. */
@@ -57,7 +57,7 @@ export class ProbeLease {
     const { ended } = probes
     if (ended !== undefined) {
       probes.ended = undefined
-      this.#keepFor = this.#policy.leaseMs
+      this.#keepFor = this.#policy().leaseMs
       this.#finish(ended === 'cancelled' ? 'none' : ended === 'failure' ? 'failure' : 'success')
     } else if (this.#isOver(probes)) this.#finish('none')
   }
@@ -98,7 +98,7 @@ export class ProbeLease {
   #dueLease(): string | undefined {
     const lease = this.#lease
     const now = this.#link.now()
-    if (lease === undefined || now - lease.renewedAt < this.#policy.leaseMs / 3) return undefined
+    if (lease === undefined || now - lease.renewedAt < this.#policy().leaseMs / 3) return undefined
     lease.renewedAt = now
     return lease.id
   }

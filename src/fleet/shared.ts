@@ -1,11 +1,11 @@
 import { kindOf } from '../adapter/call-options.ts'
+import { callSafely } from '../adapter/call-safely.ts'
 import type { Clock, FleetMember, Membership } from '../index.ts'
 import type { Link } from './link.ts'
 import { Member } from './member.ts'
 import { Members } from './members.ts'
 import { operate } from './operate.ts'
 import { processNumber, unobtrusiveClock } from './platform.ts'
-import { policyOf } from './policy.ts'
 import { Presence } from './presence.ts'
 import type { ProcessReport } from './processes.ts'
 import {
@@ -77,7 +77,9 @@ class Client implements SharedFleet, Link {
   #pollAt = 0
   #storeTime = { nowMs: 0, at: 0 }
   #last: { readonly took: number; readonly at: number } | null = null
+  /** Nothing is exchanged any more. */
   #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(store: FleetStore, options: SharedOptions) {
     this.#store = store
@@ -91,7 +93,7 @@ class Client implements SharedFleet, Link {
   }
 
   join(breaker: FleetMember): Membership {
-    const member = new Member(breaker, this, policyOf(breaker.options, this.#options.policy))
+    const member = new Member(breaker, this, this.#options.policy)
     this.#members.add(member)
     this.#watch ??= this.#store.watch?.(
       (push) => {
@@ -154,6 +156,7 @@ class Client implements SharedFleet, Link {
   }
 
   #exchange(): Promise<void> {
+    if (this.#closed) return this.#exchanging ?? Promise.resolve()
     this.#exchanging ??= this.#exchangeNow().finally(() => {
       this.#exchanging = undefined
       const next = this.#failures === 0 ? FLUSH : this.#retryAfter()
@@ -242,7 +245,7 @@ class Client implements SharedFleet, Link {
       (this.#partial && [...this.#members.all()].some((member) => this.#lost.has(member)))
     if (partial === this.#partial) return
     this.#partial = partial
-    this.#options.onConnection?.(true, lost?.error)
+    this.#tell(true, lost?.error)
   }
 
   #report(connected: boolean, error?: unknown): void {
@@ -250,7 +253,14 @@ class Client implements SharedFleet, Link {
     if (connected === this.connected && !isFirst) return
     this.connected = connected
     this.#presence.reach(connected)
-    this.#options.onConnection?.(connected, error)
+    this.#tell(connected, error)
+  }
+
+  #tell(connected: boolean, error: unknown): void {
+    const { onConnection } = this.#options
+    if (onConnection === undefined) return
+    const report = (thrown: unknown) => console.error('short-circuit: onConnection threw', thrown)
+    callSafely(() => onConnection(connected, error), report)
   }
 
   get lastExchange(): SharedFleet['lastExchange'] {
@@ -284,12 +294,18 @@ class Client implements SharedFleet, Link {
     await this.#exchange()
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     for (const member of this.#members.all()) member.leave()
-    await this.ready()
+    await this.#exchanging
+    const last = this.#exchange()
     this.#closed = true
     this.#cancelTimer?.()
+    await last
     this.connected = false
     for (const member of this.#members.all()) member.lose()
     await this.#watch?.[Symbol.asyncDispose]()
