@@ -166,8 +166,9 @@ export interface SlowStartOptions {
 /** How a half-open circuit closes again: with `probes` or with `slowStart`, not both. */
 export interface RecoveryOptions {
   /**
-   * How many probes decide. All of them must succeed, or as many as `successes`. A probe that a
-   * `slowCallRate` rule would call slow counts as failed.
+   * How many probes decide, of those that have ended. All of them must succeed, or as many as `successes`.
+   * One that is still running decides nothing until it ends or expires: with more than one, others may
+   * close the circuit meanwhile. A probe that a `slowCallRate` rule would call slow counts as failed.
    * An integer of at least 1.
    * @defaultValue `1`
    */
