@@ -9,6 +9,7 @@ const config: ViteUserConfig = {
     isolate: false,
     // Mutants often leave a test waiting for ever. The slowest of these takes half a second, nearly all take milliseconds.
     testTimeout: 2_000,
+    runner: 'test/mutation/runner.ts',
     setupFiles: ['test/mutation/coverage-by-file.ts'],
     include: [
       'src/*.test.ts',
