@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CircuitBreaker } from '../circuit-breaker.ts'
+import { Permit } from '../core/permit.ts'
 import { CircuitFullError } from '../errors.ts'
+import { ExpiringCalls } from './expiring-calls.ts'
 
 const hang = (): Promise<never> => new Promise(() => {})
 
@@ -66,5 +68,44 @@ describe('a call whose timer was lost', () => {
 
     expect(await attempt(breaker)).toBe('passed')
     expect(breaker.snapshot()).toMatchObject({ inFlight: 1, counts: { cancelled: 0 } })
+  })
+})
+
+describe('a probe whose timer was lost', () => {
+  it('gives its slot back at its timeout', async () => {
+    vi.useFakeTimers()
+    const breaker = new CircuitBreaker({ callTimeout: 200 })
+    breaker.trip()
+    breaker.halfOpen()
+    void breaker.run(hang).catch(() => {})
+    vi.clearAllTimers()
+
+    vi.advanceTimersByTime(199)
+    expect(breaker.snapshot()).toMatchObject({ state: 'half-open', probes: { inFlight: 1 } })
+    vi.advanceTimersByTime(1)
+
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', inFlight: 0 })
+  })
+})
+
+describe('ExpiringCalls', () => {
+  it('takes out what is a second late, and forgets what has ended or delivered', () => {
+    const calls = new ExpiringCalls()
+    const [waiting, ended, delivered, late] = [0, 0, 0, 0].map(() => new Permit(null, 0)) as [
+      Permit,
+      Permit,
+      Permit,
+      Permit,
+    ]
+    for (const permit of [ended, delivered, late]) calls.add(permit, 100)
+    calls.add(waiting, 101)
+    ended.open = false
+    delivered.deliver(50)
+    const { size } = calls
+
+    const expired = calls.takeExpired(1_100)
+
+    expect(expired).toEqual([late])
+    expect([size, calls.size]).toEqual([4, 1])
   })
 })
