@@ -186,6 +186,21 @@ describe('breaker.whenReady()', () => {
     expect(ready).toEqual(['ready'])
   })
 
+  it('does not look every turn while a probe is late whose own timer decides', async () => {
+    const { breaker, clock } = createBreaker({ recovery: { probes: 1, timeout: 400 } })
+    breaker.trip()
+    breaker.halfOpen()
+    hang(breaker, { timeout: 400 })
+    // A blocked event loop: time has passed, and no timer has fired.
+    clock.set(500)
+    const setTimer = vi.spyOn(clock, 'setTimer')
+
+    void breaker.whenReady()
+    for (let i = 0; i < 5; i++) await turn()
+
+    expect(setTimer).toHaveBeenCalledOnce()
+  })
+
   it.each<[string, (permit: ReturnType<CircuitBreaker['acquire']>) => void]>([
     ['succeeds', (permit) => permit.success()],
     ['fails', (permit) => permit.failure()],
