@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createBreaker } from '../../test/helpers/public.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
 import { Permit } from '../core/permit.ts'
 import { CircuitFullError } from '../errors.ts'
@@ -69,6 +70,35 @@ describe('a call whose timer was lost', () => {
     expect(await attempt(breaker)).toBe('passed')
     expect(breaker.snapshot()).toMatchObject({ inFlight: 1, counts: { cancelled: 0 } })
   })
+})
+
+describe('maxConcurrent', () => {
+  it('counts a call without a timeout until it ends, also where timers may be lost', async () => {
+    vi.useFakeTimers()
+    const breaker = new CircuitBreaker({ maxConcurrent: 1 })
+    void breaker.run(hang)
+
+    vi.advanceTimersByTime(60_000)
+
+    expect(await attempt(breaker)).toBeInstanceOf(CircuitFullError)
+  })
+
+  it.each([
+    ['', () => {}],
+    [', with a listener', (breaker: CircuitBreaker) => breaker.on('success', () => {})],
+  ])(
+    'counts a call that is late until its own timer has ended it, where timers last%s',
+    async (_, arrange) => {
+      const { breaker, clock } = createBreaker({ maxConcurrent: 1, callTimeout: 200 })
+      arrange(breaker)
+      void breaker.run(hang).catch(() => {})
+
+      // A blocked event loop: time has passed, and no timer has fired.
+      clock.set(5_000)
+
+      expect(await attempt(breaker)).toBeInstanceOf(CircuitFullError)
+    },
+  )
 })
 
 describe('a probe whose timer was lost', () => {
