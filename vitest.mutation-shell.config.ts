@@ -10,7 +10,7 @@ const config: ViteUserConfig = {
     // Mutants often leave a test waiting for ever. The slowest of these takes half a second, nearly all take milliseconds.
     testTimeout: 2_000,
     runner: 'test/mutation/runner.ts',
-    setupFiles: ['test/mutation/coverage-by-file.ts'],
+    setupFiles: ['test/mutation/coverage.ts'],
     include: [
       'src/*.test.ts',
       'src/{call,circuit,inspect,protect,registry}/*.test.ts',
