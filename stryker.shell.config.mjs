@@ -15,6 +15,7 @@ export default {
     '!test/clients/observables.test.ts',
     '!test/clients/store.ts',
     '!test/conformance/collect-garbage.ts',
+    '!test/mutation/*.ts',
   ],
   // A mutant that is active while modules load, in a table for example, needs all tests once more.
   ignoreStatic: true,

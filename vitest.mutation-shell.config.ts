@@ -7,6 +7,10 @@ import { configDefaults, type ViteUserConfig } from 'vitest/config'
 const config: ViteUserConfig = {
   test: {
     isolate: false,
+    // Mutants often leave a test waiting for ever. The slowest of these takes half a second, nearly all take milliseconds.
+    testTimeout: 2_000,
+    runner: 'test/mutation/runner.ts',
+    setupFiles: ['test/mutation/coverage.ts'],
     include: [
       'src/*.test.ts',
       'src/{call,circuit,inspect,protect,registry}/*.test.ts',

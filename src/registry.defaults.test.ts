@@ -145,6 +145,14 @@ describe('defaults that are set after a breaker was created', () => {
     })
   })
 
+  it('do not change one that another registry has created', () => {
+    const breaker = new CircuitRegistry().breaker('mine', { callTimeout: 7 })
+    registry.add(breaker)
+    registry.defaults = { maxFailures: 2 }
+
+    expect(maxFailuresOf(breaker)).toBeUndefined()
+  })
+
   it('change nothing when they are wrong', () => {
     const breaker = registry.breaker('users')
     registry.defaults = { maxFailures: 2 }

@@ -105,10 +105,14 @@ describe('the option registry', () => {
     new CircuitBreaker({ name: 'users', maxFailures: 2, registry })
 
     expect(() => new CircuitBreaker({ name: 'users', maxFailures: 3, registry })).toThrow(
-      'circuit "users" is registered with other options: trip.consecutiveFailures is 2, got 3',
+      new TypeError(
+        'circuit "users" is registered with other options: trip.consecutiveFailures is 2, got 3',
+      ),
     )
     expect(() => new CircuitBreaker({ name: 'users', maxFailures: 2, registry })).toThrow(
-      'circuit "users" is registered already; use registry.breaker("users") to share it',
+      new TypeError(
+        'circuit "users" is registered already; use registry.breaker("users") to share it',
+      ),
     )
     expect(registry.size).toBe(1)
   })

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
 import { createBreaker, hang, open, reasonOf, succeed, turn } from '../../test/helpers/public.ts'
+import type { CircuitBreaker } from '../circuit-breaker.ts'
 import { CallTimeoutError, CircuitOpenError } from '../errors.ts'
 
 describe('run', () => {
@@ -89,6 +90,23 @@ describe('run with a classifier of its own', () => {
 
     expect(timeouts).not.toHaveBeenCalled()
     expect(breaker.snapshot().counts).toMatchObject(counts)
+  })
+})
+
+describe('run with a fallback', () => {
+  it.each<[string, (breaker: CircuitBreaker) => unknown]>([
+    ['fails', () => {}],
+    ['is rejected', (breaker) => breaker.trip()],
+    ['is a probe that fails', (breaker) => [breaker.trip(), breaker.halfOpen()]],
+  ])('passes it the error and nothing else where the call %s', async (_, arrange) => {
+    const { breaker } = createBreaker()
+    const fallback = vi.fn((..._args: unknown[]) => 'instead')
+    arrange(breaker)
+
+    const result = await breaker.run(() => Promise.reject(new Error('down')), { fallback })
+
+    expect(result).toBe('instead')
+    expect(fallback.mock.calls).toEqual([[expect.any(Error)]])
   })
 })
 

@@ -1,9 +1,27 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBreaker, hang, turn } from '../../test/helpers/public.ts'
 import { CircuitBreaker } from '../circuit-breaker.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { CallTimeoutError } from '../errors.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { timeLimit } from './timeout-queue.ts'
+import { startTimeout, timeLimit } from './timeout-queue.ts'
+
+/** A clock whose readings are off by `step.ms`; `timers` fires its timers. */
+function createSteppingClock(start = 0): {
+  clock: Clock
+  timers: ManualClock
+  step: { ms: number }
+} {
+  const timers = new ManualClock(start)
+  const step = { ms: 0 }
+  const clock = {
+    now: () => timers.now() + step.ms,
+    wall: () => timers.now(),
+    setTimer: (ms: number, fn: () => void) => timers.setTimer(ms, fn),
+  }
+  return { clock, timers, step }
+}
 
 describe('timeLimit', () => {
   it('arms one timer for all calls of one duration', async () => {
@@ -93,6 +111,77 @@ describe('timeLimit', () => {
     },
   )
 
+  it('ends the others when one was stopped between the timer and that decision', async () => {
+    const clock = new ManualClock()
+    const expire = vi.fn()
+    const stop = timeLimit(clock, 100, () => {})
+    await clock.advance(40)
+    timeLimit(clock, 100, expire)
+
+    const advanced = clock.advance(60)
+    stop()
+    await advanced
+    await clock.advance(40)
+
+    expect(expire).toHaveBeenCalledOnce()
+  })
+
+  it('ends nothing that is stopped by what follows from the end of another', async () => {
+    const clock = new ManualClock()
+    const expire = vi.fn()
+    let stop = (): void => {}
+    timeLimit(clock, 100, () => stop())
+    stop = timeLimit(clock, 100, expire)
+
+    await clock.advance(100)
+
+    expect(expire).not.toHaveBeenCalled()
+  })
+
+  it('takes one turn for that decision, though the call that the timer was armed for has ended', async () => {
+    const clock = new ManualClock()
+    const expire = vi.fn()
+    const stop = timeLimit(clock, 100, () => {})
+    await clock.advance(40)
+    timeLimit(clock, 100, expire)
+    stop()
+
+    void clock.advance(100)
+    await turn()
+
+    expect(expire).toHaveBeenCalledOnce()
+  })
+
+  it.each([140, 200])(
+    'takes one more turn for a call whose time is up at %i, while others are decided about',
+    async (time) => {
+      const clock = new ManualClock()
+      const ended: string[] = []
+      timeLimit(clock, 100, () => ended.push('first'))
+      await clock.advance(40)
+      timeLimit(clock, 100, () => ended.push('second'))
+
+      void clock.advance(60)
+      clock.set(time)
+      await turn()
+      expect(ended).toEqual(['first'])
+      await turn()
+
+      expect(ended).toEqual(['first', 'second'])
+    },
+  )
+
+  it('ends calls that began at the same time together, by a timer that fires early', async () => {
+    const { clock, timers, step } = createSteppingClock()
+    const ended: string[] = []
+    for (const name of ['first', 'second']) timeLimit(clock, 100, () => ended.push(name))
+
+    step.ms = -0.5
+    await timers.advance(100)
+
+    expect(ended).toEqual(['first', 'second'])
+  })
+
   it('may be stopped more than once, and in any order', async () => {
     const clock = new ManualClock()
     const [first, second, third] = [1, 2, 3].map(() => timeLimit(clock, 100, () => {}))
@@ -134,23 +223,102 @@ describe('timeLimit', () => {
   })
 })
 
+describe('the timer of all calls of one duration', () => {
+  /** A clock that counts the timers that are set by it; turns are none. */
+  function createCountingClock(): { clock: ManualClock; timersSet: () => number } {
+    const clock = new ManualClock()
+    const setTimer = vi.spyOn(clock, 'setTimer')
+    return { clock, timersSet: () => setTimer.mock.calls.filter(([ms]) => ms > 0).length }
+  }
+
+  it('stays for a call that begins as soon as the last one has ended', async () => {
+    const { clock, timersSet } = createCountingClock()
+
+    for (let i = 0; i < 10; i++) timeLimit(clock, 100, () => {})()
+    const { timers } = clock
+    await clock.advance(0)
+
+    expect(timersSet()).toBe(1)
+    // One turn for all of them.
+    expect(timers).toBe(2)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('is cleared after the last call also where it stayed for one before', async () => {
+    const clock = new ManualClock()
+    timeLimit(clock, 100, () => {})()
+    const stop = timeLimit(clock, 100, () => {})
+    await clock.advance(0)
+
+    stop()
+    await clock.advance(0)
+
+    expect(clock.timers).toBe(0)
+  })
+
+  it('is the only one while one of several is stopped', () => {
+    const clock = new ManualClock()
+    const [stop] = [1, 2].map(() => timeLimit(clock, 100, () => {}))
+
+    stop?.()
+
+    expect(clock.timers).toBe(1)
+  })
+
+  it('is not armed for a call that begins while others are decided about', async () => {
+    const { clock, timersSet } = createCountingClock()
+    timeLimit(clock, 100, () => {})
+
+    const advanced = clock.advance(100)
+    timeLimit(clock, 100, () => {})
+    expect(clock.timers).toBe(1)
+    await advanced
+
+    expect(timersSet()).toBe(2)
+    expect(clock.timers).toBe(1)
+  })
+
+  it('is armed once for calls that begin as others end', async () => {
+    const clock = new ManualClock()
+    const start = (expire: () => void): void => {
+      const entry = { deadline: 0, previous: undefined, next: undefined, queue: undefined, expire }
+      startTimeout(clock, 100, entry)
+    }
+    start(() => start(() => {}))
+
+    await clock.advance(100)
+
+    expect(clock.timers).toBe(1)
+  })
+
+  it('runs outside of the async context of the call that it is armed by', () => {
+    const clock = new ManualClock()
+    const context = new AsyncLocalStorage<string>()
+    const seen: unknown[] = []
+    const setTimer = clock.setTimer.bind(clock)
+    vi.spyOn(clock, 'setTimer').mockImplementation((ms, fn) => {
+      seen.push(context.getStore())
+      return setTimer(ms, fn)
+    })
+
+    const stop = context.run('a call', () => timeLimit(clock, 100, () => {}))
+
+    expect(seen).toEqual([undefined])
+    stop()
+  })
+})
+
 describe('callTimeout of several breakers', () => {
   it.each([40, 100, 700])(
     'ends no call early that began after the clock had stepped back by %i ms',
-    async (step) => {
-      const timers = new ManualClock(1_000)
-      let offset = 0
-      const clock = {
-        now: () => timers.now() + offset,
-        wall: () => timers.now(),
-        setTimer: (ms: number, fn: () => void) => timers.setTimer(ms, fn),
-      }
+    async (ms) => {
+      const { clock, timers, step } = createSteppingClock(1_000)
       const ended: [string, number][] = []
       const start = (name: string) => timeLimit(clock, 100, () => ended.push([name, timers.now()]))
 
       start('before')
       await timers.advance(60)
-      offset = -step
+      step.ms = -ms
       start('after')
       await timers.advance(20)
       start('later')
@@ -163,6 +331,22 @@ describe('callTimeout of several breakers', () => {
       ])
     },
   )
+
+  it('ends no call early though the one before the step has ended', async () => {
+    const { clock, timers, step } = createSteppingClock(1_000)
+    const expire = vi.fn()
+    const stop = timeLimit(clock, 100, () => {})
+    await timers.advance(60)
+    step.ms = -700
+    timeLimit(clock, 100, expire)
+    stop()
+
+    await timers.advance(99)
+    expect(expire).not.toHaveBeenCalled()
+    await timers.advance(1)
+
+    expect(expire).toHaveBeenCalledOnce()
+  })
 
   it('shares the timer between those with one clock and one duration', async () => {
     const clock = new ManualClock()
@@ -204,6 +388,14 @@ describe('callTimeout on the system clock', () => {
     await turn()
     // Fake timers are not shared: they may be taken away from a call.
     expect([atRest, inFlight, vi.getTimerCount()]).toEqual([0, 2, 0])
+  })
+
+  it('clears a timer that is not shared as soon as its call has ended', () => {
+    const stop = timeLimit(systemClock, 100, () => {})
+
+    stop()
+
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('lets answers win that a blocked event loop has kept waiting', async () => {

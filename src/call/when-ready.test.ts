@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   createBreaker,
   fail,
@@ -8,8 +8,9 @@ import {
   RESET_TIMEOUT,
   reasonOf,
   succeed,
+  turn,
 } from '../../test/helpers/public.ts'
-import type { CircuitBreaker } from '../circuit-breaker.ts'
+import { CircuitBreaker } from '../circuit-breaker.ts'
 import { CircuitRegistry } from '../registry.ts'
 
 /** Waits until a call would pass, and says so in `ready`. */
@@ -71,6 +72,28 @@ describe('breaker.whenReady()', () => {
     expect(clock.timers).toBe(0)
   })
 
+  it('sets that timer once, however many come to wait', () => {
+    const { breaker, clock } = createBreaker()
+    const setTimer = vi.spyOn(clock, 'setTimer')
+    breaker.trip()
+
+    for (let i = 0; i < 100; i++) void breaker.whenReady()
+
+    expect(setTimer).toHaveBeenCalledOnce()
+  })
+
+  it('resolves on time who comes shortly before the open time is over', async () => {
+    const { breaker, clock } = createBreaker()
+    const ready: unknown[] = []
+    breaker.trip()
+    await clock.advance(RESET_TIMEOUT - 5)
+
+    void wait(breaker, ready)
+    await clock.advance(5)
+
+    expect(ready).toEqual(['ready'])
+  })
+
   it('resolves all at once when the circuit closes', async () => {
     const { breaker } = createBreaker()
     const ready: unknown[] = []
@@ -102,6 +125,22 @@ describe('breaker.whenReady()', () => {
       state: 'closed',
       counts: { rejected: { 'half-open': 0 } },
     })
+  })
+
+  it('lets who was resolved make a call first, also when another comes to wait at that moment', async () => {
+    const { breaker } = createBreaker({ recovery: { probes: 3, concurrent: 1 } })
+    const calls: ReturnType<typeof hang>[] = []
+    breaker.trip()
+    breaker.halfOpen()
+    const permit = breaker.acquire()
+    for (let i = 0; i < 2; i++) waitAndHang(breaker, calls)
+
+    permit.success()
+    waitAndHang(breaker, calls)
+    await turn()
+
+    expect(calls).toHaveLength(1)
+    expect(breaker.snapshot().counts.rejected['half-open']).toBe(0)
   })
 
   it('goes on to the next who waits where the one before makes no call', async () => {
@@ -145,6 +184,21 @@ describe('breaker.whenReady()', () => {
     await clock.advance(RESET_TIMEOUT)
 
     expect(ready).toEqual(['ready'])
+  })
+
+  it('does not look every turn while a probe is late whose own timer decides', async () => {
+    const { breaker, clock } = createBreaker({ recovery: { probes: 1, timeout: 400 } })
+    breaker.trip()
+    breaker.halfOpen()
+    hang(breaker, { timeout: 400 })
+    // A blocked event loop: time has passed, and no timer has fired.
+    clock.set(500)
+    const setTimer = vi.spyOn(clock, 'setTimer')
+
+    void breaker.whenReady()
+    for (let i = 0; i < 5; i++) await turn()
+
+    expect(setTimer).toHaveBeenCalledOnce()
   })
 
   it.each<[string, (permit: ReturnType<CircuitBreaker['acquire']>) => void]>([
@@ -204,6 +258,7 @@ describe('breaker.whenReady()', () => {
     await clock.advance(RESET_TIMEOUT)
     expect(ready).toEqual([])
     breaker.configure({ resetTimeout: 1.5 * RESET_TIMEOUT })
+    expect(clock.timers).toBe(1)
     await clock.advance(RESET_TIMEOUT / 2)
 
     expect(ready).toEqual(['ready'])
@@ -237,6 +292,17 @@ describe('breaker.whenReady()', () => {
     await clock.advance(0)
 
     expect(ready).toEqual(['ready'])
+  })
+
+  it('clears its timer when the circuit is forced open meanwhile', () => {
+    const { breaker, clock } = createBreaker()
+    breaker.trip()
+    void breaker.whenReady()
+    expect(clock.timers).toBe(1)
+
+    breaker.forceOpen()
+
+    expect(clock.timers).toBe(0)
   })
 
   it('resolves when an override ends by itself', async () => {
@@ -318,6 +384,25 @@ describe('breaker.whenReady()', () => {
     await clock.advance(RESET_TIMEOUT)
 
     expect(ready).toEqual(['ready'])
+  })
+})
+
+describe('breaker.whenReady() on fake timers', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('resolves all when another comes to wait after the timer was lost', async () => {
+    const breaker = new CircuitBreaker({ resetTimeout: RESET_TIMEOUT })
+    const ready: unknown[] = []
+    breaker.trip()
+    void wait(breaker, ready, 'before')
+    vi.clearAllTimers()
+
+    void wait(breaker, ready, 'after')
+    await vi.advanceTimersByTimeAsync(RESET_TIMEOUT)
+
+    expect(ready).toContain('after')
+    expect(ready).toContain('before')
   })
 })
 

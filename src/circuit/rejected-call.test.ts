@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   createBreaker,
   fail,
+  hang,
   open,
   RESET_TIMEOUT,
   reasonOf,
@@ -280,4 +281,23 @@ it('is no CircuitFullError when the limit was not the reason', async () => {
   breaker.trip()
 
   expect(isCircuitFullError(await reasonOf(breaker.run(() => 1)))).toBe(false)
+})
+
+describe('the retryAfter of a half-open circuit', () => {
+  it('goes by the probe that is in flight, not by the one before', async () => {
+    const { breaker, clock } = createBreaker({
+      recovery: { probes: 3, concurrent: 1, timeout: 400 },
+    })
+    const rejection = (): Promise<unknown> => reasonOf(breaker.run(() => 'answer'))
+    breaker.trip()
+    breaker.halfOpen()
+    const first = hang(breaker)
+    const before = await rejection()
+
+    await first.release()
+    await clock.advance(100)
+    hang(breaker)
+
+    expect([before, await rejection()]).toMatchObject([{ retryAfter: 400 }, { retryAfter: 400 }])
+  })
 })

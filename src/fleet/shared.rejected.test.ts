@@ -35,4 +35,17 @@ describe('a call that an open fleet rejects', () => {
 
     expect(await probe).toBe('passed')
   })
+
+  it('passes the error and nothing else to the fallback of run, for which the lease was asked for', async () => {
+    const { clock, processes } = createProcesses(1)
+    const fallback = vi.fn((..._args: unknown[]) => 'instead')
+    await open(clock, processes)
+    await pass(clock, OPEN)
+
+    const probe = processes[0]?.breaker.run(() => Promise.reject(new Error('down')), { fallback })
+    await pass(clock, 1_000)
+
+    expect(await probe).toBe('instead')
+    expect(fallback.mock.calls).toEqual([[new Error('down')]])
+  })
 })

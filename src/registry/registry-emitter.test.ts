@@ -31,6 +31,17 @@ describe('a breaker that leaves a registry', () => {
     expect(trip()).toEqual(own ? ['own'] : [])
   })
 
+  it('is still heard in another one', () => {
+    const { breaker, registries, trip } = createScene(true)
+    registries[1].add(breaker)
+    const before = trip()
+
+    registries[0].delete('users')
+
+    expect(before).toEqual(['own', 'first', 'second'])
+    expect(trip()).toEqual(['own', 'second'])
+  })
+
   it('can be heard by listeners that come later', () => {
     const { breaker, registries } = createScene(true)
     registries[0].delete('users')
