@@ -32,7 +32,6 @@ describe('breaker.whenReady()', () => {
     ['closed', () => {}],
     ['forced closed', (breaker) => [breaker.trip(), breaker.forceClosed()]],
     ['disabled', (breaker) => [breaker.trip(), breaker.disable()]],
-    ['half-open by hand', (breaker) => [breaker.trip(), breaker.halfOpen()]],
   ])('resolves at once and sets no timer while %s', async (_, arrange) => {
     const { breaker, clock } = createBreaker()
     arrange(breaker)
@@ -42,6 +41,39 @@ describe('breaker.whenReady()', () => {
     expect(clock.timers).toBe(0)
     expect(breaker.snapshot().counts.admitted).toBe(0)
   })
+
+  it('resolves at once while half-open by hand, and sets a timer for one turn only', async () => {
+    const { breaker, clock } = createBreaker()
+    breaker.trip()
+    breaker.halfOpen()
+
+    await breaker.whenReady()
+    await clock.advance(0)
+
+    expect(clock.timers).toBe(0)
+    expect(breaker.snapshot().counts.admitted).toBe(0)
+  })
+
+  it.each([
+    ['half-open', { recovery: { probes: 3, concurrent: 1 } }],
+    ['closed', { maxConcurrent: 1 }],
+  ])(
+    'resolves as many of those that come at once as there is room for, while %s',
+    async (state, options) => {
+      const { breaker } = createBreaker(options)
+      const calls: ReturnType<typeof hang>[] = []
+      if (state === 'half-open') {
+        breaker.trip()
+        breaker.halfOpen()
+      }
+
+      for (let i = 0; i < 3; i++) waitAndHang(breaker, calls)
+      await turn()
+
+      expect(breaker.snapshot().counts.rejected).toMatchObject({ 'half-open': 0, full: 0 })
+      expect(calls).toHaveLength(1)
+    },
+  )
 
   it('resolves when the open time is over, and takes no permit', async () => {
     const { breaker, clock } = createBreaker()

@@ -95,8 +95,11 @@ class WaitingList {
     const reading = clock.now()
     void this.#circuit.askFleet(reading)
     const view = machine.peek(reading)
-    const resolved = this.#resolve(freeSlots(view))
-    if (this.#waiters.size === 0) {
+    const slots = freeSlots(view)
+    const resolved = this.#resolve(slots)
+    // Where only some pass, who comes in the same turn must not be told of the same room.
+    const awaitsCalls = resolved && slots < Infinity
+    if (this.#waiters.size === 0 && !awaitsCalls) {
       this.#circuit.onProgress = undefined
       this.#stopTimer()
     } else if (resolved) {
