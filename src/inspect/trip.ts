@@ -24,7 +24,7 @@ export interface Trip extends TripFacts {
   readonly at: number
   /** How long ago, ms. */
   readonly age: number
-  /** The reason in words, as they are written after "because". */
+  /** The reason as a text that may follow "because". */
   readonly text: string
   /** What was said when it was last tripped by hand, and by whom; `null` for nothing. */
   readonly note: string | null

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isFaulty, type Phase } from './phase.ts'
 import { readScript } from './script.ts'
 
-describe('a script in words', () => {
+describe('a script that is given as text', () => {
   it.each<[string, Phase]>([
     ['ok for 5 s', { for: 5_000 }],
     ['ok 5s', { for: 5_000 }],
