@@ -19,10 +19,10 @@ export interface ClientCallHost {
   readonly circuit: Circuit
   /** It is made on a connection: it is recorded, takes no capacity, and no fallback replaces it. */
   readonly onSession: boolean
-  /** What the caller receives in place of the value of a promise. */
-  proxyOf(value: unknown): unknown
-  /** True for the client itself and others of its class, which may be streams as well. */
-  isClient(value: unknown): boolean
+  readonly client: {
+    isClient(value: unknown): boolean
+    proxyIfClient(value: unknown): unknown
+  }
 }
 
 /** One admitted call of a client's method. */
@@ -36,7 +36,7 @@ export class ClientCall {
   readonly #host: ClientCallHost
 
   constructor(host: ClientCallHost, permit: AdmittedPermit, args: readonly unknown[]) {
-    const { circuit, onSession } = host
+    const { circuit, onSession, client } = host
     const { callTimeout, fallback, maxConcurrent } = circuit.options
     const timeout = circuit.timeLimit(permit, callTimeout)
     const signal = findSignal(args)
@@ -47,9 +47,9 @@ export class ClientCall {
     const handlers: SettleHandlers = {
       // The call of a stream ends with its iteration, so the stream takes the permit over.
       onFulfilled: (value) =>
-        isStream(value) && !host.isClient(value)
+        isStream(value) && !client.isClient(value)
           ? this.handOut(value)
-          : host.proxyOf(settlement.onFulfilled(value)),
+          : client.proxyIfClient(settlement.onFulfilled(value)),
       onRejected: (reason, timedOut) =>
         !timedOut && signal === undefined && namesCancellation(reason)
           ? this.#rejectCancelled(reason)
@@ -75,7 +75,7 @@ export class ClientCall {
 
   /** What the caller receives in place of a value. */
   proxyOf(value: unknown): unknown {
-    return this.#host.proxyOf(value)
+    return this.#host.client.proxyIfClient(value)
   }
 
   /** Runs the method, or a part of it. */

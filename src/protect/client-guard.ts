@@ -96,8 +96,13 @@ export class ClientGuard {
     return value.constructor === this.#client.constructor && isInstance(value)
   }
 
+  /** True for the client itself and others of its class, which may be streams as well. */
+  isClient(value: unknown): boolean {
+    return isObject(value) && (this.#proxies.has(value) || this.#isLikeClient(value))
+  }
+
   /** Returns what a caller receives for the value of a promise: only clients need a proxy. */
-  #proxyIfClient(value: unknown): unknown {
+  proxyIfClient(value: unknown): unknown {
     if (!isObject(value)) return value
     const known = this.#proxies.get(value)
     if (known !== undefined) return known
@@ -171,7 +176,7 @@ export class ClientGuard {
   #returnUnguarded(result: unknown, method?: Method): unknown {
     if (method?.leadsToListed) return this.#proxyOfReturned(method, result)
     if (isPromise(result) && isPlainPromise(result)) {
-      return result.then((value: unknown) => this.#proxyIfClient(value))
+      return result.then((value: unknown) => this.proxyIfClient(value))
     }
     return this.#proxies.get(result as object) ?? result
   }
@@ -272,10 +277,7 @@ export class ClientGuard {
     endLostTurn()
     const permit = isPart ? UNRECORDED : circuit.admitInParts(circuit.options.callTimeout)
     if (typeof permit === 'string') return permit
-    const proxyOf = (value: unknown): unknown => this.#proxyIfClient(value)
-    const isClient = (value: unknown): boolean =>
-      isObject(value) && (this.#proxies.has(value) || this.#isLikeClient(value))
-    return new ClientCall({ circuit, onSession, proxyOf, isClient }, permit, args)
+    return new ClientCall({ circuit, onSession, client: this }, permit, args)
   }
 
   /** Awaits a thenable that does its work only when it is awaited, such as a query builder. */
