@@ -39,8 +39,6 @@ export class Member implements Membership {
   readonly #link: Link
   /** What was said of the policy of the fleet, whatever the options of the breaker are. */
   readonly #given: Partial<FleetPolicy> | undefined
-  #policy: FleetPolicy
-  #options: FleetMember['options']
   readonly #lease: ProbeLease
   #known: Registers = NO_REGISTERS
   /** False while the fleet can't be heard, and before it was first heard. */
@@ -66,20 +64,13 @@ export class Member implements Membership {
     this.#breaker = breaker
     this.#link = link
     this.#given = given
-    this.#options = breaker.options
-    this.#policy = policyOf(this.#options, given)
     this.#lease = new ProbeLease(breaker, link, () => this.policy)
     this.#reported = this.#totals()
   }
 
   /** What it wants the fleet to go by: with the options that are in force now. */
   get policy(): FleetPolicy {
-    const { options } = this.#breaker
-    if (options !== this.#options) {
-      this.#options = options
-      this.#policy = policyOf(options, this.#given)
-    }
-    return this.#policy
+    return policyOf(this.#breaker.options, this.#given)
   }
 
   #totals(): FleetCounts {
