@@ -199,20 +199,32 @@ let viewReadAt = 0
 let ticked: ReadonlySet<string> = new Set()
 let isReadingSome = false
 
-function tick(body: { now: number; counts: Counts; rows: readonly Row[] }): void {
+/** The rows of a tick are shown in another frame than its counts, ms. */
+const A_FRAME = 20
+
+interface Tick {
+  readonly now: number
+  readonly counts: Counts
+  readonly rows: readonly Row[]
+}
+
+function tick(body: Tick): void {
   batch(() => {
     now.value = body.now
     counts.value = body.counts
-    showRows(body.rows)
   })
-  const { total } = body.counts
+  setTimeout(showTicked, A_FRAME, body)
+}
+
+function showTicked({ counts: { total }, rows }: Tick): void {
+  showRows(rows)
   const waited = Date.now() - readAt
-  if (total !== sorted.value.length ? waited > 1_000 : total > body.rows.length && isTime(waited)) {
+  if (total !== sorted.value.length ? waited > 1_000 : total > rows.length && isTime(waited)) {
     readAt = Date.now()
     readAll().catch(() => {})
-  } else if (total > body.rows.length) {
+  } else if (total > rows.length) {
     // A task of its own: while scrolling, the longest one of a slow processor takes 42 ms in place of 53.
-    setTimeout(readBeside, 0, body.rows)
+    setTimeout(readBeside, 0, rows)
   }
 }
 

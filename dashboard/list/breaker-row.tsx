@@ -1,46 +1,56 @@
-import { computed } from '@preact/signals'
+import type { ReadonlySignal } from '@preact/signals'
 import type { ComponentChildren, JSX } from 'preact'
 import type { Row } from '../../src/admin/index.ts'
 import { MenuButton } from '../actions/menu.tsx'
 import { Band } from '../band.tsx'
 import { count, duration, percent, rate, span, visible } from '../format.ts'
 import { breakerHash } from '../route.ts'
-import { now } from '../state.ts'
 import { badgeOf, shownFor, stateBadge, toneOf } from '../state-badge.tsx'
 import { CallBars } from './call-bars.tsx'
 import { sizeOf } from './order.ts'
+import { type Snapshot, useSnapshot } from './snapshots.ts'
 
 const WINDOW = 15 * 60_000
 /** What is a pixel or so of the band, ms. */
 const STEP = 5_000
 
-/** Bands move in steps, so that not all of them are painted anew each second. */
-const bandEnd = computed(() => Math.ceil(now.value / STEP) * STEP)
+export function BreakerRow({ name, number }: { name: string; number: number }): JSX.Element {
+  const snapshot = useSnapshot(name)
+  const { row } = snapshot.value
+  const tone = row.class === 0 && row.override !== null ? 'open' : toneOf(badgeOf(row))
+  return (
+    <div
+      data-name={name}
+      role="row"
+      aria-rowindex={number + 1}
+      class={`row item ${sizeOf(row)}${row.class < 2 ? ` ${tone}` : ''}`}
+    >
+      <Cells snapshot={snapshot} />
+    </div>
+  )
+}
 
-export function BreakerRow({ row, number }: { row: Row; number: number }): JSX.Element {
+/** Apart from the row, so that one that only moves is not rendered anew. */
+function Cells({ snapshot }: { snapshot: ReadonlySignal<Snapshot> }): JSX.Element {
+  const { row, at } = snapshot.value
+  // In steps, so that not all bands are painted anew each second.
+  const bandEnd = Math.ceil(at / STEP) * STEP
   const badge = badgeOf(row)
   const isTall = row.class < 2
-  const tone = row.class === 0 && row.override !== null ? 'open' : toneOf(badge)
-  const size = sizeOf(row)
   const { calls, rejected } = row.rates
   // Functions, not components: of these there would be hundreds, for which a frame has no time.
   return (
-    <div
-      data-name={row.name}
-      role="row"
-      aria-rowindex={number + 1}
-      class={`row item ${size}${isTall ? ` ${tone}` : ''}`}
-    >
+    <>
       <div role="cell" class="c-state">
         {stateBadge(badge, isTall)}
         {isTall && <div class="sub">for {span(shownFor(row))}</div>}
       </div>
       <div role="rowheader" class="c-name">
         {nameOf(row, pillsOf(row))}
-        {textsOf(row)}
+        {textsOf(row, at)}
       </div>
       <div role="cell" class="c-band">
-        <Band parts={row.band} from={bandEnd.value - WINDOW} until={bandEnd.value} />
+        <Band parts={row.band} from={bandEnd - WINDOW} until={bandEnd} />
         {row.class === 0 && <CallBars name={row.name} />}
       </div>
       {badge === 'disabled'
@@ -55,7 +65,7 @@ export function BreakerRow({ row, number }: { row: Row; number: number }): JSX.E
       <div role="cell" class="c-act">
         <MenuButton row={row} />
       </div>
-    </div>
+    </>
   )
 }
 
@@ -80,10 +90,10 @@ function pillsOf({ override, automatic }: Row): ComponentChildren {
   )
 }
 
-function textsOf(row: Row): ComponentChildren {
+function textsOf(row: Row, at: number): ComponentChildren {
   const { override, why, next, trips15m } = row
   if (override !== null) {
-    const left = override.until === null ? 'no end' : `${span(override.until - now.value)} more`
+    const left = override.until === null ? 'no end' : `${span(override.until - at)} more`
     return (
       <>
         <div class="why">
@@ -109,11 +119,11 @@ function textsOf(row: Row): ComponentChildren {
 function factOf(text: string): JSX.Element {
   const shown = visible(text)
   const end = shown.search(/ \(|: |, at or/)
-  if (end === -1) return <b>{shown}</b>
+  const length = end === -1 ? shown.length : end
   return (
     <>
-      <b>{shown.slice(0, end)}</b>
-      {shown.slice(end)}
+      <b>{shown.slice(0, length)}</b>
+      {shown.slice(length)}
     </>
   )
 }

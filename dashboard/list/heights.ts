@@ -10,12 +10,14 @@ export class Heights<K extends string> {
     this.#estimates = estimates
   }
 
-  /** The first one of a kind says how high the others are until they are measured. */
-  measured(kind: K, key: Key, height: number): void {
+  /** The first one of a kind says how high the others are until they are measured: then it returns true. */
+  measured(kind: K, key: Key, height: number): boolean {
+    const isFirst = this.#alike[kind] === undefined
     this.#alike[kind] ??= height
     const alike = this.#alike[kind]
     if (alike === height) this.#others.delete(key)
     else this.#others.set(key, height)
+    return isFirst
   }
 
   /** Forgets what was measured in a window of another size. */
@@ -37,6 +39,18 @@ export class Heights<K extends string> {
     }
     return tops
   }
+}
+
+/** Gives the items from an index on other heights; those after them move. */
+export function resize(tops: Float64Array, begin: number, heights: readonly number[]): void {
+  const end = begin + heights.length
+  const bottom = tops[end] as number
+  for (const [offset, height] of heights.entries()) {
+    tops[begin + offset + 1] = (tops[begin + offset] as number) + height
+  }
+  const shift = (tops[end] as number) - bottom
+  for (let index = end + 1; index < tops.length; index++)
+    tops[index] = (tops[index] as number) + shift
 }
 
 /** The index of the item that is at a height, or the first or last one. */

@@ -2,7 +2,6 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { count, minutes, visible } from '../format.ts'
 import { replaceHash, route } from '../route.ts'
-import { rowOf } from '../rows.ts'
 import { now } from '../state.ts'
 import { BreakerRow } from './breaker-row.tsx'
 import type { Key } from './heights.ts'
@@ -86,8 +85,9 @@ export function ListTable(): JSX.Element {
               </div>
             )
           }
-          const row = rowOf(placed.name) ?? placed
-          return <BreakerRow key={row.name} row={row} number={firstRow + index - heading} />
+          return (
+            <BreakerRow key={placed.name} name={placed.name} number={firstRow + index - heading} />
+          )
         }}
       />
     </div>

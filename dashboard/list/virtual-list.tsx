@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks'
-import { Heights, indexAt, type Key } from './heights.ts'
+import { Heights, indexAt, type Key, resize } from './heights.ts'
 
 interface Props<T extends { readonly length: number }, K extends string> {
   /** Another object when anything has moved. */
@@ -17,8 +17,8 @@ interface Props<T extends { readonly length: number }, K extends string> {
 const FEW = 80
 /** So many beyond those in view are there. */
 const BEYOND = 4
-/** So many that were not there yet are made in one frame, and the others in the next ones. */
-const PER_FRAME = 5
+/** So many that were not there yet are made in one frame, those in view first; room is kept for the others. */
+const PER_FRAME = 2
 
 /** What stays from one rendering to the next. */
 class View {
@@ -26,9 +26,7 @@ class View {
   top = 0
   height = innerHeight
   width = 0
-  /** The items that were rendered last. */
-  begin = 0
-  end = 0
+  /** Those of the items that are there. */
   keys: ReadonlySet<Key> = new Set()
   /** The request for the next frame, if what was measured is to be shown in it. */
   frame = 0
@@ -62,30 +60,30 @@ export function VirtualList<T extends { readonly length: number }, K extends str
   const tops = useMemo(place, [items])
 
   const [first, last] = view.range(tops)
-  const from = length <= FEW ? 0 : Math.max(0, first - BEYOND)
-  const to = length <= FEW ? length : Math.min(length, last + 1 + BEYOND)
-  // From what is there already to both sides, as far as there is time in this frame.
-  let begin = view.begin < to && view.end > from ? Math.max(view.begin, from) : first
-  let end = begin
-  let left = PER_FRAME
+  const begin = length <= FEW ? 0 : Math.max(0, first - BEYOND)
+  const end = length <= FEW ? length : Math.min(length, last + 1 + BEYOND)
   const keys = new Set<Key>()
-  const hasTimeFor = (index: number) => {
+  let left = PER_FRAME
+  const make = (index: number) => {
     const key = keyOf(index)
-    if (!view.keys.has(key) && left-- <= 0) return false
-    keys.add(key)
-    return true
+    if (view.keys.has(key) || left-- > 0) keys.add(key)
   }
-  while (end < to && hasTimeFor(end)) end++
-  while (begin > from && hasTimeFor(begin - 1)) begin--
-  const isComplete = begin === from && end === to
+  for (let index = first; index < end; index++) make(index)
+  for (let index = first - 1; index >= begin; index--) make(index)
+  const isComplete = keys.size === end - begin
 
   const measure = (element: HTMLElement) => {
-    for (let index = begin; index < end; index++) {
-      const child = element.children[index - begin]
-      if (child !== undefined) heights.measured(kindOf(index), keyOf(index), heightOf(child))
+    const measured = Array.from(element.children, heightOf)
+    let areOthersKnown = true
+    for (const [offset, height] of measured.entries()) {
+      const index = begin + offset
+      if (!keys.has(keyOf(index))) continue
+      if (heights.measured(kindOf(index), keyOf(index), height)) areOthersKnown = false
     }
     const top = tops[first] ?? 0
-    tops.set(place())
+    // Of thousands a few are measured: to place all takes 4 ms where the processor is slow.
+    if (areOthersKnown) resize(tops, begin, measured)
+    else tops.set(place())
     view.shift += (tops[first] ?? 0) - top
   }
   const look = useRef(() => {})
@@ -106,7 +104,7 @@ export function VirtualList<T extends { readonly length: number }, K extends str
     else if (isOther) view.frame = requestAnimationFrame(() => update())
   }
   useLayoutEffect(() => {
-    Object.assign(view, { begin, end, keys })
+    view.keys = keys
     if (view.shift !== 0) scrollBy(0, view.shift)
     view.shift = 0
   })
@@ -137,7 +135,13 @@ export function VirtualList<T extends { readonly length: number }, K extends str
       role="rowgroup"
       style={{ paddingTop: `${before}px`, paddingBottom: `${after}px` }}
     >
-      {Array.from({ length: end - begin }, (_, offset) => render(begin + offset))}
+      {Array.from({ length: end - begin }, (_, offset) => {
+        const index = begin + offset
+        const key = keyOf(index)
+        if (keys.has(key)) return render(index)
+        const height = (tops[index + 1] ?? 0) - (tops[index] ?? 0)
+        return <div key={key} role="presentation" style={{ height: `${height}px` }} />
+      })}
     </div>
   )
 }

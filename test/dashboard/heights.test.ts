@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Heights, indexAt } from '../../dashboard/list/heights.ts'
+import { Heights, indexAt, resize } from '../../dashboard/list/heights.ts'
 
 const KINDS = ['heading', 'row', 'row', 'row'] as const
 
@@ -17,7 +17,8 @@ describe('the places of items', () => {
   it('follow from the first one of a kind that was measured', () => {
     const { heights, place } = create()
 
-    heights.measured('row', '2', 41.5)
+    expect(heights.measured('row', '2', 41.5)).toBe(true)
+    expect(heights.measured('row', '2', 41.5)).toBe(false)
 
     expect(place()).toEqual([0, 30, 71.5, 113, 154.5])
   })
@@ -42,6 +43,32 @@ describe('the places of items', () => {
     heights.forget()
 
     expect(place()).toEqual([0, 30, 70, 110, 150])
+  })
+})
+
+describe('items that are resized', () => {
+  it('move those after them, and not those before', () => {
+    const tops = Float64Array.of(0, 30, 70, 110, 150)
+
+    resize(tops, 1, [45, 20])
+
+    expect([...tops]).toEqual([0, 30, 75, 95, 135])
+  })
+
+  it('may be the first and the last ones', () => {
+    const tops = Float64Array.of(0, 30, 70)
+
+    resize(tops, 0, [10, 10])
+
+    expect([...tops]).toEqual([0, 10, 20])
+  })
+
+  it('may be none', () => {
+    const tops = Float64Array.of(0, 30)
+
+    resize(tops, 1, [])
+
+    expect([...tops]).toEqual([0, 30])
   })
 })
 
