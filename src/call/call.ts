@@ -84,7 +84,7 @@ export function callSync(
   let value: unknown
   try {
     value = permit.probe
-      ? runProbe(circuit, permit, fn, self, args)
+      ? bindAction(circuit, permit, fn, self, args as unknown[])()
       : fn.apply(self, args as unknown[])
   } catch (error) {
     return orThrow(handlers.onRejected(error))
@@ -92,17 +92,6 @@ export function callSync(
   // A function that was taken for synchronous may return a promise.
   const { onFulfilled, onRejected } = handlers
   return isPromise(value) ? follow(onFulfilled, onRejected, value) : onFulfilled(value)
-}
-
-/** Apart, as above. */
-function runProbe(
-  circuit: Circuit,
-  permit: AdmittedPermit,
-  fn: AnyFunction,
-  self: unknown,
-  args: readonly unknown[],
-): unknown {
-  return runInContext(circuit, permit, () => fn.apply(self, args as unknown[]))
 }
 
 /** True for a promise of any realm, and not for other thenables: awaiting those may do something. */
