@@ -59,8 +59,10 @@ export const dispose: typeof Symbol.dispose =
 
 class CallPermit implements Permit {
   readonly generation: number
+  readonly #circuit: Circuit
   readonly #settlement: Settlement
-  readonly #stopTimer: (() => void) | undefined
+  readonly #limit: number | undefined
+  #stopTimer: (() => void) | undefined = undefined
   #controller: AbortController | undefined = undefined
   /** Why the call ended before it was settled by hand. */
   #ended: { readonly reason: unknown } | undefined = undefined
@@ -72,19 +74,33 @@ class CallPermit implements Permit {
     timeout: number | undefined,
   ) {
     const { signal } = call
-    const limit = circuit.timeLimit(permit, timeout)
+    this.#circuit = circuit
+    this.#limit = circuit.timeLimit(permit, timeout)
     this.generation = (permit.state ?? circuit.machine.state).generation
     this.#settlement = new Settlement(circuit, permit, signal, call)
-    if (limit !== undefined) {
-      this.#stopTimer = timeLimit(circuit.clock, limit, () => {
-        const reason = new CallTimeoutError(circuit.name, limit)
-        this.#settle({ status: 'rejected', reason }, true)
-        this.#abort(reason)
-      })
-    }
+    this.#startTimer()
     // A listener may have aborted it while the call was admitted.
     if (signal?.aborted) this.cancel()
     else if (signal !== undefined) addAbortListener(signal, this.#listener)
+  }
+
+  #startTimer(): void {
+    const limit = this.#limit
+    if (limit === undefined) return
+    const { clock, name } = this.#circuit
+    this.#stopTimer = timeLimit(clock, limit, () => {
+      const reason = new CallTimeoutError(name, limit)
+      this.#settle({ status: 'rejected', reason }, true)
+      this.#abort(reason)
+    })
+  }
+
+  /** For clients of this package whose headers are there: the first part of the body has as long to come. */
+  restartTimeout(): void {
+    const { settled, delivered } = this.#settlement
+    if (settled || delivered) return
+    this.#stopTimer?.()
+    this.#startTimer()
   }
 
   get probe(): boolean {

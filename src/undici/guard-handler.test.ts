@@ -34,9 +34,16 @@ function noting(protocol: 'current' | 'legacy'): { handler: Handler; told: unkno
   return { handler: handler as Handler, told }
 }
 
-function dispatched(by: Parameters<typeof circuitBreaker>[0], handler: Handler): Handler {
+function dispatched(
+  by: Parameters<typeof circuitBreaker>[0],
+  handler: Handler,
+  options?: Parameters<typeof circuitBreaker>[1],
+): Handler {
   let guarded: Handler = {}
-  circuitBreaker(by)((_options, inner) => {
+  circuitBreaker(
+    by,
+    options,
+  )((_options, inner) => {
     guarded = inner
     return true
   })({ origin: 'http://a.example', path: '/' }, handler)
@@ -140,6 +147,36 @@ describe.each(['current', 'legacy'] as const)('a %s handler', (protocol) => {
 
     expect(aborted).toEqual([expect.any(CallTimeoutError), expect.any(CallTimeoutError)])
     expect(breaker.snapshot().counts).toMatchObject({ timeout: 2, failure: 2 })
+  })
+
+  it('has the time limit once for the headers, and once more for the first part', async () => {
+    const { breaker, clock } = createBreaker({ callTimeout: 100, maxFailures: 1 })
+    const aborted: unknown[] = []
+    const answer = async (partAfter: number): Promise<void> => {
+      const guarded = dispatched(breaker, noting(protocol).handler, { until: 'body' })
+      begin(guarded, (reason) => aborted.push(reason))
+      await clock.advance(70)
+      if (protocol === 'legacy') guarded.onHeaders?.(200, [], () => {})
+      else guarded.onResponseStart?.({ abort() {} }, 200, {})
+      await clock.advance(partAfter)
+      guarded.onData?.(Buffer.from('x'))
+      guarded.onResponseData?.({ abort() {} }, Buffer.from('x'))
+      // The parts after it have the limit of undici itself.
+      await clock.advance(500)
+      guarded.onComplete?.([])
+      guarded.onResponseEnd?.({ abort() {} }, {})
+    }
+
+    await answer(99)
+    expect(aborted).toEqual([])
+    expect(breaker.snapshot()).toMatchObject({
+      state: 'closed',
+      counts: { success: 1, timeout: 0 },
+    })
+
+    await answer(100)
+    expect(aborted).toEqual([expect.any(CallTimeoutError)])
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', counts: { success: 1, timeout: 1 } })
   })
 
   it('ends a call by an upgrade', () => {

@@ -33,6 +33,9 @@ interface Controller {
 
 type Abort = (reason?: Any) => void
 
+/** Not of another version of the package. */
+type TimedPermit = Permit & { restartTimeout?(): void }
+
 /** Ends a request that was not made, a microtask later as undici does. */
 export function rejectByHandler(handler: Handler, error: unknown): void {
   queueMicrotask(() => fail(handler, error))
@@ -107,7 +110,8 @@ class GuardedRequest {
     if (statusCode < 200 && statusCode !== 101) return
     const value = { statusCode, headers: named(headers) }
     this.#lasts = this.#isSuccess(value)
-    if (!this.#lasts) this.permit.success(value)
+    if (this.#lasts) (this.permit as TimedPermit).restartTimeout?.()
+    else this.permit.success(value)
   }
 
   /** False also where that cannot be told, so that the permit asks, and reports what is wrong. */
