@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { RESET_TIMEOUT, reasonOf } from '../../test/helpers/public.ts'
-import { CircuitOpenError, CircuitRegistry } from '../index.ts'
+import { type CircuitBreaker, CircuitOpenError, CircuitRegistry } from '../index.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 
 let clock: ManualClock
@@ -155,6 +155,29 @@ describe('registry.keyed(fn, { key })', () => {
     await guarded('a')
 
     expect(names()).toEqual(['ask:a'])
+  })
+
+  it('creates a new one too where another registry has taken in the one before', async () => {
+    const guarded = registry.keyed(ask, byHost)
+    await guarded('a')
+    const before = registry.get('ask:a') as CircuitBreaker<unknown>
+    registry.delete('ask:a')
+    before.forceOpen()
+    new CircuitRegistry().add(before)
+
+    expect(await guarded('a')).toBe('a/')
+    expect(registry.get('ask:a')).not.toBe(before)
+  })
+
+  it('uses the one before again where its registry has taken it back', async () => {
+    const guarded = registry.keyed(ask, byHost)
+    await guarded('a')
+    const before = registry.get('ask:a') as CircuitBreaker<unknown>
+    registry.delete('ask:a')
+    before.forceOpen()
+    registry.add(before)
+
+    expect(await reasonOf(guarded('a'))).toBeInstanceOf(CircuitOpenError)
   })
 
   it('settles a call in flight on its breaker even if that was evicted meanwhile', async () => {

@@ -94,8 +94,9 @@ export class RegistryEntries {
     const { emitter } = this.#options
     this.#byName.delete(lazy.name)
     lazy.keyed?.group.circuits.delete(lazy.keyed.key)
-    if (existing === undefined) lazy.keyed = null
-    else if (emitter !== undefined) detach(existing, emitter)
+    // Whatever registry it is added to, it is the breaker of that key no more.
+    lazy.keyed = existing === undefined ? null : undefined
+    if (existing !== undefined && emitter !== undefined) detach(existing, emitter)
   }
 
   /** Returns the emitter that all breakers publish to, and creates it for the first listener. */
