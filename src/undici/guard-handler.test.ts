@@ -179,6 +179,50 @@ describe.each(['current', 'legacy'] as const)('a %s handler', (protocol) => {
     expect(breaker.snapshot()).toMatchObject({ state: 'open', counts: { success: 1, timeout: 1 } })
   })
 
+  it.each([
+    { throws: 'the start', outcome: 'cancelled' },
+    { throws: 'the headers', outcome: 'cancelled' },
+    { throws: 'the first part', outcome: 'success' },
+  ])(
+    'takes what it throws itself for nothing that the target has done: $throws',
+    ({ throws, outcome }) => {
+      const { breaker } = createBreaker({ maxFailures: 1 })
+      const { handler } = noting(protocol)
+      const own = new Error('of the caller')
+      const fail = (): never => {
+        throw own
+      }
+      const method = {
+        'the start': 'RequestStart Connect',
+        'the headers': 'ResponseStart Headers',
+      }[throws]
+      for (const name of (method ?? 'ResponseData Data').split(' ')) {
+        Object.assign(handler, { [`on${name}`]: fail })
+      }
+      if (protocol === 'legacy') Object.assign(handler, { onRequestStart: undefined })
+      else Object.assign(handler, { onConnect: undefined })
+      const guarded = dispatched(breaker, handler, { until: 'body' })
+      const controller = { abort() {} }
+      // As undici does: what a handler throws ends the request with it.
+      try {
+        begin(guarded, () => {})
+        guarded.onResponseStart?.(controller, 200, {})
+        guarded.onHeaders?.(200, [], () => {})
+        guarded.onResponseData?.(controller, Buffer.from('x'))
+        guarded.onData?.(Buffer.from('x'))
+      } catch (error) {
+        guarded.onResponseError?.(controller, error)
+        guarded.onError?.(error)
+      }
+
+      expect(breaker.snapshot()).toMatchObject({
+        state: 'closed',
+        inFlight: 0,
+        counts: { [outcome]: 1, settled: 1 },
+      })
+    },
+  )
+
   it('ends a call by an upgrade', () => {
     const { breaker } = createBreaker()
     const { handler, told } = noting(protocol)

@@ -105,6 +105,16 @@ class GuardedRequest {
     this.#left ??= { reason }
   }
 
+  /** Tells the other handler. What it throws ends the request, and is nothing that the target has done. */
+  tell<T>(told: (handler: Handler) => T): T {
+    try {
+      return told(this.handler)
+    } catch (error) {
+      this.left(undefined)
+      throw error
+    }
+  }
+
   answered(statusCode: number, headers: unknown): void {
     // What comes before the answer says nothing.
     if (statusCode < 200 && statusCode !== 101) return
@@ -169,7 +179,7 @@ function current(call: GuardedRequest): Handler {
     onRequestStart(controller, context) {
       // As it is now: an interceptor may put another one in its place, which ends nothing.
       call.begun(controller.abort.bind(controller))
-      call.handler.onRequestStart?.(controller, context)
+      call.tell((handler) => handler.onRequestStart?.(controller, context))
     },
     onRequestUpgrade(controller, status, headers, socket) {
       call.answered(status, headers)
@@ -178,11 +188,11 @@ function current(call: GuardedRequest): Handler {
     },
     onResponseStart(controller, status, headers, text) {
       call.answered(status, headers)
-      call.handler.onResponseStart?.(controller, status, headers, text)
+      call.tell((handler) => handler.onResponseStart?.(controller, status, headers, text))
     },
     onResponseData(controller, chunk) {
       call.received()
-      call.handler.onResponseData?.(controller, chunk)
+      call.tell((handler) => handler.onResponseData?.(controller, chunk))
     },
     onResponseEnd(controller, trailers) {
       call.ended()
@@ -204,7 +214,7 @@ function legacy(call: GuardedRequest): Handler {
         call.left(reason)
         abort(reason)
       }
-      call.handler.onConnect?.(leave, context)
+      call.tell((handler) => handler.onConnect?.(leave, context))
     },
     onUpgrade(status, headers, socket) {
       call.answered(status, headers)
@@ -212,15 +222,15 @@ function legacy(call: GuardedRequest): Handler {
       call.handler.onUpgrade?.(status, headers, socket)
     },
     onResponseStarted() {
-      call.handler.onResponseStarted?.()
+      call.tell((handler) => handler.onResponseStarted?.())
     },
     onHeaders(status, headers, resume, text) {
       call.answered(status, headers)
-      return call.handler.onHeaders?.(status, headers, resume, text) ?? true
+      return call.tell((handler) => handler.onHeaders?.(status, headers, resume, text)) ?? true
     },
     onData(chunk) {
       call.received()
-      return call.handler.onData?.(chunk) ?? true
+      return call.tell((handler) => handler.onData?.(chunk)) ?? true
     },
     onComplete(trailers) {
       call.ended()
