@@ -8,6 +8,7 @@ import axios, {
 } from 'axios'
 import { type By, breakersBy, guardOnce } from '../adapter/breakers-by.ts'
 import { callOptionsOf, checkAdapterOptions } from '../adapter/call-options.ts'
+import { watchBody } from '../adapter/request-body.ts'
 import type { Outcome, Settled } from '../index.ts'
 import { type Classifier, firstOf, read } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
@@ -80,7 +81,13 @@ export function guardAxios<A extends GuardableAxios>(
   const breakerOf = breakersBy('guardAxios', by, name, ({ config, url }: Target) =>
     key(config, url),
   )
-  const callOptions = callOptionsOf(classify, firstOf(ofBodies, http), retryAfterOf)
+  /** Errors of requests whose own bodies have failed. */
+  const invalid = new WeakSet<object>()
+  const ofRequests: Classifier = ({ status, ...settled }) =>
+    status === 'rejected' && invalid.has((settled as { reason: object }).reason)
+      ? 'cancelled'
+      : undefined
+  const callOptions = callOptionsOf(classify, firstOf(ofRequests, ofBodies, http), retryAfterOf)
 
   const guarded: AxiosAdapter = async (config) => {
     const adapter: AxiosAdapter = axios.getAdapter(below, config)
@@ -90,7 +97,15 @@ export function guardAxios<A extends GuardableAxios>(
     const { signal, cancelToken } = config
     const call = { ...callOptions(breaker), ...(signal && { signal: signal as AbortSignal }) }
     if (cancelToken !== undefined) call.classify = firstOf(cancelledBy(cancelToken), call.classify)
-    return breaker.run((own) => sendWith(adapter, config, own), call)
+    return breaker.run(async (own) => {
+      const { body: data, hasFailed } = watchBody(config.data)
+      try {
+        return await sendWith(adapter, config, { data, signal: own })
+      } catch (error) {
+        if (hasFailed()) invalid.add(error as object)
+        throw error
+      }
+    }, call)
   }
   guardOnce('guardAxios', below, guarded, by, name)
   instance.defaults.adapter = guarded
@@ -104,9 +119,9 @@ export function guardAxios<A extends GuardableAxios>(
 async function sendWith(
   adapter: AxiosAdapter,
   config: InternalAxiosRequestConfig,
-  signal: AbortSignal,
+  own: { readonly data: unknown; readonly signal: AbortSignal },
 ): Promise<AxiosResponse> {
-  const withSignal = { ...config, signal }
+  const withSignal = { ...config, ...own }
   const restoreIn = (holder: unknown): void => {
     if (read(holder, 'config') === withSignal) (holder as { config: typeof config }).config = config
   }

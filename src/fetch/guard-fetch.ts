@@ -1,5 +1,6 @@
 import { type By, breakersBy, guardOnce } from '../adapter/breakers-by.ts'
 import { callOptionsOf, checkAdapterOptions, untilOf } from '../adapter/call-options.ts'
+import { watchBody } from '../adapter/request-body.ts'
 import {
   type CircuitBreaker,
   type CircuitFullError,
@@ -125,10 +126,13 @@ export function guardFetch<F extends AnyFetch = typeof fetch>(
     try {
       return await breaker.run(async (own) => {
         sent.set(own, input)
+        const { body, hasFailed } = watchBody(init?.body ?? (input as Partial<Request>).body)
+        const sentBody =
+          init?.body === undefined ? undefined : { body: body as RequestInit['body'] }
         try {
-          return await send(input, { ...init, signal: own })
+          return await send(input, { ...init, ...sentBody, signal: own })
         } catch (error) {
-          if (isInvalidRequest(error, url, init)) invalid.add(error as object)
+          if (hasFailed() || isInvalidRequest(error, url, init)) invalid.add(error as object)
           throw error
         }
       }, call)

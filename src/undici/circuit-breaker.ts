@@ -1,5 +1,6 @@
 import { type By, breakersBy, guardedTwice, isBreaker } from '../adapter/breakers-by.ts'
 import { callOptionsOf, checkAdapterOptions, untilOf } from '../adapter/call-options.ts'
+import { watchBody } from '../adapter/request-body.ts'
 import type { CircuitBreaker } from '../index.ts'
 import type { Classifier } from '../outcomes/classifier.ts'
 import { http } from '../outcomes/http.ts'
@@ -12,6 +13,7 @@ export interface RequestOptions {
   readonly path?: string | undefined
   readonly method?: string | undefined
   readonly signal?: unknown
+  readonly body?: unknown
   readonly bodyTimeout?: number | null | undefined
 }
 
@@ -98,10 +100,12 @@ export function circuitBreaker(
       return true
     }
     const { classify } = callOptions(breaker)
+    const { body, hasFailed } = watchBody(request.body)
+    request = { ...request, body }
     try {
       return until === 'headers'
-        ? dispatch(request, guardHandler(handler, permit, undefined))
-        : dispatch(limited(request, breaker), guardHandler(handler, permit, classify))
+        ? dispatch(request, guardHandler(handler, permit, undefined, hasFailed))
+        : dispatch(limited(request, breaker), guardHandler(handler, permit, classify, hasFailed))
     } catch (error) {
       permit.cancel()
       throw error

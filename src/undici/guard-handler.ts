@@ -59,8 +59,9 @@ export function guardHandler(
   handler: Handler,
   permit: Permit,
   classify: Classifier | undefined,
+  hasFailed: () => boolean,
 ): Handler {
-  const call = new GuardedRequest(handler, permit, classify)
+  const call = new GuardedRequest(handler, permit, classify, hasFailed)
   return { ...others(handler), ...(isCurrent(handler) ? current(call) : legacy(call)) }
 }
 
@@ -69,16 +70,24 @@ class GuardedRequest {
   handler: Handler
   readonly permit: Permit
   readonly #classify: Classifier | undefined
+  /** Whether what it sends has failed by itself. */
+  readonly #hasFailed: () => boolean
   #abort: Abort | undefined = undefined
   /** Answered, and still without a part of the body that it lasts for. */
   #lasts = false
   /** Given up by the caller, with that reason. */
   #left: { readonly reason: unknown } | undefined = undefined
 
-  constructor(handler: Handler, permit: Permit, classify: Classifier | undefined) {
+  constructor(
+    handler: Handler,
+    permit: Permit,
+    classify: Classifier | undefined,
+    hasFailed: () => boolean,
+  ) {
     this.handler = handler
     this.permit = permit
     this.#classify = classify
+    this.#hasFailed = hasFailed
     const { signal } = permit
     signal.addEventListener('abort', () => this.#end(signal.reason), { once: true })
   }
@@ -145,7 +154,8 @@ class GuardedRequest {
   }
 
   failed(error: unknown): void {
-    if (this.#left === undefined || isDeadline(this.#left.reason)) this.permit.failure(error)
+    if (this.#hasFailed()) this.permit.cancel()
+    else if (this.#left === undefined || isDeadline(this.#left.reason)) this.permit.failure(error)
     else this.permit.cancel()
   }
 }
