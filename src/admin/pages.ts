@@ -13,7 +13,10 @@ export async function* pagesByName(
   let page = await read({ ...query, sort: 'name' })
   yield page
   while (page.next !== null) {
-    page = await read({ ...query, sort: 'name', after: page.next })
+    const { next } = page
+    page = await read({ ...query, sort: 'name', after: next })
     yield page
+    // It does not go on, and would be read for ever.
+    if (page.next === next) return
   }
 }

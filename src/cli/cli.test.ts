@@ -624,6 +624,35 @@ describe('a server', () => {
     expect(exit).toBe(1)
   })
 
+  it.each(
+    ['<html>', '{}', 'null', '[]', '"x"', '5', '{"rows":null,"row":null,"entries":5}'].flatMap(
+      (body) =>
+        ['ls', 'ls --all', 'why users', 'log', 'fleet', 'trip users --reason x'].map((line) => ({
+          body,
+          line,
+        })),
+    ),
+  )('that is no admin is said to be none: $body to $line', async ({ body, line }) => {
+    const { sc } = create()
+
+    const { exit, err } = await sc(line, { fetch: async () => new Response(body) })
+
+    expect(exit).toBe(1)
+    expect(err).toMatch(/^What answers at .* is no admin of short-circuit: i/)
+  })
+
+  it('whose list does not go on is not read for ever', async () => {
+    const { sc, admin } = create()
+    admin.registry.breaker('users')
+    const ask = fetchFrom(admin)
+    const stuck = async (url: string, init: RequestInit): Promise<Response> => {
+      const list = await (await ask(url.replace(/&after=[^&]*/, ''), init)).json()
+      return Response.json({ ...(list as object), next: 'same' })
+    }
+
+    expect(await sc('ls --all', { fetch: stuck as typeof fetch })).toMatchObject({ exit: 0 })
+  })
+
   it.each([
     ['--url http://a.example:1/x/', {}, 'http://a.example:1/x/api/v1/breakers'],
     ['', { SHORT_CIRCUIT_URL: 'b.example' }, 'http://b.example/api/v1/breakers'],

@@ -40,27 +40,27 @@ export class Client implements Source {
   }
 
   list(query: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<List> {
-    return this.#json(`breakers?${new URLSearchParams(query)}`, signal ? { signal } : {})
+    return this.#json(`breakers?${new URLSearchParams(query)}`, 'rows', signal ? { signal } : {})
   }
 
   detail(name: string): Promise<Detail> {
-    return this.#json(pathOf(name, ''))
+    return this.#json(pathOf(name, ''), 'row')
   }
 
   log(query: Readonly<Record<string, string>>): Promise<{ entries: LogEntry[] }> {
-    return this.#json(`log?${new URLSearchParams(query)}`)
+    return this.#json(`log?${new URLSearchParams(query)}`, 'entries')
   }
 
   session(): ReturnType<Source['session']> {
-    return this.#json('session')
+    return this.#json('session', 'process')
   }
 
   fleet(all: boolean): Promise<FleetSummary> {
-    return this.#json(`fleet${all ? '?all=1' : ''}`)
+    return this.#json(`fleet${all ? '?all=1' : ''}`, 'counts')
   }
 
   applied(id: string): Promise<Applied> {
-    return this.#json(`operations/${encodeURIComponent(id)}`)
+    return this.#json(`operations/${encodeURIComponent(id)}`, 'id')
   }
 
   write<T = Result>(
@@ -69,14 +69,18 @@ export class Client implements Source {
     body: Write,
     { version, dry = false }: { version?: string | undefined; dry?: boolean } = {},
   ): Promise<T> {
-    return this.#json(pathOf(name, `/${operation}`, dry ? { dry: '1' } : {}), {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
+    return this.#json(
+      pathOf(name, `/${operation}`, dry ? { dry: '1' } : {}),
+      dry ? undefined : 'row',
+      {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
+        },
+        body: JSON.stringify(body),
       },
-      body: JSON.stringify(body),
-    })
+    )
   }
 
   /** The events of one connection, until it ends. */
@@ -86,16 +90,26 @@ export class Client implements Source {
     if (body !== null) yield* parseEvents(body)
   }
 
-  async #json<T>(path: string, init: RequestInit = {}): Promise<T> {
+  /** `part` is what an answer of an admin has. */
+  async #json<T>(path: string, part?: string, init: RequestInit = {}): Promise<T> {
     const response = await this.#ask(path, { signal: this.#io.interrupted, ...init })
+    let answer: unknown
     try {
-      return (await response.json()) as T
+      answer = await response.json()
     } catch {
-      throw new CliError(
-        EXIT.failed,
-        `What answers at ${this.url} is no admin of short-circuit: it sends no JSON.`,
-      )
+      throw this.#noAdmin('it sends no JSON')
     }
+    if (
+      !isObject(answer) ||
+      (part !== undefined && !isObject(answer[part]) && !isText(answer[part]))
+    )
+      throw this.#noAdmin(`its answer has no ${part ?? 'parts'}`)
+    return answer as T
+  }
+
+  #noAdmin(why: string): CliError {
+    const text = `What answers at ${this.url} is no admin of short-circuit: ${why}.`
+    return new CliError(EXIT.failed, text)
   }
 
   async #ask(path: string, init: RequestInit): Promise<Response> {
@@ -114,6 +128,14 @@ export class Client implements Source {
     if (response.ok) return response
     throw await failure(response)
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }
 
 async function readToken({ env, readFile }: Io): Promise<string> {
