@@ -1,4 +1,5 @@
 import type { StreamResponse } from '@connectrpc/connect'
+import { inNextTurn } from '../adapter/next-turn.ts'
 import type { Permit } from '../index.ts'
 
 /** Returns the permits of calls whose responses were dropped before their end, where the runtime tells. */
@@ -71,6 +72,10 @@ export class GuardedMessages<T> implements AsyncIterableIterator<T> {
       this.#delivered = true
       this.#call.deliver()
       droppedMessages?.register(this, this.#call.permit)
+      // A caller who has not begun to read a turn later may never do so.
+      inNextTurn(() => {
+        if (this.#first !== undefined) this.#call.permit.success()
+      })
     }
   }
 

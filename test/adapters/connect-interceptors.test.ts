@@ -159,6 +159,24 @@ describe('an interceptor after the breaker', () => {
 })
 
 describe('a caller', () => {
+  it('may hold a stream, and read it late or never: its first message was a success', async () => {
+    const late: Interceptor = (next) => async (request) => {
+      const response = await next(request)
+      if (!response.stream) return response
+      const { message } = response
+      const held = async function* () {
+        await until(() => breaker.state === 'closed')
+        yield* message
+      }
+      return { ...response, message: held() }
+    }
+    const { list } = guard([late, create()])
+    breaker.halfOpen()
+
+    expect(await read(list('fine'))).toContain('fine 1')
+    expect(counts()).toMatchObject({ admitted: 1, success: 1, settled: 1 })
+  })
+
   it('may leave a stream that goes on', async () => {
     const { list } = guard([create()])
     for await (const text of list('goes on')) {
