@@ -126,6 +126,8 @@ class Scene {
   readonly clock: ManualClock = new ManualClock()
   readonly breakers: CircuitBreaker[]
   readonly shown: string[][] = Array.from({ length: BREAKERS }, () => [])
+  /** What was told to listeners since the last look. */
+  readonly #events: unknown[][] = Array.from({ length: BREAKERS }, () => [])
   readonly #calls: ((as: End) => void)[][] = Array.from({ length: BREAKERS }, () => [])
 
   constructor(made: Made, initial: readonly CircuitBreakerOptions[]) {
@@ -172,7 +174,7 @@ class Scene {
         this.#note(who, breaker.save())
         return
       case 'listen':
-        breaker.on('transition', (event) => this.#note(who, event))
+        breaker.on('transition', (event) => this.#events[who]?.push(event))
         return
       case 'force':
         breaker[operation.mode]({ for: 1_000 })
@@ -209,9 +211,13 @@ class Scene {
     this.shown[who]?.push(JSON.stringify(what))
   }
 
-  /** Notes what a breaker shows. */
+  /**
+   * Notes what a breaker has told and shows. Callers and listeners are told each in its order: which of them comes first
+   * in a moment in which many calls time out depends on how many of them one timer ends.
+   */
   look(who: number): void {
     const breaker = this.breakers[who] as CircuitBreaker
+    for (const event of this.#events[who]?.splice(0) ?? []) this.#note(who, event)
     this.#note(who, { ...breaker.snapshot(), name: '' })
     this.#note(who, breaker.explain().trips)
   }
