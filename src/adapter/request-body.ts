@@ -6,7 +6,8 @@ export interface RequestBody {
 }
 
 interface NodeStream {
-  readonly errored: unknown
+  /** Streams of older versions do not tell. */
+  readonly errored?: unknown
   once(name: 'error', listener: () => void): unknown
 }
 
@@ -31,12 +32,12 @@ export function watchBody(body: unknown): RequestBody {
 }
 
 function isNodeStream(body: object): body is NodeStream {
-  return 'errored' in body && typeof (body as Partial<NodeStream>).once === 'function'
+  return 'pipe' in body && 'once' in body
 }
 
 /** By its event: a client that ends a request destroys the stream with the error of that, and it has one as well then. */
 function watchNodeStream(body: NodeStream): RequestBody {
-  let failed = body.errored !== null
+  let failed = (body.errored ?? null) !== null
   body.once('error', () => {
     failed = true
   })

@@ -165,6 +165,24 @@ describe('guardFetch by a breaker', () => {
     expect((await guardFetch(breaker, { fetch: ok })(request, { signal: null })).status).toBe(200)
   })
 
+  it.each([
+    ['of the options', { body: 'other' }, 'other'],
+    ['of a Request', {}, 'text'],
+    ['of a Request, which null does not take away', { body: null }, 'text'],
+  ])('sends the body %s', async (_, init, expected) => {
+    const { breaker } = createBreaker()
+    const sent: Request[] = []
+    const send: typeof fetch = async (...args) => {
+      sent.push(new Request(...args))
+      return new Response('ok')
+    }
+    const request = new Request(URL_OF_USERS, { method: 'POST', body: 'text' })
+
+    await guardFetch(breaker, { fetch: send })(request, init)
+
+    expect(await sent[0]?.text()).toBe(expected)
+  })
+
   it('returns what the fallback of the breaker returns where there is no response', async () => {
     const { breaker } = createBreaker({ maxFailures: 1, fallback: () => new Response('cached') })
     const down: typeof fetch = () => Promise.reject(new TypeError('fetch failed'))

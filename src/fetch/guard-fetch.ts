@@ -127,10 +127,10 @@ export function guardFetch<F extends AnyFetch = typeof fetch>(
       return await breaker.run(async (own) => {
         sent.set(own, input)
         const { body, hasFailed } = watchBody(init?.body ?? (input as Partial<Request>).body)
-        const sentBody =
-          init?.body === undefined ? undefined : { body: body as RequestInit['body'] }
+        // Not that of a Request, which is sent by itself.
+        const given = init?.body ? { ...init, body: body as RequestInit['body'] } : init
         try {
-          return await send(input, { ...init, ...sentBody, signal: own })
+          return await send(input, { ...given, signal: own })
         } catch (error) {
           if (hasFailed() || isInvalidRequest(error, url, init)) invalid.add(error as object)
           throw error

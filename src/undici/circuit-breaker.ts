@@ -100,9 +100,9 @@ export function circuitBreaker(
       return true
     }
     const { classify } = callOptions(breaker)
-    const { body, hasFailed } = watchBody(request.body)
-    request = { ...request, body }
     try {
+      const { body, hasFailed } = watchBody(request.body)
+      request = { ...request, body }
       return until === 'headers'
         ? dispatch(request, guardHandler(handler, permit, undefined, hasFailed))
         : dispatch(limited(request, breaker), guardHandler(handler, permit, classify, hasFailed))

@@ -253,3 +253,19 @@ it('classifies by the names of headers, however they come', () => {
   expect(seen.at(-1)).toEqual(seen[0])
   expect(breaker.snapshot().counts.failure).toBe(2)
 })
+
+it('loses no permit by a body that throws when it is looked at', () => {
+  const { breaker } = createBreaker()
+  const broken = new Proxy(
+    {},
+    {
+      has: () => {
+        throw new Error('of the body')
+      },
+    },
+  )
+  const dispatch = circuitBreaker(breaker)(() => true)
+
+  expect(() => dispatch({ origin: 'http://a.example', body: broken }, {})).toThrow('of the body')
+  expect(breaker.snapshot()).toMatchObject({ inFlight: 0, counts: { cancelled: 1 } })
+})
