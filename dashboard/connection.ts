@@ -199,7 +199,7 @@ let viewReadAt = 0
 let ticked: ReadonlySet<string> = new Set()
 let isReadingSome = false
 
-/** The rows of a tick are shown in another frame than its counts, ms. */
+/** The counts of a tick are shown in a later frame than its rows, ms. */
 const A_FRAME = 20
 
 interface Tick {
@@ -211,13 +211,14 @@ interface Tick {
 function tick(body: Tick): void {
   batch(() => {
     now.value = body.now
-    counts.value = body.counts
+    showRows(body.rows)
   })
-  setTimeout(showTicked, A_FRAME, body)
+  setTimeout(showCounts, A_FRAME, body)
 }
 
-function showTicked({ counts: { total }, rows }: Tick): void {
-  showRows(rows)
+function showCounts({ counts: fresh, rows }: Tick): void {
+  counts.value = fresh
+  const { total } = fresh
   const waited = Date.now() - readAt
   if (total !== sorted.value.length ? waited > 1_000 : total > rows.length && isTime(waited)) {
     readAt = Date.now()
