@@ -71,7 +71,7 @@ export class Client implements Source {
   ): Promise<T> {
     return this.#json(
       pathOf(name, `/${operation}`, dry ? { dry: '1' } : {}),
-      dry ? undefined : 'row',
+      dry ? 'changed' : 'row',
       {
         method: 'POST',
         headers: {
@@ -91,7 +91,7 @@ export class Client implements Source {
   }
 
   /** `part` is what an answer of an admin has. */
-  async #json<T>(path: string, part?: string, init: RequestInit = {}): Promise<T> {
+  async #json<T>(path: string, part: string, init: RequestInit = {}): Promise<T> {
     const response = await this.#ask(path, { signal: this.#io.interrupted, ...init })
     let answer: unknown
     try {
@@ -99,11 +99,10 @@ export class Client implements Source {
     } catch {
       throw this.#noAdmin('it sends no JSON')
     }
-    if (
-      !isObject(answer) ||
-      (part !== undefined && !isObject(answer[part]) && !isText(answer[part]))
-    )
-      throw this.#noAdmin(`its answer has no ${part ?? 'parts'}`)
+    const value: unknown = Object(answer)[part]
+    // Lists have methods by such names.
+    if (value === null || !['object', 'string'].includes(typeof value))
+      throw this.#noAdmin(`its answer has no ${part}`)
     return answer as T
   }
 
@@ -128,14 +127,6 @@ export class Client implements Source {
     if (response.ok) return response
     throw await failure(response)
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string'
 }
 
 async function readToken({ env, readFile }: Io): Promise<string> {
