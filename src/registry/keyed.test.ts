@@ -157,27 +157,33 @@ describe('registry.keyed(fn, { key })', () => {
     expect(names()).toEqual(['ask:a'])
   })
 
-  it('creates a new one too where another registry has taken in the one before', async () => {
-    const guarded = registry.keyed(ask, byHost)
-    await guarded('a')
-    const before = registry.get('ask:a') as CircuitBreaker<unknown>
-    registry.delete('ask:a')
-    before.forceOpen()
-    new CircuitRegistry().add(before)
+  describe('whose breaker was deleted while it was forced open', () => {
+    const drop = async (): Promise<{
+      call: () => Promise<unknown>
+      before: CircuitBreaker<unknown>
+    }> => {
+      const guarded = registry.keyed(ask, byHost)
+      await guarded('a')
+      const before = registry.get('ask:a') as CircuitBreaker<unknown>
+      registry.delete('ask:a')
+      before.forceOpen()
+      return { call: () => guarded('a'), before }
+    }
 
-    expect(await guarded('a')).toBe('a/')
-    expect(registry.get('ask:a')).not.toBe(before)
-  })
+    it('has a new one, whatever other registry has taken in the one before', async () => {
+      const { call, before } = await drop()
+      new CircuitRegistry().add(before)
 
-  it('uses the one before again where its registry has taken it back', async () => {
-    const guarded = registry.keyed(ask, byHost)
-    await guarded('a')
-    const before = registry.get('ask:a') as CircuitBreaker<unknown>
-    registry.delete('ask:a')
-    before.forceOpen()
-    registry.add(before)
+      expect(await call()).toBe('a/')
+      expect(registry.get('ask:a')).not.toBe(before)
+    })
 
-    expect(await reasonOf(guarded('a'))).toBeInstanceOf(CircuitOpenError)
+    it('has the same again where its registry has taken it back', async () => {
+      const { call, before } = await drop()
+      registry.add(before)
+
+      expect(await reasonOf(call())).toBeInstanceOf(CircuitOpenError)
+    })
   })
 
   it('settles a call in flight on its breaker even if that was evicted meanwhile', async () => {
